@@ -1,0 +1,2 @@
+//! The `pullcreds` program.
+fn main() {}

@@ -1,0 +1,109 @@
+//! Bytes with a name, and ranges in them. Nothing here knows about YAML.
+
+use std::fmt;
+
+/// A half-open byte range in one [`Source`].
+///
+/// Offsets are 32 bits wide: a source of 4 GiB or more is refused where it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` to `end`, both byte offsets below 4 GiB.
+    pub fn new(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end, "a span runs forward");
+        Self { start: narrow(start), end: narrow(end) }
+    }
+
+    /// The empty range at `offset`.
+    pub fn at(offset: usize) -> Self {
+        Self::new(offset, offset)
+    }
+
+    /// The number of bytes in the range.
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether the range holds no byte.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The range as `usize` offsets, to index text with.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The same range, `base` bytes further on.
+    #[must_use]
+    pub fn shifted(self, base: usize) -> Self {
+        Self::new(self.start as usize + base, self.end as usize + base)
+    }
+}
+
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).expect("sources of 4 GiB and more are refused when they are read")
+}
+
+/// A place as people and editors count it: both numbers start at 1, columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters (Unicode scalar values), from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Where the lines of a text begin, so that offsets become lines by binary search.
+pub struct LineIndex {
+    // Invariant: sorted, starts with 0, each other entry is one past a line feed.
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Finds the line starts of `text`.
+    pub fn new(text: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| narrow(at + 1)));
+        Self { starts }
+    }
+
+    /// The line (from 0) that holds `offset`.
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start as usize <= offset) - 1
+    }
+
+    /// The byte range of line `line` (from 0) of `text`, its line ending included.
+    pub fn line_range(&self, text: &str, line: usize) -> std::ops::Range<usize> {
+        let start = self.starts[line] as usize;
+        let end = self.starts.get(line + 1).map_or(text.len(), |&next| next as usize);
+        start..end
+    }
+
+    /// How many lines there are; the text behind the last line feed counts as one, even if empty.
+    pub fn lines(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The position of byte `offset` in `text`, which must be the text the index was made from.
+    /// A byte order mark at the start of a line does not count as a column.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let line = self.line(offset);
+        let start = self.starts[line] as usize;
+        let before = text.get(start..offset).unwrap_or_default();
+        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
+        Position { line: line + 1, column: before.chars().count() + 1 }
+    }
+}
