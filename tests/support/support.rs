@@ -20,7 +20,8 @@ pub(crate) const PULLCREDS: &str = env!("CARGO_BIN_EXE_pullcreds");
 /// proxies, locale) is gone, so that a developer's machine and CI see the same run.
 const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LLVM_PROFILE_FILE"];
 
-/// A program about to be run in an environment of its own: an empty home, an empty state folder, no colour.
+/// A program about to be run in an environment of its own: an empty home, where it also runs, an empty
+/// state folder, no colour.
 pub(crate) struct Run {
     command: Command,
     stdin: Vec<u8>,
@@ -43,6 +44,7 @@ impl Run {
         command.env("HOME", home.path());
         command.env("XDG_STATE_HOME", home.path().join("state"));
         command.env("NO_COLOR", "1");
+        command.current_dir(home.path());
         Self { command, stdin: Vec::new(), home }
     }
 
@@ -84,7 +86,7 @@ impl Run {
         self.env("PATH", path)
     }
 
-    /// Sets the folder it runs in; without this it is the folder of the test run.
+    /// Sets the folder it runs in.
     #[must_use]
     pub(crate) fn in_folder(mut self, folder: impl AsRef<Path>) -> Self {
         self.command.current_dir(folder);
@@ -194,4 +196,17 @@ pub(crate) fn shared(below: &str) -> PathBuf {
 pub(crate) fn read(path: impl AsRef<Path>) -> Vec<u8> {
     let path = path.as_ref();
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The values of a file that has one JSON value a line.
+#[track_caller]
+pub(crate) fn json_lines(path: impl AsRef<Path>) -> Vec<serde_json::Value> {
+    let text = String::from_utf8(read(path)).expect("JSON lines are UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// Kubernetes objects as one `List`, in bytes.
+pub(crate) fn list(items: impl IntoIterator<Item = serde_json::Value>) -> Vec<u8> {
+    let items: Vec<_> = items.into_iter().collect();
+    serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string().into_bytes()
 }

@@ -1,0 +1,174 @@
+//! What an injection has to make of loaded documents, worked out on plain data and independently of the
+//! program: which objects run pods, which ServiceAccount a pod has, what its list becomes.
+
+use serde_json::{Map, Value, json};
+
+type Object = Map<String, Value>;
+
+/// Adds `secret` to the list of every core pod spec. A pod without an entry first gets the names of its
+/// ServiceAccount in the stream, since one entry of its own hides them.
+pub(crate) fn into_pods(documents: &mut [Value], secret: &str) {
+    for_each_pod_spec(documents, &mut |spec, inherited| {
+        if own_entries(spec).is_empty() {
+            for name in inherited {
+                append(spec, name);
+            }
+        }
+        append(spec, secret);
+    });
+}
+
+/// The names in the own list of every core pod spec (null for an entry without one), and those in the list
+/// of its ServiceAccount.
+pub(crate) fn lists(documents: &mut [Value]) -> Vec<[Value; 2]> {
+    let mut lists = Vec::new();
+    for_each_pod_spec(documents, &mut |spec, inherited| {
+        let own = own_entries(spec).iter().map(|entry| entry["name"].clone()).collect();
+        lists.push([own, json!(inherited)]);
+    });
+    lists
+}
+
+/// Adds `secret` to the list of every ServiceAccount.
+pub(crate) fn into_service_accounts(documents: &mut [Value], secret: &str) {
+    for_each_object(documents, &mut |kind, object| {
+        if kind.is("", "ServiceAccount") {
+            append(object, secret);
+        }
+    });
+}
+
+/// Calls `each` with every core pod spec and the names on its ServiceAccount.
+fn for_each_pod_spec(documents: &mut [Value], each: &mut dyn FnMut(&mut Object, &[String])) {
+    let mut accounts = Vec::new();
+    for_each_object(documents, &mut |kind, object| {
+        if kind.is("", "ServiceAccount") {
+            accounts.push(ServiceAccount::of(object));
+        }
+    });
+    for_each_object(documents, &mut |kind, object| {
+        let namespace = namespace(object);
+        if let Some(spec) = kind.pod_spec(object) {
+            let inherited = account_of(spec, namespace.as_deref(), &accounts);
+            each(spec, &inherited);
+        }
+    });
+}
+
+fn own_entries(spec: &Object) -> &[Value] {
+    spec.get("imagePullSecrets").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Appends the name to the `imagePullSecrets` of `holder`, unless it is there.
+fn append(holder: &mut Object, name: &str) {
+    let list = holder.entry("imagePullSecrets").or_insert_with(|| json!([]));
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    let entries = list.as_array_mut().expect("it has just been made one");
+    if !entries.iter().any(|entry| entry["name"] == name) {
+        entries.push(json!({ "name": name }));
+    }
+}
+
+struct ServiceAccount {
+    namespace: Option<String>,
+    name: Option<String>,
+    secrets: Vec<String>,
+}
+
+impl ServiceAccount {
+    fn of(object: &Object) -> Self {
+        let entries = object.get("imagePullSecrets").and_then(Value::as_array);
+        let names = entries.into_iter().flatten().filter_map(|entry| text(&entry["name"]));
+        Self {
+            namespace: namespace(object),
+            name: object.get("metadata").and_then(|metadata| text(&metadata["name"])),
+            secrets: names.collect(),
+        }
+    }
+}
+
+/// The names on the ServiceAccount that a pod with this spec has, if the stream holds it.
+fn account_of(spec: &Object, namespace: Option<&str>, accounts: &[ServiceAccount]) -> Vec<String> {
+    let said = |field: &str| spec.get(field).and_then(text);
+    let name = said("serviceAccountName").or_else(|| said("serviceAccount"));
+    let name = name.unwrap_or_else(|| "default".to_owned());
+    let named: Vec<_> =
+        accounts.iter().filter(|account| account.name.as_ref() == Some(&name)).collect();
+    // Of several with one name and namespace the last stands, as after `kubectl apply`.
+    let same = named.iter().rev().find(|account| account.namespace.as_deref() == namespace);
+    let found = same.copied().or_else(|| {
+        let last = named.last()?;
+        let alone = named.iter().all(|account| account.namespace == last.namespace);
+        (alone && last.namespace.is_some() != namespace.is_some()).then_some(*last)
+    });
+    found.map(|account| account.secrets.clone()).unwrap_or_default()
+}
+
+fn namespace(object: &Object) -> Option<String> {
+    object.get("metadata").and_then(|metadata| text(&metadata["namespace"]))
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+struct Kind {
+    group: String,
+    kind: String,
+}
+
+impl Kind {
+    fn of(api_version: &str, kind: &str) -> Self {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        Self { group: group.to_owned(), kind: kind.to_owned() }
+    }
+
+    fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+
+    fn pod_spec<'a>(&self, object: &'a mut Object) -> Option<&'a mut Object> {
+        let path: &[&str] = match (self.group.as_str(), self.kind.as_str()) {
+            ("", "Pod") => &["spec"],
+            ("", "PodTemplate") => &["template", "spec"],
+            ("", "ReplicationController")
+            | ("apps" | "extensions", "Deployment" | "DaemonSet" | "ReplicaSet")
+            | ("apps", "StatefulSet")
+            | ("batch", "Job") => &["spec", "template", "spec"],
+            ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
+            _ => return None,
+        };
+        path.iter().try_fold(object, |below, key| below.get_mut(*key)?.as_object_mut())
+    }
+}
+
+/// Calls `each` with every object: lists count as their items, and an item that says neither apiVersion
+/// nor kind takes them from its list.
+fn for_each_object(documents: &mut [Value], each: &mut dyn FnMut(&Kind, &mut Object)) {
+    for document in documents {
+        visit(document, None, each);
+    }
+}
+
+fn visit(value: &mut Value, item_of: Option<&Kind>, each: &mut dyn FnMut(&Kind, &mut Object)) {
+    let Some(object) = value.as_object_mut() else { return };
+    let said = |field: &str| object.get(field).and_then(Value::as_str);
+    let kind = match (said("apiVersion"), said("kind"), item_of) {
+        (Some(api_version), Some(kind), _) => Kind::of(api_version, kind),
+        (None, None, Some(list)) if !object.contains_key("kind") => {
+            Kind { group: list.group.clone(), kind: list.kind.clone() }
+        }
+        _ => return,
+    };
+    match (kind.kind.strip_suffix("List"), object.get_mut("items")) {
+        (Some(of), Some(Value::Array(items))) => {
+            let of = Kind { group: kind.group.clone(), kind: of.to_owned() };
+            for item in items {
+                visit(item, Some(&of), each);
+            }
+        }
+        _ => each(&kind, object),
+    }
+}
