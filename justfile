@@ -1,0 +1,44 @@
+# Recipes for daily work: `just` lists them. `bash .ci/run` runs every check there is.
+
+release := '--locked --release --features e2e,shared-checks'
+
+_default:
+    @just --list --unsorted
+
+# Everything that must hold before a commit: format, lints, tests, documentation.
+check: lint test docs
+
+# The tests that need nothing but Cargo.
+test *args:
+    cargo test --locked {{ args }}
+
+# Format and lints.
+lint:
+    cargo fmt --check
+    cargo clippy --locked --all-targets --all-features -- -D warnings
+
+# The program under real helm, kustomize and kubectl; the first run installs them.
+e2e target='helm':
+    eval "$(bash .ci/tools.sh helm3 helm4 kustomize kubectl)" && cargo test {{ release }} --test {{ target }}
+
+# The shared corpus, case tables and edit shapes (PULLCREDS_SHARED, else ../shared).
+shared target='shared':
+    eval "$(bash .ci/tools.sh python go_oracle)" && cargo test {{ release }} --test {{ target }}
+
+# The filter against cat; `just bench --quick` for fewer rounds.
+bench *args:
+    cargo bench --locked --bench filter -- {{ args }}
+
+# Fuzz one target, or all of them for a minute each.
+fuzz target='' seconds='60':
+    #!/usr/bin/env bash
+    set -euo pipefail
+    eval "$(bash .ci/tools.sh cargo_fuzz)"
+    export RUSTUP_TOOLCHAIN=nightly
+    for name in {{ if target == '' { '$("$PULLCREDS_CARGO_FUZZ" list)' } else { target } }}; do
+        "$PULLCREDS_CARGO_FUZZ" run "$name" -- -max_total_time={{ seconds }}
+    done
+
+# The API documentation, private items included.
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
