@@ -92,7 +92,7 @@ go_oracle() {
     stamp=$(cat "$sources"/go.mod "$sources"/go.sum "$sources"/main.go | cksum | tr ' ' '-')
     if [ -x "$bin/go-oracle" ] && [ "$(cat "$cache/go-oracle.from" 2>/dev/null)" = "$stamp" ]; then return 0; fi
     say "building the Go loader"
-    (cd "$sources" && CGO_ENABLED=0 GOFLAGS='-trimpath -mod=readonly' go build -p 2 -o "$bin/go-oracle" . >&2) || return 1
+    (cd "$sources" && CGO_ENABLED=0 GOFLAGS='-trimpath -mod=readonly -buildvcs=false' go build -p 2 -o "$bin/go-oracle" . >&2) || return 1
     printf '%s\n' "$stamp" >"$cache/go-oracle.from"
 }
 

@@ -1,6 +1,9 @@
-//! What went wrong in a test over many cases: all of it, not only the first.
+//! What went wrong in a test over many cases: how much of it, and more than the first.
 
 use std::fmt::Display;
+
+/// How many failures are shown in full.
+const SHOWN: usize = 12;
 
 /// The failures of one test.
 #[derive(Default)]
@@ -23,7 +26,8 @@ impl Failures {
     pub(crate) fn finish(self) {
         assert!(self.cases > 0, "there was no case");
         let failed = self.said.len();
-        assert!(failed == 0, "{failed} of {} failed\n\n{}", self.cases, self.said.join("\n\n"));
+        let shown = self.said[..failed.min(SHOWN)].join("\n\n");
+        assert!(failed == 0, "{failed} of {} failed; the first:\n\n{shown}", self.cases);
     }
 }
 
