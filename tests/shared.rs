@@ -198,6 +198,13 @@ fn injection_into_the_corpus_adds_the_entries_and_nothing_else() {
 }
 
 #[test]
+fn injection_where_it_belongs_adds_the_entries_and_nothing_else() {
+    let corpus = corpus().into_iter().filter(CorpusFile::is_yaml).map(|file| file.path);
+    let files: Vec<_> = corpus.chain(shapes()).collect();
+    inject("auto", &files, &["36-complex-key.yaml"], expected::automatically);
+}
+
+#[test]
 fn injection_into_the_shapes_adds_the_entries_and_nothing_else() {
     inject("pod", &shapes(), &["36-complex-key.yaml"], expected::into_pods);
 }

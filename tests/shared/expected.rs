@@ -1,6 +1,8 @@
 //! What an injection has to make of loaded documents, worked out on plain data and independently of the
 //! program: which objects run pods, which ServiceAccount a pod has, what its list becomes.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 type Object = Map<String, Value>;
@@ -8,9 +10,9 @@ type Object = Map<String, Value>;
 /// Adds `secret` to the list of every core pod spec. A pod without an entry first gets the names of its
 /// ServiceAccount in the stream, since one entry of its own hides them.
 pub(crate) fn into_pods(documents: &mut [Value], secret: &str) {
-    for_each_pod_spec(documents, &mut |spec, inherited| {
+    for_each_pod_spec(documents, &mut |spec, account| {
         if own_entries(spec).is_empty() {
-            for name in inherited {
+            for name in account.iter().flat_map(|account| &account.secrets) {
                 append(spec, name);
             }
         }
@@ -18,39 +20,62 @@ pub(crate) fn into_pods(documents: &mut [Value], secret: &str) {
     });
 }
 
+/// Adds `secret` where the default mode puts it: to the ServiceAccount of a pod without an entry if the
+/// stream holds it, else to the pod.
+pub(crate) fn automatically(documents: &mut [Value], secret: &str) {
+    let mut to_accounts = BTreeSet::new();
+    for_each_pod_spec(documents, &mut |spec, account| match account {
+        Some(account) if own_entries(spec).is_empty() => {
+            to_accounts.insert(account.ordinal);
+        }
+        _ => append(spec, secret),
+    });
+    let mut ordinal = 0;
+    for_each_service_account(documents, &mut |account| {
+        if to_accounts.contains(&ordinal) {
+            append(account, secret);
+        }
+        ordinal += 1;
+    });
+}
+
 /// The names in the own list of every core pod spec (null for an entry without one), and those in the list
 /// of its ServiceAccount.
 pub(crate) fn lists(documents: &mut [Value]) -> Vec<[Value; 2]> {
     let mut lists = Vec::new();
-    for_each_pod_spec(documents, &mut |spec, inherited| {
+    for_each_pod_spec(documents, &mut |spec, account| {
         let own = own_entries(spec).iter().map(|entry| entry["name"].clone()).collect();
-        lists.push([own, json!(inherited)]);
+        lists.push([own, json!(account.map(|account| &account.secrets))]);
     });
     lists
 }
 
 /// Adds `secret` to the list of every ServiceAccount.
 pub(crate) fn into_service_accounts(documents: &mut [Value], secret: &str) {
-    for_each_object(documents, &mut |kind, object| {
-        if kind.is("", "ServiceAccount") {
-            append(object, secret);
-        }
-    });
+    for_each_service_account(documents, &mut |account| append(account, secret));
 }
 
-/// Calls `each` with every core pod spec and the names on its ServiceAccount.
-fn for_each_pod_spec(documents: &mut [Value], each: &mut dyn FnMut(&mut Object, &[String])) {
+/// Calls `each` with every core pod spec and its ServiceAccount, if that is in the stream.
+fn for_each_pod_spec(
+    documents: &mut [Value],
+    each: &mut dyn FnMut(&mut Object, Option<&ServiceAccount>),
+) {
     let mut accounts = Vec::new();
-    for_each_object(documents, &mut |kind, object| {
-        if kind.is("", "ServiceAccount") {
-            accounts.push(ServiceAccount::of(object));
-        }
+    for_each_service_account(documents, &mut |account| {
+        accounts.push(ServiceAccount::of(account, accounts.len()));
     });
     for_each_object(documents, &mut |kind, object| {
         let namespace = namespace(object);
         if let Some(spec) = kind.pod_spec(object) {
-            let inherited = account_of(spec, namespace.as_deref(), &accounts);
-            each(spec, &inherited);
+            each(spec, account_of(spec, namespace.as_deref(), &accounts));
+        }
+    });
+}
+
+fn for_each_service_account(documents: &mut [Value], each: &mut dyn FnMut(&mut Object)) {
+    for_each_object(documents, &mut |kind, object| {
+        if kind.group.is_empty() && kind.kind == "ServiceAccount" {
+            each(object);
         }
     });
 }
@@ -72,16 +97,19 @@ fn append(holder: &mut Object, name: &str) {
 }
 
 struct ServiceAccount {
+    /// Its place among its kind in the stream.
+    ordinal: usize,
     namespace: Option<String>,
     name: Option<String>,
     secrets: Vec<String>,
 }
 
 impl ServiceAccount {
-    fn of(object: &Object) -> Self {
+    fn of(object: &Object, ordinal: usize) -> Self {
         let entries = object.get("imagePullSecrets").and_then(Value::as_array);
         let names = entries.into_iter().flatten().filter_map(|entry| text(&entry["name"]));
         Self {
+            ordinal,
             namespace: namespace(object),
             name: object.get("metadata").and_then(|metadata| text(&metadata["name"])),
             secrets: names.collect(),
@@ -89,8 +117,12 @@ impl ServiceAccount {
     }
 }
 
-/// The names on the ServiceAccount that a pod with this spec has, if the stream holds it.
-fn account_of(spec: &Object, namespace: Option<&str>, accounts: &[ServiceAccount]) -> Vec<String> {
+/// The ServiceAccount that a pod with this spec has, if the stream holds it.
+fn account_of<'a>(
+    spec: &Object,
+    namespace: Option<&str>,
+    accounts: &'a [ServiceAccount],
+) -> Option<&'a ServiceAccount> {
     let said = |field: &str| spec.get(field).and_then(text);
     let name = said("serviceAccountName").or_else(|| said("serviceAccount"));
     let name = name.unwrap_or_else(|| "default".to_owned());
@@ -98,12 +130,11 @@ fn account_of(spec: &Object, namespace: Option<&str>, accounts: &[ServiceAccount
         accounts.iter().filter(|account| account.name.as_ref() == Some(&name)).collect();
     // Of several with one name and namespace the last stands, as after `kubectl apply`.
     let same = named.iter().rev().find(|account| account.namespace.as_deref() == namespace);
-    let found = same.copied().or_else(|| {
-        let last = named.last()?;
+    same.copied().or_else(|| {
+        let last = *named.last()?;
         let alone = named.iter().all(|account| account.namespace == last.namespace);
-        (alone && last.namespace.is_some() != namespace.is_some()).then_some(*last)
-    });
-    found.map(|account| account.secrets.clone()).unwrap_or_default()
+        (alone && last.namespace.is_some() != namespace.is_some()).then_some(last)
+    })
 }
 
 fn namespace(object: &Object) -> Option<String> {
@@ -123,10 +154,6 @@ impl Kind {
     fn of(api_version: &str, kind: &str) -> Self {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         Self { group: group.to_owned(), kind: kind.to_owned() }
-    }
-
-    fn is(&self, group: &str, kind: &str) -> bool {
-        self.group == group && self.kind == kind
     }
 
     fn pod_spec<'a>(&self, object: &'a mut Object) -> Option<&'a mut Object> {
