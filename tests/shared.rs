@@ -153,6 +153,39 @@ fn refused(outcome: &Outcome, code: i32, name: &str) -> Result<(), String> {
     Err(format!("wanted exit code {code}, no output and {name}:LINE:COLUMN\n{outcome}"))
 }
 
+#[test]
+fn no_report_shows_what_a_secret_holds() {
+    let files: Vec<_> = corpus().into_iter().filter(CorpusFile::is_yaml).collect();
+    let paths: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
+    let mut failures = Failures::default();
+    for (file, documents) in files.iter().zip(Oracle::PyYaml.load(&paths)) {
+        let mut documents = documents.expect("a truth file without an error");
+        let input = String::from_utf8_lossy(&file.bytes);
+        // Short ones, and those that stand elsewhere too, are no evidence.
+        let mut payloads = expected::payloads(&mut documents);
+        payloads
+            .retain(|payload| payload.len() >= 12 && input.matches(payload.as_str()).count() == 1);
+        if payloads.is_empty() {
+            continue;
+        }
+        for args in [&["check"][..], &["check", "--format", "json"]] {
+            let check = pullcreds(args).arg(&file.path).run();
+            let shows =
+                |text: &[u8], payload: &str| String::from_utf8_lossy(text).contains(payload);
+            let shown = payloads
+                .iter()
+                .find(|payload| shows(&check.stdout, payload) || shows(&check.stderr, payload));
+            let outcome = match (shown, check.code) {
+                (Some(payload), _) => Err(format!("{payload:?} is shown")),
+                (None, Some(0 | 1)) => Ok(()),
+                (None, _) => Err(check.to_string()),
+            };
+            failures.case(format!("{}, {}", file.name, args.join(" ")), outcome);
+        }
+    }
+    failures.finish();
+}
+
 // Writing it.
 
 #[test]

@@ -84,6 +84,19 @@ fn own_entries(spec: &Object) -> &[Value] {
     spec.get("imagePullSecrets").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The values that the Secrets hold, as they are written.
+pub(crate) fn payloads(documents: &mut [Value]) -> Vec<String> {
+    let mut payloads = Vec::new();
+    for_each_object(documents, &mut |kind, object| {
+        if kind.group.is_empty() && kind.kind == "Secret" {
+            let maps = ["data", "stringData"].map(|field| object.get(field)?.as_object());
+            let values = maps.into_iter().flatten().flat_map(Map::values);
+            payloads.extend(values.filter_map(Value::as_str).map(str::to_owned));
+        }
+    });
+    payloads
+}
+
 /// Appends the name to the `imagePullSecrets` of `holder`, unless it is there.
 fn append(holder: &mut Object, name: &str) {
     let list = holder.entry("imagePullSecrets").or_insert_with(|| json!([]));
