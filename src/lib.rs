@@ -4,3 +4,4 @@
 //! (`tests/layering.rs`).
 
 pub mod source;
+pub mod yaml;

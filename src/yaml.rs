@@ -1,0 +1,11 @@
+//! A lossless read view of YAML and JSON streams: documents, nodes, and where each stands in the bytes.
+//!
+//! Nothing here knows Kubernetes, and nothing here writes text. What a document means to Go
+//! (`sigs.k8s.io/yaml`, which kubectl, Helm and Argo CD read with) decides where readers differ.
+
+mod parse;
+mod stream;
+mod tree;
+
+pub use stream::{Problem, read};
+pub use tree::{Field, Kind, Node, Scalar, Style, Tree};

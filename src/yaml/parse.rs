@@ -1,0 +1,264 @@
+//! Text to trees. The only file that names the parser crate.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
+
+use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree};
+use crate::source::Span;
+
+/// How deep collections may nest. Go's readers stop at 10,000; no manifest comes near.
+const NESTING: usize = 5_000;
+
+/// Why a text is no YAML stream.
+pub(super) struct Failure {
+    /// The byte of the whole source where reading stopped.
+    pub(super) offset: usize,
+    /// Without any text of the input.
+    pub(super) message: String,
+}
+
+/// Reads the documents of `text[range]`, in order. The spans of the trees count from the start of `text`.
+pub(super) fn documents(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>, Failure> {
+    let part = &text[range.clone()];
+    let mut copy = Cow::Borrowed(part);
+    loop {
+        match attempt(text, &copy, &range) {
+            Ok(trees) => return Ok(trees),
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(0).min(part.len());
+                // Go reads `"x"#c` as a string with a comment behind it.
+                if matches!(error.kind(), ErrorKind::CommentNotSeparated)
+                    && let Some(blanked) = without_comment(&copy, at)
+                {
+                    copy = Cow::Owned(blanked);
+                    continue;
+                }
+                return Err(Failure { offset: range.start + at, message: message(&error) });
+            }
+        }
+    }
+}
+
+/// Whether `text[range]` can only be several JSON values behind one another, and where each begins.
+/// YAML has no such thing, Go's decoders do.
+pub(super) fn json_values(text: &str, range: &Range<usize>) -> Option<Vec<Range<usize>>> {
+    let part = &text[range.clone()];
+    let mut values = serde_json::Deserializer::from_str(part).into_iter::<serde::de::IgnoredAny>();
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    while let Some(value) = values.next() {
+        value.ok()?;
+        let end = values.byte_offset();
+        ranges.push(range.start + start..range.start + end);
+        start = end;
+    }
+    (ranges.len() > 1).then_some(ranges)
+}
+
+fn message(error: &ScanError) -> String {
+    match error.kind() {
+        ErrorKind::UnknownAnchor => "this alias names no anchor before it".to_owned(),
+        ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
+            "a tab cannot indent YAML: use spaces".to_owned()
+        }
+        // The parser's own words, as long as they hold no text of the input.
+        ErrorKind::Custom(_) | ErrorKind::InputDecoding { .. } => "this is no YAML".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+/// `text` with the comment that begins at or right behind `at` overwritten by spaces of the same length.
+fn without_comment(text: &str, at: usize) -> Option<String> {
+    let hash = at + text[at..].find('#').filter(|&gap| gap <= 1)?;
+    let end = text[hash..].find(['\r', '\n']).map_or(text.len(), |length| hash + length);
+    Some([&text[..hash], &" ".repeat(end - hash), &text[end..]].concat())
+}
+
+fn attempt<'a>(
+    text: &'a str,
+    part: &str,
+    range: &Range<usize>,
+) -> Result<Vec<Tree<'a>>, ScanError> {
+    let options = granit_parser::options! {
+        bom_inside_document_as_content: true,
+        block_nesting_limit: NESTING,
+        flow_nesting_limit: NESTING,
+    };
+    let mut trees = Vec::new();
+    let mut builder = Builder::new(text, range);
+    for event in Parser::new_from_str_with_options(part, options) {
+        let (event, span) = event?;
+        let span = span.byte_range().unwrap_or_default();
+        let span = Span::new(span.start + range.start, span.end + range.start);
+        trees.extend(builder.take(event, span));
+    }
+    Ok(trees)
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    part: Span,
+    nodes: Vec<Raw>,
+    decoded: Vec<(u32, Box<str>)>,
+    /// Collections not yet closed.
+    open: Vec<u32>,
+    /// The node of each anchor of the document.
+    anchors: Vec<(usize, u32)>,
+    aliases: Vec<u32>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(text: &'a str, range: &Range<usize>) -> Self {
+        Self {
+            text,
+            part: Span::new(range.start, range.end),
+            nodes: Vec::with_capacity(range.len() / 16),
+            decoded: Vec::new(),
+            open: Vec::new(),
+            anchors: Vec::new(),
+            aliases: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, span: Span) -> Option<Tree<'a>> {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let tag = tag.as_deref().map_or(Tag::None, tag_of);
+                self.scalar(&value, style, span, tag);
+                self.anchor(anchor);
+            }
+            Event::Alias(id) => {
+                let target = self.anchors.iter().rev().find(|entry| entry.0 == id);
+                let target = target.map_or(0, |entry| entry.1);
+                self.push(Kind::Alias, span, Tag::None);
+                self.last().target = target;
+                self.aliases.push(self.next() - 1);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let tag = tag.as_deref().map_or(Tag::None, tag_of);
+                self.begin(Kind::Sequence(style_of(style)), span, tag, anchor);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let tag = tag.as_deref().map_or(Tag::None, tag_of);
+                self.begin(Kind::Mapping(style_of(style)), span, tag, anchor);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::DocumentEnd => return Some(self.finish()),
+            _ => {}
+        }
+        None
+    }
+
+    fn scalar(&mut self, value: &str, style: ScalarStyle, span: Span, tag: Tag) {
+        let (style, span) = match style {
+            ScalarStyle::Plain => (Scalar::Plain, span),
+            ScalarStyle::SingleQuoted => (Scalar::Single, span),
+            ScalarStyle::DoubleQuoted => (Scalar::Double, span),
+            // The span runs on into the indentation of the next line.
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                let length = self.text[span.range()].trim_end().len();
+                (Scalar::Block, Span::new(span.start as usize, span.start as usize + length))
+            }
+        };
+        let source = &self.text[span.range()];
+        let plain = match style {
+            Scalar::Single | Scalar::Double => source.get(1..source.len() - 1),
+            // An empty value is reported as `~` of no length.
+            Scalar::Plain if source.is_empty() => Some(value),
+            Scalar::Plain | Scalar::Block => Some(source),
+        };
+        let decoded = plain != Some(value);
+        if decoded {
+            self.decoded.push((self.next(), value.into()));
+        }
+        self.push(Kind::Scalar(style), span, tag);
+        self.last().decoded = decoded;
+    }
+
+    fn begin(&mut self, kind: Kind, span: Span, tag: Tag, anchor: usize) {
+        self.open.push(self.next());
+        self.push(kind, span, tag);
+        self.anchor(anchor);
+    }
+
+    fn end(&mut self, span: Span) {
+        let Some(at) = self.open.pop() else { return };
+        let next = self.next();
+        let first = self.nodes.get(at as usize + 1).map(|child| child.span.start);
+        let last = self.last_child_end(at);
+        let raw = &mut self.nodes[at as usize];
+        raw.next = next;
+        let flow = matches!(raw.kind, Kind::Mapping(Style::Flow) | Kind::Sequence(Style::Flow));
+        if flow && !span.is_empty() {
+            raw.span.end = span.end;
+        } else {
+            raw.span.start = first.unwrap_or(raw.span.start);
+            raw.span.end = last.unwrap_or(raw.span.start).max(raw.span.start);
+        }
+    }
+
+    /// The end of the last direct child of the collection at `at`, which is complete but for itself.
+    fn last_child_end(&self, at: u32) -> Option<u32> {
+        let mut end = None;
+        let mut child = at as usize + 1;
+        while child < self.nodes.len() {
+            end = Some(self.nodes[child].span.end);
+            child = self.nodes[child].next as usize;
+        }
+        end
+    }
+
+    fn finish(&mut self) -> Tree<'a> {
+        self.open.clear();
+        self.anchors.clear();
+        let nodes = std::mem::take(&mut self.nodes);
+        Tree {
+            nodes,
+            decoded: std::mem::take(&mut self.decoded),
+            text: self.text,
+            span: self.part,
+            aliases: std::mem::take(&mut self.aliases),
+            paths: OnceCell::new(),
+        }
+    }
+
+    fn anchor(&mut self, id: usize) {
+        if id != 0 {
+            let node = self.next() - 1;
+            self.nodes[node as usize].anchored = true;
+            self.anchors.push((id, node));
+        }
+    }
+
+    fn push(&mut self, kind: Kind, span: Span, tag: Tag) {
+        let next = self.next() + 1;
+        let raw = Raw { span, next, target: 0, kind, tag, anchored: false, decoded: false };
+        self.nodes.push(raw);
+    }
+
+    fn last(&mut self) -> &mut Raw {
+        self.nodes.last_mut().expect("a node was pushed just before")
+    }
+
+    fn next(&self) -> u32 {
+        u32::try_from(self.nodes.len()).expect("a source below 4 GiB has fewer nodes")
+    }
+}
+
+fn style_of(style: StructureStyle) -> Style {
+    match style {
+        StructureStyle::Flow => Style::Flow,
+        StructureStyle::Block => Style::Block,
+    }
+}
+
+fn tag_of(tag: &granit_parser::Tag) -> Tag {
+    match tag.core_suffix() {
+        Some("str") => Tag::Str,
+        _ if tag.original() == "!" => Tag::Str,
+        _ => Tag::Other,
+    }
+}

@@ -1,0 +1,246 @@
+//! A stream of documents: cut where only a document can begin, read in parallel, numbered.
+//!
+//! A line that begins with `---` and a blank or nothing can only begin a document, whatever stands around
+//! it (YAML 1.2.2, section 9.1.2), so a stream is cut there without reading it. What cannot matter to the
+//! caller is never read.
+
+use std::ops::Range;
+
+use memchr::memmem;
+use rayon::prelude::*;
+
+use super::parse;
+use super::tree::Tree;
+
+/// Below this size one thread is faster than several.
+const PARALLEL_BYTES: usize = 1 << 20;
+/// How many chunks one thread takes at a time.
+const CHUNKS_AT_ONCE: usize = 64;
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Why a text is no YAML stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The byte where reading stopped.
+    pub offset: usize,
+    /// What is wrong there, without any text of the input.
+    pub message: String,
+    /// The bytes that could not be read, up to the neighbouring document markers.
+    pub chunk: Range<usize>,
+}
+
+/// Reads the documents of `text` and gives what `each` makes of them, with their ordinals, in order.
+///
+/// Documents are counted from 0 as a YAML parser does: an explicit `---` begins one even if it stays empty,
+/// comments before the first one do not. A document that plainly has another `kind` than those `wanted`
+/// is counted and not read.
+///
+/// # Errors
+///
+/// The first place where the text is no YAML stream to Go.
+pub fn read<'a, T: Send>(
+    text: &'a str,
+    wanted: impl Fn(&str) -> bool + Sync,
+    each: impl Fn(&Tree<'a>) -> T + Sync,
+) -> Result<Vec<(usize, T)>, Problem> {
+    let chunks = chunks(text);
+    let read = |chunk: &Range<usize>| read_chunk(text, chunk, &wanted, &each);
+    let parts: Vec<Result<Part<T>, Problem>> = if text.len() < PARALLEL_BYTES {
+        chunks.iter().map(read).collect()
+    } else {
+        let groups = chunks.par_chunks(CHUNKS_AT_ONCE);
+        groups.flat_map_iter(|group| group.iter().map(read)).collect()
+    };
+    let mut found = Vec::new();
+    let mut ordinal = 0;
+    for part in parts {
+        let part = part?;
+        let documents = part.found.into_iter();
+        found.extend(documents.map(|(at, value)| (ordinal + at, value)));
+        ordinal += part.documents;
+    }
+    Ok(found)
+}
+
+/// What a chunk held.
+struct Part<T> {
+    documents: usize,
+    found: Vec<(usize, T)>,
+}
+
+fn read_chunk<'a, T>(
+    text: &'a str,
+    chunk: &Range<usize>,
+    wanted: &impl Fn(&str) -> bool,
+    each: &impl Fn(&Tree<'a>) -> T,
+) -> Result<Part<T>, Problem> {
+    let part = &text[chunk.clone()];
+    if let Some(kind) = plain_kind(part)
+        && !wanted(kind)
+    {
+        return Ok(Part { documents: 1, found: Vec::new() });
+    }
+    let trees = trees(text, chunk)?;
+    Ok(Part { documents: trees.len(), found: trees.iter().map(each).enumerate().collect() })
+}
+
+fn trees<'a>(text: &'a str, chunk: &Range<usize>) -> Result<Vec<Tree<'a>>, Problem> {
+    let failure = match parse::documents(text, chunk.clone()) {
+        Ok(trees) => return Ok(trees),
+        Err(failure) => failure,
+    };
+    let problem = |failure: parse::Failure| Problem {
+        offset: failure.offset,
+        message: failure.message,
+        chunk: chunk.clone(),
+    };
+    let Some(values) = json_values(text, chunk) else { return Err(problem(failure)) };
+    let mut trees = Vec::new();
+    for value in values {
+        trees.extend(parse::documents(text, value).map_err(problem)?);
+    }
+    Ok(trees)
+}
+
+/// The JSON values of a chunk that holds several, behind a document marker perhaps.
+fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
+    let part = &text[chunk.clone()];
+    let body = part.strip_prefix(BYTE_ORDER_MARK).unwrap_or(part);
+    let body = body.strip_prefix("---").unwrap_or(body).trim_start();
+    if !body.starts_with('{') {
+        return None;
+    }
+    parse::json_values(text, &(chunk.end - body.len()..chunk.end))
+}
+
+/// Cuts `text` before each line that can only begin a document.
+fn chunks(text: &str) -> Vec<Range<usize>> {
+    let whole = 0..text.len();
+    // A directive belongs to the document behind the next marker.
+    if text.starts_with('%') || memmem::find(text.as_bytes(), b"\n%").is_some() {
+        return vec![whole];
+    }
+    let mut starts = vec![0];
+    starts.extend(markers(text).filter(|&at| at != 0));
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// Where lines begin that are document markers, a byte order mark before them included.
+fn markers(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    memmem::find_iter(bytes, b"---").filter_map(move |at| {
+        let ends = matches!(bytes.get(at + 3), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
+        let start = if bytes[..at].ends_with(BYTE_ORDER_MARK.as_bytes()) {
+            at - BYTE_ORDER_MARK.len()
+        } else {
+            at
+        };
+        let begins = start == 0 || bytes[start - 1] == b'\n';
+        (begins && ends).then_some(start)
+    })
+}
+
+/// The `kind` of a chunk that is certainly one document whose kind is this plain word.
+///
+/// A quoted value may go on at column 0 and look like a `kind:` line, so nothing before it may open a quote
+/// or a flow collection, and there may be only one such line.
+fn plain_kind(chunk: &str) -> Option<&str> {
+    const LINE: &str = "\nkind:";
+    let at = match chunk.strip_prefix("kind:") {
+        Some(_) => LINE.len() - 1,
+        None => memmem::find(chunk.as_bytes(), LINE.as_bytes())? + LINE.len(),
+    };
+    let opens = |byte: &u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*');
+    if chunk.as_bytes()[..at].iter().any(|byte| opens(byte)) {
+        return None;
+    }
+    let rest = &chunk[at..];
+    let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+    let line = &rest[..end];
+    let value = line.split_once(" #").map_or(line, |(value, _)| value).trim();
+    let word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let body = rest.as_bytes();
+    let again =
+        memmem::find(body, LINE.as_bytes()).is_some() || memmem::find(body, b"\n...").is_some();
+    (line.starts_with([' ', '\t']) && word && !again).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The ordinal and the root's source text of every document of a wanted kind.
+    #[track_caller]
+    fn check(text: &str, expected: &[(usize, &str)]) {
+        let found = read(text, |kind| kind != "Skipped", |tree| tree.root().source().to_owned());
+        let found = found.unwrap_or_else(|problem| panic!("{problem:?}"));
+        let found: Vec<_> = found.iter().map(|(at, text)| (*at, text.as_str())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[track_caller]
+    fn check_problem(text: &str, offset: usize) {
+        let problem = read(text, |_| true, |_| ()).expect_err("it is no YAML stream");
+        assert_eq!(problem.offset, offset, "{problem:?}");
+    }
+
+    #[test]
+    fn comments_before_the_first_marker_are_no_document() {
+        check("", &[]);
+        check("# Source: a\n", &[]);
+        check("# Source: a\n---\na: 1\n", &[(0, "a: 1")]);
+    }
+
+    #[test]
+    fn an_explicit_marker_begins_a_document_even_an_empty_one() {
+        check("---\n---\n# c\n---\na: 1\n", &[(0, ""), (1, ""), (2, "a: 1")]);
+        check("a: 1\n---\n", &[(0, "a: 1"), (1, "")]);
+        check("---\r\na: 1\r\n--- \r\nb: 1\r\n", &[(0, "a: 1"), (1, "b: 1")]);
+    }
+
+    #[test]
+    fn a_skipped_document_counts() {
+        check("a: 1\n---\nkind: Skipped\nx: 1\n---\nb: 1\n", &[(0, "a: 1"), (2, "b: 1")]);
+    }
+
+    #[test]
+    fn a_quoted_value_cannot_fake_a_kind() {
+        let text = "a: 'x\nkind: Skipped\n'\n";
+        check(text, &[(0, text.trim_end())]);
+        check("kind: Other\n\"kind\": Skipped\n", &[(0, "kind: Other\n\"kind\": Skipped")]);
+    }
+
+    #[test]
+    fn a_document_end_marker_begins_another_document() {
+        check("a: 1\n...\nb: 1\n...\n---\nc: 1\n", &[(0, "a: 1"), (1, "b: 1"), (2, "c: 1")]);
+    }
+
+    #[test]
+    fn directives_belong_to_the_document_behind_them() {
+        check("%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
+    }
+
+    #[test]
+    fn json_values_may_follow_one_another() {
+        check("{\"a\":1}\n{\"b\":[2]}{}\n", &[(0, "{\"a\":1}"), (1, "{\"b\":[2]}"), (2, "{}")]);
+        check("---\n{\"a\":1} {\"b\":2}", &[(0, "{\"a\":1}"), (1, "{\"b\":2}")]);
+    }
+
+    #[test]
+    fn a_comment_may_touch_a_quoted_value() {
+        check("a: \"x\"#c\nb: 'y'# d\n", &[(0, "a: \"x\"#c\nb: 'y'")]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_may_stand_before_a_document() {
+        check("\u{feff}a: 1\n", &[(0, "a: 1")]);
+        check("\u{feff}---\na: 1\n\u{feff}---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
+    }
+
+    #[test]
+    fn a_problem_is_placed_in_the_whole_stream() {
+        check_problem("a: 1\n---\nb: [\n", 12);
+        check_problem("a: *b\n", 3);
+    }
+}

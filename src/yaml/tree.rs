@@ -1,0 +1,429 @@
+//! One document as a flat vector of nodes in document order. The text stays in the source.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::source::Span;
+
+/// How deep merge keys are followed; `<<` inside `<<` beyond it counts as absent.
+const MERGE_DEPTH: usize = 16;
+
+/// How a collection is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// By indentation.
+    Block,
+    /// In brackets.
+    Flow,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// Without quotes; an empty value is a plain scalar of no length.
+    Plain,
+    /// In `'`.
+    Single,
+    /// In `"`.
+    Double,
+    /// As a literal (`|`) or folded (`>`) block.
+    Block,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A string, number, boolean or null.
+    Scalar(Scalar),
+    /// Keys with values.
+    Mapping(Style),
+    /// Items.
+    Sequence(Style),
+    /// `*name`, which stands for the node that `&name` marks.
+    Alias,
+}
+
+/// The tag of a node, as far as it changes what the node means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    None,
+    /// `!!str` or `!`: the scalar is a string whatever it looks like.
+    Str,
+    /// Any other.
+    Other,
+}
+
+/// One node. A mapping is followed by key, value, key, value; a sequence by its items.
+pub(super) struct Raw {
+    /// Without anchor and tag. Of a block collection: from its first child to the end of its last.
+    pub(super) span: Span,
+    /// One past the last node below this one.
+    pub(super) next: u32,
+    /// Of an alias: the node it stands for.
+    pub(super) target: u32,
+    pub(super) kind: Kind,
+    pub(super) tag: Tag,
+    pub(super) anchored: bool,
+    pub(super) decoded: bool,
+}
+
+/// The nodes of one document of a source.
+pub struct Tree<'a> {
+    // Invariant: in document order, never empty.
+    pub(super) nodes: Vec<Raw>,
+    // Invariant: sorted by node; holds the value of each scalar whose text is not its value.
+    pub(super) decoded: Vec<(u32, Box<str>)>,
+    pub(super) text: &'a str,
+    pub(super) span: Span,
+    // Invariant: sorted; the nodes of kind `Alias`.
+    pub(super) aliases: Vec<u32>,
+    pub(super) paths: OnceCell<Paths>,
+}
+
+/// How often the nodes of a document are reached through aliases.
+pub(super) struct Paths {
+    parents: Vec<u32>,
+    /// For each node, on how many ways aliases lead to it directly.
+    aliased: Vec<u64>,
+}
+
+impl Paths {
+    fn of(tree: &Tree<'_>) -> Self {
+        let aliased = vec![0; tree.nodes.len()];
+        let mut paths = Self { parents: parents(&tree.nodes), aliased };
+        // An alias stands behind what it names: what leads to it is complete once all later ones are counted.
+        for &alias in tree.aliases.iter().rev() {
+            let ways = paths.to(alias);
+            let target = &mut paths.aliased[tree.nodes[alias as usize].target as usize];
+            *target = target.saturating_add(ways);
+        }
+        paths
+    }
+
+    fn to(&self, node: u32) -> u64 {
+        let (mut at, mut ways) = (node as usize, 1_u64);
+        while at != 0 {
+            ways = ways.saturating_add(self.aliased[at]);
+            at = self.parents[at] as usize;
+        }
+        ways
+    }
+}
+
+fn parents(nodes: &[Raw]) -> Vec<u32> {
+    let mut parents = vec![0; nodes.len()];
+    let mut open: Vec<u32> = Vec::new();
+    for (at, parent) in (0_u32..).zip(parents.iter_mut()) {
+        while open.last().is_some_and(|&top| nodes[top as usize].next <= at) {
+            open.pop();
+        }
+        *parent = open.last().copied().unwrap_or(0);
+        open.push(at);
+    }
+    parents
+}
+
+impl<'a> Tree<'a> {
+    /// The document's root node.
+    pub fn root(&self) -> Node<'_, 'a> {
+        self.node(0)
+    }
+
+    /// The whole source that the document is a part of.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The bytes of the stream that belong to this document and its neighbours up to the next `---`.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// On how many ways the document's root leads to `node`, aliases included.
+    ///
+    /// A node that only its place in the text leads to has one; each alias to it or to something
+    /// around it adds more. An edit of the node changes the document's data in that many places.
+    pub fn paths_to(&self, node: Node<'_, 'a>) -> u64 {
+        if self.aliases.is_empty() {
+            return 1;
+        }
+        self.paths.get_or_init(|| Paths::of(self)).to(node.index)
+    }
+
+    fn node(&self, index: u32) -> Node<'_, 'a> {
+        Node { tree: self, index }
+    }
+}
+
+/// A view of one node.
+#[derive(Clone, Copy)]
+pub struct Node<'t, 'a> {
+    tree: &'t Tree<'a>,
+    index: u32,
+}
+
+/// A key of a mapping with its value.
+#[derive(Clone, Copy)]
+pub struct Field<'t, 'a> {
+    /// The key.
+    pub key: Node<'t, 'a>,
+    /// The value, an alias perhaps.
+    pub value: Node<'t, 'a>,
+    /// Whether a merge key (`<<`) brings it in from another mapping.
+    pub merged: bool,
+}
+
+impl PartialEq for Node<'_, '_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.tree, other.tree) && self.index == other.index
+    }
+}
+
+impl<'t, 'a> Node<'t, 'a> {
+    /// What the node is.
+    pub fn kind(self) -> Kind {
+        self.raw().kind
+    }
+
+    /// Where it stands, without its anchor and tag.
+    pub fn span(self) -> Span {
+        self.raw().span
+    }
+
+    /// The document it is in.
+    pub fn tree(self) -> &'t Tree<'a> {
+        self.tree
+    }
+
+    /// Whether it has an anchor (`&name`).
+    pub fn is_anchored(self) -> bool {
+        self.raw().anchored
+    }
+
+    /// The node that an alias stands for; any other node is itself.
+    #[must_use]
+    pub fn resolved(self) -> Self {
+        match self.kind() {
+            Kind::Alias => self.tree.node(self.raw().target),
+            _ => self,
+        }
+    }
+
+    /// Whether it is a mapping, or an alias of one.
+    pub fn is_mapping(self) -> bool {
+        matches!(self.resolved().kind(), Kind::Mapping(_))
+    }
+
+    /// Whether it is a null: empty, `~` or `null`.
+    pub fn is_null(self) -> bool {
+        let node = self.resolved();
+        node.kind() == Kind::Scalar(Scalar::Plain)
+            && node.raw().tag != Tag::Str
+            && matches!(node.source(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// The value of a scalar, decoded; `None` for a collection.
+    pub fn scalar(self) -> Option<Cow<'a, str>> {
+        let node = self.resolved();
+        let Kind::Scalar(style) = node.kind() else { return None };
+        if node.raw().decoded {
+            let decoded = &self.tree.decoded;
+            let at = decoded.binary_search_by_key(&node.index, |entry| entry.0).ok()?;
+            return Some(Cow::Owned(decoded[at].1.to_string()));
+        }
+        let text = node.source();
+        Some(Cow::Borrowed(match style {
+            Scalar::Single | Scalar::Double => &text[1..text.len() - 1],
+            Scalar::Plain | Scalar::Block => text,
+        }))
+    }
+
+    /// The value of a scalar that is a string to Go's YAML reader, decoded; `None` for anything else.
+    pub fn string(self) -> Option<Cow<'a, str>> {
+        let node = self.resolved();
+        let value = node.scalar()?;
+        let plain = node.kind() == Kind::Scalar(Scalar::Plain);
+        let other = match node.raw().tag {
+            Tag::Str => false,
+            Tag::Other => true,
+            Tag::None => plain && !is_plain_string(&value),
+        };
+        (!other).then_some(value)
+    }
+
+    /// The items of a sequence, or of the one that an alias stands for; else nothing.
+    pub fn items(self) -> impl Iterator<Item = Node<'t, 'a>> {
+        let node = self.resolved();
+        node.children(matches!(node.kind(), Kind::Sequence(_)))
+    }
+
+    /// The keys and values of a mapping, or of the one that an alias stands for, as written; else nothing.
+    pub fn entries(self) -> impl Iterator<Item = (Node<'t, 'a>, Node<'t, 'a>)> {
+        let node = self.resolved();
+        let mut children = node.children(matches!(node.kind(), Kind::Mapping(_)));
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+    }
+
+    /// The value that Go reads for `key`: of two equal keys the last, and a merge key overrides what stands
+    /// before it (`gopkg.in/yaml.v2` decode.go, `mapping` and `merge`). Aliases are resolved.
+    pub fn get(self, key: &str) -> Option<Node<'t, 'a>> {
+        self.field(key).map(|field| field.value.resolved())
+    }
+
+    /// The same with its key, and with the value as written.
+    pub fn field(self, key: &str) -> Option<Field<'t, 'a>> {
+        self.field_within(key, 0)
+    }
+
+    /// The value at the end of `path`, if each step is there.
+    pub fn at(self, path: &[&str]) -> Option<Node<'t, 'a>> {
+        path.iter().try_fold(self.resolved(), |node, key| node.get(key))
+    }
+
+    /// Whether this node, as a key, is a merge key.
+    pub fn is_merge_key(self) -> bool {
+        self.kind() == Kind::Scalar(Scalar::Plain)
+            && self.raw().tag != Tag::Str
+            && self.source() == "<<"
+    }
+
+    /// Its text in the source.
+    pub fn source(self) -> &'a str {
+        &self.tree.text[self.span().range()]
+    }
+
+    fn field_within(self, key: &str, depth: usize) -> Option<Field<'t, 'a>> {
+        let mut found = None;
+        for (entry, value) in self.entries() {
+            if entry.is_merge_key() {
+                if let Some(field) = merged(value, key, depth) {
+                    found = Some(field);
+                }
+            } else if entry.is(key) {
+                found = Some(Field { key: entry, value, merged: false });
+            }
+        }
+        found
+    }
+
+    /// Whether its scalar value is `text`.
+    fn is(self, text: &str) -> bool {
+        let node = self.resolved();
+        if node.raw().decoded {
+            node.scalar().is_some_and(|value| value == text)
+        } else {
+            let inner = match node.kind() {
+                Kind::Scalar(Scalar::Single | Scalar::Double) => {
+                    node.source().get(1..node.span().len() - 1)
+                }
+                Kind::Scalar(_) => Some(node.source()),
+                _ => None,
+            };
+            inner == Some(text)
+        }
+    }
+
+    fn children(self, any: bool) -> impl Iterator<Item = Node<'t, 'a>> {
+        let end = if any { self.raw().next } else { 0 };
+        let mut at = self.index + 1;
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let child = self.tree.node(at);
+            at = child.raw().next;
+            Some(child)
+        })
+    }
+
+    fn raw(self) -> &'t Raw {
+        &self.tree.nodes[self.index as usize]
+    }
+}
+
+/// What the value of a merge key says about `key`. Of several mappings the first that has it decides.
+fn merged<'t, 'a>(value: Node<'t, 'a>, key: &str, depth: usize) -> Option<Field<'t, 'a>> {
+    if depth >= MERGE_DEPTH {
+        return None;
+    }
+    let found = if value.is_mapping() {
+        value.field_within(key, depth + 1)
+    } else {
+        value.items().find_map(|item| item.field_within(key, depth + 1))
+    };
+    found.map(|field| Field { merged: true, ..field })
+}
+
+/// Whether Go reads this plain scalar as a string: not as null, a boolean, a number or a date
+/// (`gopkg.in/yaml.v2` resolve.go).
+pub(crate) fn is_plain_string(text: &str) -> bool {
+    let Some(first) = text.bytes().next() else { return false };
+    match first {
+        b'0'..=b'9' | b'+' | b'-' | b'.' => !is_number(text),
+        _ => !matches!(
+            text,
+            "~" | "null"
+                | "Null"
+                | "NULL"
+                | "true"
+                | "True"
+                | "TRUE"
+                | "false"
+                | "False"
+                | "FALSE"
+                | "yes"
+                | "Yes"
+                | "YES"
+                | "no"
+                | "No"
+                | "NO"
+                | "on"
+                | "On"
+                | "ON"
+                | "off"
+                | "Off"
+                | "OFF"
+                | "y"
+                | "Y"
+                | "n"
+                | "N"
+                | "<<"
+                | "="
+        ),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.replace('_', "");
+    let bare = digits.trim_start_matches(['+', '-']);
+    let radix = |prefix: &str, radix: u32| {
+        bare.strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|digit| digit.is_digit(radix)))
+    };
+    let float = || {
+        bare.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte))
+            && (bare.parse::<f64>().is_ok())
+    };
+    matches!(bare, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN")
+        || radix("0x", 16)
+        || radix("0o", 8)
+        || radix("0b", 2)
+        || float()
+        || is_date(text)
+        || is_sexagesimal(bare)
+}
+
+/// Dates are strings to sigs.k8s.io/yaml in the end, but quoting them costs nothing and other readers differ.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 8
+        && bytes[4..5] == *b"-"
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && bytes[5..].iter().all(|byte| byte.is_ascii_digit() || b"-:tTzZ .+".contains(byte))
+}
+
+/// YAML 1.1's numbers to the base of 60 (`1:30`), which some readers still know.
+fn is_sexagesimal(text: &str) -> bool {
+    text.contains(':')
+        && text.split(':').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
