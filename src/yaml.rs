@@ -8,4 +8,5 @@ mod stream;
 mod tree;
 
 pub use stream::{Problem, read};
+pub(crate) use tree::is_plain_string;
 pub use tree::{Field, Kind, Node, Scalar, Style, Tree};

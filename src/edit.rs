@@ -1,0 +1,125 @@
+//! Edits of a text: which bytes give way to which others. Nothing here knows what the text means.
+
+use std::io::{self, Write};
+
+use crate::source::Span;
+
+/// One edit: the bytes of `place`, mostly none, give way to `insert`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that are replaced.
+    pub place: Span,
+    /// What stands there afterwards.
+    pub insert: String,
+}
+
+/// The edits of one text.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    // Invariant: sorted by place, disjoint, and no two begin at one byte.
+    edits: Vec<Edit>,
+}
+
+/// Two edits that cannot both be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// The place of the second.
+    pub place: Span,
+}
+
+impl Plan {
+    /// Puts edits in order.
+    ///
+    /// # Errors
+    ///
+    /// The first edit that overlaps the one before it.
+    pub fn new(mut edits: Vec<Edit>) -> Result<Self, Overlap> {
+        edits.sort_by_key(|edit| edit.place);
+        let overlap = edits.windows(2).find(|pair| {
+            pair[1].place.start < pair[0].place.end || pair[1].place.start == pair[0].place.start
+        });
+        match overlap {
+            Some(pair) => Err(Overlap { place: pair[1].place }),
+            None => Ok(Self { edits }),
+        }
+    }
+
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// The edits, in order.
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    /// Writes `text` with the edits made: slices of `text`, with the new text between them.
+    ///
+    /// # Errors
+    ///
+    /// What `out` fails with.
+    pub fn write(&self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let mut from = 0;
+        for edit in &self.edits {
+            out.write_all(&text.as_bytes()[from..edit.place.start as usize])?;
+            out.write_all(edit.insert.as_bytes())?;
+            from = edit.place.end as usize;
+        }
+        out.write_all(&text.as_bytes()[from..])
+    }
+
+    /// `text` with the edits made.
+    pub fn apply(&self, text: &str) -> String {
+        let added: usize = self.edits.iter().map(|edit| edit.insert.len()).sum();
+        let mut out = Vec::with_capacity(text.len() + added);
+        self.write(text, &mut out).expect("memory takes every byte");
+        String::from_utf8(out).expect("edits stand between characters")
+    }
+
+    /// The edits that take `self.apply(text)` back to `text`.
+    #[must_use]
+    pub fn undo(&self, text: &str) -> Self {
+        let mut shift = 0_usize;
+        let mut removed = 0_usize;
+        let edits = self.edits.iter().map(|edit| {
+            let start = edit.place.start as usize + shift - removed;
+            let place = Span::new(start, start + edit.insert.len());
+            shift += edit.insert.len();
+            removed += edit.place.len();
+            Edit { place, insert: text[edit.place.range()].to_owned() }
+        });
+        Self { edits: edits.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(start: usize, end: usize, insert: &str) -> Edit {
+        Edit { place: Span::new(start, end), insert: insert.to_owned() }
+    }
+
+    #[test]
+    fn edits_are_made_in_the_order_of_their_places() {
+        let plan = Plan::new(vec![edit(4, 5, "XY"), edit(0, 0, ">")]).unwrap();
+        assert_eq!(plan.apply("abcdef"), ">abcdXYf");
+    }
+
+    #[test]
+    fn undoing_gives_the_text_back() {
+        let plan = Plan::new(vec![edit(1, 3, "-"), edit(3, 3, "++"), edit(6, 6, "!")]);
+        let plan = plan.unwrap();
+        let after = plan.apply("abcdef");
+        assert_eq!(after, "a-++def!");
+        assert_eq!(plan.undo("abcdef").apply(&after), "abcdef");
+    }
+
+    #[test]
+    fn edits_that_overlap_are_refused() {
+        let overlap = Plan::new(vec![edit(1, 4, ""), edit(3, 5, "x")]).unwrap_err();
+        assert_eq!(overlap.place, Span::new(3, 5));
+        assert!(Plan::new(vec![edit(2, 2, "x"), edit(2, 2, "y")]).is_err());
+    }
+}

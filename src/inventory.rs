@@ -1,0 +1,397 @@
+//! What a stream holds that decides image pulls: workloads with their images and pull secrets, and
+//! ServiceAccounts. Facts only: nothing here judges, and nothing here knows policy.
+
+pub mod kinds;
+mod site;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use site::{Refusal, Site};
+
+use crate::source::Span;
+use crate::yaml::{self, Kind, Node, Problem, Tree};
+
+use kinds::WorkloadKind;
+
+/// The annotation that keeps an object or pod template as it is.
+pub const OPT_OUT: &str = "pullcreds.dev/inject";
+/// The annotation of a ServiceAccount whose pods may name only its secrets
+/// (plugin/pkg/admission/serviceaccount/admission.go).
+const ENFORCE_MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
+const FIELD: &str = "imagePullSecrets";
+
+/// A string of the input, without a copy where its text is its value.
+pub type Text<'a> = Cow<'a, str>;
+
+/// All that matters in one source.
+#[derive(Default)]
+pub struct Inventory<'a> {
+    /// In the order of the stream.
+    pub workloads: Vec<Workload<'a>>,
+    /// In the order of the stream.
+    pub service_accounts: Vec<ServiceAccount<'a>>,
+    /// The values that the Secrets hold: no report may show these bytes.
+    pub confidential: Vec<Span>,
+    /// How many documents held Kubernetes objects that were read.
+    pub objects: usize,
+}
+
+/// A Kubernetes object, and where it stands.
+pub struct Object<'a> {
+    /// The ordinal of its document, from 0.
+    pub document: usize,
+    /// The way from the document's root to it: empty, or like `items[3]`.
+    pub place: String,
+    /// Its `apiVersion`.
+    pub api_version: Text<'a>,
+    /// Its `kind`.
+    pub kind: Text<'a>,
+    /// Its `metadata.namespace`, if not empty.
+    pub namespace: Option<Text<'a>>,
+    /// Its `metadata.name`, if not empty.
+    pub name: Option<Text<'a>>,
+    /// Where its name stands, or its kind, or the whole of it.
+    pub label: Span,
+    /// The bytes of the stream that belong to its document.
+    pub chunk: Span,
+    /// Whether [`OPT_OUT`] says that it stays as it is.
+    pub opted_out: bool,
+}
+
+/// An object that runs pods.
+pub struct Workload<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// Its kind.
+    pub kind: &'static WorkloadKind,
+    /// `serviceAccountName`, else the deprecated `serviceAccount`, if not empty.
+    pub service_account: Option<Text<'a>>,
+    /// The pod's own list.
+    pub pull_secrets: PullSecrets<'a>,
+    /// Its images, in the order of [`kinds::CONTAINER_LISTS`], then those of volumes.
+    pub images: Vec<Image<'a>>,
+    /// Where its list can be written.
+    pub site: Site,
+}
+
+/// A ServiceAccount.
+pub struct ServiceAccount<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// Its list.
+    pub pull_secrets: PullSecrets<'a>,
+    /// Whether its pods may name only secrets of this list.
+    pub enforces_mountable: bool,
+    /// Where its list can be written.
+    pub site: Site,
+}
+
+/// What stands under `imagePullSecrets`.
+#[derive(Default)]
+pub struct PullSecrets<'a> {
+    /// What kind of value it is.
+    pub state: ListState,
+    /// Its entries, in order.
+    pub entries: Vec<Entry<'a>>,
+    /// Where it stands; empty when it is absent.
+    pub span: Span,
+}
+
+/// What kind of value `imagePullSecrets` has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListState {
+    /// There is no such key.
+    #[default]
+    Absent,
+    /// It is null.
+    Null,
+    /// It is a list, without entries perhaps.
+    List,
+    /// It is something that the API server rejects.
+    Malformed,
+}
+
+/// An entry of `imagePullSecrets`.
+pub struct Entry<'a> {
+    /// Its name; `None` if it has none, an empty one included.
+    pub name: Option<Text<'a>>,
+    /// Whether it is a bare string where a mapping belongs.
+    pub bare: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<'a> PullSecrets<'a> {
+    /// The names of its entries, in order.
+    pub fn names(&self) -> impl Iterator<Item = &Text<'a>> {
+        self.entries.iter().filter_map(|entry| entry.name.as_ref())
+    }
+
+    /// Whether it has an entry, be it without a name: one is enough to hide the list of the ServiceAccount.
+    pub fn has_entry(&self) -> bool {
+        !self.entries.is_empty()
+    }
+}
+
+/// A field that names an image.
+pub struct Image<'a> {
+    /// The reference as written.
+    pub reference: Text<'a>,
+    /// Where the reference stands.
+    pub span: Span,
+    /// The name of its container or volume.
+    pub container: Option<Text<'a>>,
+    /// Which field of the pod spec it is.
+    pub field: ImageField,
+}
+
+/// A field of a pod spec that names an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageField {
+    /// `image` of an item of the list.
+    Container {
+        /// Which of [`kinds::CONTAINER_LISTS`].
+        list: &'static str,
+        /// The item, from 0.
+        index: usize,
+    },
+    /// `image.reference` of an item of `volumes`.
+    Volume {
+        /// The item, from 0.
+        index: usize,
+    },
+}
+
+impl fmt::Display for ImageField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Container { list, index } => write!(f, "{list}[{index}].image"),
+            Self::Volume { index } => write!(f, "volumes[{index}].image.reference"),
+        }
+    }
+}
+
+impl Object<'_> {
+    /// The path of a field below it, from the root of the document.
+    pub fn path(&self, steps: &[&str], field: &str) -> String {
+        let mut path = self.place.clone();
+        for step in steps.iter().copied().chain((!field.is_empty()).then_some(field)) {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(step);
+        }
+        path
+    }
+}
+
+impl Workload<'_> {
+    /// The ServiceAccount that its pods run as.
+    pub fn effective_service_account(&self) -> &str {
+        self.service_account.as_deref().unwrap_or("default")
+    }
+
+    /// The path of a field of its pod spec.
+    pub fn path(&self, field: &str) -> String {
+        self.object.path(self.kind.pod_spec, field)
+    }
+}
+
+impl<'a> Inventory<'a> {
+    /// Reads a stream.
+    ///
+    /// # Errors
+    ///
+    /// The first place where `text` is no YAML stream.
+    pub fn of(text: &'a str) -> Result<Self, Problem> {
+        let parts = yaml::read(text, kinds::matters, take)?;
+        let mut all = Self::default();
+        for (document, mut part) in parts {
+            for workload in &mut part.workloads {
+                workload.object.document = document;
+            }
+            for account in &mut part.service_accounts {
+                account.object.document = document;
+            }
+            all.workloads.append(&mut part.workloads);
+            all.service_accounts.append(&mut part.service_accounts);
+            all.confidential.append(&mut part.confidential);
+            all.objects += part.objects;
+        }
+        all.workloads.shrink_to_fit();
+        Ok(all)
+    }
+}
+
+/// What one document holds.
+fn take<'a>(tree: &Tree<'a>) -> Inventory<'a> {
+    let mut found = Inventory::default();
+    visit(tree.root(), String::new(), None, &mut found);
+    found
+}
+
+/// An `apiVersion` with a `kind`.
+type TypeMeta<'a> = (Text<'a>, Text<'a>);
+
+/// Takes in an object, or the items of a list (kubectl does the same), recursively. Items that say neither
+/// `apiVersion` nor `kind` take them from their list, as apimachinery does.
+fn visit<'a>(
+    node: Node<'_, 'a>,
+    place: String,
+    item_of: Option<&TypeMeta<'a>>,
+    found: &mut Inventory<'a>,
+) {
+    let node = node.resolved();
+    let Some((api_version, kind)) = type_meta(node, item_of) else { return };
+    found.objects += 1;
+    if let Some(of) = kind.strip_suffix("List")
+        && let Some(items) = node.get("items")
+        && let Kind::Sequence(_) = items.kind()
+    {
+        let of = (api_version.clone(), Cow::Owned(of.to_owned()));
+        for (index, item) in items.items().enumerate() {
+            let dot = if place.is_empty() { "" } else { "." };
+            visit(item, format!("{place}{dot}items[{index}]"), Some(&of), found);
+        }
+        return;
+    }
+    let core = kinds::group(&api_version).is_empty();
+    if core && kind == "Secret" {
+        found.confidential.extend(payload(node));
+    } else if core && kind == "ServiceAccount" {
+        let object = object(node, place, api_version, kind);
+        found.service_accounts.push(service_account(node, object));
+    } else if let Some(row) = kinds::workload(&api_version, &kind)
+        && let Some(spec) = node.at(row.pod_spec)
+        && spec.is_mapping()
+    {
+        let mut object = object(node, place, api_version, kind);
+        object.opted_out |= node.at(&row.pod_spec[..row.pod_spec.len() - 1]).is_some_and(opts_out);
+        found.workloads.push(workload(spec, object, row));
+    }
+}
+
+fn type_meta<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> Option<TypeMeta<'a>> {
+    match (node.get("apiVersion"), node.get("kind"), item_of) {
+        (Some(api_version), Some(kind), _) => Some((api_version.string()?, kind.string()?)),
+        (None, None, Some(of)) if node.is_mapping() => Some(of.clone()),
+        _ => None,
+    }
+}
+
+fn object<'a>(
+    node: Node<'_, 'a>,
+    place: String,
+    api_version: Text<'a>,
+    kind: Text<'a>,
+) -> Object<'a> {
+    let metadata = node.get("metadata");
+    let name = metadata.and_then(|metadata| metadata.get("name"));
+    let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
+    Object {
+        document: 0,
+        place,
+        api_version,
+        kind,
+        namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
+        name: name.and_then(text),
+        label: label.unwrap_or(node).span(),
+        chunk: node.tree().span(),
+        opted_out: opts_out(node),
+    }
+}
+
+/// Whether the annotations of an object or a pod template opt out of injection.
+fn opts_out(node: Node<'_, '_>) -> bool {
+    annotation(node, OPT_OUT).is_some_and(|value| value == "false")
+}
+
+fn annotation<'a>(node: Node<'_, 'a>, name: &str) -> Option<Text<'a>> {
+    node.at(&["metadata", "annotations", name])?.scalar()
+}
+
+fn service_account<'a>(node: Node<'_, 'a>, object: Object<'a>) -> ServiceAccount<'a> {
+    let enforces = annotation(node, ENFORCE_MOUNTABLE);
+    ServiceAccount {
+        object,
+        pull_secrets: pull_secrets(node),
+        // Go's strconv.ParseBool.
+        enforces_mountable: enforces
+            .is_some_and(|value| matches!(&*value, "1" | "t" | "T" | "true" | "TRUE" | "True")),
+        site: Site::of(node),
+    }
+}
+
+fn workload<'a>(
+    spec: Node<'_, 'a>,
+    object: Object<'a>,
+    kind: &'static WorkloadKind,
+) -> Workload<'a> {
+    let said = |field: &str| spec.get(field).and_then(text);
+    Workload {
+        object,
+        kind,
+        service_account: said("serviceAccountName").or_else(|| said("serviceAccount")),
+        pull_secrets: pull_secrets(spec),
+        images: images(spec),
+        site: Site::of(spec),
+    }
+}
+
+fn images<'a>(spec: Node<'_, 'a>) -> Vec<Image<'a>> {
+    let mut images = Vec::new();
+    for &list in kinds::CONTAINER_LISTS {
+        let containers = spec.get(list).into_iter().flat_map(Node::items).enumerate();
+        images.extend(containers.filter_map(|(index, container)| {
+            image(container, &["image"], ImageField::Container { list, index })
+        }));
+    }
+    let volumes = spec.get("volumes").into_iter().flat_map(Node::items).enumerate();
+    images.extend(volumes.filter_map(|(index, volume)| {
+        image(volume, &["image", "reference"], ImageField::Volume { index })
+    }));
+    images
+}
+
+fn image<'a>(holder: Node<'_, 'a>, path: &[&str], field: ImageField) -> Option<Image<'a>> {
+    let node = holder.at(path).filter(|node| !node.is_null())?;
+    let reference = node.scalar().filter(|reference| !reference.is_empty())?;
+    let container = holder.get("name").and_then(text);
+    Some(Image { reference, span: node.span(), container, field })
+}
+
+fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
+    let Some(field) = holder.field(FIELD) else { return PullSecrets::default() };
+    let list = field.value.resolved();
+    let state = match list.kind() {
+        Kind::Sequence(_) => ListState::List,
+        _ if list.is_null() => ListState::Null,
+        _ => ListState::Malformed,
+    };
+    let entries = list.items().map(|item| Entry {
+        name: item.get("name").and_then(text),
+        bare: !item.is_mapping() && !item.is_null(),
+        span: item.resolved().span(),
+    });
+    let span = if list.span().is_empty() { field.key.span() } else { list.span() };
+    PullSecrets { state, entries: entries.collect(), span }
+}
+
+/// Where the values of a Secret stand: all that is under `data` and `stringData`, and under annotations,
+/// which may hold a copy of the whole object (`kubectl.kubernetes.io/last-applied-configuration`).
+fn payload(secret: Node<'_, '_>) -> Vec<Span> {
+    let maps =
+        [secret.get("data"), secret.get("stringData"), secret.at(&["metadata", "annotations"])];
+    let values = maps.into_iter().flatten().flat_map(|map| {
+        let whole = map.entries().next().is_none().then(|| map.span());
+        let values: Vec<_> = map.entries().map(|(_, value)| value.resolved().span()).collect();
+        values.into_iter().chain(whole)
+    });
+    values.filter(|span| !span.is_empty()).collect()
+}
+
+/// The value of a string that is not empty.
+fn text<'a>(node: Node<'_, 'a>) -> Option<Text<'a>> {
+    node.string().filter(|text| !text.is_empty())
+}
