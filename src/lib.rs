@@ -3,4 +3,5 @@
 //! The modules are listed in the order of their dependencies: each uses only those above it
 //! (`tests/layering.rs`).
 
+pub mod image;
 pub mod source;
