@@ -3,7 +3,8 @@
 //! The modules are listed in the order of their dependencies: each uses only those above it
 //! (`tests/layering.rs`).
 
-pub mod edit;
-pub mod inventory;
 pub mod source;
+pub mod image;
+pub mod edit;
 pub mod yaml;
+pub mod inventory;
