@@ -4,3 +4,5 @@
 //! (`tests/layering.rs`).
 
 pub mod source;
+
+pub mod policy;

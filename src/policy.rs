@@ -1,0 +1,3 @@
+//! What the user says about registries, secrets and the cluster, and what is known without it.
+
+pub mod pattern;
