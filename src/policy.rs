@@ -1,3 +1,4 @@
 //! What the user says about registries, secrets and the cluster, and what is known without it.
 
 pub mod pattern;
+pub mod registries;
