@@ -7,11 +7,16 @@
 
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::pattern::Pattern;
 use BuiltinAccess::{AssumedPrivate, AssumedPublic, Private, Public};
 
 /// Whether images can be pulled without credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum Class {
     /// Anyone may pull.
     Public,
@@ -48,7 +53,9 @@ impl BuiltinAccess {
 }
 
 /// A managed Kubernetes service whose kubelets come with a credential provider for its cloud's registries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum Cloud {
     /// Amazon EKS with `ecr-credential-provider`: the node role pulls.
     Eks,
