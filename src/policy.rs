@@ -24,9 +24,10 @@ mod tree;
 
 pub use config::schema;
 pub use overrides::{
-    FlagMistake, Injection, Overrides, parse_fail_on, parse_inject, parse_into, parse_namespace,
+    ConfigMap, FlagMistake, Injection, Overrides, parse_fail_on, parse_inject, parse_into,
+    parse_namespace, parse_pattern,
 };
-use pattern::Pattern;
+use pattern::{Index, Pattern};
 use registries::{Class, Cloud, Host, Provider};
 
 /// A value and where the policy file says it.
@@ -287,9 +288,14 @@ pub struct Policy {
     name: Option<String>,
     namespace: Option<Spanned<String>>,
     fail_on: Option<Spanned<FailOn>>,
-    // Invariant: no two patterns are equal; of two that are equally specific and overlap, one comes
-    // from the file and one from a flag.
+    // Invariant: no two patterns are equal; of two that are equally specific and overlap, the first
+    // comes from the file and the second from a flag.
     registries: Vec<Registry>,
+    // Invariant: made from the patterns of `registries`, by `index`.
+    by_host: Index,
+    // Invariant: of `cluster`, sorted by name and namespace, by `index`.
+    accounts_by_name: Vec<usize>,
+    secrets_by_name: Vec<usize>,
     everywhere: Vec<Spanned<String>>,
     assume_private: bool,
     cluster: Cluster,
@@ -396,15 +402,37 @@ impl Policy {
         path: &str,
         opinion: impl Fn(&'p Registry) -> Option<T>,
     ) -> Option<(RuleId, T)> {
-        let matching = self.registries.iter().enumerate();
-        matching
-            .filter(|(_, registry)| registry.pattern.value.matches(domain, path))
-            .filter_map(|(at, registry)| Some((at, registry, opinion(registry)?)))
-            // Of a flag and the file, equally specific, the flag wins.
-            .max_by_key(|(_, registry, _)| {
-                (registry.pattern.value.specificity(), registry.pattern.span.is_none())
-            })
-            .map(|(at, _, opinion)| (RuleId::Registry(at), opinion))
+        self.by_host
+            .matching(domain, path)
+            .find_map(|at| Some((RuleId::Registry(at), opinion(&self.registries[at])?)))
+    }
+
+    /// The policy, ready for questions.
+    fn index(mut self) -> Self {
+        self.by_host = Index::new(self.registries.iter().map(|registry| &registry.pattern.value));
+        let Cluster { service_accounts, secrets, .. } = &self.cluster;
+        let mut accounts: Vec<_> = (0..service_accounts.len()).collect();
+        accounts.sort_by_key(|&at| {
+            let account = &service_accounts[at];
+            self.full_name(&account.name, account.namespace.as_deref())
+        });
+        let mut secrets_by_name: Vec<_> = (0..secrets.len()).collect();
+        secrets_by_name.sort_by_key(|&at| {
+            let secret = &secrets[at];
+            self.full_name(&secret.name, secret.namespace.as_deref())
+        });
+        self.accounts_by_name = accounts;
+        self.secrets_by_name = secrets_by_name;
+        self
+    }
+
+    /// No namespace is the default one.
+    fn full_name<'p>(
+        &'p self,
+        name: &'p str,
+        namespace: Option<&'p str>,
+    ) -> (&'p str, Option<&'p str>) {
+        (name, namespace.or(self.namespace()))
     }
 
     /// The policy's own name, for reports.
@@ -452,10 +480,16 @@ impl Policy {
         &self.exceptions
     }
 
-    /// The first exception about `subject`, expired or not.
-    pub fn exception(&self, subject: Subject<'_>) -> Option<(RuleId, &Exception)> {
-        let at = self.exceptions.iter().position(|exception| exception.is_about(subject))?;
-        Some((RuleId::Exception(at), &self.exceptions[at]))
+    /// The first exception about `subject` that holds `today`, else the first one that has expired.
+    pub fn exception(&self, subject: Subject<'_>, today: Date) -> Option<(RuleId, &Exception)> {
+        let about = || {
+            let all = self.exceptions.iter().enumerate();
+            all.filter(|(_, exception)| exception.is_about(subject))
+        };
+        let (at, exception) = about()
+            .find(|(_, exception)| !exception.is_expired(today))
+            .or_else(|| about().next())?;
+        Some((RuleId::Exception(at), exception))
     }
 
     /// The declared ServiceAccount of this name; no namespace on either side is the default one.
@@ -465,23 +499,23 @@ impl Policy {
         name: &str,
     ) -> Option<(RuleId, &ServiceAccount)> {
         let all = &self.cluster.service_accounts;
-        let at = all.iter().position(|account| {
-            account.name == name && self.is_same_namespace(account.namespace.as_deref(), namespace)
-        })?;
+        let wanted = self.full_name(name, namespace);
+        let found = self.accounts_by_name.binary_search_by_key(&wanted, |&at| {
+            self.full_name(&all[at].name, all[at].namespace.as_deref())
+        });
+        let at = self.accounts_by_name[found.ok()?];
         Some((RuleId::ServiceAccount(at), &all[at]))
     }
 
     /// The declared pull secret of this name; no namespace on either side is the default one.
     pub fn secret(&self, namespace: Option<&str>, name: &str) -> Option<(RuleId, &Secret)> {
         let all = &self.cluster.secrets;
-        let at = all.iter().position(|secret| {
-            secret.name == name && self.is_same_namespace(secret.namespace.as_deref(), namespace)
-        })?;
+        let wanted = self.full_name(name, namespace);
+        let found = self.secrets_by_name.binary_search_by_key(&wanted, |&at| {
+            self.full_name(&all[at].name, all[at].namespace.as_deref())
+        });
+        let at = self.secrets_by_name[found.ok()?];
         Some((RuleId::Secret(at), &all[at]))
-    }
-
-    fn is_same_namespace(&self, one: Option<&str>, two: Option<&str>) -> bool {
-        one.or(self.namespace()) == two.or(self.namespace())
     }
 
     /// The entries that are not among `used`, with their place in the file (`None`: given by a flag).

@@ -120,18 +120,15 @@ impl Check<'_> {
         self.required(file.kind, "kind", whole, "the policy");
         let name = file.metadata.good().and_then(|metadata| metadata.name.good());
         let spec = self.spec(file.spec.good().unwrap_or_default());
-        Policy { name: name.map(|name| name.value), ..spec }
+        Policy { name: name.map(|name| name.value), ..spec }.index()
     }
 
     fn spec(&mut self, spec: Spec) -> Policy {
         let namespace = self.value(spec.namespace, namespace);
         let default_namespace = namespace.as_ref().map(|namespace| namespace.value.as_str());
         Policy {
-            name: None,
             fail_on: spec.fail_on.good(),
             registries: self.registries(spec.registries),
-            everywhere: Vec::new(),
-            assume_private: false,
             cluster: spec
                 .cluster
                 .good()
@@ -142,8 +139,10 @@ impl Check<'_> {
             severities: self.severities(spec.severities),
             exceptions: self.exceptions(spec.exceptions),
             namespace,
+            ..Policy::default()
         }
     }
+
     fn registries(&mut self, list: Field<List<Spanned<config::Registry>>>) -> Vec<Registry> {
         let mut registries: Vec<Registry> = Vec::new();
         for item in list.good().map(|list| list.0).unwrap_or_default() {

@@ -5,6 +5,7 @@
 //! `ghcr.io/acme-evil`. Nothing here knows what an entry says about the images it matches.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 
 /// A pattern over image names.
@@ -94,12 +95,21 @@ impl Pattern {
     /// Whether the pattern is about the image whose reference has this domain (with its port) and
     /// this path, as `distribution/reference` splits them: `docker.io` and `library/nginx`.
     pub fn matches(&self, domain: &str, path: &str) -> bool {
+        self.matches_domain(domain) && self.matches_path(path)
+    }
+
+    fn matches_domain(&self, domain: &str) -> bool {
         let Host::Named { labels, port } = &self.host else { return true };
         let (host, given_port) = split_port(domain);
-        let mut segments = path.split('/');
+        let mut given = split_labels(host);
         port.as_deref() == given_port
-            && same_labels(labels, &split_labels(host), glob_matches)
-            && self.path.iter().all(|wanted| segments.next() == Some(wanted))
+            && labels.iter().all(|glob| given.next().is_some_and(|label| glob_matches(glob, label)))
+            && given.next().is_none()
+    }
+
+    fn matches_path(&self, path: &str) -> bool {
+        let mut segments = path.split('/');
+        self.path.iter().all(|wanted| segments.next() == Some(wanted))
     }
 
     /// How narrow the pattern is.
@@ -126,7 +136,8 @@ impl Pattern {
             return true;
         };
         port == other_port
-            && same_labels(labels, other_labels, globs_meet)
+            && labels.len() == other_labels.len()
+            && labels.iter().zip(other_labels).all(|(one, two)| globs_meet(one, two))
             && self.path.iter().zip(&other.path).all(|(one, two)| one == two)
     }
 
@@ -153,6 +164,62 @@ impl std::str::FromStr for Pattern {
 
     fn from_str(text: &str) -> Result<Self, PatternMistake> {
         Self::parse(text)
+    }
+}
+
+/// Patterns by host, for many look-ups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Index {
+    // Invariant: in each list the places that win come first, and their ranks ascend.
+    by_domain: HashMap<String, Vec<Ranked>>,
+    // Those with a `*` in their host.
+    wild: Vec<Ranked>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ranked {
+    rank: usize,
+    pattern: Pattern,
+    place: usize,
+}
+
+impl Index {
+    /// Remembers each pattern by its place among `patterns`. The more specific ones win, of equally
+    /// specific ones the later.
+    pub(super) fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+        let mut places: Vec<_> = patterns.into_iter().cloned().enumerate().collect();
+        places.sort_by_cached_key(|(place, pattern)| Reverse((pattern.specificity(), *place)));
+        let mut index = Self::default();
+        for (rank, (place, pattern)) in places.into_iter().enumerate() {
+            let same_host = if pattern.specificity().exact {
+                let domain = Pattern { path: Vec::new(), ..pattern.clone() }.to_string();
+                index.by_domain.entry(domain).or_default()
+            } else {
+                &mut index.wild
+            };
+            same_host.push(Ranked { rank, pattern, place });
+        }
+        index
+    }
+
+    /// The places of the patterns that match an image, the winning one first.
+    pub(super) fn matching<'i>(
+        &'i self,
+        domain: &'i str,
+        path: &'i str,
+    ) -> impl Iterator<Item = usize> + 'i {
+        let exact = self.by_domain.get(domain).map_or(&[][..], |ranked| ranked);
+        let mut exact = exact.iter().filter(|ranked| ranked.pattern.matches_path(path)).peekable();
+        let mut wild =
+            self.wild.iter().filter(|ranked| ranked.pattern.matches(domain, path)).peekable();
+        std::iter::from_fn(move || {
+            let from_wild = match (exact.peek(), wild.peek()) {
+                (Some(one), Some(two)) => two.rank < one.rank,
+                (one, _) => one.is_none(),
+            };
+            let next = if from_wild { wild.next() } else { exact.next() };
+            next.map(|ranked| ranked.place)
+        })
     }
 }
 
@@ -243,12 +310,9 @@ fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
     if port.is_none() && !looks_like_a_domain(name) {
         return Err(refuse_short_name(name, text));
     }
-    let labels = split_labels(name);
-    for label in &labels {
-        check_label(label, text)?;
-    }
+    split_labels(name).try_for_each(|label| check_label(label, text))?;
     let name = if port.is_none() && name == "index.docker.io" { HUB } else { name };
-    let labels = split_labels(name).into_iter().map(str::to_owned).collect();
+    let labels = split_labels(name).map(str::to_owned).collect();
     Ok(Host::Named { labels, port: port.map(str::to_owned) })
 }
 
@@ -389,16 +453,9 @@ fn split_port(domain: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn split_labels(host: &str) -> Vec<&str> {
-    if host.starts_with('[') { vec![host] } else { host.split('.').collect() }
-}
-
-fn same_labels<A: AsRef<str>, B: AsRef<str>>(
-    one: &[A],
-    two: &[B],
-    same: impl Fn(&str, &str) -> bool,
-) -> bool {
-    one.len() == two.len() && one.iter().zip(two).all(|(a, b)| same(a.as_ref(), b.as_ref()))
+fn split_labels(host: &str) -> impl Iterator<Item = &str> {
+    let is_address = host.starts_with('[');
+    host.split(move |c| c == '.' && !is_address)
 }
 
 /// Whether `label` is `glob` with a run of characters for each `*`.
@@ -696,6 +753,22 @@ mod tests {
         fn matching_agrees_with_the_slow_way(one in any_pattern(), image in any_image()) {
             let (domain, path) = image.split_once('/').expect("made with a path");
             prop_assert_eq!(pattern(&one).matches(domain, path), slow_match(&one, &image));
+        }
+
+        #[test]
+        fn the_index_finds_what_trying_every_pattern_finds(
+            texts in proptest::collection::vec(any_pattern(), 0..12),
+            wide in any::<bool>(),
+            image in any_image(),
+        ) {
+            let (domain, path) = image.split_once('/').expect("made with a path");
+            let texts = texts.iter().map(String::as_str).chain(wide.then_some("*"));
+            let patterns: Vec<_> = texts.map(pattern).collect();
+            let mut expected: Vec<_> =
+                (0..patterns.len()).filter(|&at| patterns[at].matches(domain, path)).collect();
+            expected.sort_by_key(|&at| Reverse((patterns[at].specificity(), at)));
+            let found: Vec<_> = Index::new(&patterns).matching(domain, path).collect();
+            prop_assert_eq!(found, expected);
         }
 
         #[test]

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pattern::Pattern;
+use super::pattern::{Index, Pattern};
 use BuiltinAccess::{AssumedPrivate, AssumedPublic, Private, Public};
 
 /// Whether images can be pulled without credentials.
@@ -119,18 +119,14 @@ impl Host {
 
 /// The narrowest row for an image, with its provider; `None` if nothing is known about its host.
 pub fn find(domain: &str, path: &str) -> Option<(&'static Host, &'static Provider)> {
-    static ROWS: LazyLock<Vec<(Pattern, &'static Host, &'static Provider)>> = LazyLock::new(|| {
-        let mut rows: Vec<_> = all()
-            .map(|(host, provider)| {
-                (Pattern::parse(host.pattern).expect("a test parses every row"), host, provider)
-            })
-            .collect();
-        rows.sort_by_key(|(pattern, ..)| std::cmp::Reverse(pattern.specificity()));
-        rows
+    static ROWS: LazyLock<(Vec<(&Host, &Provider)>, Index)> = LazyLock::new(|| {
+        let rows: Vec<_> = all().collect();
+        let parse = |host: &Host| Pattern::parse(host.pattern).expect("a test parses every row");
+        let patterns: Vec<_> = rows.iter().map(|(host, _)| parse(host)).collect();
+        (rows, Index::new(&patterns))
     });
-    ROWS.iter()
-        .find(|(pattern, ..)| pattern.matches(domain, path))
-        .map(|&(_, host, provider)| (host, provider))
+    let (rows, index) = &*ROWS;
+    index.matching(domain, path).next().map(|place| rows[place])
 }
 
 /// Every row with its provider.
