@@ -16,6 +16,7 @@ use crate::source::Span;
 
 mod check;
 mod config;
+mod credential;
 mod overrides;
 pub mod pattern;
 mod read;
@@ -347,6 +348,12 @@ impl Policy {
     /// Every mistake in `text`, in the order of the text. A text that is no YAML is one mistake.
     pub fn parse(text: &str, known_codes: &[&str]) -> Result<Self, Vec<Mistake>> {
         check::parse(text, known_codes)
+    }
+
+    /// The places in a policy file, read or not, whose text no excerpt may show, since a credential
+    /// may stand there; in the order of the text, and possibly overlapping.
+    pub fn masked(text: &str) -> Vec<Span> {
+        check::masked(text)
     }
 
     /// The policy with `overrides` on top: what they say wins.

@@ -9,8 +9,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::config::{self, PolicyFile, Spec};
+use super::credential::{is_credential, is_credential_key};
 use super::pattern::Pattern;
-use super::read::{self, Entries, Field, List, one_of, quoted};
+use super::read::{self, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
 use super::registries::Class;
 use super::tree;
 use super::{
@@ -34,11 +35,62 @@ pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mist
     let mut check = Check { known_codes, mistakes };
     let policy = file.map(|file| check.file(file, tree.span)).unwrap_or_default();
     let mut mistakes = check.mistakes;
+    let leaks = credentials(&tree);
+    // What is a credential is nothing else: no second mistake about the same text.
+    mistakes.retain(|mistake| !leaks.contains(&mistake.span));
+    let refuse = |span| Mistake::new(span, "this looks like a credential", NO_CREDENTIAL);
+    mistakes.extend(leaks.into_iter().map(refuse));
     if mistakes.is_empty() {
         return Ok(policy);
     }
     mistakes.sort_by_key(|mistake| mistake.span);
     Err(mistakes)
+}
+
+/// The places in a policy file whose text no excerpt may show, since a credential may stand there:
+/// all of it where it cannot be read.
+pub(super) fn masked(text: &str) -> Vec<Span> {
+    let Ok(tree) = tree::parse(text) else { return vec![Span::new(0, text.len())] };
+    let mut spans = credentials(&tree);
+    let mut trees = vec![&tree];
+    while let Some(tree) = trees.pop() {
+        match &tree.kind {
+            read::Kind::List(items) => trees.extend(items),
+            read::Kind::Map(entries) => {
+                for (key, value) in entries {
+                    if names_a_credential(key) {
+                        spans.push(value.span);
+                    } else {
+                        trees.push(value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    spans.sort();
+    spans
+}
+
+/// A key that by its name holds a credential, and is no key of a policy.
+fn names_a_credential(key: &Tree) -> bool {
+    let known = |text| config::HOMES.iter().any(|(key, _)| *key == text);
+    matches!(&key.kind, read::Kind::Text(text) if is_credential_key(text) && !known(text))
+}
+
+/// The texts that by their shape are credentials, without those behind a key that says so.
+fn credentials(tree: &Tree) -> Vec<Span> {
+    match &tree.kind {
+        read::Kind::Text(text) if is_credential(text) => vec![tree.span],
+        read::Kind::List(items) => items.iter().flat_map(credentials).collect(),
+        read::Kind::Map(entries) => {
+            let entries = entries.iter().filter(|(key, _)| !names_a_credential(key));
+            entries
+                .flat_map(|(key, value)| [credentials(key), credentials(value)].concat())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 struct Check<'c> {

@@ -1,4 +1,4 @@
-//! What flags, the environment and a ConfigMap say, on top of a policy file.
+//! What flags, the environment and a `ConfigMap` say, on top of a policy file.
 //!
 //! Nothing here knows how flags are spelled on the command line, or reads a variable.
 
@@ -31,7 +31,7 @@ impl Overrides {
     pub const FLAGS: &[&str] =
         &["inject", "into", "private", "public", "assume-private", "namespace", "fail-on"];
 
-    /// Takes the value that an environment variable or a ConfigMap gives to one of
+    /// Takes the value that an environment variable or a `ConfigMap` gives to one of
     /// [`FLAGS`](Self::FLAGS). Several values of a list are one a line, or separated by commas.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ fn each<T>(
     if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
 }
 
-/// What the `data` of a ConfigMap says that stands in for a policy.
+/// What the `data` of a `ConfigMap` says that stands in for a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigMap<'d> {
     /// A whole policy document, the value of the key `policy`.

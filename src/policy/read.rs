@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
+use super::credential::{is_credential, is_credential_key};
 use super::{Mistake, Spanned};
 use crate::source::Span;
 
@@ -299,10 +300,9 @@ impl<'t> Reader<'t, '_> {
 
     fn report_unknown_key(&self, key: &str, span: Span, known: &[&str]) {
         let name = quoted(key, "this");
-        if looks_like_a_credential(key) {
+        if is_credential_key(key) {
             let message = format!("{name} has no place here: a policy must not hold a credential");
-            let help = "keep it in a Secret of type kubernetes.io/dockerconfigjson, and name that Secret here";
-            self.report(span, message, help);
+            self.report(span, message, NO_CREDENTIAL);
         } else if key == "<<" {
             self.report(span, "merge keys are not read here", "write the keys out");
         } else {
@@ -315,38 +315,23 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
+/// What to do with a credential.
+pub(super) const NO_CREDENTIAL: &str =
+    "keep it in a Secret of type kubernetes.io/dockerconfigjson, and name that Secret here";
+
 /// `value` in back quotes where it is a plain short word; else `otherwise`, so that a message does
 /// not repeat a password that stands in the wrong place.
 pub(super) fn quoted(value: &str, otherwise: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ' ');
-    if !value.is_empty() && value.len() <= 40 && value.chars().all(plain) {
-        format!("`{value}`")
-    } else {
-        otherwise.to_owned()
-    }
-}
-
-fn looks_like_a_credential(key: &str) -> bool {
-    let key: String =
-        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let parts = [
-        "password",
-        "passwd",
-        "token",
-        "auth",
-        "credential",
-        "dockerconfig",
-        "apikey",
-        "privatekey",
-    ];
-    parts.iter().any(|part| key.contains(part))
-        || ["pass", "secret", "secretkey", "username"].contains(&&*key)
+    let plain = !value.is_empty() && value.len() <= 40 && value.chars().all(plain);
+    if plain && !is_credential(value) { format!("`{value}`") } else { otherwise.to_owned() }
 }
 
 /// ``did you mean `x`?`` where one is near, else all of them behind `intro`.
 pub(super) fn one_of(intro: &str, given: &str, known: &[&str]) -> String {
     let near = known
         .iter()
+        .filter(|word| given.len() <= 2 * word.len())
         .map(|word| (distance(&given.to_lowercase(), &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= (word.len() / 3).max(1))
         .min_by_key(|(distance, _)| *distance);
@@ -357,17 +342,22 @@ pub(super) fn one_of(intro: &str, given: &str, known: &[&str]) -> String {
     format!("{intro} {}", all.join(", "))
 }
 
-/// The number of letters to insert, delete or replace to make `two` of `one`.
+/// The number of letters to insert, delete, replace or swap with their neighbour to make `two` of
+/// `one`.
 fn distance(one: &str, two: &str) -> usize {
-    let two: Vec<_> = two.chars().collect();
+    let (one, two): (Vec<_>, Vec<_>) = (one.chars().collect(), two.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &b) in two.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+    for (i, a) in one.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, b) in two.iter().enumerate() {
+            let mut least = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && a == &two[j - 1] && b == &one[i - 1] {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[two.len()]
 }

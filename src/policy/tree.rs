@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, MergeKeyPolicy, NonFiniteFloatPolicy};
 
 use super::Mistake;
 use super::read::{Kind, Tree};
 use crate::source::{LineIndex, Span};
 
-/// Reads the one document of `text`; anchors and merge keys are resolved.
+/// Reads the one document of `text`; aliases are resolved, merge keys are keys like others.
 ///
 /// # Errors
 /// What keeps `text` from being one YAML document.
@@ -18,6 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
     let options = serde_saphyr::options! {
         // Both of two equal keys are wanted, to say that there are two.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
         strict_booleans: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
@@ -27,19 +28,29 @@ pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
     serde_saphyr::from_str_with_options(text, options).map_err(|error| syntax_mistake(text, &error))
 }
 
-fn syntax_mistake(text: &str, error: &serde_saphyr::Error) -> Mistake {
+fn syntax_mistake(text: &str, error: &Error) -> Mistake {
     let span = Span::at(error.location().map_or(0, |location| offset_of(text, location)));
-    if let serde_saphyr::Error::MultipleDocuments { .. } = error.without_snippet() {
-        return Mistake::new(span, "a second document begins here", "keep one policy in a file");
-    }
-    // The span says where; the parser's text says it once more at its end.
-    let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what);
-    Mistake::new(
-        span,
-        format!("this is no valid YAML: {message}"),
-        "the rest is read when this is mended",
-    )
+    let error = error.without_snippet();
+    let what = match error {
+        Error::MultipleDocuments { .. } => {
+            return Mistake::new(
+                span,
+                "a second document begins here",
+                "keep one policy in a file",
+            );
+        }
+        Error::Budget { .. } => "this is nested too deeply, or too long, for a policy".to_owned(),
+        Error::UnsupportedTag { .. } => "tags are not read here".to_owned(),
+        // The parser's own messages are fixed texts. The place is in the span.
+        Error::ExternalMessage { .. } | Error::UnknownAnchor { .. } | Error::Eof { .. } => {
+            let message = error.to_string();
+            let what = message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what);
+            format!("this is no valid YAML: {what}")
+        }
+        // Other messages may repeat what stands in the file.
+        _ => "this is no valid YAML".to_owned(),
+    };
+    Mistake::new(span, what, "mend this first: the rest has not been read")
 }
 
 /// Errors of the parser name line and column only, from 1, in characters.
