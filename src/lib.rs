@@ -8,3 +8,4 @@ pub mod image;
 pub mod edit;
 pub mod yaml;
 pub mod inventory;
+pub mod policy;

@@ -1,0 +1,552 @@
+//! What the user says about registries, secrets and the cluster, and what is known without it.
+//!
+//! A policy is made from text ([`Policy::parse`]), from flags ([`Policy::with`]) or from nothing
+//! ([`Policy::default`]), and then answers questions. Nothing here reads a file, the environment
+//! or the clock, and nothing here decides what an image's pull comes to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::source::Span;
+
+mod check;
+mod config;
+mod credential;
+mod overrides;
+pub mod pattern;
+mod read;
+pub mod registries;
+mod tree;
+
+pub use config::schema;
+pub use overrides::{
+    ConfigMap, FlagMistake, Injection, Overrides, parse_fail_on, parse_inject, parse_into,
+    parse_namespace, parse_pattern,
+};
+use pattern::{Index, Pattern};
+use registries::{Class, Cloud, Host, Provider};
+
+/// A value and where the policy file says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Its place in the policy file; `None` if a flag or the environment gave it.
+    pub span: Option<Span>,
+}
+
+/// Something in a policy file that cannot be meant.
+///
+/// No text in it repeats the value of an unknown key, or anything else that may be a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where it is.
+    pub span: Span,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// The next action.
+    pub help: String,
+    /// Another place that is part of the mistake, and what stands there.
+    pub related: Option<(Span, String)>,
+}
+
+impl Mistake {
+    fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { span, message: message.into(), help: help.into(), related: None }
+    }
+
+    fn because(self, span: Span, what: impl Into<String>) -> Self {
+        Self { related: Some((span, what.into())), ..self }
+    }
+}
+
+/// The severity from which findings make the run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum FailOn {
+    /// Errors fail the run.
+    Error,
+    /// Warnings and errors fail the run.
+    Warning,
+    /// No finding fails the run.
+    Never,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Severity {
+    /// The pull fails, or a credential is exposed.
+    Error,
+    /// Something is wrong, or cannot be known.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// Where pull secrets are injected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum InjectInto {
+    /// Into the ServiceAccount where it is among the manifests and the pod has no list of its own, else into the pod.
+    #[default]
+    Auto,
+    /// Nowhere: the policy is only checked.
+    None,
+    /// Into the pod.
+    Pod,
+    /// Into the pod's ServiceAccount, which must be among the manifests.
+    ServiceAccount,
+}
+
+/// What happens where a pull secret cannot be injected safely.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum OnRefusal {
+    /// The run fails.
+    #[default]
+    Fail,
+    /// The rest is injected, and a warning says what was not.
+    Warn,
+}
+
+/// An entry of the policy that a verdict can rest on, and that can turn out to match nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleId {
+    /// An index into [`Policy::registries`].
+    Registry(usize),
+    /// An index into [`Cluster::service_accounts`].
+    ServiceAccount(usize),
+    /// An index into [`Cluster::secrets`].
+    Secret(usize),
+    /// An index into [`Policy::exceptions`].
+    Exception(usize),
+}
+
+/// What holds for the images that a pattern matches. `None` is no opinion: a wider entry decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// The images.
+    pub pattern: Spanned<Pattern>,
+    /// Whether they need credentials.
+    pub access: Option<Spanned<Class>>,
+    /// The Secrets to inject where a pod pulls them, none of them twice.
+    pub pull_secrets: Option<Vec<Spanned<String>>>,
+    /// Whether the nodes pull them with their own identity.
+    pub iam: Option<Spanned<bool>>,
+}
+
+/// What the policy says about the cluster, beyond the manifests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Services whose nodes pull from their cloud's registries; none of them twice.
+    pub credential_providers: Vec<Spanned<Cloud>>,
+    /// The path of a kubelet `CredentialProviderConfig`, as written.
+    pub credential_provider_config: Option<Spanned<String>>,
+    /// Service accounts, no two of one name in one namespace.
+    pub service_accounts: Vec<ServiceAccount>,
+    /// Pull secrets, no two of one name in one namespace.
+    pub secrets: Vec<Secret>,
+}
+
+/// A ServiceAccount that is in the cluster already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its entry in the file.
+    pub span: Option<Span>,
+    /// Its namespace; `None` is [`Policy::namespace`].
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// The names in its `imagePullSecrets`.
+    pub image_pull_secrets: Vec<Spanned<String>>,
+}
+
+/// A pull secret that is in the cluster already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Its entry in the file.
+    pub span: Option<Span>,
+    /// Its namespace; `None` is [`Policy::namespace`].
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What it holds credentials for; `None` is not said.
+    pub registries: Option<Vec<Spanned<Pattern>>>,
+    /// When its credentials were last replaced.
+    pub rotated_at: Option<Spanned<Timestamp>>,
+}
+
+impl Secret {
+    /// Whether the policy says, or leaves open, that the Secret holds credentials for an image.
+    pub fn may_cover(&self, domain: &str, path: &str) -> bool {
+        let covers = |registry: &Spanned<Pattern>| registry.value.matches(domain, path);
+        self.registries.as_ref().is_none_or(|registries| registries.iter().any(covers))
+    }
+}
+
+/// Where and how pull secrets are injected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inject {
+    /// Where they go.
+    pub into: InjectInto,
+    /// What happens where that is not safe.
+    pub on_refusal: OnRefusal,
+    /// Whether a Secret of the manifests that covers an image is injected without being named.
+    pub attach_covering: bool,
+}
+
+/// How old credentials may be, and how their age is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The greatest age.
+    pub max_age: Duration,
+    /// Annotations of a Secret that hold the time of its last rotation, the first one first.
+    pub annotations: Vec<String>,
+    /// The severity of credentials whose age is not known.
+    pub unknown: Severity,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self {
+            max_age: Duration::from_hours(90 * 24),
+            annotations: vec!["pullcreds.dev/rotated-at".to_owned()],
+            unknown: Severity::Warning,
+        }
+    }
+}
+
+/// Findings that are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// Its entry in the file.
+    pub span: Option<Span>,
+    /// The code of the finding.
+    pub code: String,
+    /// The kind of the object; `None` is any, as below.
+    pub kind: Option<String>,
+    /// The namespace of the object.
+    pub namespace: Option<String>,
+    /// The name of the object.
+    pub name: Option<String>,
+    /// The images.
+    pub image: Option<Pattern>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<Spanned<Date>>,
+}
+
+/// What an exception is held against: a finding and the object it is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// The code of the finding.
+    pub code: &'a str,
+    /// The kind of the object.
+    pub kind: &'a str,
+    /// The namespace of the object, the default one if it names none.
+    pub namespace: Option<&'a str>,
+    /// The name of the object.
+    pub name: Option<&'a str>,
+    /// Domain and path of the image.
+    pub image: Option<(&'a str, &'a str)>,
+}
+
+impl Exception {
+    /// Whether the exception is about `subject`, expired or not.
+    pub fn is_about(&self, subject: Subject<'_>) -> bool {
+        let is = |wanted: &Option<String>, given: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| given == Some(wanted))
+        };
+        self.code == subject.code
+            && is(&self.kind, Some(subject.kind))
+            && is(&self.namespace, subject.namespace)
+            && is(&self.name, subject.name)
+            && self.image.as_ref().is_none_or(|pattern| {
+                subject.image.is_some_and(|(domain, path)| pattern.matches(domain, path))
+            })
+    }
+
+    /// Whether the last day of the exception lies before `today`.
+    pub fn is_expired(&self, today: Date) -> bool {
+        self.expires.is_some_and(|expires| expires.value < today)
+    }
+}
+
+/// A valid policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    name: Option<String>,
+    namespace: Option<Spanned<String>>,
+    fail_on: Option<Spanned<FailOn>>,
+    // Invariant: no two patterns are equal; of two that are equally specific and overlap, the first
+    // comes from the file and the second from a flag.
+    registries: Vec<Registry>,
+    // Invariant: made from the patterns of `registries`, by `index`.
+    by_host: Index,
+    // Invariant: of `cluster`, sorted by name and namespace, by `index`.
+    accounts_by_name: Vec<usize>,
+    secrets_by_name: Vec<usize>,
+    everywhere: Vec<Spanned<String>>,
+    assume_private: bool,
+    cluster: Cluster,
+    inject: Inject,
+    rotation: Rotation,
+    severities: BTreeMap<String, Spanned<Severity>>,
+    exceptions: Vec<Exception>,
+}
+
+/// Whether an image needs credentials, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The class.
+    pub class: Class,
+    /// Who says so.
+    pub from: AccessFrom,
+    /// The entry of the policy that decided.
+    pub rule: Option<RuleId>,
+    /// The row of the built-in table for the image, whether it decided or not.
+    pub host: Option<&'static Host>,
+    /// The provider of that row.
+    pub provider: Option<&'static Provider>,
+}
+
+/// Who says whether an image needs credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccessFrom {
+    /// The policy, or a flag.
+    Policy,
+    /// The built-in table.
+    Builtin,
+    /// Nobody for certain: the built-in table marks it as an assumption, or knows nothing.
+    Assumed,
+}
+
+/// Why the nodes can pull an image with their own identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Iam {
+    /// The policy says so of the registry.
+    Registry(RuleId),
+    /// The policy names the service, whose nodes come with an identity for the host.
+    Provider(Cloud),
+}
+
+impl Policy {
+    /// Reads a policy file. `known_codes` are the codes of findings that it may name.
+    ///
+    /// # Errors
+    /// Every mistake in `text`, in the order of the text. A text that is no YAML is one mistake.
+    pub fn parse(text: &str, known_codes: &[&str]) -> Result<Self, Vec<Mistake>> {
+        check::parse(text, known_codes)
+    }
+
+    /// The places in a policy file, read or not, whose text no excerpt may show, since a credential
+    /// may stand there; in the order of the text, and possibly overlapping.
+    pub fn masked(text: &str) -> Vec<Span> {
+        check::masked(text)
+    }
+
+    /// The policy with `overrides` on top: what they say wins.
+    ///
+    /// # Errors
+    /// Each pair of flags that contradict each other.
+    pub fn with(self, overrides: &Overrides) -> Result<Self, Vec<FlagMistake>> {
+        overrides::apply(self, overrides)
+    }
+
+    /// Whether an image needs credentials: the most specific entry of the policy that says so,
+    /// else `--assume-private`, else the built-in table, else an assumption.
+    pub fn access(&self, domain: &str, path: &str) -> Access {
+        let builtin = registries::find(domain, path);
+        let (host, provider) = builtin.unzip();
+        let (class, from, rule) = match self.decide(domain, path, |registry| registry.access) {
+            Some((rule, class)) => (class.value, AccessFrom::Policy, Some(rule)),
+            None if self.assume_private => (Class::Private, AccessFrom::Policy, None),
+            None => match host.map(|host| host.access) {
+                Some(access) if !access.is_assumed() => (access.class(), AccessFrom::Builtin, None),
+                Some(access) => (access.class(), AccessFrom::Assumed, None),
+                None => (Class::Private, AccessFrom::Assumed, None),
+            },
+        };
+        Access { class, from, rule, host, provider }
+    }
+
+    /// The Secrets to inject where a pod pulls an image, from the most specific entry that names
+    /// some (or says that there are none). [`everywhere`](Self::everywhere) comes on top.
+    pub fn pull_secrets(&self, domain: &str, path: &str) -> Option<(RuleId, &[Spanned<String>])> {
+        self.decide(domain, path, |registry| registry.pull_secrets.as_deref())
+    }
+
+    /// The Secrets to inject into every pod, whatever its images (`--inject '*=SECRET'`).
+    pub fn everywhere(&self) -> &[Spanned<String>] {
+        &self.everywhere
+    }
+
+    /// Why the nodes can pull an image with their own identity, if the policy says they can.
+    pub fn iam(&self, domain: &str, path: &str) -> Option<Iam> {
+        if let Some((rule, iam)) = self.decide(domain, path, |registry| registry.iam) {
+            return iam.value.then_some(Iam::Registry(rule));
+        }
+        let cloud = registries::find(domain, path).and_then(|(host, _)| host.identity)?;
+        let named = self.cluster.credential_providers.iter().any(|named| named.value == cloud);
+        named.then_some(Iam::Provider(cloud))
+    }
+
+    /// The opinion of the most specific entry that matches and has one.
+    fn decide<'p, T>(
+        &'p self,
+        domain: &str,
+        path: &str,
+        opinion: impl Fn(&'p Registry) -> Option<T>,
+    ) -> Option<(RuleId, T)> {
+        self.by_host
+            .matching(domain, path)
+            .find_map(|at| Some((RuleId::Registry(at), opinion(&self.registries[at])?)))
+    }
+
+    /// The policy, ready for questions.
+    fn index(mut self) -> Self {
+        self.by_host = Index::new(self.registries.iter().map(|registry| &registry.pattern.value));
+        let Cluster { service_accounts, secrets, .. } = &self.cluster;
+        let mut accounts: Vec<_> = (0..service_accounts.len()).collect();
+        accounts.sort_by_key(|&at| {
+            let account = &service_accounts[at];
+            self.full_name(&account.name, account.namespace.as_deref())
+        });
+        let mut secrets_by_name: Vec<_> = (0..secrets.len()).collect();
+        secrets_by_name.sort_by_key(|&at| {
+            let secret = &secrets[at];
+            self.full_name(&secret.name, secret.namespace.as_deref())
+        });
+        self.accounts_by_name = accounts;
+        self.secrets_by_name = secrets_by_name;
+        self
+    }
+
+    /// No namespace is the default one.
+    fn full_name<'p>(
+        &'p self,
+        name: &'p str,
+        namespace: Option<&'p str>,
+    ) -> (&'p str, Option<&'p str>) {
+        (name, namespace.or(self.namespace()))
+    }
+
+    /// The policy's own name, for reports.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The namespace of objects that name none.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_ref().map(|namespace| namespace.value.as_str())
+    }
+
+    /// The threshold, if one is given.
+    pub fn fail_on(&self) -> Option<FailOn> {
+        self.fail_on.map(|fail_on| fail_on.value)
+    }
+
+    /// The entries about registries: those of the file in its order, then those of flags.
+    pub fn registries(&self) -> &[Registry] {
+        &self.registries
+    }
+
+    /// What is said about the cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Where and how pull secrets are injected.
+    pub fn inject(&self) -> Inject {
+        self.inject
+    }
+
+    /// How old credentials may be.
+    pub fn rotation(&self) -> &Rotation {
+        &self.rotation
+    }
+
+    /// The severity that the policy gives to findings of this code.
+    pub fn severity(&self, code: &str) -> Option<Severity> {
+        self.severities.get(code).map(|severity| severity.value)
+    }
+
+    /// The accepted findings.
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// The first exception about `subject` that holds `today`, else the first one that has expired.
+    pub fn exception(&self, subject: Subject<'_>, today: Date) -> Option<(RuleId, &Exception)> {
+        let about = || {
+            let all = self.exceptions.iter().enumerate();
+            all.filter(|(_, exception)| exception.is_about(subject))
+        };
+        let (at, exception) = about()
+            .find(|(_, exception)| !exception.is_expired(today))
+            .or_else(|| about().next())?;
+        Some((RuleId::Exception(at), exception))
+    }
+
+    /// The declared ServiceAccount of this name; no namespace on either side is the default one.
+    pub fn service_account(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Option<(RuleId, &ServiceAccount)> {
+        let all = &self.cluster.service_accounts;
+        let wanted = self.full_name(name, namespace);
+        let found = self.accounts_by_name.binary_search_by_key(&wanted, |&at| {
+            self.full_name(&all[at].name, all[at].namespace.as_deref())
+        });
+        let at = self.accounts_by_name[found.ok()?];
+        Some((RuleId::ServiceAccount(at), &all[at]))
+    }
+
+    /// The declared pull secret of this name; no namespace on either side is the default one.
+    pub fn secret(&self, namespace: Option<&str>, name: &str) -> Option<(RuleId, &Secret)> {
+        let all = &self.cluster.secrets;
+        let wanted = self.full_name(name, namespace);
+        let found = self.secrets_by_name.binary_search_by_key(&wanted, |&at| {
+            self.full_name(&all[at].name, all[at].namespace.as_deref())
+        });
+        let at = self.secrets_by_name[found.ok()?];
+        Some((RuleId::Secret(at), &all[at]))
+    }
+
+    /// The entries that are not among `used`, with their place in the file (`None`: given by a flag).
+    pub fn unmatched(&self, used: &BTreeSet<RuleId>) -> Vec<(RuleId, Option<Span>)> {
+        let registries = self.registries.iter().map(|registry| registry.pattern.span).enumerate();
+        let accounts = self.cluster.service_accounts.iter().map(|account| account.span).enumerate();
+        let secrets = self.cluster.secrets.iter().map(|secret| secret.span).enumerate();
+        let exceptions = self.exceptions.iter().map(|exception| exception.span).enumerate();
+        registries
+            .map(|(at, span)| (RuleId::Registry(at), span))
+            .chain(accounts.map(|(at, span)| (RuleId::ServiceAccount(at), span)))
+            .chain(secrets.map(|(at, span)| (RuleId::Secret(at), span)))
+            .chain(exceptions.map(|(at, span)| (RuleId::Exception(at), span)))
+            .filter(|(rule, _)| !used.contains(rule))
+            .collect()
+    }
+
+    /// The place of an entry in the file; `None` if a flag gave it.
+    pub fn span(&self, rule: RuleId) -> Option<Span> {
+        match rule {
+            RuleId::Registry(at) => self.registries[at].pattern.span,
+            RuleId::ServiceAccount(at) => self.cluster.service_accounts[at].span,
+            RuleId::Secret(at) => self.cluster.secrets[at].span,
+            RuleId::Exception(at) => self.exceptions[at].span,
+        }
+    }
+}

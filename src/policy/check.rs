@@ -1,0 +1,570 @@
+//! From a policy file to a [`Policy`]: what the types cannot say is decided here.
+//!
+//! Every check leaves its mistake in one list and goes on without the value.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::config::{self, PolicyFile, Spec};
+use super::credential::{is_credential, is_credential_key};
+use super::pattern::Pattern;
+use super::read::{self, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
+use super::registries::Class;
+use super::tree;
+use super::{
+    Cluster, Exception, Inject, Mistake, Policy, Registry, Rotation, Secret, ServiceAccount,
+    Spanned,
+};
+use crate::source::Span;
+
+/// Why a text cannot be: what is wrong, and what to do.
+type Refusal = (String, String);
+
+pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
+    let tree = tree::parse(text).map_err(|mistake| vec![mistake])?;
+    if matches!(tree.kind, read::Kind::Null) {
+        let help =
+            "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
+        return Err(vec![Mistake::new(tree.span, "there is no policy in this file", help)]);
+    }
+    let mut mistakes = Vec::new();
+    let file: Option<PolicyFile> = read::read(&tree, config::HOMES, &mut mistakes);
+    let mut check = Check { known_codes, mistakes };
+    let policy = file.map(|file| check.file(file, tree.span)).unwrap_or_default();
+    let mut mistakes = check.mistakes;
+    let leaks = credentials(&tree);
+    // What is a credential is nothing else: no second mistake about the same text.
+    mistakes.retain(|mistake| !leaks.contains(&mistake.span));
+    let refuse = |span| Mistake::new(span, "this looks like a credential", NO_CREDENTIAL);
+    mistakes.extend(leaks.into_iter().map(refuse));
+    if mistakes.is_empty() {
+        return Ok(policy);
+    }
+    mistakes.sort_by_key(|mistake| mistake.span);
+    Err(mistakes)
+}
+
+/// The places in a policy file whose text no excerpt may show, since a credential may stand there:
+/// all of it where it cannot be read.
+pub(super) fn masked(text: &str) -> Vec<Span> {
+    let Ok(tree) = tree::parse(text) else { return vec![Span::new(0, text.len())] };
+    let mut spans = credentials(&tree);
+    let mut trees = vec![&tree];
+    while let Some(tree) = trees.pop() {
+        match &tree.kind {
+            read::Kind::List(items) => trees.extend(items),
+            read::Kind::Map(entries) => {
+                for (key, value) in entries {
+                    if names_a_credential(key) {
+                        spans.push(value.span);
+                    } else {
+                        trees.push(value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    spans.sort();
+    spans
+}
+
+/// A key that by its name holds a credential, and is no key of a policy.
+fn names_a_credential(key: &Tree) -> bool {
+    let known = |text| config::HOMES.iter().any(|(key, _)| *key == text);
+    matches!(&key.kind, read::Kind::Text(text) if is_credential_key(text) && !known(text))
+}
+
+/// The texts that by their shape are credentials, without those behind a key that says so.
+fn credentials(tree: &Tree) -> Vec<Span> {
+    match &tree.kind {
+        read::Kind::Text(text) if is_credential(text) => vec![tree.span],
+        read::Kind::List(items) => items.iter().flat_map(credentials).collect(),
+        read::Kind::Map(entries) => {
+            let entries = entries.iter().filter(|(key, _)| !names_a_credential(key));
+            entries
+                .flat_map(|(key, value)| [credentials(key), credentials(value)].concat())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+struct Check<'c> {
+    known_codes: &'c [&'c str],
+    mistakes: Vec<Mistake>,
+}
+
+impl Check<'_> {
+    fn report(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.mistakes.push(Mistake::new(span, message, help));
+    }
+
+    /// `judged`, if it can be; else a mistake at `span`.
+    fn accept<T>(&mut self, span: Option<Span>, judged: Result<T, Refusal>) -> Option<T> {
+        judged.map_err(|(message, help)| self.report(place(span), message, help)).ok()
+    }
+
+    /// The value of a key, read by `judge`.
+    fn value<T>(
+        &mut self,
+        field: Field<Spanned<String>>,
+        judge: impl Fn(&str) -> Result<T, Refusal>,
+    ) -> Option<Spanned<T>> {
+        let text = field.good()?;
+        self.accept(text.span, judge(&text.value)).map(|value| Spanned { value, span: text.span })
+    }
+
+    /// The value of a key that must be there. `whole` is what lacks it otherwise.
+    fn required<T>(&mut self, field: Field<T>, key: &str, whole: Span, what: &str) -> Option<T> {
+        if field.is_absent() {
+            // The first line is enough to find a mapping that may go on for pages.
+            self.report(
+                start_of(whole),
+                format!("{what} has no `{key}`"),
+                format!("add `{key}: …`"),
+            );
+        }
+        field.good()
+    }
+
+    /// The entries of a list, read by `judge`; a later one that equals an earlier one is a mistake.
+    fn distinct<T: PartialEq>(
+        &mut self,
+        list: Field<List<Spanned<String>>>,
+        judge: impl Fn(&str) -> Result<T, Refusal>,
+    ) -> Option<Vec<Spanned<T>>> {
+        let mut found: Vec<Spanned<T>> = Vec::new();
+        for text in list.good()?.0 {
+            let Some(value) = self.accept(text.span, judge(&text.value)) else { continue };
+            self.push_distinct(
+                &mut found,
+                Spanned { value, span: text.span },
+                &quoted(&text.value, "this"),
+            );
+        }
+        Some(found)
+    }
+
+    fn push_distinct<T: PartialEq>(
+        &mut self,
+        found: &mut Vec<Spanned<T>>,
+        item: Spanned<T>,
+        name: &str,
+    ) {
+        if let Some(first) = found.iter().find(|other| other.value == item.value) {
+            self.repeated(item.span, format!("{name} is listed twice"), first.span);
+        } else {
+            found.push(item);
+        }
+    }
+
+    fn repeated(&mut self, span: Option<Span>, message: String, first: Option<Span>) {
+        let mistake = Mistake::new(place(span), message, "keep one of the two");
+        self.mistakes.push(mistake.because(place(first), "given here first"));
+    }
+
+    fn file(&mut self, file: PolicyFile, whole: Span) -> Policy {
+        self.required(file.api_version, "apiVersion", whole, "the policy");
+        self.required(file.kind, "kind", whole, "the policy");
+        let name = file.metadata.good().and_then(|metadata| metadata.name.good());
+        let spec = self.spec(file.spec.good().unwrap_or_default());
+        Policy { name: name.map(|name| name.value), ..spec }.index()
+    }
+
+    fn spec(&mut self, spec: Spec) -> Policy {
+        let namespace = self.value(spec.namespace, namespace);
+        let default_namespace = namespace.as_ref().map(|namespace| namespace.value.as_str());
+        Policy {
+            fail_on: spec.fail_on.good(),
+            registries: self.registries(spec.registries),
+            cluster: spec
+                .cluster
+                .good()
+                .map(|cluster| self.cluster(cluster, default_namespace))
+                .unwrap_or_default(),
+            inject: spec.inject.good().map(|inject| injection(&inject)).unwrap_or_default(),
+            rotation: self.rotation(spec.rotation.good().unwrap_or_default()),
+            severities: self.severities(spec.severities),
+            exceptions: self.exceptions(spec.exceptions),
+            namespace,
+            ..Policy::default()
+        }
+    }
+
+    fn registries(&mut self, list: Field<List<Spanned<config::Registry>>>) -> Vec<Registry> {
+        let mut registries: Vec<Registry> = Vec::new();
+        for item in list.good().map(|list| list.0).unwrap_or_default() {
+            let Some(registry) = self.registry(item) else { continue };
+            for other in &registries {
+                let (one, two) = (&other.pattern, &registry.pattern);
+                if one.value == two.value {
+                    let name = quoted(&two.value.to_string(), "this registry");
+                    self.repeated(two.span, format!("{name} has an entry already"), one.span);
+                } else if are_ambiguous(&one.value, &two.value) {
+                    let message = format!(
+                        "`{}` and `{}` match the same images, and none is more specific",
+                        one.value, two.value
+                    );
+                    let mistake =
+                        Mistake::new(place(two.span), message, "write the host out in one of them");
+                    self.mistakes.push(mistake.because(place(one.span), "the other one"));
+                }
+            }
+            registries.push(registry);
+        }
+        registries
+    }
+
+    fn registry(&mut self, item: Spanned<config::Registry>) -> Option<Registry> {
+        let (whole, item) = (place(item.span), item.value);
+        let says_nothing =
+            item.access.is_absent() && item.pull_secrets.is_absent() && item.iam.is_absent();
+        if says_nothing && !item.r#match.is_absent() {
+            self.report(
+                start_of(whole),
+                "this entry says nothing about its images",
+                "add `access`, `pullSecrets` or `iam`",
+            );
+        }
+        let text = self.required(item.r#match, "match", whole, "this entry");
+        let access = item.access.good();
+        let iam = item.iam.good();
+        let pull_secrets = self.distinct(item.pull_secrets, secret_name);
+        if let (Some(access), Some(iam)) = (access, iam)
+            && access.value == Class::Public
+            && iam.value
+        {
+            let message = "`iam: true` is for private registries, and this one is public";
+            let mistake =
+                Mistake::new(place(iam.span), message, "remove it, or write `access: private`");
+            self.mistakes.push(mistake.because(place(access.span), "public is said here"));
+        }
+        let text = text?;
+        let pattern = self.accept(text.span, pattern(&text.value))?;
+        Some(Registry {
+            pattern: Spanned { value: pattern, span: text.span },
+            access,
+            pull_secrets,
+            iam,
+        })
+    }
+
+    fn cluster(&mut self, cluster: config::Cluster, default_namespace: Option<&str>) -> Cluster {
+        let mut credential_providers = Vec::new();
+        for cloud in cluster.credential_providers.good().map(|list| list.0).unwrap_or_default() {
+            self.push_distinct(
+                &mut credential_providers,
+                cloud,
+                &format!("`{}`", cloud.value.name()),
+            );
+        }
+        let credential_provider_config = self.value(cluster.credential_provider_config, |path| {
+            if path.trim().is_empty() {
+                Err(refusal("the path is empty", "name a file, or remove the key"))
+            } else {
+                Ok(path.to_owned())
+            }
+        });
+        let service_accounts: Vec<_> = cluster
+            .service_accounts
+            .good()
+            .map(|list| list.0.into_iter().filter_map(|item| self.service_account(item)).collect())
+            .unwrap_or_default();
+        let secrets: Vec<_> = cluster
+            .secrets
+            .good()
+            .map(|list| list.0.into_iter().filter_map(|item| self.secret(item)).collect())
+            .unwrap_or_default();
+        let accounts = service_accounts.iter().map(|a| (a.span, a.namespace.as_deref(), &*a.name));
+        self.distinct_objects("ServiceAccount", accounts.collect(), default_namespace);
+        let named = secrets.iter().map(|s| (s.span, s.namespace.as_deref(), &*s.name));
+        self.distinct_objects("Secret", named.collect(), default_namespace);
+        Cluster { credential_providers, credential_provider_config, service_accounts, secrets }
+    }
+
+    fn distinct_objects(
+        &mut self,
+        kind: &str,
+        objects: Vec<(Option<Span>, Option<&str>, &str)>,
+        default_namespace: Option<&str>,
+    ) {
+        let key = |namespace: Option<&str>, name: &str| {
+            (namespace.or(default_namespace).map(str::to_owned), name.to_owned())
+        };
+        let mut first_of = std::collections::BTreeMap::new();
+        for (span, namespace, name) in objects {
+            let key = key(namespace, name);
+            if let Some(&first) = first_of.get(&key) {
+                let of = key
+                    .0
+                    .map(|namespace| format!(" of namespace `{namespace}`"))
+                    .unwrap_or_default();
+                self.repeated(
+                    span.map(start_of),
+                    format!("{kind} `{name}`{of} is declared twice"),
+                    first,
+                );
+            } else {
+                first_of.insert(key, span.map(start_of));
+            }
+        }
+    }
+
+    fn service_account(&mut self, item: Spanned<config::ServiceAccount>) -> Option<ServiceAccount> {
+        let (whole, account) = (place(item.span), item.value);
+        let namespace = self.value(account.namespace, namespace);
+        let image_pull_secrets = self.distinct(account.image_pull_secrets, secret_name);
+        let name = self.required(account.name, "name", whole, "this ServiceAccount")?;
+        Some(ServiceAccount {
+            span: item.span,
+            namespace: namespace.map(|namespace| namespace.value),
+            name: self.accept(name.span, object_name("ServiceAccount", &name.value))?,
+            image_pull_secrets: image_pull_secrets.unwrap_or_default(),
+        })
+    }
+
+    fn secret(&mut self, item: Spanned<config::Secret>) -> Option<Secret> {
+        let (whole, secret) = (place(item.span), item.value);
+        let namespace = self.value(secret.namespace, namespace);
+        let registries = self.distinct(secret.registries, pattern);
+        let rotated_at = self.value(secret.rotated_at, timestamp);
+        let name = self.required(secret.name, "name", whole, "this Secret")?;
+        Some(Secret {
+            span: item.span,
+            namespace: namespace.map(|namespace| namespace.value),
+            name: self.accept(name.span, secret_name(&name.value))?,
+            registries,
+            rotated_at,
+        })
+    }
+
+    fn rotation(&mut self, rotation: config::Rotation) -> Rotation {
+        let default = Rotation::default();
+        let annotations = self.distinct(rotation.annotations, annotation_key);
+        Rotation {
+            max_age: self
+                .value(rotation.max_age, duration)
+                .map_or(default.max_age, |age| age.value),
+            annotations: annotations.map_or(default.annotations, |keys| {
+                keys.into_iter().map(|key| key.value).collect()
+            }),
+            unknown: rotation.unknown.good().map_or(default.unknown, |severity| severity.value),
+        }
+    }
+
+    fn severities(
+        &mut self,
+        entries: Field<Entries<Spanned<super::Severity>>>,
+    ) -> std::collections::BTreeMap<String, Spanned<super::Severity>> {
+        let entries = entries.good().map(|entries| entries.0).unwrap_or_default();
+        entries
+            .into_iter()
+            .filter_map(|(code, severity)| Some((self.code(&code)?, severity)))
+            .collect()
+    }
+
+    fn code(&mut self, code: &Spanned<String>) -> Option<String> {
+        let known = self.known_codes.contains(&&*code.value);
+        let judged = if known {
+            Ok(code.value.clone())
+        } else {
+            let name = quoted(&code.value, "this");
+            Err((
+                format!("{name} is not the code of a finding"),
+                one_of("the codes are", &code.value, self.known_codes),
+            ))
+        };
+        self.accept(code.span, judged)
+    }
+
+    fn exceptions(&mut self, list: Field<List<Spanned<config::Exception>>>) -> Vec<Exception> {
+        let items = list.good().map(|list| list.0).unwrap_or_default();
+        items.into_iter().filter_map(|item| self.exception(item)).collect()
+    }
+
+    fn exception(&mut self, item: Spanned<config::Exception>) -> Option<Exception> {
+        let (whole, exception) = (place(item.span), item.value);
+        let code = self.required(exception.code, "code", whole, "this exception");
+        let code = code.and_then(|code| self.code(&code));
+        let reason = self.required(exception.reason, "reason", whole, "this exception");
+        let reason = reason.and_then(|reason| {
+            let judged = if reason.value.trim().is_empty() {
+                Err(refusal("the reason is empty", "say why the finding is accepted"))
+            } else {
+                Ok(reason.value)
+            };
+            self.accept(reason.span, judged)
+        });
+        let image = self.value(exception.image, pattern);
+        let expires = self.value(exception.expires, date);
+        let text = |field: Field<Spanned<String>>| field.good().map(|text| text.value);
+        Some(Exception {
+            span: item.span,
+            code: code?,
+            kind: text(exception.kind),
+            namespace: self.value(exception.namespace, namespace).map(|namespace| namespace.value),
+            name: text(exception.name),
+            image: image.map(|image| image.value),
+            reason: reason?,
+            expires,
+        })
+    }
+}
+
+fn injection(inject: &config::Inject) -> Inject {
+    let default = Inject::default();
+    Inject {
+        into: inject.into.clone().good().map_or(default.into, |into| into.value),
+        on_refusal: inject
+            .on_refusal
+            .clone()
+            .good()
+            .map_or(default.on_refusal, |refusal| refusal.value),
+        attach_covering: inject.attach_covering.clone().good().is_some_and(|attach| attach.value),
+    }
+}
+
+/// Two patterns of which neither can win for an image that both match.
+pub(super) fn are_ambiguous(one: &Pattern, two: &Pattern) -> bool {
+    one != two && one.specificity() == two.specificity() && one.overlaps(two)
+}
+
+/// What the reader gives always has a place.
+fn place(span: Option<Span>) -> Span {
+    span.unwrap_or_default()
+}
+
+fn start_of(span: Span) -> Span {
+    Span { end: span.start, ..span }
+}
+
+fn refusal(message: impl Into<String>, help: impl Into<String>) -> Refusal {
+    (message.into(), help.into())
+}
+
+fn pattern(text: &str) -> Result<Pattern, Refusal> {
+    Pattern::parse(text).map_err(|mistake| (mistake.message, mistake.help))
+}
+
+/// A DNS-1123 label:
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>.
+fn is_label(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// A DNS-1123 subdomain, whose parts may be longer than a label:
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>.
+fn is_subdomain(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let part = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(inner)
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(part)
+}
+
+/// The name of a Secret.
+pub(super) fn secret_name(text: &str) -> Result<String, Refusal> {
+    object_name("Secret", text)
+}
+
+fn object_name(kind: &str, text: &str) -> Result<String, Refusal> {
+    if is_subdomain(text) {
+        return Ok(text.to_owned());
+    }
+    let name = quoted(text, "this");
+    Err(refusal(
+        format!("{name} cannot be the name of a {kind}"),
+        "a name is lower case letters, digits, `-` and `.`, with a letter or digit at both ends",
+    ))
+}
+
+/// The name of a namespace.
+pub(super) fn namespace(text: &str) -> Result<String, Refusal> {
+    if is_label(text) {
+        return Ok(text.to_owned());
+    }
+    let name = quoted(text, "this");
+    Err(refusal(
+        format!("{name} cannot be the name of a namespace"),
+        "a namespace is up to 63 lower case letters, digits and inner `-`",
+    ))
+}
+
+/// `[DNS subdomain/]name`, the name up to 63 letters, digits, `-`, `_`, `.`:
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
+fn annotation_key(text: &str) -> Result<String, Refusal> {
+    let (prefix, name) =
+        text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    let fine = prefix.is_none_or(is_subdomain)
+        && (1..=63).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && name.starts_with(ends)
+        && name.ends_with(ends);
+    if fine {
+        Ok(text.to_owned())
+    } else {
+        let key = quoted(text, "this");
+        Err(refusal(
+            format!("{key} cannot be the key of an annotation"),
+            "write a key such as `example.com/rotated-at`",
+        ))
+    }
+}
+
+/// Numbers with `w`, `d`, `h`, `m`, `s`, the longer units first: `90d`, `1d12h`.
+fn duration(text: &str) -> Result<Duration, Refusal> {
+    const UNITS: [(char, u64); 5] =
+        [('w', 7 * 24 * 3600), ('d', 24 * 3600), ('h', 3600), ('m', 60), ('s', 1)];
+    let parsed = || {
+        let (mut rest, mut seconds, mut units) = (text, 0_u64, UNITS.iter());
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+            let unit = rest[digits..].chars().next()?;
+            // `find` goes on behind the last unit, so that no unit comes twice or too late.
+            let (_, length) = units.find(|(name, _)| *name == unit)?;
+            seconds =
+                seconds.checked_add(rest[..digits].parse::<u64>().ok()?.checked_mul(*length)?)?;
+            rest = &rest[digits + 1..];
+        }
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    };
+    parsed().ok_or_else(|| {
+        refusal(
+            format!("{} is no length of time", quoted(text, "this")),
+            "write a number with `w`, `d`, `h`, `m` or `s`, as in `90d` or `1d12h`",
+        )
+    })
+}
+
+fn date(text: &str) -> Result<Date, Refusal> {
+    let plain = text.len() == "2027-03-31".len();
+    text.parse().ok().filter(|_| plain).ok_or_else(|| {
+        refusal(
+            format!("{} is no date", quoted(text, "this")),
+            "write year, month and day, as in `2027-03-31`",
+        )
+    })
+}
+
+/// A date is its first moment in UTC.
+fn timestamp(text: &str) -> Result<Timestamp, Refusal> {
+    let day = || TimeZone::UTC.to_timestamp(date(text).ok()?.at(0, 0, 0, 0)).ok();
+    text.parse().ok().or_else(day).ok_or_else(|| {
+        refusal(
+            format!("{} is no date or time", quoted(text, "this")),
+            "write it as in `2026-10-01` or `2026-10-01T12:00:00Z`",
+        )
+    })
+}

@@ -1,0 +1,262 @@
+//! The policy file as it is written: the types that its JSON Schema is made from.
+//!
+//! The comments on these types are the descriptions of the schema. What they cannot say (patterns,
+//! names, dates, entries that contradict each other) is decided in `check`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::read::{Entries, Field, List};
+use super::registries::{Class, Cloud};
+use super::{FailOn, InjectInto, OnRefusal, Severity, Spanned};
+
+/// What pullcreds shall take for granted about registries, pull secrets and the cluster, and what
+/// it shall inject.
+///
+/// A policy never holds a password: it names Secrets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "PullCredentialPolicy")]
+pub(super) struct PolicyFile {
+    /// The version of this format.
+    pub(super) api_version: Field<ApiVersion>,
+    /// The kind of this document.
+    pub(super) kind: Field<Kind>,
+    /// What Kubernetes tools keep about this document.
+    #[serde(default)]
+    pub(super) metadata: Field<Metadata>,
+    /// The policy itself.
+    #[serde(default)]
+    pub(super) spec: Field<Spec>,
+}
+
+/// The version of the policy format.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) enum ApiVersion {
+    #[serde(rename = "pullcreds.dev/v1alpha1")]
+    V1Alpha1,
+}
+
+/// The kind of a policy document.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) enum Kind {
+    PullCredentialPolicy,
+}
+
+/// What Kubernetes tools keep about this document.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "allowed in the file, and not read")]
+pub(super) struct Metadata {
+    /// A name for reports.
+    #[serde(default)]
+    pub(super) name: Field<Spanned<String>>,
+    /// Not read.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub(super) namespace: Field<IgnoredAny>,
+    /// Not read.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    pub(super) labels: Field<IgnoredAny>,
+    /// Read by kustomize, which keeps there how this function is started.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    pub(super) annotations: Field<IgnoredAny>,
+}
+
+/// The policy itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Spec {
+    /// The namespace of objects that name none.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"))]
+    pub(super) namespace: Field<Spanned<String>>,
+    /// The severity from which findings make the run fail.
+    #[serde(default)]
+    pub(super) fail_on: Field<Spanned<FailOn>>,
+    /// What holds for the images of a registry. The most specific entry decides: more path
+    /// segments first, then a host without `*`, then the longer host.
+    #[serde(default)]
+    pub(super) registries: Field<List<Spanned<Registry>>>,
+    /// What lies outside the manifests.
+    #[serde(default)]
+    pub(super) cluster: Field<Cluster>,
+    /// Where and how pull secrets are injected.
+    #[serde(default)]
+    pub(super) inject: Field<Inject>,
+    /// How old credentials may be, and how their age is known.
+    #[serde(default)]
+    pub(super) rotation: Field<Rotation>,
+    /// The severity of findings, by code.
+    #[serde(default)]
+    pub(super) severities: Field<Entries<Spanned<Severity>>>,
+    /// Findings that are accepted, each with the reason.
+    #[serde(default)]
+    pub(super) exceptions: Field<List<Spanned<Exception>>>,
+}
+
+/// What holds for the images that a pattern matches.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Registry {
+    /// The images: `host[:port][/path]`. A `*` stands inside one part of the host (`*.example.com`),
+    /// a path for everything below it, and `*` alone for every registry.
+    #[schemars(example = "ghcr.io/acme", length(min = 1))]
+    pub(super) r#match: Field<Spanned<String>>,
+    /// Whether these images need credentials. Without it, a wider entry or the built-in table decides.
+    #[serde(default)]
+    pub(super) access: Field<Spanned<Class>>,
+    /// The Secrets to inject where a pod pulls from here.
+    #[serde(default)]
+    pub(super) pull_secrets: Field<List<Spanned<String>>>,
+    /// Whether the nodes pull from here with their own identity, so that no Secret is needed.
+    #[serde(default)]
+    pub(super) iam: Field<Spanned<bool>>,
+}
+
+/// What lies outside the manifests.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Cluster {
+    /// The services whose nodes pull from their cloud's registries with their own identity.
+    #[serde(default)]
+    pub(super) credential_providers: Field<List<Spanned<Cloud>>>,
+    /// A kubelet `CredentialProviderConfig` file that says which images the nodes can pull.
+    #[serde(default)]
+    pub(super) credential_provider_config: Field<Spanned<String>>,
+    /// Service accounts that are in the cluster already.
+    #[serde(default)]
+    pub(super) service_accounts: Field<List<Spanned<ServiceAccount>>>,
+    /// Pull secrets that are in the cluster already.
+    #[serde(default)]
+    pub(super) secrets: Field<List<Spanned<Secret>>>,
+}
+
+/// A ServiceAccount that is in the cluster already.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ServiceAccount {
+    /// Its namespace; without it, `spec.namespace`.
+    #[serde(default)]
+    pub(super) namespace: Field<Spanned<String>>,
+    /// Its name.
+    pub(super) name: Field<Spanned<String>>,
+    /// The names in its `imagePullSecrets`; empty if it has none.
+    #[serde(default)]
+    pub(super) image_pull_secrets: Field<List<Spanned<String>>>,
+}
+
+/// A pull secret that is in the cluster already.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Secret {
+    /// Its namespace; without it, `spec.namespace`.
+    #[serde(default)]
+    pub(super) namespace: Field<Spanned<String>>,
+    /// Its name.
+    pub(super) name: Field<Spanned<String>>,
+    /// The registries it holds credentials for, as in `registries[].match`; without it, any.
+    #[serde(default)]
+    pub(super) registries: Field<List<Spanned<String>>>,
+    /// When its credentials were last replaced: `2026-10-01` or `2026-10-01T12:00:00Z`.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$"))]
+    pub(super) rotated_at: Field<Spanned<String>>,
+}
+
+/// Where and how pull secrets are injected.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Inject {
+    /// Where pull secrets go.
+    #[serde(default)]
+    pub(super) into: Field<Spanned<InjectInto>>,
+    /// What happens where a pull secret cannot be injected safely.
+    #[serde(default)]
+    pub(super) on_refusal: Field<Spanned<OnRefusal>>,
+    /// Whether a Secret of the manifests that covers an image is injected without being named here.
+    #[serde(default)]
+    pub(super) attach_covering: Field<Spanned<bool>>,
+}
+
+/// How old credentials may be, and how their age is known.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Rotation {
+    /// The greatest age: a number with `w`, `d`, `h`, `m` or `s`, as in `90d`.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^([0-9]+[wdhms])+$"))]
+    pub(super) max_age: Field<Spanned<String>>,
+    /// Annotations of a Secret that hold the time of its last rotation.
+    #[serde(default)]
+    pub(super) annotations: Field<List<Spanned<String>>>,
+    /// The severity of credentials whose age is not known.
+    #[serde(default)]
+    pub(super) unknown: Field<Spanned<Severity>>,
+}
+
+/// Findings that are accepted: those that agree with every key that is given.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Exception {
+    /// The code of the finding.
+    pub(super) code: Field<Spanned<String>>,
+    /// The kind of the object.
+    #[serde(default)]
+    pub(super) kind: Field<Spanned<String>>,
+    /// The namespace of the object.
+    #[serde(default)]
+    pub(super) namespace: Field<Spanned<String>>,
+    /// The name of the object.
+    #[serde(default)]
+    pub(super) name: Field<Spanned<String>>,
+    /// The images, as in `registries[].match`.
+    #[serde(default)]
+    pub(super) image: Field<Spanned<String>>,
+    /// Why the finding is accepted.
+    #[schemars(length(min = 1))]
+    pub(super) reason: Field<Spanned<String>>,
+    /// The last day on which the exception holds, as in `2027-03-31`.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    pub(super) expires: Field<Spanned<String>>,
+}
+
+/// Where a key belongs, for those who write it elsewhere.
+pub(super) const HOMES: &[(&str, &str)] = &[
+    ("access", "spec.registries[]"),
+    ("annotations", "spec.rotation"),
+    ("attachCovering", "spec.inject"),
+    ("cluster", "spec"),
+    ("credentialProviderConfig", "spec.cluster"),
+    ("credentialProviders", "spec.cluster"),
+    ("exceptions", "spec"),
+    ("expires", "spec.exceptions[]"),
+    ("failOn", "spec"),
+    ("iam", "spec.registries[]"),
+    ("imagePullSecrets", "spec.cluster.serviceAccounts[]"),
+    ("inject", "spec"),
+    ("into", "spec.inject"),
+    ("match", "spec.registries[]"),
+    ("maxAge", "spec.rotation"),
+    ("namespace", "spec"),
+    ("onRefusal", "spec.inject"),
+    ("pullSecrets", "spec.registries[]"),
+    ("reason", "spec.exceptions[]"),
+    ("registries", "spec"),
+    ("rotatedAt", "spec.cluster.secrets[]"),
+    ("rotation", "spec"),
+    ("secrets", "spec.cluster"),
+    ("serviceAccounts", "spec.cluster"),
+    ("severities", "spec"),
+];
+
+/// The JSON Schema of the policy file, as text with a line feed at its end.
+pub fn schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(PolicyFile).to_value())
+}

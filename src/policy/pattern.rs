@@ -1,0 +1,807 @@
+//! Which images a policy entry is about: `host[:port][/path]` with `*` inside a host label.
+//!
+//! Hosts and ports match as the kubelet matches credentials (label by label, ports equal as text);
+//! paths match by whole segments, which the kubelet does not do: `ghcr.io/acme` is not about
+//! `ghcr.io/acme-evil`. Nothing here knows what an entry says about the images it matches.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt;
+
+/// A pattern over image names.
+///
+/// | pattern | matches | does not match |
+/// |---|---|---|
+/// | `ghcr.io/acme` | `ghcr.io/acme/app`, `ghcr.io/acme` | `ghcr.io/acme-evil/app` |
+/// | `*.example.com` | `a.example.com/app` | `example.com/app`, `a.b.example.com/app` |
+/// | `registry:5000` | `registry:5000/app` | `registry/app`, `registry:5001/app` |
+/// | `*` | everything | |
+///
+/// A final `/*` means the same as its absence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    host: Host,
+    // Invariant: each is a path component of the image reference grammar; empty when `host` is `Any`.
+    path: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Host {
+    /// `*` alone: every registry.
+    Any,
+    /// Labels and port. Invariant: at least one label; an IPv6 address in brackets is one label.
+    Named { labels: Vec<String>, port: Option<String> },
+}
+
+/// How narrow a pattern is; the greater wins where several match. Of two different patterns that
+/// are equally narrow and [overlap](Pattern::overlaps), neither can win: that is a mistake.
+///
+/// The order: more path segments, then a host without `*`, then more literal characters in the
+/// host, then fewer `*`. The pattern `*` comes last of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Specificity {
+    segments: usize,
+    named: bool,
+    exact: bool,
+    literals: usize,
+    stars: Reverse<usize>,
+}
+
+/// Why a text is no pattern, and what to write instead.
+///
+/// Neither text ever holds what stood before an `@`, which may be a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternMistake {
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// The next action.
+    pub help: String,
+}
+
+impl PatternMistake {
+    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into() }
+    }
+}
+
+/// The name that image references use for Docker Hub.
+const HUB: &str = "docker.io";
+
+impl Pattern {
+    /// Reads `host[:port][/path]`, or `*` for every registry. `index.docker.io` becomes
+    /// `docker.io`, as in image references.
+    ///
+    /// # Errors
+    /// The first thing that keeps `text` from ever matching an image as its author means it:
+    /// a scheme, a user name, a tag or digest, a host that image references cannot have, and so on.
+    pub fn parse(text: &str) -> Result<Self, PatternMistake> {
+        refuse_what_is_no_pattern(text)?;
+        if text == "*" || text == "*/*" {
+            return Ok(Self { host: Host::Any, path: Vec::new() });
+        }
+        let bare = text.strip_suffix("/*").unwrap_or(text);
+        let (host, path) = match bare.split_once('/') {
+            Some((host, path)) => (host, path.split('/').map(str::to_owned).collect()),
+            None => (bare, Vec::new()),
+        };
+        let host = parse_host(host, text)?;
+        for segment in &path {
+            check_segment(segment, text)?;
+        }
+        Ok(Self { host, path })
+    }
+
+    /// Whether the pattern is about the image whose reference has this domain (with its port) and
+    /// this path, as `distribution/reference` splits them: `docker.io` and `library/nginx`.
+    pub fn matches(&self, domain: &str, path: &str) -> bool {
+        self.matches_domain(domain) && self.matches_path(path)
+    }
+
+    fn matches_domain(&self, domain: &str) -> bool {
+        let Host::Named { labels, port } = &self.host else { return true };
+        let (host, given_port) = split_port(domain);
+        let mut given = split_labels(host);
+        port.as_deref() == given_port
+            && labels.iter().all(|glob| given.next().is_some_and(|label| glob_matches(glob, label)))
+            && given.next().is_none()
+    }
+
+    fn matches_path(&self, path: &str) -> bool {
+        let mut segments = path.split('/');
+        self.path.iter().all(|wanted| segments.next() == Some(wanted))
+    }
+
+    /// How narrow the pattern is.
+    pub fn specificity(&self) -> Specificity {
+        let (named, labels): (_, &[String]) = match &self.host {
+            Host::Any => (false, &[]),
+            Host::Named { labels, .. } => (true, labels),
+        };
+        let stars = labels.iter().flat_map(|label| label.chars()).filter(|&c| c == '*').count();
+        Specificity {
+            segments: self.path.len(),
+            named,
+            exact: named && stars == 0,
+            literals: labels.iter().map(String::len).sum::<usize>() - stars,
+            stars: Reverse(stars),
+        }
+    }
+
+    /// Whether some image is matched by both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (Host::Named { labels, port }, Host::Named { labels: other_labels, port: other_port }) =
+            (&self.host, &other.host)
+        else {
+            return true;
+        };
+        port == other_port
+            && labels.len() == other_labels.len()
+            && labels.iter().zip(other_labels).all(|(one, two)| globs_meet(one, two))
+            && self.path.iter().zip(&other.path).all(|(one, two)| one == two)
+    }
+
+    /// Whether the pattern is `*`, every registry.
+    pub fn is_any(&self) -> bool {
+        self.host == Host::Any
+    }
+}
+
+/// The canonical spelling: no final `/*`, `docker.io` for `index.docker.io`.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Host::Named { labels, port } = &self.host else { return f.write_str("*") };
+        f.write_str(&labels.join("."))?;
+        if let Some(port) = port {
+            write!(f, ":{port}")?;
+        }
+        self.path.iter().try_for_each(|segment| write!(f, "/{segment}"))
+    }
+}
+
+impl std::str::FromStr for Pattern {
+    type Err = PatternMistake;
+
+    fn from_str(text: &str) -> Result<Self, PatternMistake> {
+        Self::parse(text)
+    }
+}
+
+/// Patterns by host, for many look-ups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Index {
+    // Invariant: in each list the places that win come first, and their ranks ascend.
+    by_domain: HashMap<String, Vec<Ranked>>,
+    // Those with a `*` in their host.
+    wild: Vec<Ranked>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ranked {
+    rank: usize,
+    pattern: Pattern,
+    place: usize,
+}
+
+impl Index {
+    /// Remembers each pattern by its place among `patterns`. The more specific ones win, of equally
+    /// specific ones the later.
+    pub(super) fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+        let mut places: Vec<_> = patterns.into_iter().cloned().enumerate().collect();
+        places.sort_by_cached_key(|(place, pattern)| Reverse((pattern.specificity(), *place)));
+        let mut index = Self::default();
+        for (rank, (place, pattern)) in places.into_iter().enumerate() {
+            let same_host = if pattern.specificity().exact {
+                let domain = Pattern { path: Vec::new(), ..pattern.clone() }.to_string();
+                index.by_domain.entry(domain).or_default()
+            } else {
+                &mut index.wild
+            };
+            same_host.push(Ranked { rank, pattern, place });
+        }
+        index
+    }
+
+    /// The places of the patterns that match an image, the winning one first.
+    pub(super) fn matching<'i>(
+        &'i self,
+        domain: &'i str,
+        path: &'i str,
+    ) -> impl Iterator<Item = usize> + 'i {
+        let exact = self.by_domain.get(domain).map_or(&[][..], |ranked| ranked);
+        let mut exact = exact.iter().filter(|ranked| ranked.pattern.matches_path(path)).peekable();
+        let mut wild =
+            self.wild.iter().filter(|ranked| ranked.pattern.matches(domain, path)).peekable();
+        std::iter::from_fn(move || {
+            let from_wild = match (exact.peek(), wild.peek()) {
+                (Some(one), Some(two)) => two.rank < one.rank,
+                (one, _) => one.is_none(),
+            };
+            let next = if from_wild { wild.next() } else { exact.next() };
+            next.map(|ranked| ranked.place)
+        })
+    }
+}
+
+/// Mistakes that are seen before the text is taken apart.
+fn refuse_what_is_no_pattern(text: &str) -> Result<(), PatternMistake> {
+    if text.is_empty() {
+        return Err(PatternMistake::new(
+            "an empty pattern matches no image",
+            "write a registry host such as `ghcr.io/acme`, or `*` for every registry",
+        ));
+    }
+    // First, and without a word of the text: what stands before the `@` may be a password.
+    if let Some((_, behind)) = text.rsplit_once('@') {
+        return Err(refuse_at_sign(behind));
+    }
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        let without: String =
+            text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+        return Err(PatternMistake::new(
+            format!("`{}` holds white space or control characters", text.escape_debug()),
+            format!("write `{without}`"),
+        ));
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        return Err(PatternMistake::new(
+            format!("`{text}` has a scheme, and image references have none"),
+            format!("write `{}` without `{scheme}://`", without_api_path(rest)),
+        ));
+    }
+    if text.ends_with('/') {
+        return Err(PatternMistake::new(
+            format!("`{text}` ends with a slash"),
+            format!("write `{}`", without_api_path(text)),
+        ));
+    }
+    let other_wildcard = text.find(['?', '[', ']']).filter(|_| !text.starts_with('['));
+    if let Some(at) = other_wildcard {
+        return Err(PatternMistake::new(
+            format!("`{text}` holds `{}`, and `*` is the only wildcard", &text[at..=at]),
+            "use `*` inside one part of the host, or one entry for each registry",
+        ));
+    }
+    Ok(())
+}
+
+fn refuse_at_sign(behind: &str) -> PatternMistake {
+    let digest = behind.split_once(':').is_some_and(|(algorithm, hex)| {
+        algorithm.starts_with("sha")
+            && hex.len() >= 32
+            && hex.bytes().all(|b| b.is_ascii_hexdigit())
+    });
+    if digest {
+        PatternMistake::new(
+            "a pattern has no digest: it is about every image of a repository",
+            "leave out the `@` and what follows it",
+        )
+    } else {
+        PatternMistake::new(
+            "a pattern has no user name or password",
+            "write the host and path alone, without the `@` and what stands before it, \
+             and replace the password if it was one",
+        )
+    }
+}
+
+/// `index.docker.io/v1/` (the key in a Docker configuration) as the host that images have.
+fn without_api_path(text: &str) -> &str {
+    let text = text.trim_end_matches('/');
+    match text.strip_suffix("/v1").or_else(|| text.strip_suffix("/v2")).unwrap_or(text) {
+        "index.docker.io" | "registry-1.docker.io" => HUB,
+        bare => bare.trim_end_matches('/'),
+    }
+}
+
+fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
+    let (name, port) = split_port(host);
+    if let Some(port) = port
+        && (port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Err(refuse_port(name, port, text));
+    }
+    if name == "*" && port.is_none() {
+        return Err(PatternMistake::new(
+            format!("`{text}` has a path behind `*`, which alone stands for every registry"),
+            format!("name the host, as in `registry.example.com{}`", &text[1..]),
+        ));
+    }
+    if port.is_none() && !looks_like_a_domain(name) {
+        return Err(refuse_short_name(name, text));
+    }
+    split_labels(name).try_for_each(|label| check_label(label, text))?;
+    let name = if port.is_none() && name == "index.docker.io" { HUB } else { name };
+    let labels = split_labels(name).map(str::to_owned).collect();
+    Ok(Host::Named { labels, port: port.map(str::to_owned) })
+}
+
+/// The rule by which image references tell a registry from a Docker Hub namespace:
+/// <https://github.com/distribution/reference/blob/v0.6.0/normalize.go#L146>.
+fn looks_like_a_domain(name: &str) -> bool {
+    name.contains(['.', ':'])
+        || name == "localhost"
+        || name.contains(|c: char| c.is_ascii_uppercase())
+}
+
+fn refuse_short_name(name: &str, text: &str) -> PatternMistake {
+    if name.contains('*') {
+        return PatternMistake::new(
+            format!("`{text}` matches no registry: `*` stays inside one part of the host"),
+            format!(
+                "write every part of the host, as in `{name}.example.com`, or `*` for every registry"
+            ),
+        );
+    }
+    let namespace = if text == name {
+        format!("{HUB}/library/{name}` or `{HUB}/{name}")
+    } else {
+        format!("{HUB}/{text}")
+    };
+    PatternMistake::new(
+        format!("`{name}` is no registry host: it has no dot and no port"),
+        format!("did you mean `{namespace}`?"),
+    )
+}
+
+fn refuse_port(name: &str, port: &str, text: &str) -> PatternMistake {
+    if port.contains('*') {
+        return PatternMistake::new(
+            format!("`{text}` has a `*` in the port, and ports must be equal"),
+            "write the port in digits, one entry for each port",
+        );
+    }
+    let help = if port.is_empty() {
+        format!("write `{}`", text.replacen(':', "", 1))
+    } else if looks_like_a_domain(name) {
+        format!("write `{name}`, or a port in digits behind it")
+    } else {
+        format!("if `{port}` is a tag, leave it out: `{HUB}/library/{name}`")
+    };
+    PatternMistake::new(format!("`{text}` has a port that is no number"), help)
+}
+
+fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
+    if label.starts_with('[') {
+        let address =
+            label.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
+        let fine =
+            !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
+        return if fine {
+            Ok(())
+        } else {
+            Err(PatternMistake::new(
+                format!("`{text}` has brackets around something that is no IPv6 address"),
+                "write an address such as `[2001:db8::1]:5000`, without a zone",
+            ))
+        };
+    }
+    if label.contains("**") {
+        return Err(PatternMistake::new(
+            format!("`{text}` holds `**`: a `*` stays inside one part of the host"),
+            "write one `*` for each part, as in `*.*.example.com`",
+        ));
+    }
+    let fine = !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
+    if fine {
+        Ok(())
+    } else {
+        Err(PatternMistake::new(
+            format!("`{text}` has no host that an image reference can have"),
+            "a host is letters, digits and inner hyphens between single dots, as in `registry.example.com`",
+        ))
+    }
+}
+
+fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
+    if segment.contains('*') {
+        return Err(PatternMistake::new(
+            format!("`{text}` has a `*` in its path, where only a final `/*` can stand"),
+            "end the path before the `*`: a path stands for everything below it",
+        ));
+    }
+    if let Some((name, _)) = segment.split_once(':') {
+        let end = text.rfind(':').unwrap_or(text.len());
+        return Err(PatternMistake::new(
+            format!("`{text}` has a tag, and a pattern is about every image of a repository"),
+            if name.is_empty() {
+                "leave out the `:` and what follows it".into()
+            } else {
+                format!("write `{}`", &text[..end])
+            },
+        ));
+    }
+    if segment.contains(|c: char| c.is_ascii_uppercase())
+        && is_path_component(&segment.to_ascii_lowercase())
+    {
+        let (host, path) = text.split_once('/').unwrap_or((text, ""));
+        return Err(PatternMistake::new(
+            format!("`{text}` has capital letters in its path, which no image reference has"),
+            format!("write `{host}/{}`", path.to_ascii_lowercase()),
+        ));
+    }
+    if is_path_component(segment) {
+        Ok(())
+    } else {
+        Err(PatternMistake::new(
+            format!("`{text}` has a path that no image reference can have"),
+            "a path is lower case letters and digits, joined by `.`, `_`, `__` or `-`, between single slashes",
+        ))
+    }
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`:
+/// <https://github.com/distribution/reference/blob/v0.6.0/reference.go#L13>.
+fn is_path_component(segment: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    segment.starts_with(alphanumeric)
+        && segment.ends_with(alphanumeric)
+        && segment.split(alphanumeric).all(|between| {
+            matches!(between, "" | "." | "_" | "__") || between.bytes().all(|b| b == b'-')
+        })
+}
+
+/// The host and, if there is a colon behind it, the port.
+fn split_port(domain: &str) -> (&str, Option<&str>) {
+    let host_end = if domain.starts_with('[') { domain.find(']').unwrap_or(0) } else { 0 };
+    match domain[host_end..].find(':') {
+        Some(colon) => (&domain[..host_end + colon], Some(&domain[host_end + colon + 1..])),
+        None => (domain, None),
+    }
+}
+
+fn split_labels(host: &str) -> impl Iterator<Item = &str> {
+    let is_address = host.starts_with('[');
+    host.split(move |c| c == '.' && !is_address)
+}
+
+/// Whether `label` is `glob` with a run of characters for each `*`.
+fn glob_matches(glob: &str, label: &str) -> bool {
+    let Some((head, tail)) = glob.split_once('*') else { return glob == label };
+    let Some(mut rest) = label.strip_prefix(head) else { return false };
+    // The leftmost place for each middle piece leaves the most for those behind it.
+    let mut pieces: Vec<_> = tail.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// Whether some label is matched by both globs.
+fn globs_meet(one: &str, two: &str) -> bool {
+    let two: Vec<_> = two.chars().collect();
+    // `meets[j]`: the rest of `one` and the rest of `two` from `j` on can be the same text.
+    let mut meets: Vec<_> = (0..=two.len()).map(|j| two[j..].iter().all(|&c| c == '*')).collect();
+    for a in one.chars().rev() {
+        let below = meets;
+        meets = vec![false; two.len() + 1];
+        for j in (0..=two.len()).rev() {
+            let b = two.get(j);
+            meets[j] = (a == '*' && (below[j] || b.is_some() && meets[j + 1]))
+                || (b == Some(&'*') && (meets[j + 1] || below[j]))
+                || (b == Some(&a) && below[j + 1]);
+        }
+    }
+    meets[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake}"))
+    }
+
+    #[track_caller]
+    fn check_match(text: &str, images: &[&str], others: &[&str]) {
+        let pattern = pattern(text);
+        let matches = |image: &&&str| {
+            let (domain, path) = image.split_once('/').expect("a case names domain and path");
+            pattern.matches(domain, path)
+        };
+        assert_eq!(images.iter().filter(matches).collect::<Vec<_>>(), Vec::from_iter(images));
+        assert_eq!(others.iter().filter(matches).collect::<Vec<_>>(), Vec::<&&str>::new());
+    }
+
+    #[track_caller]
+    fn check_mistake(text: &str, message: &str, help: &str) {
+        let mistake = Pattern::parse(text).expect_err(text);
+        assert_eq!((mistake.message.as_str(), mistake.help.as_str()), (message, help));
+    }
+
+    #[test]
+    fn a_path_matches_by_whole_segments() {
+        check_match(
+            "ghcr.io/acme",
+            &["ghcr.io/acme", "ghcr.io/acme/app", "ghcr.io/acme/a/b"],
+            &["ghcr.io/acme-evil/app", "ghcr.io/acm/app", "ghcr.io/x/acme", "ghcr.io:443/acme/app"],
+        );
+        check_match("ghcr.io/acme/*", &["ghcr.io/acme/app"], &["ghcr.io/acme-evil/app"]);
+    }
+
+    #[test]
+    fn a_star_stays_inside_one_label() {
+        check_match(
+            "*.example.com",
+            &["a.example.com/app"],
+            &[
+                "example.com/app",
+                "a.b.example.com/app",
+                "a.example.com:5000/app",
+                "a.example.org/app",
+            ],
+        );
+        check_match(
+            "a*c.io",
+            &["ac.io/x", "abc.io/x", "abcc.io/x"],
+            &["ab.io/x", "a.c.io/x", "bac.io/x"],
+        );
+        check_match(
+            "*.dkr.ecr.*.amazonaws.com",
+            &["123456789012.dkr.ecr.eu-west-1.amazonaws.com/app"],
+            &["123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/app"],
+        );
+    }
+
+    #[test]
+    fn ports_are_equal_or_nothing_matches() {
+        check_match(
+            "registry:5000",
+            &["registry:5000/app"],
+            &["registry:5001/app", "docker.io/registry"],
+        );
+        check_match("*:5000", &["registry:5000/app", "localhost:5000/app"], &["a.b:5000/app"]);
+        check_match("[2001:db8::1]:5000", &["[2001:db8::1]:5000/a"], &["[2001:db8::1]/a"]);
+        check_match("[2001:db8::1]", &["[2001:db8::1]/a"], &["[2001:db8::1]:5000/a"]);
+    }
+
+    #[test]
+    fn the_star_alone_is_every_registry() {
+        check_match("*", &["docker.io/library/nginx", "[::1]:5000/a", "a.b.c:1/d", "/oddity"], &[]);
+        assert_eq!(pattern("*/*"), pattern("*"));
+    }
+
+    #[test]
+    fn docker_hub_has_one_name() {
+        check_match("index.docker.io", &["docker.io/library/nginx"], &["index.docker.io/x"]);
+        assert_eq!(pattern("index.docker.io/acme/*").to_string(), "docker.io/acme");
+    }
+
+    #[test]
+    fn the_canonical_spelling_parses_to_the_same_pattern() {
+        for text in ["*", "a*c.io", "registry:5000/a/b", "[::1]:5000", "Registry/app", "localhost"]
+        {
+            assert_eq!(pattern(text).to_string(), text);
+        }
+        assert_eq!(pattern("old.example.com/*").to_string(), "old.example.com");
+    }
+
+    #[test]
+    fn the_narrower_pattern_is_the_more_specific() {
+        let from_wide_to_narrow = [
+            "*",
+            "*.*.example.com",
+            "*.example.com",
+            "*a*.example.com",
+            "*aa.example.com",
+            "a.io",
+            "registry.example.com",
+            "*.example.com/acme",
+            "registry.example.com/acme",
+            "a.io/acme/app",
+        ];
+        for pair in from_wide_to_narrow.windows(2) {
+            let (wide, narrow) = (pattern(pair[0]).specificity(), pattern(pair[1]).specificity());
+            assert!(wide < narrow, "{} is not wider than {}", pair[0], pair[1]);
+        }
+    }
+
+    #[test]
+    fn equally_specific_patterns_may_share_an_image() {
+        for (one, two, expected) in [
+            ("a*.example.com", "*b.example.com", true),
+            ("a*.example.com", "b*.example.com", false),
+            ("*.a.example.com", "a.*.example.com", true),
+            ("*a*.io", "*b*.io", true),
+            ("a*b.io", "ab*.io", true),
+            ("*.io", "*.io:5000", false),
+            ("a.io/x", "a.io/x/y", true),
+            ("a.io/x", "a.io/xy", false),
+            ("*", "a.io", true),
+        ] {
+            assert_eq!(pattern(one).overlaps(&pattern(two)), expected, "{one} and {two}");
+        }
+    }
+
+    #[test]
+    fn a_docker_hub_namespace_is_no_host() {
+        check_mistake(
+            "acme/app",
+            "`acme` is no registry host: it has no dot and no port",
+            "did you mean `docker.io/acme/app`?",
+        );
+        check_mistake(
+            "nginx",
+            "`nginx` is no registry host: it has no dot and no port",
+            "did you mean `docker.io/library/nginx` or `docker.io/nginx`?",
+        );
+        check_mistake(
+            "reg*/app",
+            "`reg*/app` matches no registry: `*` stays inside one part of the host",
+            "write every part of the host, as in `reg*.example.com`, or `*` for every registry",
+        );
+        check_mistake(
+            "*/acme",
+            "`*/acme` has a path behind `*`, which alone stands for every registry",
+            "name the host, as in `registry.example.com/acme`",
+        );
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused_with_the_mended_text() {
+        for (text, help) in [
+            ("https://ghcr.io/acme", "write `ghcr.io/acme` without `https://`"),
+            ("https://index.docker.io/v1/", "write `docker.io` without `https://`"),
+            ("ghcr.io/", "write `ghcr.io`"),
+            (" ghcr.io", "write `ghcr.io`"),
+            ("ghcr.io/acme/app:1.2", "write `ghcr.io/acme/app`"),
+            ("ghcr.io/Acme", "write `ghcr.io/acme`"),
+            ("ghcr.io:latest", "write `ghcr.io`, or a port in digits behind it"),
+            ("nginx:alpine", "if `alpine` is a tag, leave it out: `docker.io/library/nginx`"),
+            ("ghcr.io:/acme", "write `ghcr.io/acme`"),
+            ("ghcr.io:*", "write the port in digits, one entry for each port"),
+            ("ghcr.io/*/app", "end the path before the `*`: a path stands for everything below it"),
+            ("ghcr.io/*/*", "end the path before the `*`: a path stands for everything below it"),
+            ("**.example.com", "write one `*` for each part, as in `*.*.example.com`"),
+            ("ghcr.io/acm?", "use `*` inside one part of the host, or one entry for each registry"),
+            ("[::1%eth0]:5000", "write an address such as `[2001:db8::1]:5000`, without a zone"),
+            ("", "write a registry host such as `ghcr.io/acme`, or `*` for every registry"),
+        ] {
+            assert_eq!(Pattern::parse(text).expect_err(text).help, help, "{text}");
+        }
+        for text in [
+            "a..io",
+            "-a.io",
+            "a-.io",
+            "a_b.io",
+            "ghcr.io//a",
+            "ghcr.io/-a",
+            "ghcr.io/a___b",
+            "é.io",
+        ] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_repeated() {
+        for text in [
+            "robot:hunter2@ghcr.io/acme",
+            "https://robot:hunter2@ghcr.io",
+            "robot:hun/hunter2@ghcr.io",
+            "robot:hunter2@ghcr.io/app@sha256:0123456789abcdef0123456789abcdef",
+            "hunter2 @ghcr.io",
+        ] {
+            let mistake = format!("{:?}", Pattern::parse(text).expect_err(text));
+            assert!(!mistake.contains("hunter2") && !mistake.contains("robot"), "{mistake}");
+        }
+        check_mistake(
+            "ghcr.io/app@sha256:0123456789abcdef0123456789abcdef",
+            "a pattern has no digest: it is about every image of a repository",
+            "leave out the `@` and what follows it",
+        );
+    }
+
+    /// The plainest matching of a glob: every way to cut the label is tried.
+    fn slow_glob(glob: &[char], label: &[char]) -> bool {
+        match glob.split_first() {
+            None => label.is_empty(),
+            Some((&'*', rest)) => (0..=label.len()).any(|skip| slow_glob(rest, &label[skip..])),
+            Some((first, rest)) => label.first() == Some(first) && slow_glob(rest, &label[1..]),
+        }
+    }
+
+    /// The rules of [`Pattern::matches`] read off the texts, with nothing shared.
+    fn slow_match(pattern: &str, image: &str) -> bool {
+        if pattern == "*" {
+            return true;
+        }
+        let parts = |text: &str| {
+            let (domain, path) = text.split_once('/').unwrap_or((text, ""));
+            let (host, port) = domain.split_once(':').unwrap_or((domain, "none"));
+            let list = |text: &str, at| text.split(at).map(str::to_owned).collect::<Vec<_>>();
+            (list(host, '.'), port.to_owned(), list(path, '/'))
+        };
+        let ((labels, port, path), (host, image_port, image_path)) = (parts(pattern), parts(image));
+        let chars = |text: &String| text.chars().collect::<Vec<_>>();
+        labels.len() == host.len()
+            && labels.iter().zip(&host).all(|(glob, label)| slow_glob(&chars(glob), &chars(label)))
+            && port == image_port
+            && (path == [""] || image_path.len() >= path.len() && image_path[..path.len()] == path)
+    }
+
+    prop_compose! {
+        fn any_pattern()(
+            host in r"([ab*]|a\*|\*b|a\*b|\*a\*|ab)(\.([ab*]|a\*|\*a\*|\*b|ab)){1,2}",
+            port in prop_oneof![3 => Just(String::new()), 1 => Just(":1".to_owned())],
+            path in r"(/[xy]){0,2}",
+        ) -> String {
+            format!("{host}{port}{path}")
+        }
+    }
+
+    prop_compose! {
+        fn any_image()(host in r"[ab]{1,3}(\.[ab]{1,3}){1,2}", port in "(:1)?", path in r"/[xy](/[xy]){0,2}")
+            -> String {
+            format!("{host}{port}{path}")
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn matching_agrees_with_the_slow_way(one in any_pattern(), image in any_image()) {
+            let (domain, path) = image.split_once('/').expect("made with a path");
+            prop_assert_eq!(pattern(&one).matches(domain, path), slow_match(&one, &image));
+        }
+
+        #[test]
+        fn the_index_finds_what_trying_every_pattern_finds(
+            texts in proptest::collection::vec(any_pattern(), 0..12),
+            wide in any::<bool>(),
+            image in any_image(),
+        ) {
+            let (domain, path) = image.split_once('/').expect("made with a path");
+            let texts = texts.iter().map(String::as_str).chain(wide.then_some("*"));
+            let patterns: Vec<_> = texts.map(pattern).collect();
+            let mut expected: Vec<_> =
+                (0..patterns.len()).filter(|&at| patterns[at].matches(domain, path)).collect();
+            expected.sort_by_key(|&at| Reverse((patterns[at].specificity(), at)));
+            let found: Vec<_> = Index::new(&patterns).matching(domain, path).collect();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn patterns_with_a_common_image_overlap(
+            one in any_pattern(), two in any_pattern(), image in any_image(),
+        ) {
+            let (domain, path) = image.split_once('/').expect("made with a path");
+            let (one, two) = (pattern(&one), pattern(&two));
+            prop_assert_eq!(one.overlaps(&two), two.overlaps(&one));
+            prop_assert!(one.overlaps(&one));
+            if one.matches(domain, path) && two.matches(domain, path) {
+                prop_assert!(one.overlaps(&two));
+            }
+        }
+
+        #[test]
+        fn globs_that_meet_have_a_common_label(one in "[ab*]{1,3}", two in "[ab*]{1,3}") {
+            // Three literals on either side and a letter for a lone `*` need no more than six.
+            let labels = (0..=6).flat_map(|length| {
+                (0..1_usize << length).map(move |bits| {
+                    (0..length).map(|at| if bits >> at & 1 == 0 { 'a' } else { 'b' }).collect::<String>()
+                })
+            });
+            let common =
+                labels.into_iter().any(|label| glob_matches(&one, &label) && glob_matches(&two, &label));
+            prop_assert_eq!(globs_meet(&one, &two), common);
+        }
+
+        #[test]
+        fn any_text_is_parsed_or_refused(text in r"[a-zA-Z0-9.:/@*\[\]_é -]{0,20}") {
+            if let Ok(parsed) = Pattern::parse(&text) {
+                prop_assert_eq!(Pattern::parse(&parsed.to_string()), Ok(parsed));
+            }
+        }
+    }
+}

@@ -1,0 +1,538 @@
+//! Typed values out of a tree of text with spans, going on after each mistake.
+//!
+//! `serde` derives decide what is allowed where; the deserialiser here differs from others in that
+//! it writes a mistake down, with its span, and leaves the value out, so that one run names them
+//! all. Nothing here knows what a policy is, or how YAML is written.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
+
+use super::credential::{is_credential, is_credential_key};
+use super::{Mistake, Spanned};
+use crate::source::Span;
+
+/// A value as it stands in the file.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) span: Span,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    Number,
+    Text(String),
+    List(Vec<Tree>),
+    Map(Vec<(Tree, Tree)>),
+}
+
+impl Kind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "`true` or `false`",
+            Self::Number => "a number",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// Reads `tree` as a `T`; each mistake goes to `mistakes` and leaves out what it is about.
+/// `homes` says where keys belong that are written in a wrong place.
+pub(super) fn read<'t, T: Deserialize<'t>>(
+    tree: &'t Tree,
+    homes: &[(&str, &str)],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<T> {
+    let found = RefCell::new(Vec::new());
+    let value = T::deserialize(Reader { tree, place: Place::Root, homes, mistakes: &found }).ok();
+    mistakes.append(&mut found.into_inner());
+    value
+}
+
+/// A key that may be absent, and whose value may have been left out for a mistake.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Field<T> {
+    /// The key is not there, or has no value.
+    #[default]
+    Absent,
+    /// The value is not usable, and that has been said.
+    Bad,
+    /// The value.
+    Good(T),
+}
+
+impl<T> Field<T> {
+    pub(super) fn good(self) -> Option<T> {
+        match self {
+            Self::Good(value) => Some(value),
+            Self::Absent | Self::Bad => None,
+        }
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldVisitor<T> {
+            type Value = Field<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or nothing")
+            }
+
+            fn visit_none<E>(self) -> Result<Field<T>, E> {
+                Ok(Field::Absent)
+            }
+
+            fn visit_some<D: de::Deserializer<'de>>(self, value: D) -> Result<Field<T>, D::Error> {
+                Ok(T::deserialize(value).map_or(Field::Bad, Field::Good))
+            }
+        }
+
+        deserializer.deserialize_option(FieldVisitor(PhantomData))
+    }
+}
+
+/// A list without the entries that were mistakes.
+#[derive(Clone, Debug)]
+pub(super) struct List<T>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element::<Field<T>>()? {
+                    items.extend(item.good());
+                }
+                Ok(List(items))
+            }
+        }
+
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+/// A mapping with free keys, in the order of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(key) = map.next_key()? {
+                    let value: Field<T> = map.next_value()?;
+                    entries.extend(value.good().map(|value| (key, value)));
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+const SPANNED: &str = "$spanned";
+
+/// How a [`Spanned`] is asked for: the derive calls `deserialize_tuple_struct` with this name.
+#[derive(Deserialize)]
+#[serde(rename = "$spanned")]
+struct Parts<T>(u32, u32, T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Parts(start, end, value) = Parts::deserialize(deserializer)?;
+        Ok(Self { value, span: Some(Span { start, end }) })
+    }
+}
+
+macro_rules! schema_of {
+    ($wrapper:ident as $inner:ty) => {
+        impl<T: JsonSchema> JsonSchema for $wrapper<T> {
+            fn inline_schema() -> bool {
+                <$inner>::inline_schema()
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                <$inner>::schema_name()
+            }
+
+            fn schema_id() -> Cow<'static, str> {
+                <$inner>::schema_id()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                <$inner>::json_schema(generator)
+            }
+        }
+    };
+}
+
+schema_of!(Spanned as T);
+schema_of!(Field as T);
+schema_of!(List as Vec<T>);
+schema_of!(Entries as std::collections::BTreeMap<String, T>);
+
+/// The error of a value that was left out. What was wrong is in the list of mistakes already.
+#[derive(Debug)]
+struct Reported;
+
+impl fmt::Display for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("reported")
+    }
+}
+
+impl std::error::Error for Reported {}
+
+impl de::Error for Reported {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        // The reader hands every visitor what it asks for, so no derived code gets here.
+        debug_assert!(false, "an unreported mistake: {message}");
+        Self
+    }
+}
+
+/// Where a value stands, as a message names it.
+#[derive(Clone, Copy)]
+enum Place<'t> {
+    Root,
+    Key(&'t str),
+    EntryOf(&'t str),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("the policy"),
+            Self::Key(key) => write!(f, "`{key}`"),
+            Self::EntryOf(key) => write!(f, "an entry of `{key}`"),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'t, 'm> {
+    tree: &'t Tree,
+    place: Place<'t>,
+    homes: &'m [(&'m str, &'m str)],
+    mistakes: &'m RefCell<Vec<Mistake>>,
+}
+
+impl<'t> Reader<'t, '_> {
+    fn report(&self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Reported {
+        self.mistakes.borrow_mut().push(Mistake::new(span, message, help));
+        Reported
+    }
+
+    fn expected(&self, expected: &str, help: &str) -> Reported {
+        let message = format!("{} must be {expected}, not {}", self.place, self.tree.kind.name());
+        self.report(self.tree.span, message, help)
+    }
+
+    fn at(&self, tree: &'t Tree, place: Place<'t>) -> Self {
+        Self { tree, place, ..*self }
+    }
+
+    fn text(&self) -> Result<&'t str, Reported> {
+        match &self.tree.kind {
+            Kind::Text(text) => Ok(text),
+            Kind::Bool(_) | Kind::Number => Err(self.expected("text", "put it in quotes")),
+            _ => Err(self.expected("text", "write one word, or a text in quotes")),
+        }
+    }
+
+    /// The entries whose keys are text, each once; the others are mistakes.
+    fn entries(&self) -> Result<Vec<(&'t str, &'t Tree, &'t Tree)>, Reported> {
+        let Kind::Map(entries) = &self.tree.kind else {
+            return Err(self.expected("a mapping", "write `key: value` lines below it"));
+        };
+        let mut found: Vec<(&str, &Tree, &Tree)> = Vec::new();
+        for (key, value) in entries {
+            let Kind::Text(text) = &key.kind else {
+                self.report(key.span, "a key must be text", "write a word, or a text in quotes");
+                continue;
+            };
+            if let Some((_, first, _)) = found.iter().find(|(other, ..)| other == text) {
+                let message = format!("{} is given twice", quoted(text, "this key"));
+                let mistake = Mistake::new(key.span, message, "keep one of the two");
+                self.mistakes.borrow_mut().push(mistake.because(first.span, "given here first"));
+                continue;
+            }
+            found.push((text, key, value));
+        }
+        Ok(found)
+    }
+
+    fn report_unknown_key(&self, key: &str, span: Span, known: &[&str]) {
+        let name = quoted(key, "this");
+        if is_credential_key(key) {
+            let message = format!("{name} has no place here: a policy must not hold a credential");
+            self.report(span, message, NO_CREDENTIAL);
+        } else if key == "<<" {
+            self.report(span, "merge keys are not read here", "write the keys out");
+        } else {
+            let help = match self.homes.iter().find(|(other, _)| *other == key) {
+                Some((_, home)) => format!("it belongs under `{home}`"),
+                None => one_of("the keys here are", key, known),
+            };
+            self.report(span, format!("{name} is not a key here"), help);
+        }
+    }
+}
+
+/// What to do with a credential.
+pub(super) const NO_CREDENTIAL: &str =
+    "keep it in a Secret of type kubernetes.io/dockerconfigjson, and name that Secret here";
+
+/// `value` in back quotes where it is a plain short word; else `otherwise`, so that a message does
+/// not repeat a password that stands in the wrong place.
+pub(super) fn quoted(value: &str, otherwise: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ' ');
+    let plain = !value.is_empty() && value.len() <= 40 && value.chars().all(plain);
+    if plain && !is_credential(value) { format!("`{value}`") } else { otherwise.to_owned() }
+}
+
+/// ``did you mean `x`?`` where one is near, else all of them behind `intro`.
+pub(super) fn one_of(intro: &str, given: &str, known: &[&str]) -> String {
+    let near = known
+        .iter()
+        .filter(|word| given.len() <= 2 * word.len())
+        .map(|word| (distance(&given.to_lowercase(), &word.to_lowercase()), word))
+        .filter(|(distance, word)| *distance <= (word.len() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, word)) = near {
+        return format!("did you mean `{word}`?");
+    }
+    let all: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
+    format!("{intro} {}", all.join(", "))
+}
+
+/// The number of letters to insert, delete, replace or swap with their neighbour to make `two` of
+/// `one`.
+fn distance(one: &str, two: &str) -> usize {
+    let (one, two): (Vec<_>, Vec<_>) = (one.chars().collect(), two.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, b) in two.iter().enumerate() {
+            let mut least = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && a == &two[j - 1] && b == &one[i - 1] {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[two.len()]
+}
+
+impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
+    type Error = Reported;
+
+    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bool<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        match self.tree.kind {
+            Kind::Bool(value) => visitor.visit_bool(value),
+            _ => Err(self.expected("`true` or `false`", "write `true` or `false`, without quotes")),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        visitor.visit_borrowed_str(self.text()?)
+    }
+
+    fn deserialize_string<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        match self.tree.kind {
+            Kind::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        match &self.tree.kind {
+            Kind::List(items) => visitor.visit_seq(Items { reader: self, rest: items.iter() }),
+            _ => {
+                Err(self
+                    .expected("a list", "write the entries in brackets, or one a line behind `- `"))
+            }
+        }
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'t>>(
+        self,
+        name: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Reported> {
+        debug_assert_eq!(name, SPANNED, "no other tuple struct is read");
+        visitor.visit_seq(SpannedParts { reader: self, given: 0 })
+    }
+
+    fn deserialize_map<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        let entries = self.entries()?;
+        visitor.visit_map(Pairs { reader: self, rest: entries.into_iter(), value: None })
+    }
+
+    fn deserialize_struct<V: Visitor<'t>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Reported> {
+        let mut entries = self.entries()?;
+        entries.retain(|(text, key, _)| {
+            let known = fields.contains(text);
+            if !known {
+                self.report_unknown_key(text, key.span, fields);
+            }
+            known
+        });
+        visitor.visit_map(Pairs { reader: self, rest: entries.into_iter(), value: None })
+    }
+
+    fn deserialize_enum<V: Visitor<'t>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Reported> {
+        let text = self.text()?;
+        if variants.contains(&text) {
+            return visitor.visit_enum(text.into_deserializer());
+        }
+        let message = format!("{} is not a value of {}", quoted(text, "this"), self.place);
+        Err(self.report(self.tree.span, message, one_of("write", text, variants)))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        <W: Visitor<'t>>
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
+        newtype_struct tuple
+    }
+}
+
+struct Items<'t, 'm> {
+    reader: Reader<'t, 'm>,
+    rest: std::slice::Iter<'t, Tree>,
+}
+
+impl<'t> de::SeqAccess<'t> for Items<'t, '_> {
+    type Error = Reported;
+
+    fn next_element_seed<S: DeserializeSeed<'t>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Reported> {
+        let Some(tree) = self.rest.next() else { return Ok(None) };
+        let key = match self.reader.place {
+            Place::Root => "policy",
+            Place::Key(key) | Place::EntryOf(key) => key,
+        };
+        let reader = self.reader.at(tree, Place::EntryOf(key));
+        if matches!(tree.kind, Kind::Null) {
+            reader.report(
+                tree.span,
+                format!("{} is empty", reader.place),
+                "write a value, or remove it",
+            );
+        }
+        seed.deserialize(reader).map(Some)
+    }
+}
+
+struct Pairs<'t, 'm> {
+    reader: Reader<'t, 'm>,
+    rest: std::vec::IntoIter<(&'t str, &'t Tree, &'t Tree)>,
+    value: Option<Reader<'t, 'm>>,
+}
+
+impl<'t> de::MapAccess<'t> for Pairs<'t, '_> {
+    type Error = Reported;
+
+    fn next_key_seed<S: DeserializeSeed<'t>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Reported> {
+        let Some((text, key, value)) = self.rest.next() else { return Ok(None) };
+        self.value = Some(self.reader.at(value, Place::Key(text)));
+        seed.deserialize(self.reader.at(key, Place::Key(text))).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Result<S::Value, Reported> {
+        seed.deserialize(self.value.take().expect("serde asks for a key first"))
+    }
+}
+
+/// Start, end and value of a [`Spanned`].
+struct SpannedParts<'t, 'm> {
+    reader: Reader<'t, 'm>,
+    given: u8,
+}
+
+impl<'t> de::SeqAccess<'t> for SpannedParts<'t, '_> {
+    type Error = Reported;
+
+    fn next_element_seed<S: DeserializeSeed<'t>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Reported> {
+        self.given += 1;
+        let span = self.reader.tree.span;
+        match self.given {
+            1 => seed.deserialize(span.start.into_deserializer()).map(Some),
+            2 => seed.deserialize(span.end.into_deserializer()).map(Some),
+            _ => seed.deserialize(self.reader).map(Some),
+        }
+    }
+}
