@@ -5,7 +5,12 @@
 
 pub mod source;
 pub mod image;
+pub mod mask;
 pub mod edit;
 pub mod yaml;
 pub mod inventory;
 pub mod policy;
+pub mod finding;
+pub mod verdict;
+pub mod inject;
+pub mod check;

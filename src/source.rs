@@ -107,3 +107,69 @@ impl LineIndex {
         Position { line: line + 1, column: before.chars().count() + 1 }
     }
 }
+
+/// A text with a name: what one file or the standard input held.
+pub struct Source {
+    /// What people call it: a path, or `<stdin>`.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Why bytes are no text that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where they stop being text.
+    pub position: Option<Position>,
+    /// Why, and what to do.
+    pub message: String,
+}
+
+impl Source {
+    /// Takes `bytes` as UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no UTF-8, with the place of the first one, and 4 GiB or more of them.
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Unreadable> {
+        let refuse = |position, message: &str| Err(Unreadable { position, message: message.into() });
+        if u32::try_from(bytes.len()).is_err() {
+            return refuse(None, "it has 4 GiB or more: split it");
+        }
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return refuse(
+                Some(Position { line: 1, column: 1 }),
+                "it is UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)",
+            );
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { name: name.into(), text }),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+                let position = LineIndex::new(&before).position(&before, valid);
+                refuse(Some(position), "it is not UTF-8: convert it, or leave the file out")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_is_no_utf8_is_placed() {
+        let error = Source::new("a", b"a: \xc3\xa4\nb: \xff".to_vec()).err().unwrap();
+        assert_eq!(error.position, Some(Position { line: 2, column: 4 }));
+        assert!(Source::new("a", b"\xff\xfea\0".to_vec()).err().unwrap().message.contains("UTF-16"));
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let text = "\u{feff}ä: b\nc";
+        let index = LineIndex::new(text);
+        assert_eq!(index.position(text, 7), Position { line: 1, column: 4 });
+        assert_eq!(index.position(text, text.len()), Position { line: 2, column: 2 });
+    }
+}

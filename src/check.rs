@@ -1,0 +1,354 @@
+//! The whole judgement: sources and a policy in; verdicts, findings and edits out.
+//!
+//! Pure: nothing here reads a file, the environment or the clock, and nothing here prints.
+
+mod findings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::edit::Plan;
+use crate::finding::{Finding, Severity};
+use crate::inject::{self, Holder, Injection, Request};
+use crate::inventory::{Inventory, Text, Workload};
+use crate::policy::{Policy, RuleId};
+use crate::source::{Source, Span};
+use crate::verdict::{self, Account, Accounts, Effective, Pull, Verdict};
+use crate::yaml::Problem;
+
+/// What the run knows besides sources and policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// Today, for exceptions that expire.
+    pub today: Date,
+    /// How the input came.
+    pub input: Input,
+    /// Whether an input without a document is an error.
+    pub require_input: bool,
+}
+
+/// How the input came, as far as it changes what is worth saying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// From a renderer, on its way to a cluster: one part of what a policy is for.
+    Stream,
+    /// All that there is, to be checked against all of the policy.
+    Whole,
+}
+
+/// Everything a report can tell.
+pub struct Outcome<'a> {
+    /// What each source holds; nothing for one that cannot be read.
+    pub inventories: Vec<Inventory<'a>>,
+    /// The sources that are no YAML streams.
+    pub problems: Vec<(usize, Problem)>,
+    /// The workloads, in the order of sources and streams.
+    pub pods: Vec<Pod<'a>>,
+    /// What was found, ordered by source, place and code.
+    pub findings: Vec<Finding>,
+    /// The edits of each source.
+    pub plans: Vec<Plan>,
+    /// What the edits add, by holder.
+    pub added: BTreeMap<Holder, Vec<String>>,
+    /// The counts.
+    pub summary: Summary,
+}
+
+/// A workload with its verdicts.
+pub struct Pod<'a> {
+    /// Which source.
+    pub source: usize,
+    /// Which of its workloads.
+    pub index: usize,
+    /// The pull secrets of the output.
+    pub effective: Effective<'a>,
+    /// A verdict for each of its images.
+    pub images: Vec<Judged>,
+}
+
+/// An image with its verdict.
+pub struct Judged {
+    /// What the reference is, and whether it needs credentials.
+    pub pull: Pull,
+    /// The verdict in the output.
+    pub verdict: Verdict,
+    /// The pull secret it rests on: an index into the names of [`Pod::effective`].
+    pub secret: Option<usize>,
+    /// Whether the injection made it configured.
+    pub by_injection: bool,
+}
+
+/// Whether the control holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Every private image is configured.
+    Pass,
+    /// Some are not, or an error was found.
+    Fail,
+    /// There is no private image.
+    Skip,
+}
+
+/// The counts of pulls: distinct pairs of object and image reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether the control holds.
+    pub status: Status,
+    /// Pulls from private registries.
+    pub private: usize,
+    /// Those of them that are configured.
+    pub configured: usize,
+    /// Those of them that the injection configured.
+    pub injected: usize,
+    /// Whether there is any image at all.
+    pub any_image: bool,
+}
+
+impl Summary {
+    /// The sentence of the control.
+    pub fn text(&self) -> String {
+        match (self.private, self.any_image) {
+            (0, false) => "N/A: no images in the input.".to_owned(),
+            (0, true) => "N/A: all images are from public registries without authentication \
+                          requirements."
+                .to_owned(),
+            (private, _) => format!(
+                "{} of {private} private images have pull credentials configured.",
+                self.configured
+            ),
+        }
+    }
+}
+
+impl Outcome<'_> {
+    /// Whether a finding is at least as severe as `threshold`.
+    pub fn reaches(&self, threshold: Severity) -> bool {
+        let rank = |severity| match severity {
+            Severity::Info => 0,
+            Severity::Warning => 1,
+            Severity::Error => 2,
+        };
+        self.findings.iter().any(|finding| rank(finding.severity) >= rank(threshold))
+    }
+}
+
+/// Judges `sources` by `policy`, and plans what it says to inject.
+///
+/// A source that cannot be read is among the problems, and the others are judged without it.
+///
+/// # Panics
+///
+/// Never, unless two edits of this program overlap, which would be a mistake in it.
+pub fn check<'a>(
+    sources: &'a [Source],
+    policy: &'a Policy,
+    circumstances: Circumstances,
+) -> Outcome<'a> {
+    let mut problems = Vec::new();
+    let mut inventories = Vec::with_capacity(sources.len());
+    for (at, source) in sources.iter().enumerate() {
+        inventories.push(Inventory::of(&source.text).unwrap_or_else(|problem| {
+            problems.push((at, problem));
+            Inventory::default()
+        }));
+    }
+    let mut used = BTreeSet::new();
+    let mut pods = Vec::new();
+    let injection = {
+        let accounts = Accounts::new(&inventories);
+        let pulls = pulls(&inventories, policy);
+        let requests = requests(&inventories, &accounts, &pulls, policy, &mut used);
+        let mut injection = inject::decide(&inventories, &requests, policy);
+        let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
+        let overlay = Overlay { inventories: &inventories, added: &injection.added };
+        for (request, pulls) in requests.iter().zip(pulls) {
+            pods.push(judge(&overlay, request, pulls, policy, &mut used));
+        }
+        let accounts: Vec<_> = requests.iter().map(|request| InUse::of(request.account)).collect();
+        (injection, plans, accounts)
+    };
+    let (Injection { added, notes }, plans, accounts) = injection;
+    let mut found = findings::Findings {
+        sources,
+        inventories: &inventories,
+        pods: &pods,
+        accounts: &accounts,
+        added: &added,
+        policy,
+        circumstances,
+        used,
+        found: Vec::new(),
+        excused: BTreeSet::new(),
+    };
+    let excused = found.collect(&notes);
+    let findings = found.found;
+    let summary = summary(&inventories, &pods, &findings, &excused);
+    Outcome { problems, pods, findings, plans, added, summary, inventories }
+}
+
+/// The ServiceAccount of a pod, as far as findings speak of it.
+#[derive(Clone, Copy)]
+enum InUse {
+    InStream { id: verdict::AccountId, assumed: bool },
+    Declared,
+    Unknown,
+}
+
+impl InUse {
+    fn of(account: Account<'_>) -> Self {
+        match account {
+            Account::InStream { id, assumed } => Self::InStream { id, assumed },
+            Account::Declared(..) => Self::Declared,
+            Account::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// The pulls of each workload, in the order of sources and streams.
+fn pulls(inventories: &[Inventory<'_>], policy: &Policy) -> Vec<Vec<Pull>> {
+    let workloads = inventories.iter().flat_map(|inventory| &inventory.workloads);
+    workloads
+        .map(|workload| {
+            workload.images.iter().map(|image| Pull::of(&image.reference, policy)).collect()
+        })
+        .collect()
+}
+
+/// What each workload needs, in the same order.
+fn requests<'i, 'a: 'i>(
+    inventories: &'i [Inventory<'a>],
+    accounts: &Accounts<'i, 'a>,
+    pulls: &[Vec<Pull>],
+    policy: &'i Policy,
+    used: &mut BTreeSet<RuleId>,
+) -> Vec<Request<'i>> {
+    let mut requests = Vec::with_capacity(pulls.len());
+    for (source, inventory) in inventories.iter().enumerate() {
+        for (index, workload) in inventory.workloads.iter().enumerate() {
+            let account = accounts.find(source, workload, policy);
+            if let Account::Declared(rule, _) = account {
+                used.insert(rule);
+            }
+            let mut needs: Vec<&str> = Vec::new();
+            for pull in &pulls[requests.len()] {
+                used.extend(pull.access.and_then(|access| access.rule));
+                let Ok(image) = &pull.reference else { continue };
+                let secrets = policy.pull_secrets(image.domain(), image.path());
+                for (rule, names) in secrets {
+                    used.insert(rule);
+                    needs.extend(names.iter().map(|name| &*name.value));
+                }
+            }
+            needs.extend(policy.everywhere().iter().map(|name| &*name.value));
+            let mut seen = BTreeSet::new();
+            needs.retain(|name| seen.insert(*name));
+            requests.push(Request { holder: Holder::Pod { source, index }, needs, account });
+        }
+    }
+    requests
+}
+
+/// The lists of the input with what is injected on top.
+struct Overlay<'o, 'a> {
+    inventories: &'o [Inventory<'a>],
+    added: &'o BTreeMap<Holder, Vec<String>>,
+}
+
+impl<'a> Overlay<'_, 'a> {
+    fn names(&self, holder: Holder, with_added: bool) -> Vec<Text<'a>> {
+        let own = inject::list(self.inventories, holder).names().cloned();
+        let added = self.added.get(&holder).filter(|_| with_added).into_iter().flatten();
+        own.chain(added.map(|name| Text::Owned(name.clone()))).collect()
+    }
+
+    fn effective(&self, request: &Request<'_>, with_added: bool) -> Effective<'a> {
+        let own = inject::list(self.inventories, request.holder);
+        let added = with_added && self.added.contains_key(&request.holder);
+        let account = match request.account {
+            Account::InStream { id, .. } => Some(self.names(Holder::Account(id), with_added)),
+            Account::Declared(_, account) => {
+                let names = account.image_pull_secrets.iter();
+                Some(names.map(|name| Text::Owned(name.value.clone())).collect())
+            }
+            Account::Unknown => None,
+        };
+        let names = self.names(request.holder, with_added);
+        Effective::of(names, own.has_entry() || added, account)
+    }
+
+    fn workload(&self, holder: Holder) -> &Workload<'a> {
+        let Holder::Pod { source, index } = holder else {
+            unreachable!("a request is about a pod spec")
+        };
+        &self.inventories[source].workloads[index]
+    }
+}
+
+fn judge<'a>(
+    overlay: &Overlay<'_, 'a>,
+    request: &Request<'_>,
+    pulls: Vec<Pull>,
+    policy: &Policy,
+    used: &mut BTreeSet<RuleId>,
+) -> Pod<'a> {
+    let effective = overlay.effective(request, true);
+    let before = overlay.effective(request, false);
+    let changed = before.names != effective.names;
+    let namespace = overlay.workload(request.holder).object.namespace.as_deref();
+    for name in &effective.names {
+        used.extend(policy.secret(namespace, name).map(|(rule, _)| rule));
+    }
+    let images = pulls
+        .into_iter()
+        .map(|pull| {
+            let (verdict, secret) = verdict::judge(&pull, &effective, namespace, policy);
+            let was = changed.then(|| verdict::judge(&pull, &before, namespace, policy).0);
+            let secret = secret.map(ToOwned::to_owned);
+            Judged {
+                by_injection: verdict.is_configured() && was.is_some_and(|was| !was.is_configured()),
+                secret: secret.and_then(|name| effective.names.iter().position(|n| *n == name)),
+                pull,
+                verdict,
+            }
+        })
+        .collect();
+    let Holder::Pod { source, index } = request.holder else {
+        unreachable!("a request is about a pod spec")
+    };
+    Pod { source, index, effective, images }
+}
+
+/// Counts distinct pulls. `excused` are those that an exception of the policy accepts: they are counted as
+/// what they are, and do not fail the run.
+fn summary(
+    inventories: &[Inventory<'_>],
+    pods: &[Pod<'_>],
+    findings: &[Finding],
+    excused: &BTreeSet<(usize, Span)>,
+) -> Summary {
+    let (mut private, mut configured, mut injected) = (0, 0, 0);
+    let (mut any_image, mut failed) = (false, false);
+    for pod in pods {
+        let images = &inventories[pod.source].workloads[pod.index].images;
+        let mut seen = BTreeSet::new();
+        for (image, judged) in images.iter().zip(&pod.images) {
+            any_image = true;
+            if !judged.verdict.is_private() || !seen.insert(&*image.reference) {
+                continue;
+            }
+            private += 1;
+            let good = judged.verdict.is_configured();
+            configured += usize::from(good);
+            injected += usize::from(judged.by_injection);
+            failed |= !good && !excused.contains(&(pod.source, image.span));
+        }
+    }
+    failed |= findings.iter().any(|finding| finding.severity == Severity::Error);
+    let status = match (failed, private) {
+        (true, _) => Status::Fail,
+        (false, 0) => Status::Skip,
+        (false, _) => Status::Pass,
+    };
+    Summary { status, private, configured, injected, any_image }
+}

@@ -1,0 +1,570 @@
+//! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{self, Code, Finding, Place, Severity, Subject};
+use crate::inject::{self, Holder, Note};
+use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Workload};
+use crate::mask;
+use crate::policy::registries::Class;
+use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
+use crate::source::{Source, Span};
+use crate::verdict::{Effective, Origin, Verdict};
+
+use super::{Circumstances, InUse, Input, Judged, Pod};
+
+/// Puts findings together.
+pub(super) struct Findings<'c, 'a> {
+    pub(super) sources: &'c [Source],
+    pub(super) inventories: &'c [Inventory<'a>],
+    pub(super) pods: &'c [Pod<'a>],
+    /// The ServiceAccount of each pod.
+    pub(super) accounts: &'c [InUse],
+    pub(super) added: &'c BTreeMap<Holder, Vec<String>>,
+    pub(super) policy: &'c Policy,
+    pub(super) circumstances: Circumstances,
+    pub(super) used: BTreeSet<RuleId>,
+    pub(super) found: Vec<Finding>,
+    /// The images whose findings an exception accepts.
+    pub(super) excused: BTreeSet<(usize, Span)>,
+}
+
+/// Where something was found, before it is put into words.
+struct At<'f> {
+    source: usize,
+    object: &'f Object<'f>,
+    span: Span,
+    path: String,
+    label: String,
+}
+
+impl Findings<'_, '_> {
+    /// Collects all findings in order; gives the images that are excused.
+    pub(super) fn collect(&mut self, notes: &[Note]) -> BTreeSet<(usize, Span)> {
+        self.about_input();
+        self.about_lists();
+        self.about_images();
+        self.about_registries();
+        self.about_service_accounts();
+        self.about_injection(notes);
+        self.about_policy();
+        let key = |finding: &Finding| {
+            let place = finding.place.as_ref();
+            let at = place.map(|place| (place.source, place.span.start, place.span.end));
+            (at.is_none(), at, finding.code.name)
+        };
+        self.found.sort_by(|a, b| key(a).cmp(&key(b)));
+        std::mem::take(&mut self.excused)
+    }
+
+    fn about_input(&mut self) {
+        let empty = |source: &Source| source.text.lines().all(is_no_content);
+        if self.sources.iter().all(empty) {
+            let severity = if self.circumstances.require_input {
+                Severity::Error
+            } else {
+                finding::EMPTY_INPUT.severity
+            };
+            let message = "The input holds no document.".to_owned();
+            self.general(&finding::EMPTY_INPUT, severity, message, Some(finding::EMPTY_INPUT.remedy));
+        }
+        let from_helm3 = |source: &Source| {
+            let text = &source.text;
+            text.contains("# Source: ") && !text.contains("helm.sh/hook")
+        };
+        if self.circumstances.input == Input::Stream && self.sources.iter().any(from_helm3) {
+            let code = &finding::HOOKS_NOT_SENT;
+            let message = "Helm 3 does not send hooks to a post-renderer: hooks and tests of this \
+                           chart, if it has any, are not covered by this report.";
+            self.general(code, code.severity, message.to_owned(), Some(code.remedy));
+        }
+    }
+
+    fn about_lists(&mut self) {
+        for (source, inventory) in self.inventories.iter().enumerate() {
+            for index in 0..inventory.workloads.len() {
+                self.about_list(Holder::Pod { source, index });
+            }
+            for index in 0..inventory.service_accounts.len() {
+                self.about_list(Holder::Account(crate::verdict::AccountId { source, index }));
+            }
+        }
+    }
+
+    fn about_list(&mut self, holder: Holder) {
+        let list = inject::list(self.inventories, holder);
+        if list.state == ListState::Absent || list.state == ListState::Null {
+            return;
+        }
+        let name = describe(inject::object(self.inventories, holder));
+        if list.state == ListState::Malformed {
+            let message = format!("{name} has imagePullSecrets that is not a list.");
+            self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, list.span, message, "not a list");
+        }
+        let mut seen = BTreeSet::new();
+        for entry in &list.entries {
+            match &entry.name {
+                None if entry.bare => {
+                    let message = format!(
+                        "{name} has an entry in imagePullSecrets that is not a mapping with a name."
+                    );
+                    let label = "write `- name: SECRET`";
+                    self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, entry.span, message, label);
+                }
+                None => {
+                    let message = format!("{name} has an entry in imagePullSecrets without a name.");
+                    let label = "no name";
+                    self.at_list(&finding::EMPTY_PULL_SECRET_NAME, holder, entry.span, message, label);
+                }
+                Some(secret) if !seen.insert(&**secret) => {
+                    let message = format!("{name} names the pull secret '{}' twice.", show(secret));
+                    let label = "named above already";
+                    self.at_list(&finding::DUPLICATE_PULL_SECRET, holder, entry.span, message, label);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn about_images(&mut self) {
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            let mut seen = BTreeSet::new();
+            for (image, judged) in workload.images.iter().zip(&pod.images) {
+                if seen.insert(&*image.reference) {
+                    self.about_image(pod, workload, image, judged, *account);
+                }
+            }
+        }
+    }
+
+    fn about_image(
+        &mut self,
+        pod: &Pod<'_>,
+        workload: &Workload<'_>,
+        image: &Image<'_>,
+        judged: &Judged,
+        account: InUse,
+    ) {
+        let reference = show(&image.reference);
+        let who = describe(&workload.object);
+        let unnamed = format!(
+            "{who} references private image '{reference}' but does not specify ImagePullSecrets."
+        );
+        let at = |label: String| At {
+            source: pod.source,
+            object: &workload.object,
+            span: image.span,
+            path: workload.path(&image.field.to_string()),
+            label,
+        };
+        let account_name = workload.effective_service_account();
+        let (code, message, label, remedy) = match (&judged.pull.reference, judged.verdict) {
+            (Err(invalid), _) => (
+                &finding::INVALID_IMAGE_REFERENCE,
+                format!("{who} has an image reference that does not parse: {invalid}."),
+                invalid.to_string(),
+                Some(finding::INVALID_IMAGE_REFERENCE.remedy.to_owned()),
+            ),
+            (Ok(parsed), Verdict::Missing) => (
+                &finding::MISSING_PULL_SECRET,
+                unnamed,
+                match account {
+                    InUse::Unknown | InUse::Declared | InUse::InStream { .. }
+                        if workload.pull_secrets.has_entry() =>
+                    {
+                        "no entry of imagePullSecrets has a name".to_owned()
+                    }
+                    _ => format!(
+                        "neither the pod nor ServiceAccount '{}' names a pull secret",
+                        show(account_name)
+                    ),
+                },
+                Some(self.remedy(parsed, workload)),
+            ),
+            (Ok(parsed), Verdict::Unknown) => (
+                &finding::UNKNOWN_PULL_SECRET,
+                format!(
+                    "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.",
+                    show(account_name)
+                ),
+                format!("ServiceAccount '{}' is not known", show(account_name)),
+                Some(format!(
+                    "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
+                     - {}",
+                    self.remedy(parsed, workload),
+                    declaration(account_name, workload.object.namespace.as_deref()),
+                )),
+            ),
+            (Ok(parsed), Verdict::Mismatched) => (
+                &finding::MISMATCHED_PULL_SECRET,
+                format!(
+                    "{who} references private image '{reference}' but none of its pull secrets ({}) \
+                     is for {}.",
+                    names(&pod.effective),
+                    parsed.registry()
+                ),
+                format!("no pull secret is for {}", parsed.registry()),
+                Some(self.remedy(parsed, workload)),
+            ),
+            _ => return,
+        };
+        self.add(code, code.severity, message, Some(at(label)), Some((image, judged)), remedy);
+    }
+
+    /// The commands and the YAML that would make a pull configured, with the real names, never with a password.
+    fn remedy(&self, image: &crate::image::Reference, workload: &Workload<'_>) -> String {
+        let wanted = self.policy.pull_secrets(image.domain(), image.path());
+        let secret = wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value);
+        let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
+        let namespace = namespace.map(|name| format!(" --namespace {}", show(name))).unwrap_or_default();
+        let server = match image.domain() {
+            // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
+            "docker.io" => "https://index.docker.io/v1/",
+            domain => domain,
+        };
+        let access = self.policy.access(image.domain(), image.path());
+        let advice = access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
+        format!(
+            "{advice}kubectl create secret docker-registry {secret}{namespace} --docker-server={server} \
+             --docker-username=USER --docker-password=PASSWORD\nand name it in {}:\n  imagePullSecrets:\n  \
+             - name: {secret}",
+            match workload.kind.pod_spec {
+                [] => "the pod".to_owned(),
+                steps => steps.join("."),
+            },
+        )
+    }
+
+    /// Once for each registry that nobody knows for certain.
+    fn about_registries(&mut self) {
+        let mut seen = BTreeSet::new();
+        for pod in self.pods {
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            for (image, judged) in workload.images.iter().zip(&pod.images) {
+                let (Ok(reference), Some(access)) = (&judged.pull.reference, judged.pull.access) else {
+                    continue;
+                };
+                if access.from != AccessFrom::Assumed || !seen.insert(reference.domain()) {
+                    continue;
+                }
+                let (is, line) = match access.class {
+                    Class::Private => ("private", "private"),
+                    Class::Public => ("public", "public"),
+                };
+                let host = reference.domain();
+                let at = At {
+                    source: pod.source,
+                    object: &workload.object,
+                    span: image.span,
+                    path: workload.path(&image.field.to_string()),
+                    label: format!("{host} is assumed to be {is}"),
+                };
+                let message = format!("Images of {host} are assumed to be {is}.");
+                let remedy = format!(
+                    "say so in the policy:\n  registries:\n  - match: {host}\n    access: {line}\nor with \
+                     --{line} {host}"
+                );
+                let code = &finding::ASSUMED_ACCESS;
+                self.add(code, code.severity, message, Some(at), Some((image, judged)), Some(remedy));
+            }
+        }
+    }
+
+    fn about_service_accounts(&mut self) {
+        let mut assumed_seen = BTreeSet::new();
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            let InUse::InStream { id, assumed } = *account else { continue };
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            let service_account = &self.inventories[id.source].service_accounts[id.index];
+            let holder = Holder::Pod { source: pod.source, index: pod.index };
+            let who = describe(&workload.object);
+            let account_name = show(workload.effective_service_account()).into_owned();
+            if assumed && assumed_seen.insert(id) {
+                let message = format!(
+                    "{who} is assumed to run as {}, although the two do not both name a namespace.",
+                    describe(&service_account.object)
+                );
+                let label = "which namespace is this in?";
+                let span = workload.object.label;
+                self.at_list(&finding::ASSUMED_SERVICE_ACCOUNT, holder, span, message, label);
+            }
+            if pod.effective.origin != Origin::Pod {
+                continue;
+            }
+            let account_holder = Holder::Account(id);
+            let listed = &inject::list(self.inventories, account_holder);
+            let added = self.added.get(&account_holder);
+            let on_account = |name: &str| {
+                listed.names().any(|listed| listed == name)
+                    || added.is_some_and(|added| added.iter().any(|added| added == name))
+            };
+            let hidden = listed.names().filter(|name| !pod.effective.names.contains(name));
+            let hidden: Vec<_> = hidden.map(|name| format!("'{}'", show(name))).collect();
+            let span = list_span(&workload.pull_secrets, &workload.object);
+            if !hidden.is_empty() {
+                let message = format!(
+                    "{who} names pull secrets of its own, so {} of ServiceAccount '{account_name}' is \
+                     not used.",
+                    hidden.join(", ")
+                );
+                let label = "this list hides the ServiceAccount's";
+                self.at_list(&finding::SHADOWED_PULL_SECRETS, holder, span, message, label);
+            }
+            if service_account.enforces_mountable {
+                let absent = pod.effective.names.iter().filter(|name| !on_account(name));
+                for name in absent.map(|name| show(name).into_owned()).collect::<Vec<_>>() {
+                    let message = format!(
+                        "{who} names the pull secret '{name}', which ServiceAccount '{account_name}' does \
+                         not name and so forbids."
+                    );
+                    let label = "rejected by the admission controller";
+                    self.at_list(&finding::NOT_MOUNTABLE, holder, span, message, label);
+                }
+            }
+        }
+    }
+
+    fn about_injection(&mut self, notes: &[Note]) {
+        for note in notes {
+            match note {
+                Note::OptedOut(holder) => {
+                    let name = describe(inject::object(self.inventories, *holder));
+                    let message = format!(
+                        "{name} opts out of injection (pullcreds.dev/inject: \"false\"); nothing was \
+                         injected."
+                    );
+                    let span = inject::object(self.inventories, *holder).label;
+                    self.at_list(&finding::INJECTION_SKIPPED, *holder, span, message, "opts out");
+                }
+                Note::PodInstead(holder) if self.added.contains_key(holder) => {
+                    let name = describe(inject::object(self.inventories, *holder));
+                    let message = format!(
+                        "{name} has pull secrets of its own, so those of its ServiceAccount are ignored: \
+                         the new ones went to the pod."
+                    );
+                    let span = inject::list(self.inventories, *holder).span;
+                    let label = "this list is the one that counts";
+                    self.at_list(&finding::SHADOWED_PULL_SECRETS, *holder, span, message, label);
+                }
+                Note::MayHide(holder) if self.added.contains_key(holder) => {
+                    let Holder::Pod { source, index } = *holder else { continue };
+                    let workload = &self.inventories[source].workloads[index];
+                    let account = show(workload.effective_service_account());
+                    let message = format!(
+                        "{} got pull secrets of its own; if ServiceAccount '{account}' has some in the \
+                         cluster, they are hidden now.",
+                        describe(&workload.object)
+                    );
+                    let span = workload.object.label;
+                    let label = "its ServiceAccount is not known";
+                    self.at_list(&finding::MAY_HIDE_PULL_SECRETS, *holder, span, message, label);
+                }
+                Note::PodInstead(_) | Note::MayHide(_) => {}
+                Note::Refused { holder, names, span, why, advice } => {
+                    self.refused(*holder, names, *span, why, advice);
+                }
+            }
+        }
+        for holder in self.added.keys() {
+            let Holder::Pod { source, index } = *holder else { continue };
+            let workload = &self.inventories[source].workloads[index];
+            if let Some(why) = workload.kind.immutable {
+                let message = format!("{} got pull secrets, and {why}.", describe(&workload.object));
+                let span = workload.object.label;
+                let label = "delete it before an upgrade";
+                self.at_list(&finding::INJECTED_INTO_IMMUTABLE, *holder, span, message, label);
+            }
+        }
+    }
+
+    fn refused(
+        &mut self,
+        holder: Holder,
+        names: &[String],
+        span: Option<Span>,
+        why: &str,
+        advice: &str,
+    ) {
+        let object = inject::object(self.inventories, holder);
+        let message = format!(
+            "{} cannot get the pull secret {}: {why}.",
+            describe(object),
+            names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+        );
+        let at = At {
+            source: holder.source(),
+            object,
+            span: span.unwrap_or(object.label),
+            path: inject::path(self.inventories, holder),
+            label: why.to_owned(),
+        };
+        let severity = match self.policy.inject().on_refusal {
+            OnRefusal::Fail => finding::INJECTION_REFUSED.severity,
+            OnRefusal::Warn => Severity::Warning,
+        };
+        let remedy = Some(advice.to_owned());
+        self.add(&finding::INJECTION_REFUSED, severity, message, Some(at), None, remedy);
+    }
+
+    fn about_policy(&mut self) {
+        if self.circumstances.input != Input::Whole {
+            return;
+        }
+        for (rule, _) in self.policy.unmatched(&self.used) {
+            if self.policy.span(rule).is_none() {
+                continue;
+            }
+            let code = &finding::UNUSED_POLICY_ENTRY;
+            let message = format!("{} of the policy matched nothing.", entry(self.policy, rule));
+            self.general(code, code.severity, message, Some(code.remedy));
+        }
+    }
+
+    fn at_list(
+        &mut self,
+        code: &'static Code,
+        holder: Holder,
+        span: Span,
+        message: String,
+        label: &str,
+    ) {
+        let at = At {
+            source: holder.source(),
+            object: inject::object(self.inventories, holder),
+            span,
+            path: inject::path(self.inventories, holder),
+            label: label.to_owned(),
+        };
+        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.to_owned()));
+    }
+
+    fn general(
+        &mut self,
+        code: &'static Code,
+        severity: Severity,
+        message: String,
+        remedy: Option<&str>,
+    ) {
+        self.add(code, severity, message, None, None, remedy.map(str::to_owned));
+    }
+
+    fn add(
+        &mut self,
+        code: &'static Code,
+        severity: Severity,
+        message: String,
+        at: Option<At<'_>>,
+        image: Option<(&Image<'_>, &Judged)>,
+        remedy: Option<String>,
+    ) {
+        let severity = self.policy.severity(code.name).unwrap_or(severity);
+        if let Some(at) = &at
+            && self.is_excused(code, at, image)
+        {
+            return;
+        }
+        let place = at.map(|at| Place {
+            source: at.source,
+            document: at.object.document,
+            span: at.span,
+            chunk: at.object.chunk,
+            label: at.label,
+            path: at.path,
+            object: subject(at.object, self.policy),
+        });
+        let image = image.map(|(image, _)| show(&image.reference).into_owned());
+        self.found.push(Finding { code, severity, message, place, image, remedy });
+    }
+
+    /// Whether an exception of the policy accepts the finding. One that has expired is itself worth a finding.
+    fn is_excused(
+        &mut self,
+        code: &'static Code,
+        at: &At<'_>,
+        image: Option<(&Image<'_>, &Judged)>,
+    ) -> bool {
+        let reference = image.and_then(|(_, judged)| judged.pull.reference.as_ref().ok());
+        let about = policy::Subject {
+            code: code.name,
+            kind: &at.object.kind,
+            namespace: at.object.namespace.as_deref().or(self.policy.namespace()),
+            name: at.object.name.as_deref(),
+            image: reference.map(|reference| (reference.domain(), reference.path())),
+        };
+        let today = self.circumstances.today;
+        let Some((rule, exception)) = self.policy.exception(about, today) else { return false };
+        self.used.insert(rule);
+        if exception.is_expired(today) {
+            let expired = &finding::EXPIRED_EXCEPTION;
+            let message = format!("{} of the policy has expired.", entry(self.policy, rule));
+            if self.found.iter().all(|finding| finding.message != message) {
+                self.general(expired, expired.severity, message, Some(expired.remedy));
+            }
+            return false;
+        }
+        self.excused.extend(image.map(|(image, _)| (at.source, image.span)));
+        true
+    }
+}
+
+/// Where a list stands, or the name of the object that has none.
+fn list_span(list: &PullSecrets<'_>, object: &Object<'_>) -> Span {
+    if list.state == ListState::Absent { object.label } else { list.span }
+}
+
+/// An entry of the policy, in words.
+fn entry(policy: &Policy, rule: RuleId) -> String {
+    match rule {
+        RuleId::Registry(at) => {
+            format!("The entry for registry '{}'", policy.registries()[at].pattern.value)
+        }
+        RuleId::ServiceAccount(at) => {
+            format!("The ServiceAccount '{}'", policy.cluster().service_accounts[at].name)
+        }
+        RuleId::Secret(at) => format!("The secret '{}'", policy.cluster().secrets[at].name),
+        RuleId::Exception(at) => {
+            let exception = &policy.exceptions()[at];
+            format!("The exception for {} (\"{}\")", exception.code, exception.reason)
+        }
+    }
+}
+
+fn declaration(name: &str, namespace: Option<&str>) -> String {
+    let namespace =
+        namespace.map(|namespace| format!("namespace: {}, ", show(namespace))).unwrap_or_default();
+    format!("{{{namespace}name: {}, imagePullSecrets: [regcred]}}", show(name))
+}
+
+fn names(effective: &Effective<'_>) -> String {
+    let names = effective.names.iter().map(|name| format!("'{}'", show(name)));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// `Deployment 'api'`.
+fn describe(object: &Object<'_>) -> String {
+    let name = object.name.as_deref().unwrap_or_default();
+    format!("{} '{}'", show(&object.kind), show(name))
+}
+
+fn subject(object: &Object<'_>, policy: &Policy) -> Subject {
+    let namespace = object.namespace.as_deref().or(policy.namespace());
+    Subject {
+        api_version: show(&object.api_version).into_owned(),
+        kind: show(&object.kind).into_owned(),
+        namespace: namespace.map(|namespace| show(namespace).into_owned()),
+        name: object.name.as_deref().map(|name| show(name).into_owned()),
+    }
+}
+
+/// Text of the input, as a message may show it.
+fn show(text: &str) -> Cow<'_, str> {
+    mask::credentials(text)
+}
+
+/// Whether a line holds nothing but a comment, a document marker or blanks.
+fn is_no_content(line: &str) -> bool {
+    let line = line.trim().trim_start_matches('\u{feff}');
+    line.is_empty() || line == "---" || line == "..." || line.starts_with('#')
+}

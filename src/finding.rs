@@ -1,0 +1,333 @@
+//! What can be found: one table of codes, and the plain data of a finding.
+//!
+//! Nothing here decides anything, and nothing here knows how a finding is shown.
+
+use crate::source::Span;
+
+pub use crate::policy::Severity;
+
+/// A kind of finding: a row of the table.
+#[derive(Debug)]
+pub struct Code {
+    /// Its name, in kebab case. It never changes.
+    pub name: &'static str,
+    /// How much it matters, unless the policy says otherwise.
+    pub severity: Severity,
+    /// What is wrong, in a few words: lower case, no full stop.
+    pub title: &'static str,
+    /// What it reports.
+    pub what: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// A case of it, in YAML or a command line.
+    pub example: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+    /// Where to read on, and the controls and weaknesses that fit.
+    pub references: &'static [&'static str],
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// A kind of finding by its name.
+pub fn find(name: &str) -> Option<&'static Code> {
+    ALL.iter().copied().find(|code| code.name == name)
+}
+
+/// The names of all kinds, in the order of the table.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|code| code.name).collect()
+}
+
+/// Something found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which kind.
+    pub code: &'static Code,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// What is wrong, in a sentence that names the objects.
+    pub message: String,
+    /// Where; `None` if it is about the whole run.
+    pub place: Option<Place>,
+    /// The image it is about.
+    pub image: Option<String>,
+    /// What to do, with the real names filled in.
+    pub remedy: Option<String>,
+}
+
+/// A place in a source.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Which source.
+    pub source: usize,
+    /// The ordinal of its document, from 0.
+    pub document: usize,
+    /// The bytes it is about.
+    pub span: Span,
+    /// The bytes that belong to the document: no excerpt goes beyond them.
+    pub chunk: Span,
+    /// What stands there, for the person who reads the excerpt.
+    pub label: String,
+    /// The path from the document's root, empty if there is none.
+    pub path: String,
+    /// The object.
+    pub object: Subject,
+}
+
+/// The object that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its `apiVersion`.
+    pub api_version: String,
+    /// Its `kind`.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $id:ident {
+        name: $name:literal, severity: $severity:ident, title: $title:literal,
+        what: $what:literal, why: $why:literal, example: $example:literal,
+        remedy: $remedy:literal, references: [$($reference:literal),* $(,)?] $(,)?
+    })*) => {
+        $($(#[$doc])* pub static $id: Code = Code {
+            name: $name, severity: Severity::$severity, title: $title, what: $what, why: $why,
+            example: $example, remedy: $remedy, references: &[$($reference),*],
+        };)*
+        /// Every kind of finding.
+        pub static ALL: &[&Code] = &[$(&$id),*];
+    };
+}
+
+codes! {
+    /// A private image, and nothing that authenticates its pull.
+    MISSING_PULL_SECRET {
+        name: "missing-pull-secret", severity: Error,
+        title: "nothing authenticates the pull of a private image",
+        what: "An image comes from a private registry, and neither the pod nor its ServiceAccount names a pull secret.",
+        why: "The kubelet pulls without credentials and the pod ends in ImagePullBackOff, or the pull works because the node holds credentials that every pod on it can use.",
+        example: "spec:\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
+        remedy: "Name a Secret of type kubernetes.io/dockerconfigjson in imagePullSecrets of the pod or its ServiceAccount, or say in the policy that the nodes pull from this registry with their own identity (iam: true).",
+        references: [
+            "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/",
+            "CWE-522", "NIST SP 800-53 IA-5", "NIST SP 800-190 section 4.2.3", "CIS Kubernetes 5.4.1 (as the control names it)",
+        ],
+    }
+    /// A private image of a pod whose ServiceAccount nobody knows.
+    UNKNOWN_PULL_SECRET {
+        name: "unknown-pull-secret", severity: Error,
+        title: "it is not known whether anything authenticates the pull of a private image",
+        what: "An image comes from a private registry, the pod names no pull secret, and its ServiceAccount is neither in the input nor in the policy.",
+        why: "ServiceAccounts in the cluster often carry pull secrets, and often do not. What is not known is never a pass.",
+        example: "spec:\n  serviceAccountName: builder   # not in the input\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
+        remedy: "Name the pull secret in the pod, add the ServiceAccount to the input, or declare it in the policy under cluster.serviceAccounts.",
+        references: [
+            "https://kubernetes.io/docs/concepts/security/service-accounts/#authenticating-image-pulls", "CWE-522", "NIST SP 800-53 IA-5",
+        ],
+    }
+    /// A pull secret that the policy says is for other registries.
+    MISMATCHED_PULL_SECRET {
+        name: "mismatched-pull-secret", severity: Error,
+        title: "no pull secret of the pod is for the registry of a private image",
+        what: "The pod has pull secrets, and all of them are known to hold credentials for other registries only.",
+        why: "The kubelet finds no credentials for the image and pulls without any.",
+        example: "imagePullSecrets:\n- name: dockerhub              # credentials for docker.io\ncontainers:\n- name: api\n  image: myregistry.azurecr.io/api:v1",
+        remedy: "Name a Secret that holds credentials for the registry of the image.",
+        references: ["https://kubernetes.io/docs/concepts/containers/images/#config-json", "CWE-522"],
+    }
+    /// An image reference that does not parse.
+    INVALID_IMAGE_REFERENCE {
+        name: "invalid-image-reference", severity: Error,
+        title: "an image reference does not parse",
+        what: "The text of an image field does not follow the grammar of image references.",
+        why: "The kubelet reports InvalidImageName and never starts the container.",
+        example: "image: https://ghcr.io/acme/api:v1",
+        remedy: "Write HOST[:PORT]/PATH[:TAG][@DIGEST], all in lower case but for the tag, without a scheme.",
+        references: ["https://github.com/distribution/reference/blob/main/reference.go"],
+    }
+    /// Something else than a list of named entries under imagePullSecrets.
+    MALFORMED_PULL_SECRETS {
+        name: "malformed-pull-secrets", severity: Error,
+        title: "imagePullSecrets is not a list of named entries",
+        what: "imagePullSecrets is no list, or has an entry that is not a mapping with a name.",
+        why: "The API server rejects the object.",
+        example: "imagePullSecrets: [regcred]",
+        remedy: "Write each entry as `- name: SECRET`.",
+        references: ["https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodSpec"],
+    }
+    /// An entry without a name, which still hides the list of the ServiceAccount.
+    EMPTY_PULL_SECRET_NAME {
+        name: "empty-pull-secret-name", severity: Warning,
+        title: "an entry of imagePullSecrets has no name",
+        what: "An entry of imagePullSecrets has no name, or an empty one.",
+        why: "The kubelet skips it, yet a single entry on the pod keeps the pull secrets of its ServiceAccount away.",
+        example: "imagePullSecrets:\n- name: \"\"",
+        remedy: "Name the Secret, or remove the entry.",
+        references: ["https://github.com/kubernetes/kubernetes/issues/99454"],
+    }
+    /// One name twice in a list.
+    DUPLICATE_PULL_SECRET {
+        name: "duplicate-pull-secret", severity: Warning,
+        title: "a pull secret is named twice",
+        what: "Two entries of one imagePullSecrets have the same name.",
+        why: "The list of a pod is a map by name: server-side apply rejects the object.",
+        example: "imagePullSecrets:\n- name: regcred\n- name: regcred",
+        remedy: "Remove one of them.",
+        references: ["https://github.com/kubernetes/kubernetes/issues/85332"],
+    }
+    /// The pod's own list keeps the list of its ServiceAccount away.
+    SHADOWED_PULL_SECRETS {
+        name: "shadowed-service-account-secrets", severity: Warning,
+        title: "the pod's own list hides the pull secrets of its ServiceAccount",
+        what: "The pod names pull secrets, and its ServiceAccount names others that the pod does not.",
+        why: "The admission controller copies the ServiceAccount's list only into a pod that has none: the two are never joined.",
+        example: "kind: ServiceAccount\nimagePullSecrets:\n- name: registry-creds\n---\nkind: Pod\nspec:\n  imagePullSecrets:\n  - name: other            # registry-creds is not used",
+        remedy: "Name all the Secrets on the pod, or none.",
+        references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
+    }
+    /// A ServiceAccount that forbids secrets it does not name, and a pod that names one.
+    NOT_MOUNTABLE {
+        name: "pull-secret-not-mountable", severity: Error,
+        title: "the ServiceAccount forbids a pull secret of its pod",
+        what: "The ServiceAccount has the annotation kubernetes.io/enforce-mountable-secrets, and the pod names a pull secret that the ServiceAccount does not.",
+        why: "The admission controller rejects the pod.",
+        example: "kind: ServiceAccount\nmetadata:\n  annotations: {kubernetes.io/enforce-mountable-secrets: \"true\"}\nimagePullSecrets: []",
+        remedy: "Add the name to imagePullSecrets of the ServiceAccount.",
+        references: ["https://kubernetes.io/docs/concepts/security/service-accounts/#enforce-mountable-secrets"],
+    }
+    /// Something had to be injected and could not be, safely.
+    INJECTION_REFUSED {
+        name: "injection-refused", severity: Error,
+        title: "a pull secret cannot be injected safely",
+        what: "The policy wants a pull secret in a place that cannot be edited without a guess.",
+        why: "A wrong edit is worse than none.",
+        example: "spec:\n  ? containers\n  : - name: api",
+        remedy: "Write the entry by hand as the message says, or put up with it (inject.onRefusal: warn).",
+        references: [],
+    }
+    /// Something had to be injected, and the object opts out.
+    INJECTION_SKIPPED {
+        name: "injection-skipped", severity: Info,
+        title: "an object opts out of injection",
+        what: "The annotation pullcreds.dev/inject: \"false\" keeps pull secrets out of this object.",
+        why: "Whoever reads the report should know why nothing was injected.",
+        example: "metadata:\n  annotations:\n    pullcreds.dev/inject: \"false\"",
+        remedy: "Remove the annotation to have pull secrets injected.",
+        references: [],
+    }
+    /// Pull secrets were injected where a cluster may not accept the change.
+    INJECTED_INTO_IMMUTABLE {
+        name: "injected-into-immutable", severity: Info,
+        title: "a change that an object in the cluster may not take",
+        what: "Pull secrets were injected into a Job or a bare Pod.",
+        why: "An object of this kind that is in the cluster already cannot be changed like this: an upgrade fails until it is deleted.",
+        example: "kind: Job",
+        remedy: "Delete the object before the upgrade, or inject into its ServiceAccount.",
+        references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/batch/validation/validation.go"],
+    }
+    /// Pull secrets were injected into a pod whose ServiceAccount nobody knows.
+    MAY_HIDE_PULL_SECRETS {
+        name: "may-hide-service-account-secrets", severity: Info,
+        title: "injected pull secrets may hide those of a ServiceAccount that is not known",
+        what: "Pull secrets were injected into a pod whose ServiceAccount is neither in the input nor in the policy.",
+        why: "If that ServiceAccount has pull secrets in the cluster, the pod no longer gets them.",
+        example: "spec:\n  serviceAccountName: builder   # not in the input",
+        remedy: "Declare the ServiceAccount in the policy under cluster.serviceAccounts; what it names is then written too.",
+        references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
+    }
+    /// A ServiceAccount was taken for the pod's although only one of the two names a namespace.
+    ASSUMED_SERVICE_ACCOUNT {
+        name: "assumed-service-account", severity: Info,
+        title: "a ServiceAccount is assumed to be in the pod's namespace",
+        what: "The pod and the only ServiceAccount of that name do not both name a namespace, and no default namespace is known.",
+        why: "A ServiceAccount of another namespace has no effect on the pod.",
+        example: "kind: ServiceAccount\nmetadata: {name: app, namespace: shop}\n---\nkind: Pod\nspec: {serviceAccountName: app}",
+        remedy: "Give the default namespace with --namespace or in the policy.",
+        references: [],
+    }
+    /// Nobody knows whether a registry is private.
+    ASSUMED_ACCESS {
+        name: "assumed-registry-access", severity: Info,
+        title: "a registry is assumed to be private or public",
+        what: "Neither the policy nor the built-in table knows for certain whether images of this registry need credentials.",
+        why: "A wrong assumption makes a wrong verdict.",
+        example: "image: registry.example.com/shop/api:2.3",
+        remedy: "Say so in the policy under registries, or with --private or --public.",
+        references: [],
+    }
+    /// Helm 3 keeps hooks and tests from its post-renderer.
+    HOOKS_NOT_SENT {
+        name: "hooks-not-sent", severity: Info,
+        title: "Helm 3 does not send hooks to a post-renderer",
+        what: "The input comes from Helm 3, which sends neither hooks nor tests to its post-renderer.",
+        why: "What a chart runs as a hook or a test is neither checked nor injected.",
+        example: "helm install app ./chart --post-renderer pullcreds",
+        remedy: "Use Helm 4, or check everything with: helm template … | pullcreds check",
+        references: ["https://github.com/helm/helm/issues/7891"],
+    }
+    /// Nothing came in.
+    EMPTY_INPUT {
+        name: "empty-input", severity: Warning,
+        title: "the input holds no document",
+        what: "The input is empty, or holds comments only.",
+        why: "A renderer that failed or that was bypassed looks the same (helm 3 --output-dir bypasses its post-renderer).",
+        example: "pullcreds < /dev/null",
+        remedy: "If there should be manifests, look at the command before pullcreds; --require-input makes this an error.",
+        references: ["https://github.com/helm/helm/issues/10115"],
+    }
+    /// An entry of the policy that decided nothing.
+    UNUSED_POLICY_ENTRY {
+        name: "unused-policy-entry", severity: Info,
+        title: "an entry of the policy matched nothing",
+        what: "No image, ServiceAccount, Secret or finding of the input matched an entry of the policy.",
+        why: "It may be misspelt, or no longer needed.",
+        example: "registries:\n- match: ghrc.io/acme",
+        remedy: "Correct the entry, or remove it.",
+        references: [],
+    }
+    /// An exception that no longer holds.
+    EXPIRED_EXCEPTION {
+        name: "expired-exception", severity: Warning,
+        title: "an exception of the policy has expired",
+        what: "An exception would still match a finding, and its date has passed.",
+        why: "The finding counts again.",
+        example: "exceptions:\n- {code: missing-pull-secret, name: legacy, reason: \"moved in Q1\", expires: 2025-03-31}",
+        remedy: "Mend what it excuses, or give it a later date and a reason.",
+        references: [],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kebab_case_and_unique() {
+        for code in ALL {
+            let kebab = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+            assert!(code.name.bytes().all(kebab), "{}", code.name);
+            assert_eq!(ALL.iter().filter(|other| other.name == code.name).count(), 1);
+        }
+    }
+
+    #[test]
+    fn every_code_is_explained() {
+        for code in ALL {
+            let texts = [code.title, code.what, code.why, code.example, code.remedy];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{}", code.name);
+            let first = code.title.chars().next().unwrap();
+            assert!(!code.title.ends_with('.'), "{}: {first}", code.name);
+            for text in [code.what, code.why] {
+                assert!(text.ends_with('.'), "{}: {text}", code.name);
+            }
+        }
+    }
+}

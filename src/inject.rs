@@ -1,0 +1,304 @@
+//! Which pull secrets are put where: the decisions of injection, and the edits they come to.
+//!
+//! Nothing here knows YAML: how a list is written is the site's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::edit::{Edit, Overlap, Plan};
+use crate::inventory::{Inventory, Object, PullSecrets, Refusal, Site, Text};
+use crate::policy::{InjectInto, Policy};
+use crate::source::Span;
+use crate::verdict::{Account, AccountId};
+
+/// Something that has a list of pull secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// The pod spec of a workload.
+    Pod {
+        /// Which source.
+        source: usize,
+        /// Which of its workloads.
+        index: usize,
+    },
+    /// A ServiceAccount.
+    Account(AccountId),
+}
+
+impl Holder {
+    /// The source it is in.
+    pub fn source(self) -> usize {
+        match self {
+            Self::Pod { source, .. } | Self::Account(AccountId { source, .. }) => source,
+        }
+    }
+}
+
+/// What the pods of a workload need, and what is known about them.
+pub struct Request<'n> {
+    /// The pod spec.
+    pub holder: Holder,
+    /// The pull secrets it needs.
+    pub needs: Vec<&'n str>,
+    /// Its ServiceAccount.
+    pub account: Account<'n>,
+}
+
+/// What is left to say about a request.
+#[derive(Debug)]
+pub enum Note {
+    /// The object opts out.
+    OptedOut(Holder),
+    /// The pod has a list of its own, so the ServiceAccount's is ignored, and the pod got the secrets.
+    PodInstead(Holder),
+    /// The ServiceAccount is not known: what it names, if anything, is hidden now.
+    MayHide(Holder),
+    /// It cannot be done.
+    Refused {
+        /// Where it was wanted.
+        holder: Holder,
+        /// Which secrets.
+        names: Vec<String>,
+        /// What stands in the way; `None`: the holder as a whole.
+        span: Option<Span>,
+        /// Why.
+        why: String,
+        /// What to do instead.
+        advice: String,
+    },
+}
+
+/// What is injected.
+#[derive(Debug, Default)]
+pub struct Injection {
+    /// What is added to each holder, in order, without what is written again.
+    pub added: BTreeMap<Holder, Vec<String>>,
+    /// What is left to say.
+    pub notes: Vec<Note>,
+}
+
+/// Decides what goes where (the table of the contract, section 6). `everywhere` reaches every
+/// ServiceAccount when the policy injects into ServiceAccounts.
+pub fn decide(inventories: &[Inventory<'_>], requests: &[Request<'_>], policy: &Policy) -> Injection {
+    let into = policy.inject().into;
+    let mut injection = Injection::default();
+    if into == InjectInto::None {
+        return injection;
+    }
+    if into == InjectInto::ServiceAccount {
+        let everywhere: Vec<_> = policy.everywhere().iter().map(|name| &*name.value).collect();
+        for (source, inventory) in inventories.iter().enumerate() {
+            for index in 0..inventory.service_accounts.len() {
+                let holder = Holder::Account(AccountId { source, index });
+                if !object(inventories, holder).opted_out {
+                    injection.add(inventories, holder, &everywhere);
+                }
+            }
+        }
+    }
+    for request in requests.iter().filter(|request| !request.needs.is_empty()) {
+        injection.take(inventories, request, into);
+    }
+    injection
+}
+
+impl Injection {
+    fn take(&mut self, inventories: &[Inventory<'_>], request: &Request<'_>, into: InjectInto) {
+        let Request { holder, needs, account } = request;
+        let own = list(inventories, *holder);
+        let inherited = account_names(inventories, *account);
+        let present = |names: &[&str]| needs.iter().all(|need| names.contains(need));
+        let own_names: Vec<&str> = own.names().map(|name| &**name).collect();
+        let effective = if own.has_entry() { Some(&own_names) } else { inherited.as_ref() };
+        let effective = effective.is_some_and(|names| present(names));
+        if own.has_entry() && present(&own_names) || effective && into != InjectInto::Pod {
+            return;
+        }
+        if object(inventories, *holder).opted_out {
+            self.notes.push(Note::OptedOut(*holder));
+            return;
+        }
+        match (into, account) {
+            (InjectInto::ServiceAccount | InjectInto::Auto, Account::InStream { id, .. })
+                if !own.has_entry() =>
+            {
+                let account = Holder::Account(*id);
+                if object(inventories, account).opted_out {
+                    self.notes.push(Note::OptedOut(account));
+                } else {
+                    self.add(inventories, account, needs);
+                }
+            }
+            (InjectInto::ServiceAccount, Account::InStream { .. }) => {
+                self.notes.push(Note::PodInstead(*holder));
+                self.into_pod(inventories, request, inherited.as_deref());
+            }
+            (InjectInto::ServiceAccount, _) => self.notes.push(Note::Refused {
+                holder: *holder,
+                names: needs.iter().map(ToString::to_string).collect(),
+                span: None,
+                why: "its ServiceAccount is not in the input".to_owned(),
+                advice: "add the ServiceAccount to the input, or inject with `--into auto`".to_owned(),
+            }),
+            _ => self.into_pod(inventories, request, inherited.as_deref()),
+        }
+    }
+
+    fn into_pod(
+        &mut self,
+        inventories: &[Inventory<'_>],
+        request: &Request<'_>,
+        inherited: Option<&[&str]>,
+    ) {
+        let own = list(inventories, request.holder);
+        let mut names = Vec::new();
+        if !own.has_entry() {
+            // One entry of its own hides the whole list of the ServiceAccount.
+            names.extend(inherited.unwrap_or_default());
+            if inherited.is_none() {
+                self.notes.push(Note::MayHide(request.holder));
+            }
+        }
+        names.extend(&request.needs);
+        self.add(inventories, request.holder, &names);
+        if let Account::InStream { id, .. } = request.account
+            && inventories[id.source].service_accounts[id.index].enforces_mountable
+        {
+            self.add(inventories, Holder::Account(id), &request.needs);
+        }
+    }
+
+    /// Adds those of `names` that the holder does not have yet.
+    fn add(&mut self, inventories: &[Inventory<'_>], holder: Holder, names: &[&str]) {
+        let own = list(inventories, holder);
+        let added = self.added.entry(holder).or_default();
+        for &name in names {
+            if own.names().all(|own| own != name) && added.iter().all(|added| added != name) {
+                added.push(name.to_owned());
+            }
+        }
+        if added.is_empty() {
+            self.added.remove(&holder);
+        }
+    }
+
+    /// Takes out what cannot be written, and says so; the rest comes to a plan of edits for each source.
+    ///
+    /// # Errors
+    ///
+    /// Edits that overlap, which is a mistake of this program.
+    pub fn plan(&mut self, inventories: &[Inventory<'_>]) -> Result<Vec<Plan>, Overlap> {
+        let mut edits: Vec<BTreeMap<u32, (Edit, u64)>> = vec![BTreeMap::new(); inventories.len()];
+        let mut refused: BTreeMap<Holder, Refusal> = BTreeMap::new();
+        for (&holder, added) in &self.added {
+            match edit(inventories, holder, added) {
+                Err(refusal) => {
+                    refused.insert(holder, refusal);
+                }
+                Ok(edit) => {
+                    let edits = &mut edits[holder.source()];
+                    let entry = edits.entry(edit.place.start);
+                    let known = entry.or_insert_with(|| (edit.clone(), 0));
+                    // Another text for the same place leaves a count that does not add up.
+                    known.1 += u64::from(known.0 == edit);
+                }
+            }
+        }
+        let mut spoilt: BTreeSet<(usize, u32)> = BTreeSet::new();
+        for &holder in self.added.keys() {
+            let site = site(inventories, holder);
+            let Ok(place) = site.place() else { continue };
+            let users = edits[holder.source()].get(&place.start).map_or(0, |entry| entry.1);
+            if users != site.users {
+                spoilt.insert((holder.source(), place.start));
+                refused.insert(holder, shared(place));
+            }
+        }
+        for (holder, refusal) in refused {
+            let names = self.added.remove(&holder).unwrap_or_default();
+            self.notes.push(Note::Refused {
+                holder,
+                names,
+                span: Some(refusal.span),
+                why: refusal.why.to_owned(),
+                advice: refusal.advice.to_owned(),
+            });
+        }
+        let plans = edits.into_iter().enumerate().map(|(source, edits)| {
+            let kept = edits.into_iter().filter(|(at, _)| !spoilt.contains(&(source, *at)));
+            Plan::new(kept.map(|(_, (edit, _))| edit).collect())
+        });
+        plans.collect()
+    }
+}
+
+fn shared(place: Span) -> Refusal {
+    Refusal {
+        span: place,
+        why: "an anchor makes this text a part of several places, and not all of them need the same",
+        advice: "write the entry by hand where it belongs, or resolve the alias",
+    }
+}
+
+/// The edit that adds `added` to a list, with the names that have to be written again.
+fn edit(inventories: &[Inventory<'_>], holder: Holder, added: &[String]) -> Result<Edit, Refusal> {
+    let site = site(inventories, holder);
+    let old = list(inventories, holder).names().filter(|_| site.restates).map(|name| &**name);
+    let names = old.chain(added.iter().map(String::as_str));
+    let (place, insert) = site.write(names).map_err(Clone::clone)?;
+    Ok(Edit { place, insert })
+}
+
+/// The object of a holder.
+pub fn object<'i, 'a>(inventories: &'i [Inventory<'a>], holder: Holder) -> &'i Object<'a> {
+    match holder {
+        Holder::Pod { source, index } => &inventories[source].workloads[index].object,
+        Holder::Account(AccountId { source, index }) => {
+            &inventories[source].service_accounts[index].object
+        }
+    }
+}
+
+/// The list of a holder.
+pub fn list<'i, 'a>(inventories: &'i [Inventory<'a>], holder: Holder) -> &'i PullSecrets<'a> {
+    match holder {
+        Holder::Pod { source, index } => &inventories[source].workloads[index].pull_secrets,
+        Holder::Account(AccountId { source, index }) => {
+            &inventories[source].service_accounts[index].pull_secrets
+        }
+    }
+}
+
+fn site<'i>(inventories: &'i [Inventory<'_>], holder: Holder) -> &'i Site {
+    match holder {
+        Holder::Pod { source, index } => &inventories[source].workloads[index].site,
+        Holder::Account(AccountId { source, index }) => {
+            &inventories[source].service_accounts[index].site
+        }
+    }
+}
+
+/// The path of a holder's list from the root of its document.
+pub fn path(inventories: &[Inventory<'_>], holder: Holder) -> String {
+    match holder {
+        Holder::Pod { source, index } => {
+            inventories[source].workloads[index].path("imagePullSecrets")
+        }
+        Holder::Account(_) => object(inventories, holder).path(&[], "imagePullSecrets"),
+    }
+}
+
+/// The names that a ServiceAccount has in the input or in the policy; `None` if it is not known.
+fn account_names<'i>(
+    inventories: &'i [Inventory<'_>],
+    account: Account<'i>,
+) -> Option<Vec<&'i str>> {
+    match account {
+        Account::InStream { id, .. } => {
+            Some(list(inventories, Holder::Account(id)).names().map(|name: &Text<'_>| &**name).collect())
+        }
+        Account::Declared(_, account) => {
+            Some(account.image_pull_secrets.iter().map(|name| &*name.value).collect())
+        }
+        Account::Unknown => None,
+    }
+}
