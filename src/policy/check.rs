@@ -56,7 +56,10 @@ pub(super) fn masked(text: &str) -> Vec<Span> {
             read::Kind::List(items) => trees.extend(items),
             read::Kind::Map(entries) => {
                 for (key, value) in entries {
-                    if names_a_credential(key) {
+                    // Codes of findings speak of credentials, and have a severity behind them.
+                    let is_severity = matches!(&value.kind, read::Kind::Text(text)
+                        if ["error", "warning", "info"].contains(&&**text));
+                    if names_a_credential(key) && !is_severity {
                         spans.push(value.span);
                     } else {
                         trees.push(value);
