@@ -17,13 +17,17 @@ use crate::source::Span;
 mod check;
 mod config;
 mod credential;
+mod fields;
 mod overrides;
 pub mod pattern;
 mod read;
 pub mod registries;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use config::schema;
+pub use fields::{FieldPath, Step};
 pub use overrides::{
     ConfigMap, FlagMistake, Injection, Overrides, parse_fail_on, parse_inject, parse_into,
     parse_namespace, parse_pattern,
@@ -119,6 +123,22 @@ pub enum OnRefusal {
     Warn,
 }
 
+/// What a custom resource's own field for pull secrets holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum PullSecretShape {
+    /// A list of `{name: …}`, as in a pod spec.
+    #[default]
+    Objects,
+    /// A list of names.
+    Names,
+    /// One `{name: …}`.
+    Object,
+    /// One name.
+    Name,
+}
+
 /// An entry of the policy that a verdict can rest on, and that can turn out to match nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleId {
@@ -130,6 +150,8 @@ pub enum RuleId {
     Secret(usize),
     /// An index into [`Policy::exceptions`].
     Exception(usize),
+    /// An index into [`Policy::custom_resources`].
+    CustomResource(usize),
 }
 
 /// What holds for the images that a pattern matches. `None` is no opinion: a wider entry decides.
@@ -283,6 +305,27 @@ impl Exception {
     }
 }
 
+/// A kind of custom resource, and where it names images and pull secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomResource {
+    /// Its entry in the file.
+    pub span: Option<Span>,
+    /// The API group, without the version.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// Pod specs.
+    pub pod_specs: Vec<Spanned<FieldPath>>,
+    /// Image references outside them.
+    pub images: Vec<Spanned<FieldPath>>,
+    /// Fields for pull secrets outside them.
+    pub pull_secrets: Vec<Spanned<FieldPath>>,
+    /// What stands in `pull_secrets`.
+    pub pull_secret_shape: PullSecretShape,
+    /// Names of service accounts outside them.
+    pub service_accounts: Vec<Spanned<FieldPath>>,
+}
+
 /// A valid policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -304,6 +347,7 @@ pub struct Policy {
     rotation: Rotation,
     severities: BTreeMap<String, Spanned<Severity>>,
     exceptions: Vec<Exception>,
+    custom_resources: Vec<CustomResource>,
 }
 
 /// Whether an image needs credentials, and who says so.
@@ -487,6 +531,11 @@ impl Policy {
         &self.exceptions
     }
 
+    /// The kinds of custom resources, no two of one group and kind.
+    pub fn custom_resources(&self) -> &[CustomResource] {
+        &self.custom_resources
+    }
+
     /// The first exception about `subject` that holds `today`, else the first one that has expired.
     pub fn exception(&self, subject: Subject<'_>, today: Date) -> Option<(RuleId, &Exception)> {
         let about = || {
@@ -531,11 +580,13 @@ impl Policy {
         let accounts = self.cluster.service_accounts.iter().map(|account| account.span).enumerate();
         let secrets = self.cluster.secrets.iter().map(|secret| secret.span).enumerate();
         let exceptions = self.exceptions.iter().map(|exception| exception.span).enumerate();
+        let kinds = self.custom_resources.iter().map(|kind| kind.span).enumerate();
         registries
             .map(|(at, span)| (RuleId::Registry(at), span))
             .chain(accounts.map(|(at, span)| (RuleId::ServiceAccount(at), span)))
             .chain(secrets.map(|(at, span)| (RuleId::Secret(at), span)))
             .chain(exceptions.map(|(at, span)| (RuleId::Exception(at), span)))
+            .chain(kinds.map(|(at, span)| (RuleId::CustomResource(at), span)))
             .filter(|(rule, _)| !used.contains(rule))
             .collect()
     }
@@ -547,6 +598,7 @@ impl Policy {
             RuleId::ServiceAccount(at) => self.cluster.service_accounts[at].span,
             RuleId::Secret(at) => self.cluster.secrets[at].span,
             RuleId::Exception(at) => self.exceptions[at].span,
+            RuleId::CustomResource(at) => self.custom_resources[at].span,
         }
     }
 }

@@ -10,25 +10,23 @@ use jiff::tz::TimeZone;
 
 use super::config::{self, PolicyFile, Spec};
 use super::credential::{is_credential, is_credential_key};
+use super::fields::Refusal;
 use super::pattern::Pattern;
 use super::read::{self, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
 use super::registries::Class;
 use super::tree;
 use super::{
-    Cluster, Exception, Inject, Mistake, Policy, Registry, Rotation, Secret, ServiceAccount,
-    Spanned,
+    Cluster, CustomResource, Exception, FieldPath, Inject, Mistake, Policy, Registry, Rotation,
+    Secret, ServiceAccount, Spanned,
 };
 use crate::source::Span;
-
-/// Why a text cannot be: what is wrong, and what to do.
-type Refusal = (String, String);
 
 pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
     let tree = tree::parse(text).map_err(|mistake| vec![mistake])?;
     if matches!(tree.kind, read::Kind::Null) {
         let help =
             "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
-        return Err(vec![Mistake::new(tree.span, "there is no policy in this file", help)]);
+        return Err(vec![Mistake::new(Span::at(0), "there is no policy in this file", help)]);
     }
     let mut mistakes = Vec::new();
     let file: Option<PolicyFile> = read::read(&tree, config::HOMES, &mut mistakes);
@@ -58,7 +56,10 @@ pub(super) fn masked(text: &str) -> Vec<Span> {
             read::Kind::List(items) => trees.extend(items),
             read::Kind::Map(entries) => {
                 for (key, value) in entries {
-                    if names_a_credential(key) {
+                    // Codes of findings speak of credentials, and have a severity behind them.
+                    let is_severity = matches!(&value.kind, read::Kind::Text(text)
+                        if ["error", "warning", "info"].contains(&&**text));
+                    if names_a_credential(key) && !is_severity {
                         spans.push(value.span);
                     } else {
                         trees.push(value);
@@ -190,6 +191,7 @@ impl Check<'_> {
             rotation: self.rotation(spec.rotation.good().unwrap_or_default()),
             severities: self.severities(spec.severities),
             exceptions: self.exceptions(spec.exceptions),
+            custom_resources: self.custom_resources(spec.custom_resources),
             namespace,
             ..Policy::default()
         }
@@ -322,7 +324,7 @@ impl Check<'_> {
         Some(ServiceAccount {
             span: item.span,
             namespace: namespace.map(|namespace| namespace.value),
-            name: self.accept(name.span, object_name("ServiceAccount", &name.value))?,
+            name: self.accept(name.span, object_name("a ServiceAccount", &name.value))?,
             image_pull_secrets: image_pull_secrets.unwrap_or_default(),
         })
     }
@@ -401,18 +403,97 @@ impl Check<'_> {
         });
         let image = self.value(exception.image, pattern);
         let expires = self.value(exception.expires, date);
-        let text = |field: Field<Spanned<String>>| field.good().map(|text| text.value);
+        let kind = self.value(exception.kind, kind_name);
+        let namespace = self.value(exception.namespace, namespace);
+        let name = self.value(exception.name, |name| object_name("an object", name));
         Some(Exception {
             span: item.span,
             code: code?,
-            kind: text(exception.kind),
-            namespace: self.value(exception.namespace, namespace).map(|namespace| namespace.value),
-            name: text(exception.name),
+            kind: kind.map(|kind| kind.value),
+            namespace: namespace.map(|namespace| namespace.value),
+            name: name.map(|name| name.value),
             image: image.map(|image| image.value),
             reason: reason?,
             expires,
         })
     }
+
+    fn custom_resources(
+        &mut self,
+        list: Field<List<Spanned<config::CustomResource>>>,
+    ) -> Vec<CustomResource> {
+        let mut kinds: Vec<CustomResource> = Vec::new();
+        for item in list.good().map(|list| list.0).unwrap_or_default() {
+            let Some(kind) = self.custom_resource(item) else { continue };
+            let same =
+                kinds.iter().find(|other| (&other.group, &other.kind) == (&kind.group, &kind.kind));
+            if let Some(first) = same {
+                let message = format!("{} of {} has an entry already", kind.kind, kind.group);
+                self.repeated(kind.span.map(start_of), message, first.span.map(start_of));
+            } else {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+
+    fn custom_resource(&mut self, item: Spanned<config::CustomResource>) -> Option<CustomResource> {
+        let (whole, item) = (place(item.span), item.value);
+        if item.pod_specs.is_absent() && item.images.is_absent() && item.pull_secrets.is_absent() {
+            self.report(
+                start_of(whole),
+                "this entry says nothing about its kind",
+                "add `podSpecs`, or `images` and `pullSecrets`",
+            );
+        }
+        let group = self.required(item.group, "group", whole, "this entry");
+        let kind = self.required(item.kind, "kind", whole, "this entry");
+        let mut paths = |list| self.distinct(list, FieldPath::parse).unwrap_or_default();
+        let pod_specs = paths(item.pod_specs);
+        let images = paths(item.images);
+        let pull_secrets = paths(item.pull_secrets);
+        let service_accounts = paths(item.service_accounts);
+        let shape = item.pull_secret_shape.good();
+        if let (Some(shape), true) = (shape, pull_secrets.is_empty()) {
+            let message = "`pullSecretShape` is about `pullSecrets`, and there are none";
+            self.report(place(shape.span), message, "remove it, or add `pullSecrets`");
+        }
+        let (group, kind) = (group?, kind?);
+        Some(CustomResource {
+            span: Some(whole),
+            group: self.accept(group.span, api_group(&group.value))?,
+            kind: self.accept(kind.span, kind_name(&kind.value))?,
+            pod_specs,
+            images,
+            pull_secrets,
+            pull_secret_shape: shape.map(|shape| shape.value).unwrap_or_default(),
+            service_accounts,
+        })
+    }
+}
+
+/// The group of a custom resource is the domain of its definition.
+fn api_group(text: &str) -> Result<String, Refusal> {
+    if is_subdomain(text) && text.contains('.') {
+        return Ok(text.to_owned());
+    }
+    Err(refusal(
+        format!("{} cannot be the API group of a custom resource", quoted(text, "this")),
+        "write the part of `apiVersion` before the `/`, as in `argoproj.io`",
+    ))
+}
+
+fn kind_name(text: &str) -> Result<String, Refusal> {
+    let fine = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && text.len() <= 63;
+    if fine {
+        return Ok(text.to_owned());
+    }
+    Err(refusal(
+        format!("{} cannot be a kind", quoted(text, "this")),
+        "write it as in the manifest, as in `Rollout`",
+    ))
 }
 
 fn injection(inject: &config::Inject) -> Inject {
@@ -475,16 +556,16 @@ fn is_subdomain(text: &str) -> bool {
 
 /// The name of a Secret.
 pub(super) fn secret_name(text: &str) -> Result<String, Refusal> {
-    object_name("Secret", text)
+    object_name("a Secret", text)
 }
 
-fn object_name(kind: &str, text: &str) -> Result<String, Refusal> {
+fn object_name(what: &str, text: &str) -> Result<String, Refusal> {
     if is_subdomain(text) {
         return Ok(text.to_owned());
     }
     let name = quoted(text, "this");
     Err(refusal(
-        format!("{name} cannot be the name of a {kind}"),
+        format!("{name} cannot be the name of {what}"),
         "a name is lower case letters, digits, `-` and `.`, with a letter or digit at both ends",
     ))
 }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::read::{Entries, Field, List};
 use super::registries::{Class, Cloud};
-use super::{FailOn, InjectInto, OnRefusal, Severity, Spanned};
+use super::{FailOn, InjectInto, OnRefusal, PullSecretShape, Severity, Spanned};
 
 /// What pullcreds shall take for granted about registries, pull secrets and the cluster, and what
 /// it shall inject.
@@ -98,6 +98,9 @@ pub(super) struct Spec {
     /// Findings that are accepted, each with the reason.
     #[serde(default)]
     pub(super) exceptions: Field<List<Spanned<Exception>>>,
+    /// Kinds of custom resources beyond those that are known, and where they name images.
+    #[serde(default)]
+    pub(super) custom_resources: Field<List<Spanned<CustomResource>>>,
 }
 
 /// What holds for the images that a pattern matches.
@@ -227,6 +230,32 @@ pub(super) struct Exception {
     pub(super) expires: Field<Spanned<String>>,
 }
 
+/// A kind of custom resource, and where it names images and pull secrets. Paths are as in
+/// `$.spec.containers[*].image`: `.key`, `['key']`, `[*]` for every item, `.*` for every value.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomResource {
+    /// The API group, without the version.
+    pub(super) group: Field<Spanned<String>>,
+    /// The kind.
+    pub(super) kind: Field<Spanned<String>>,
+    /// Pod specs: what stands there is read, and injected, as in a Deployment.
+    #[serde(default)]
+    pub(super) pod_specs: Field<List<Spanned<String>>>,
+    /// Fields that are image references.
+    #[serde(default)]
+    pub(super) images: Field<List<Spanned<String>>>,
+    /// The resource's own fields for pull secrets.
+    #[serde(default)]
+    pub(super) pull_secrets: Field<List<Spanned<String>>>,
+    /// What stands in those fields.
+    #[serde(default)]
+    pub(super) pull_secret_shape: Field<Spanned<PullSecretShape>>,
+    /// Fields that name the ServiceAccount of the pods.
+    #[serde(default)]
+    pub(super) service_accounts: Field<List<Spanned<String>>>,
+}
+
 /// Where a key belongs, for those who write it elsewhere.
 pub(super) const HOMES: &[(&str, &str)] = &[
     ("access", "spec.registries[]"),
@@ -235,17 +264,22 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("cluster", "spec"),
     ("credentialProviderConfig", "spec.cluster"),
     ("credentialProviders", "spec.cluster"),
+    ("customResources", "spec"),
     ("exceptions", "spec"),
     ("expires", "spec.exceptions[]"),
     ("failOn", "spec"),
+    ("group", "spec.customResources[]"),
     ("iam", "spec.registries[]"),
     ("imagePullSecrets", "spec.cluster.serviceAccounts[]"),
+    ("images", "spec.customResources[]"),
     ("inject", "spec"),
     ("into", "spec.inject"),
     ("match", "spec.registries[]"),
     ("maxAge", "spec.rotation"),
     ("namespace", "spec"),
     ("onRefusal", "spec.inject"),
+    ("podSpecs", "spec.customResources[]"),
+    ("pullSecretShape", "spec.customResources[]"),
     ("pullSecrets", "spec.registries[]"),
     ("reason", "spec.exceptions[]"),
     ("registries", "spec"),

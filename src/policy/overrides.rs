@@ -573,7 +573,7 @@ mod tests {
             found,
             [
                 ("failOn", "did you mean `fail-on`?"),
-                ("into", "did you mean `pod`?"),
+                ("into", "write one of `pod`, `service-account`, `auto`, `none`"),
                 ("private", "write `xy`"),
                 ("private", "write `a.io` without `https://`"),
             ]

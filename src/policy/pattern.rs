@@ -170,10 +170,11 @@ impl std::str::FromStr for Pattern {
 /// Patterns by host, for many look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    // Invariant: in each list the places that win come first, and their ranks ascend.
+    // Invariant: in each list the patterns that win come first.
     by_domain: HashMap<String, Vec<Ranked>>,
-    // Those with a `*` in their host.
-    wild: Vec<Ranked>,
+    // Those with a `*` in their host, but not in its last label, by that label and the port.
+    by_suffix: HashMap<String, Vec<Ranked>>,
+    others: Vec<Ranked>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,13 +192,15 @@ impl Index {
         places.sort_by_cached_key(|(place, pattern)| Reverse((pattern.specificity(), *place)));
         let mut index = Self::default();
         for (rank, (place, pattern)) in places.into_iter().enumerate() {
-            let same_host = if pattern.specificity().exact {
-                let domain = Pattern { path: Vec::new(), ..pattern.clone() }.to_string();
+            let domain = Pattern { path: Vec::new(), ..pattern.clone() }.to_string();
+            let list = if !domain.contains('*') {
                 index.by_domain.entry(domain).or_default()
+            } else if !suffix(&domain).contains('*') {
+                index.by_suffix.entry(suffix(&domain).to_owned()).or_default()
             } else {
-                &mut index.wild
+                &mut index.others
             };
-            same_host.push(Ranked { rank, pattern, place });
+            list.push(Ranked { rank, pattern, place });
         }
         index
     }
@@ -208,19 +211,23 @@ impl Index {
         domain: &'i str,
         path: &'i str,
     ) -> impl Iterator<Item = usize> + 'i {
-        let exact = self.by_domain.get(domain).map_or(&[][..], |ranked| ranked);
-        let mut exact = exact.iter().filter(|ranked| ranked.pattern.matches_path(path)).peekable();
-        let mut wild =
-            self.wild.iter().filter(|ranked| ranked.pattern.matches(domain, path)).peekable();
-        std::iter::from_fn(move || {
-            let from_wild = match (exact.peek(), wild.peek()) {
-                (Some(one), Some(two)) => two.rank < one.rank,
-                (one, _) => one.is_none(),
-            };
-            let next = if from_wild { wild.next() } else { exact.next() };
-            next.map(|ranked| ranked.place)
-        })
+        let by_domain = self.by_domain.get(domain).map_or(&[][..], Vec::as_slice);
+        let by_suffix = self.by_suffix.get(suffix(domain)).map_or(&[][..], Vec::as_slice);
+        let mut lists = [by_domain, by_suffix, &self.others];
+        let merged = std::iter::from_fn(move || {
+            let filled = lists.iter_mut().filter(|list| !list.is_empty());
+            let list = filled.min_by_key(|list| list[0].rank)?;
+            let (first, rest) = list.split_first()?;
+            *list = rest;
+            Some(first)
+        });
+        merged.filter(|ranked| ranked.pattern.matches(domain, path)).map(|ranked| ranked.place)
     }
+}
+
+/// The last label of a domain, with the port.
+fn suffix(domain: &str) -> &str {
+    domain.rsplit_once('.').map_or(domain, |(_, suffix)| suffix)
 }
 
 /// Mistakes that are seen before the text is taken apart.

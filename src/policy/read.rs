@@ -245,6 +245,9 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// A key as text, the key and its value; no value if it is left out for a mistake that has been said.
+type Entry<'t> = (&'t str, &'t Tree, Option<&'t Tree>);
+
 #[derive(Clone, Copy)]
 struct Reader<'t, 'm> {
     tree: &'t Tree,
@@ -277,11 +280,11 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The entries whose keys are text, each once; the others are mistakes.
-    fn entries(&self) -> Result<Vec<(&'t str, &'t Tree, &'t Tree)>, Reported> {
+    fn entries(&self) -> Result<Vec<Entry<'t>>, Reported> {
         let Kind::Map(entries) = &self.tree.kind else {
             return Err(self.expected("a mapping", "write `key: value` lines below it"));
         };
-        let mut found: Vec<(&str, &Tree, &Tree)> = Vec::new();
+        let mut found: Vec<Entry<'t>> = Vec::new();
         for (key, value) in entries {
             let Kind::Text(text) = &key.kind else {
                 self.report(key.span, "a key must be text", "write a word, or a text in quotes");
@@ -293,7 +296,7 @@ impl<'t> Reader<'t, '_> {
                 self.mistakes.borrow_mut().push(mistake.because(first.span, "given here first"));
                 continue;
             }
-            found.push((text, key, value));
+            found.push((text, key, Some(value)));
         }
         Ok(found)
     }
@@ -329,17 +332,23 @@ pub(super) fn quoted(value: &str, otherwise: &str) -> String {
 
 /// ``did you mean `x`?`` where one is near, else all of them behind `intro`.
 pub(super) fn one_of(intro: &str, given: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .filter(|word| given.len() <= 2 * word.len())
-        .map(|word| (distance(&given.to_lowercase(), &word.to_lowercase()), word))
-        .filter(|(distance, word)| *distance <= (word.len() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance);
-    if let Some((_, word)) = near {
+    if let Some(word) = near(given, known) {
         return format!("did you mean `{word}`?");
     }
     let all: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
     format!("{intro} {}", all.join(", "))
+}
+
+/// The word that is meant, if `given` is one of `known` but for a slip or two.
+fn near<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
+    let distances = known
+        .iter()
+        .filter(|word| given.len() <= 2 * word.len())
+        .map(|word| (distance(&given.to_lowercase(), &word.to_lowercase()), *word));
+    distances
+        .filter(|(distance, word)| *distance <= word.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
 }
 
 /// The number of letters to insert, delete, replace or swap with their neighbour to make `two` of
@@ -427,12 +436,19 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
         visitor: V,
     ) -> Result<V::Value, Reported> {
         let mut entries = self.entries()?;
-        entries.retain(|(text, key, _)| {
-            let known = fields.contains(text);
-            if !known {
-                self.report_unknown_key(text, key.span, fields);
+        let given: Vec<_> = entries.iter().map(|(text, ..)| *text).collect();
+        entries.retain_mut(|(text, key, value)| {
+            if fields.contains(text) {
+                return true;
             }
-            known
+            self.report_unknown_key(text, key.span, fields);
+            // What is misspelt is not missing as well.
+            let meant = near(text, fields).filter(|meant| !given.contains(meant));
+            *value = None;
+            meant.is_some_and(|meant| {
+                *text = meant;
+                true
+            })
         });
         visitor.visit_map(Pairs { reader: self, rest: entries.into_iter(), value: None })
     }
@@ -493,7 +509,7 @@ impl<'t> de::SeqAccess<'t> for Items<'t, '_> {
 
 struct Pairs<'t, 'm> {
     reader: Reader<'t, 'm>,
-    rest: std::vec::IntoIter<(&'t str, &'t Tree, &'t Tree)>,
+    rest: std::vec::IntoIter<Entry<'t>>,
     value: Option<Reader<'t, 'm>>,
 }
 
@@ -505,12 +521,40 @@ impl<'t> de::MapAccess<'t> for Pairs<'t, '_> {
         seed: S,
     ) -> Result<Option<S::Value>, Reported> {
         let Some((text, key, value)) = self.rest.next() else { return Ok(None) };
-        self.value = Some(self.reader.at(value, Place::Key(text)));
-        seed.deserialize(self.reader.at(key, Place::Key(text))).map(Some)
+        self.value = value.map(|value| self.reader.at(value, Place::Key(text)));
+        let meant: de::value::StrDeserializer<'_, Reported> = text.into_deserializer();
+        match value {
+            Some(_) => seed.deserialize(self.reader.at(key, Place::Key(text))).map(Some),
+            None => seed.deserialize(meant).map(Some),
+        }
     }
 
     fn next_value_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Result<S::Value, Reported> {
-        seed.deserialize(self.value.take().expect("serde asks for a key first"))
+        match self.value.take() {
+            Some(reader) => seed.deserialize(reader),
+            None => seed.deserialize(LeftOut),
+        }
+    }
+}
+
+/// The value of a misspelt key: there, and not usable.
+struct LeftOut;
+
+impl<'t> de::Deserializer<'t> for LeftOut {
+    type Error = Reported;
+
+    fn deserialize_any<V: Visitor<'t>>(self, _: V) -> Result<V::Value, Reported> {
+        Err(Reported)
+    }
+
+    fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
+        visitor.visit_some(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        <W: Visitor<'t>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
