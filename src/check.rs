@@ -235,7 +235,7 @@ fn requests<'i, 'a: 'i>(
                 used.extend(pull.access.and_then(|access| access.rule));
                 let Ok(image) = &pull.reference else { continue };
                 let secrets = policy.pull_secrets(image.domain(), image.path());
-                for (rule, names) in secrets {
+                if let Some((rule, names)) = secrets {
                     used.insert(rule);
                     needs.extend(names.iter().map(|name| &*name.value));
                 }
@@ -306,7 +306,8 @@ fn judge<'a>(
             let was = changed.then(|| verdict::judge(&pull, &before, namespace, policy).0);
             let secret = secret.map(ToOwned::to_owned);
             Judged {
-                by_injection: verdict.is_configured() && was.is_some_and(|was| !was.is_configured()),
+                by_injection: verdict.is_configured()
+                    && was.is_some_and(|was| !was.is_configured()),
                 secret: secret.and_then(|name| effective.names.iter().position(|n| *n == name)),
                 pull,
                 verdict,

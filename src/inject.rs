@@ -78,7 +78,11 @@ pub struct Injection {
 
 /// Decides what goes where (the table of the contract, section 6). `everywhere` reaches every
 /// ServiceAccount when the policy injects into ServiceAccounts.
-pub fn decide(inventories: &[Inventory<'_>], requests: &[Request<'_>], policy: &Policy) -> Injection {
+pub fn decide(
+    inventories: &[Inventory<'_>],
+    requests: &[Request<'_>],
+    policy: &Policy,
+) -> Injection {
     let into = policy.inject().into;
     let mut injection = Injection::default();
     if into == InjectInto::None {
@@ -137,7 +141,8 @@ impl Injection {
                 names: needs.iter().map(ToString::to_string).collect(),
                 span: None,
                 why: "its ServiceAccount is not in the input".to_owned(),
-                advice: "add the ServiceAccount to the input, or inject with `--into auto`".to_owned(),
+                advice: "add the ServiceAccount to the input, or inject with `--into auto`"
+                    .to_owned(),
             }),
             _ => self.into_pod(inventories, request, inherited.as_deref()),
         }
@@ -293,9 +298,9 @@ fn account_names<'i>(
     account: Account<'i>,
 ) -> Option<Vec<&'i str>> {
     match account {
-        Account::InStream { id, .. } => {
-            Some(list(inventories, Holder::Account(id)).names().map(|name: &Text<'_>| &**name).collect())
-        }
+        Account::InStream { id, .. } => Some(
+            list(inventories, Holder::Account(id)).names().map(|name: &Text<'_>| &**name).collect(),
+        ),
         Account::Declared(_, account) => {
             Some(account.image_pull_secrets.iter().map(|name| &*name.value).collect())
         }

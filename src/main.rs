@@ -1,2 +1,9 @@
-//! The `pullcreds` program.
-fn main() {}
+//! The program: flags, environment, standard streams and exit codes.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

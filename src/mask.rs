@@ -12,15 +12,49 @@ pub const MASK: &str = "••••••";
 
 /// Beginnings of tokens. What follows has to be long enough to be one.
 const TOKENS: &[&str] = &[
-    "AKIA", "ASIA", "AIza", "dckr_oat_", "dckr_pat_", "eyJ", "ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_",
-    "gldt-", "glcbt-", "glpat-", "hvs.", "npm_", "pypi-", "sk-", "xoxb-", "xoxp-", "ya29.", "-----BEGIN",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "dckr_oat_",
+    "dckr_pat_",
+    "eyJ",
+    "ghp_",
+    "gho_",
+    "ghr_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "gldt-",
+    "glcbt-",
+    "glpat-",
+    "hvs.",
+    "npm_",
+    "pypi-",
+    "sk-",
+    "xoxb-",
+    "xoxp-",
+    "ya29.",
+    "-----BEGIN",
 ];
 /// How long what follows the beginning of a token has to be.
 const TOKEN_REST: usize = 12;
 
 /// Words in the name of a value that say that it is not for show.
-const SECRET_NAMES: &[&str] =
-    &["auth", "credential", "dockerconfigjson", "dockercfg", "passphrase", "passwd", "password", "private", "secret", "token", "apikey", "api_key", "api-key"];
+const SECRET_NAMES: &[&str] = &[
+    "auth",
+    "credential",
+    "dockerconfigjson",
+    "dockercfg",
+    "passphrase",
+    "passwd",
+    "password",
+    "private",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+];
 
 /// `text` without anything that has the shape of a credential: tokens, and `user:password@` before a host.
 pub fn credentials(text: &str) -> Cow<'_, str> {
@@ -82,7 +116,10 @@ pub fn credential_spans(text: &str) -> Vec<Span> {
             }
         }
     }
-    spans.extend(named_values(text, &["\"auth\"", "\"password\"", "\"identitytoken\"", "\"registrytoken\""]));
+    spans.extend(named_values(
+        text,
+        &["\"auth\"", "\"password\"", "\"identitytoken\"", "\"registrytoken\""],
+    ));
     spans.sort_unstable();
     spans
 }
@@ -90,7 +127,11 @@ pub fn credential_spans(text: &str) -> Vec<Span> {
 /// The same for a text that nobody could read: whatever a telling name stands before is masked too, and all of it if
 /// it mentions a Secret.
 pub fn unread(text: &str) -> String {
-    if text.contains("Secret\n") || text.contains("Secret\r") || text.contains("\"Secret\"") || text.contains("dockerconfig") {
+    if text.contains("Secret\n")
+        || text.contains("Secret\r")
+        || text.contains("\"Secret\"")
+        || text.contains("dockerconfig")
+    {
         return covered(text, 0, &[Span::new(0, text.len())]);
     }
     let mut spans = credential_spans(text);
@@ -122,7 +163,8 @@ fn named_values(text: &str, names: &[&str]) -> Vec<Span> {
         let length = inner.find('"').unwrap_or(inner.len());
         Some(Span::new(start, start + length))
     };
-    let all = names.iter().flat_map(|name| text.match_indices(name).map(move |(at, _)| (*name, at)));
+    let all =
+        names.iter().flat_map(|name| text.match_indices(name).map(move |(at, _)| (*name, at)));
     all.filter_map(|(name, at)| behind(name, at)).filter(|span| !span.is_empty()).collect()
 }
 
@@ -158,7 +200,9 @@ mod tests {
     fn userinfo_is_masked_and_a_digest_is_not() {
         assert_eq!(credentials("u:hunter2@ghcr.io/a"), format!("{MASK}@ghcr.io/a"));
         assert_eq!(credentials("https://u:hunter2@ghcr.io/a"), format!("https://{MASK}@ghcr.io/a"));
-        for fine in ["ghcr.io/a/b:v1@sha256:abcd", "localhost:5000/a@sha256:ab", "a@b", "mail@example.com"] {
+        for fine in
+            ["ghcr.io/a/b:v1@sha256:abcd", "localhost:5000/a@sha256:ab", "a@b", "mail@example.com"]
+        {
             assert_eq!(credentials(fine), fine);
         }
     }

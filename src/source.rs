@@ -132,7 +132,8 @@ impl Source {
     ///
     /// Bytes that are no UTF-8, with the place of the first one, and 4 GiB or more of them.
     pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Unreadable> {
-        let refuse = |position, message: &str| Err(Unreadable { position, message: message.into() });
+        let refuse =
+            |position, message: &str| Err(Unreadable { position, message: message.into() });
         if u32::try_from(bytes.len()).is_err() {
             return refuse(None, "it has 4 GiB or more: split it");
         }
@@ -162,7 +163,9 @@ mod tests {
     fn a_byte_that_is_no_utf8_is_placed() {
         let error = Source::new("a", b"a: \xc3\xa4\nb: \xff".to_vec()).err().unwrap();
         assert_eq!(error.position, Some(Position { line: 2, column: 4 }));
-        assert!(Source::new("a", b"\xff\xfea\0".to_vec()).err().unwrap().message.contains("UTF-16"));
+        assert!(
+            Source::new("a", b"\xff\xfea\0".to_vec()).err().unwrap().message.contains("UTF-16")
+        );
     }
 
     #[test]

@@ -67,7 +67,12 @@ impl Findings<'_, '_> {
                 finding::EMPTY_INPUT.severity
             };
             let message = "The input holds no document.".to_owned();
-            self.general(&finding::EMPTY_INPUT, severity, message, Some(finding::EMPTY_INPUT.remedy));
+            self.general(
+                &finding::EMPTY_INPUT,
+                severity,
+                message,
+                Some(finding::EMPTY_INPUT.remedy),
+            );
         }
         let from_helm3 = |source: &Source| {
             let text = &source.text;
@@ -100,7 +105,13 @@ impl Findings<'_, '_> {
         let name = describe(inject::object(self.inventories, holder));
         if list.state == ListState::Malformed {
             let message = format!("{name} has imagePullSecrets that is not a list.");
-            self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, list.span, message, "not a list");
+            self.at_list(
+                &finding::MALFORMED_PULL_SECRETS,
+                holder,
+                list.span,
+                message,
+                "not a list",
+            );
         }
         let mut seen = BTreeSet::new();
         for entry in &list.entries {
@@ -110,17 +121,36 @@ impl Findings<'_, '_> {
                         "{name} has an entry in imagePullSecrets that is not a mapping with a name."
                     );
                     let label = "write `- name: SECRET`";
-                    self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, entry.span, message, label);
+                    self.at_list(
+                        &finding::MALFORMED_PULL_SECRETS,
+                        holder,
+                        entry.span,
+                        message,
+                        label,
+                    );
                 }
                 None => {
-                    let message = format!("{name} has an entry in imagePullSecrets without a name.");
+                    let message =
+                        format!("{name} has an entry in imagePullSecrets without a name.");
                     let label = "no name";
-                    self.at_list(&finding::EMPTY_PULL_SECRET_NAME, holder, entry.span, message, label);
+                    self.at_list(
+                        &finding::EMPTY_PULL_SECRET_NAME,
+                        holder,
+                        entry.span,
+                        message,
+                        label,
+                    );
                 }
                 Some(secret) if !seen.insert(&**secret) => {
                     let message = format!("{name} names the pull secret '{}' twice.", show(secret));
                     let label = "named above already";
-                    self.at_list(&finding::DUPLICATE_PULL_SECRET, holder, entry.span, message, label);
+                    self.at_list(
+                        &finding::DUPLICATE_PULL_SECRET,
+                        holder,
+                        entry.span,
+                        message,
+                        label,
+                    );
                 }
                 Some(_) => {}
             }
@@ -216,16 +246,19 @@ impl Findings<'_, '_> {
     /// The commands and the YAML that would make a pull configured, with the real names, never with a password.
     fn remedy(&self, image: &crate::image::Reference, workload: &Workload<'_>) -> String {
         let wanted = self.policy.pull_secrets(image.domain(), image.path());
-        let secret = wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value);
+        let secret =
+            wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value);
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
-        let namespace = namespace.map(|name| format!(" --namespace {}", show(name))).unwrap_or_default();
+        let namespace =
+            namespace.map(|name| format!(" --namespace {}", show(name))).unwrap_or_default();
         let server = match image.domain() {
             // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
             "docker.io" => "https://index.docker.io/v1/",
             domain => domain,
         };
         let access = self.policy.access(image.domain(), image.path());
-        let advice = access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
+        let advice =
+            access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
         format!(
             "{advice}kubectl create secret docker-registry {secret}{namespace} --docker-server={server} \
              --docker-username=USER --docker-password=PASSWORD\nand name it in {}:\n  imagePullSecrets:\n  \
@@ -243,7 +276,8 @@ impl Findings<'_, '_> {
         for pod in self.pods {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             for (image, judged) in workload.images.iter().zip(&pod.images) {
-                let (Ok(reference), Some(access)) = (&judged.pull.reference, judged.pull.access) else {
+                let (Ok(reference), Some(access)) = (&judged.pull.reference, judged.pull.access)
+                else {
                     continue;
                 };
                 if access.from != AccessFrom::Assumed || !seen.insert(reference.domain()) {
@@ -267,7 +301,14 @@ impl Findings<'_, '_> {
                      --{line} {host}"
                 );
                 let code = &finding::ASSUMED_ACCESS;
-                self.add(code, code.severity, message, Some(at), Some((image, judged)), Some(remedy));
+                self.add(
+                    code,
+                    code.severity,
+                    message,
+                    Some(at),
+                    Some((image, judged)),
+                    Some(remedy),
+                );
             }
         }
     }
@@ -371,7 +412,8 @@ impl Findings<'_, '_> {
             let Holder::Pod { source, index } = *holder else { continue };
             let workload = &self.inventories[source].workloads[index];
             if let Some(why) = workload.kind.immutable {
-                let message = format!("{} got pull secrets, and {why}.", describe(&workload.object));
+                let message =
+                    format!("{} got pull secrets, and {why}.", describe(&workload.object));
                 let span = workload.object.label;
                 let label = "delete it before an upgrade";
                 self.at_list(&finding::INJECTED_INTO_IMMUTABLE, *holder, span, message, label);
@@ -524,6 +566,9 @@ fn entry(policy: &Policy, rule: RuleId) -> String {
             format!("The ServiceAccount '{}'", policy.cluster().service_accounts[at].name)
         }
         RuleId::Secret(at) => format!("The secret '{}'", policy.cluster().secrets[at].name),
+        RuleId::CustomResource(at) => {
+            format!("The custom resource '{}'", policy.custom_resources()[at].kind)
+        }
         RuleId::Exception(at) => {
             let exception = &policy.exceptions()[at];
             format!("The exception for {} (\"{}\")", exception.code, exception.reason)

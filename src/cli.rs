@@ -1,0 +1,567 @@
+//! From the command line to exit codes: the only place that reads the environment and the clock, and that
+//! touches the standard streams.
+
+#![allow(clippy::disallowed_methods, reason = "environment and clock are read here")]
+
+mod args;
+mod state;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use pullcreds::check::{self, Circumstances, Input, Outcome};
+use pullcreds::finding::{self, Severity};
+use pullcreds::frontend;
+use pullcreds::policy::{self, FailOn, Overrides, Policy};
+use pullcreds::report::{self, Format, Look, Report};
+use pullcreds::source::Source;
+
+use args::{Cli, Command, Flags, PolicyCommand, ReportTo, When};
+use state::State;
+
+/// Policy files that are found without being named.
+const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
+/// Bytes of standard output written at once.
+const OUTPUT_BUFFER: usize = 1 << 16;
+/// More edits than this are kept without their diff for `pullcreds last`.
+const KEPT_DIFF: usize = 200;
+
+/// The documented exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Pass = 0,
+    Failed = 1,
+    Usage = 2,
+    Unreadable = 3,
+    Unwritable = 4,
+    Internal = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A run that ends early: the text for standard error, and the exit code.
+struct Stop {
+    exit: Exit,
+    text: String,
+}
+
+impl Stop {
+    fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into() }
+    }
+
+    /// `error: TEXT: CAUSE…`.
+    fn because(exit: Exit, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("error: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !text.ends_with(&said) {
+                text.push_str(": ");
+                text.push_str(&said);
+            }
+            cause = error.source();
+        }
+        Self { exit, text: text + "\n" }
+    }
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    // The message of a panic may hold text of the input.
+    std::panic::set_hook(Box::new(|_| {}));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing fails only if there is nobody to read it.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Pass.into() };
+        }
+    };
+    let run = std::panic::catch_unwind(|| dispatch(cli));
+    let result = run.unwrap_or_else(|_| {
+        Err(Stop::new(
+            Exit::Internal,
+            "internal error: this is a bug of pullcreds; nothing was written. Please report it with the \
+             version and, if you can share it, the input.\n",
+        ))
+    });
+    match result {
+        Ok(exit) => exit.into(),
+        Err(stop) => {
+            let _ = io::stderr().write_all(stop.text.as_bytes());
+            stop.exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Stop> {
+    match cli.command {
+        None => filter(&Settings::of(&cli.flags, Mode::Filter)?),
+        Some(Command::Check { paths, format, flags }) => {
+            check_paths(&paths, format, &Settings::of(&flags, Mode::Check)?)
+        }
+        Some(Command::Inject { paths, write, flags }) => {
+            inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
+        }
+        Some(Command::Explain { code }) => explain(code.as_deref()),
+        Some(Command::Last { runs }) => last(runs),
+        Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "pullcreds", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            rendered.map_err(|error| Stop::because(Exit::Internal, &error))?;
+            print(&String::from_utf8_lossy(&page))
+        }
+    }
+}
+
+/// How the program was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Filter,
+    Check,
+    Inject,
+}
+
+/// Flags, environment and policy file, resolved.
+struct Settings {
+    policy: Policy,
+    fail_on: FailOn,
+    circumstances: Circumstances,
+    reports: Vec<ReportTo>,
+    quiet: bool,
+    diff: bool,
+    look: Look,
+}
+
+impl Settings {
+    fn of(flags: &Flags, mode: Mode) -> Result<Self, Stop> {
+        let look = look(switch(flags.color, "color")?.unwrap_or_default());
+        let policy = policy(flags, look)?;
+        let default = if mode == Mode::Check { FailOn::Error } else { FailOn::Never };
+        let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
+        let diff = match switch(flags.diff, "diff")?.unwrap_or_default() {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => io::stderr().is_terminal(),
+        };
+        Ok(Self {
+            fail_on: policy.fail_on().unwrap_or(default),
+            circumstances: Circumstances {
+                today: Offset::UTC.to_datetime(Timestamp::now()).date(),
+                input: if mode == Mode::Filter { Input::Stream } else { Input::Whole },
+                require_input: set(flags.require_input, "require-input")? || mode == Mode::Check,
+            },
+            reports: reports(&flags.report)?,
+            quiet: set(flags.quiet, "quiet")?,
+            diff,
+            look,
+            policy,
+        })
+    }
+
+    /// Whether the run has to fail, by the threshold alone.
+    fn fails(&self, outcome: &Outcome<'_>) -> bool {
+        match self.fail_on {
+            FailOn::Never => false,
+            FailOn::Warning => outcome.reaches(Severity::Warning),
+            FailOn::Error => outcome.reaches(Severity::Error),
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The variable of a flag: `PULLCREDS_` and its name.
+fn flag_variable(flag: &str) -> (String, Option<String>) {
+    let name = format!("PULLCREDS_{}", flag.replace('-', "_").to_uppercase());
+    let value = variable(&name);
+    (name, value)
+}
+
+fn switch(flag: Option<When>, name: &str) -> Result<Option<When>, Stop> {
+    use clap::ValueEnum as _;
+    let (variable, value) = flag_variable(name);
+    match (flag, value) {
+        (Some(when), _) => Ok(Some(when)),
+        (None, Some(value)) => When::from_str(&value, true).map(Some).map_err(|_| {
+            Stop::new(Exit::Usage, format!("error: {variable}: write auto, always or never\n"))
+        }),
+        (None, None) => Ok(None),
+    }
+}
+
+fn truth(name: &str) -> Result<Option<bool>, Stop> {
+    let (variable, value) = flag_variable(name);
+    match value.as_deref() {
+        None => Ok(None),
+        Some("1" | "true" | "yes" | "on") => Ok(Some(true)),
+        Some("0" | "false" | "no" | "off") => Ok(Some(false)),
+        Some(_) => Err(Stop::new(Exit::Usage, format!("error: {variable}: write true or false\n"))),
+    }
+}
+
+fn reports(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
+    let (name, value) = flag_variable("report");
+    match value {
+        Some(value) if flags.is_empty() => value
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(args::parse_report)
+            .collect::<Result<_, _>>()
+            .map_err(|error| Stop::new(Exit::Usage, format!("error: {name}: {error}\n"))),
+        _ => Ok(flags.to_vec()),
+    }
+}
+
+fn look(when: When) -> Look {
+    let terminal = io::stderr().is_terminal();
+    let colour = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            terminal
+                && variable("NO_COLOR").is_none()
+                && variable("TERM").as_deref() != Some("dumb")
+        }
+    };
+    let width = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    let width = if terminal { width.or_else(terminal_width).unwrap_or(100) } else { 100 };
+    Look { colour, width: width.clamp(40, 120) }
+}
+
+/// The columns of the terminal.
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into())
+}
+
+fn policy(flags: &Flags, look: Look) -> Result<Policy, Stop> {
+    let (_, named) = flag_variable("policy");
+    let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
+    // There the working directory belongs to the application that is being judged.
+    let searched = variable("ARGOCD_APP_NAME").is_none();
+    let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
+    let base = match named.or_else(found) {
+        None => Policy::default(),
+        Some(path) => {
+            let source = frontend::read_file(&path);
+            let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+            Policy::parse(&source.text, &finding::names()).map_err(|mistakes| {
+                Stop::new(Exit::Usage, report::mistakes(&source, &mistakes, look))
+            })?
+        }
+    };
+    let mut overrides = overrides(flags)?;
+    if overrides.namespace.is_none() && base.namespace().is_none() {
+        overrides.namespace = variable("ARGOCD_APP_NAMESPACE");
+    }
+    base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))
+}
+
+/// What flags say, and below them the environment.
+fn overrides(flags: &Flags) -> Result<Overrides, Stop> {
+    let typed = Overrides {
+        inject: flags.inject.clone(),
+        into: flags.into,
+        private: flags.private.clone(),
+        public: flags.public.clone(),
+        assume_private: flags.assume_private.then_some(true),
+        namespace: flags.namespace.clone(),
+        fail_on: flags.fail_on,
+    };
+    let mut environment = Overrides::default();
+    for flag in Overrides::FLAGS {
+        let (name, value) = flag_variable(flag);
+        if let Some(value) = value {
+            let set = environment.set(flag, &value);
+            set.map_err(|mistakes| flag_mistakes(&format!("{name}: "), &mistakes))?;
+        }
+    }
+    Ok(typed.over(environment))
+}
+
+fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
+    let lines = mistakes.iter().map(|mistake| format!("error: {prefix}{mistake}\n"));
+    Stop::new(Exit::Usage, lines.collect::<String>())
+}
+
+// The commands.
+
+fn filter(settings: &Settings) -> Result<Exit, Stop> {
+    let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
+    let sources = [source.map_err(|error| Stop::because(Exit::Unreadable, &error))?];
+    let outcome = check::check(&sources, &settings.policy, settings.circumstances);
+    let report = Report::new(&sources, &outcome, &settings.policy);
+    if let Some((_, problem)) = outcome.problems.first() {
+        keep(&report, &outcome, settings);
+        return Err(Stop::new(
+            Exit::Unreadable,
+            report::problem(&sources[0], problem, settings.look),
+        ));
+    }
+    let failed = settings.fails(&outcome) || is_refused(&outcome);
+    write_reports(&report, settings)?;
+    keep(&report, &outcome, settings);
+    if !failed {
+        write_manifests(&sources, &outcome)?;
+    }
+    tell(&report, &outcome, settings, failed);
+    Ok(if failed { Exit::Failed } else { Exit::Pass })
+}
+
+/// Whether something had to be injected and could not be, and the policy does not put up with it.
+fn is_refused(outcome: &Outcome<'_>) -> bool {
+    let refused = |finding: &finding::Finding| {
+        *finding.code == finding::INJECTION_REFUSED && finding.severity == Severity::Error
+    };
+    outcome.findings.iter().any(refused)
+}
+
+fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result<Exit, Stop> {
+    let (sources, unreadable) = sources(paths, settings)?;
+    let outcome = check::check(&sources, &settings.policy, settings.circumstances);
+    let report = Report::new(&sources, &outcome, &settings.policy);
+    write_reports(&report, settings)?;
+    let broken = unreadable || !outcome.problems.is_empty();
+    for (source, problem) in &outcome.problems {
+        if format != Format::Human {
+            eprint(&report::problem(&sources[*source], problem, settings.look));
+        }
+    }
+    let nothing_else = sources.len() == outcome.problems.len();
+    if broken && nothing_else {
+        // Nothing could be judged: an empty report would look like a result.
+        if format == Format::Human {
+            for (source, problem) in &outcome.problems {
+                eprint(&report::problem(&sources[*source], problem, settings.look));
+            }
+        }
+        return Ok(Exit::Unreadable);
+    }
+    let failed = settings.fails(&outcome);
+    if !(settings.quiet && !failed && format == Format::Human) {
+        let look =
+            Look { colour: settings.look.colour && io::stdout().is_terminal(), ..settings.look };
+        print(&report.render(format, look))?;
+    }
+    Ok(match (broken, failed) {
+        (true, _) => Exit::Unreadable,
+        (false, true) => Exit::Failed,
+        (false, false) => Exit::Pass,
+    })
+}
+
+fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<Exit, Stop> {
+    let (sources, unreadable) = sources(paths, settings)?;
+    let outcome = check::check(&sources, &settings.policy, settings.circumstances);
+    let report = Report::new(&sources, &outcome, &settings.policy);
+    if unreadable || !outcome.problems.is_empty() {
+        let problems = outcome.problems.iter();
+        let texts = problems
+            .map(|(source, problem)| report::problem(&sources[*source], problem, settings.look));
+        return Err(Stop::new(Exit::Unreadable, texts.collect::<String>()));
+    }
+    write_reports(&report, settings)?;
+    let failed = settings.fails(&outcome) || is_refused(&outcome);
+    if !failed && write {
+        write_back(&sources, &outcome)?;
+    } else if !failed {
+        write_manifests(&sources, &outcome)?;
+    }
+    tell(&report, &outcome, settings, failed);
+    Ok(if failed { Exit::Failed } else { Exit::Pass })
+}
+
+fn write_back(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
+    for (source, plan) in sources.iter().zip(&outcome.plans) {
+        if plan.is_empty() {
+            continue;
+        }
+        let written = frontend::write_file(Path::new(&source.name), &plan.apply(&source.text));
+        written.map_err(|error| {
+            Stop::new(Exit::Unwritable, format!("error: cannot write {}: {error}\n", source.name))
+        })?;
+    }
+    Ok(())
+}
+
+fn explain(code: Option<&str>) -> Result<Exit, Stop> {
+    let Some(code) = code else {
+        let lines = finding::ALL.iter().map(|code| format!("{:34} {}\n", code.name, code.title));
+        return print(&lines.collect::<String>());
+    };
+    let Some(found) = finding::find(code) else {
+        let known = finding::names().join("\n  ");
+        return Err(Stop::new(
+            Exit::Usage,
+            format!("error: there is no finding '{code}'; the findings are\n  {known}\n"),
+        ));
+    };
+    print(&report::explain(found))
+}
+
+fn last(runs: usize) -> Result<Exit, Stop> {
+    let state = State::new(variable);
+    let reports = match &state {
+        Some(state) => state.latest(runs),
+        None => Ok(Vec::new()),
+    };
+    let reports = reports.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
+    if reports.is_empty() {
+        let text = "error: no run has left a report yet (they are kept below XDG_STATE_HOME, else \
+                    ~/.local/state)\n";
+        return Err(Stop::new(Exit::Unreadable, text));
+    }
+    print(&reports.join("\n"))
+}
+
+// Reading.
+
+/// The sources at `paths`, and whether some of them could not be read.
+fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool), Stop> {
+    if paths.is_empty() || paths == [PathBuf::from("-")] {
+        let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
+        return Ok((vec![source.map_err(|error| Stop::because(Exit::Unreadable, &error))?], false));
+    }
+    let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
+    let bar = if io::stderr().is_terminal() && !settings.quiet && found.len() > 50 {
+        ProgressBar::new(found.len() as u64)
+    } else {
+        ProgressBar::hidden()
+    };
+    let read = frontend::read_files(&found, || bar.inc(1));
+    bar.finish_and_clear();
+    let mut sources = Vec::with_capacity(read.len());
+    let mut unreadable = false;
+    for result in read {
+        match result {
+            Ok(source) => sources.push(source),
+            Err(error) => {
+                unreadable = true;
+                eprint(&Stop::because(Exit::Unreadable, &error).text);
+            }
+        }
+    }
+    Ok((sources, unreadable))
+}
+
+// Writing.
+
+fn print(text: &str) -> Result<Exit, Stop> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Exit::Pass),
+        // `pullcreds check | head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Pass),
+        Err(error) => Err(unwritable(&error)),
+    }
+}
+
+fn eprint(text: &str) {
+    // Nobody is left to be told.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+fn unwritable(error: &io::Error) -> Stop {
+    Stop::new(Exit::Unwritable, format!("error: cannot write to standard output: {error}\n"))
+}
+
+/// Writes the manifests with what is injected. A reader that goes away is an error here: manifests would be lost.
+fn write_manifests(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
+    let mut out = io::BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock());
+    let mut write = || -> io::Result<()> {
+        for (at, (source, plan)) in sources.iter().zip(&outcome.plans).enumerate() {
+            if at > 0 {
+                separate(&sources[at - 1].text, &source.text, &mut out)?;
+            }
+            plan.write(&source.text, &mut out)?;
+            // Helm 4 takes an empty output for a failure.
+            if source.text.trim().is_empty()
+                && variable("HELM_PLUGIN_NAME").as_deref() == Some("pullcreds")
+            {
+                out.write_all(b"# nothing was rendered\n")?;
+            }
+        }
+        out.flush()
+    };
+    write().map_err(|error| unwritable(&error))
+}
+
+/// Puts a document marker between two files that need one.
+fn separate(before: &str, behind: &str, out: &mut dyn Write) -> io::Result<()> {
+    if !before.is_empty() && !before.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    if !behind.trim_start_matches('\u{feff}').starts_with("---") {
+        out.write_all(b"---\n")?;
+    }
+    Ok(())
+}
+
+fn write_reports(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
+    for ReportTo { format, file } in &settings.reports {
+        let Some(file) = file else { continue };
+        let written = frontend::write_file(file, &report.render(*format, Look::PLAIN));
+        written.map_err(|error| {
+            Stop::new(
+                Exit::Unwritable,
+                format!("error: cannot write the report {}: {error}\n", file.display()),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Tells people on standard error what happened.
+fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
+    if settings.quiet && !failed {
+        return;
+    }
+    let mut text = String::new();
+    if settings.diff && !failed && outcome.plans.iter().any(|plan| !plan.is_empty()) {
+        text.push_str(&report::diff(report, settings.look));
+        text.push('\n');
+    }
+    let mut formats: Vec<Format> =
+        settings.reports.iter().filter(|to| to.file.is_none()).map(|to| to.format).collect();
+    if formats.is_empty() {
+        formats.push(Format::Human);
+    }
+    for format in formats {
+        text.push_str(&report.render(format, settings.look));
+    }
+    eprint(&text);
+}
+
+/// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
+fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings) {
+    let Some(state) = State::new(variable) else { return };
+    let now = Timestamp::now();
+    let look = Look { colour: false, width: settings.look.width };
+    let mut text = format!("pullcreds, {now:.0}\n\n");
+    let edits: usize = outcome.plans.iter().map(|plan| plan.edits().len()).sum();
+    if (1..=KEPT_DIFF).contains(&edits) {
+        text.push_str(&report::diff(report, look));
+        text.push('\n');
+    }
+    text.push_str(&report.render(Format::Human, look));
+    let _ = state.keep(&text, now.as_nanosecond());
+}

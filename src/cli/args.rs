@@ -1,0 +1,174 @@
+//! The command line as it is typed. What it means is resolved elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pullcreds::policy::pattern::Pattern;
+use pullcreds::policy::{
+    FailOn, InjectInto, Injection, parse_fail_on, parse_inject, parse_into, parse_namespace,
+    parse_pattern,
+};
+use pullcreds::report::Format;
+
+const AFTER_HELP: &str = "\
+Examples:
+  helm install shop ./chart --post-renderer pullcreds --post-renderer-args=--inject=ghcr.io/acme=ghcr
+  helm template shop ./chart | pullcreds --inject myregistry.azurecr.io=regcred | kubectl apply -f -
+  pullcreds check manifests/
+
+Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one a line). Flags win over
+variables, variables over the policy file.
+
+Exit codes: 0 pass, or findings below the threshold; 1 the check failed; 2 wrong usage or policy; 3 input
+that cannot be read; 4 output that cannot be written; 70 an internal error.";
+
+/// Checks and injects image pull credentials in rendered Kubernetes manifests.
+///
+/// Without a command it is a filter: manifests come in on standard input and go out on standard output,
+/// with the pull secrets that the policy wants injected, and every other byte as it was.
+#[derive(Parser)]
+#[command(name = "pullcreds", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge manifests and print the report; nothing is changed
+    Check {
+        /// Files and folders; standard input if there is none, or for `-`
+        paths: Vec<PathBuf>,
+        /// The format of the report on standard output
+        #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = clap::value_parser!(Format))]
+        format: Format,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Inject pull secrets into files, and print them or write them back
+    Inject {
+        /// Files and folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Write the files in place, each at once or not at all
+        #[arg(long)]
+        write: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Print what a finding means and what to do about it
+    Explain {
+        /// The code of a finding, like missing-pull-secret; all of them if there is none
+        code: Option<String>,
+    },
+    /// Print the report of the latest run of the filter (Helm 4 shows no output of a post-renderer)
+    Last {
+        /// How many runs, the latest last
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
+        runs: usize,
+    },
+    /// About policy files
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Print the JSON Schema of policy files
+    Schema,
+}
+
+/// When to do something that depends on the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If standard error is a terminal
+    #[default]
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
+}
+
+/// Where a report goes: `FORMAT` or `FORMAT=FILE`.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportTo {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+pub(crate) fn parse_report(text: &str) -> Result<ReportTo, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("a file name is missing behind the `=`".to_owned()),
+        Some((format, file)) => (format, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    Ok(ReportTo { format: format.parse()?, file })
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Policy")]
+pub(crate) struct Flags {
+    /// The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// These images are private, and the secret is injected into pods that pull them; `*` is every pod
+    #[arg(long, value_name = "HOST[/PATH]=SECRET", value_parser = parse_inject)]
+    pub(crate) inject: Vec<Injection>,
+    /// Where to inject: pod, service-account, auto or none [default: auto]
+    #[arg(long, value_name = "WHERE", value_parser = parse_into)]
+    pub(crate) into: Option<InjectInto>,
+    /// These images need credentials
+    #[arg(long, value_name = "PATTERN", value_parser = parse_pattern)]
+    pub(crate) private: Vec<Pattern>,
+    /// These images need none
+    #[arg(long, value_name = "PATTERN", value_parser = parse_pattern)]
+    pub(crate) public: Vec<Pattern>,
+    /// Every image needs credentials, unless the policy says otherwise
+    #[arg(long)]
+    pub(crate) assume_private: bool,
+    /// The namespace of objects that name none
+    #[arg(long, value_name = "NAMESPACE", value_parser = parse_namespace)]
+    pub(crate) namespace: Option<String>,
+    /// Fail from findings of this severity on: error, warning or never [default: never; check: error]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Also write a report: human or json, to a file or to standard error; repeatable
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
+    pub(crate) report: Vec<ReportTo>,
+    /// An input without a document is an error [default in check]
+    #[arg(long, help_heading = "Output")]
+    pub(crate) require_input: bool,
+    /// Say nothing unless the run fails
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// When to use colours: auto, always or never [default: auto]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) color: Option<When>,
+    /// When to print the diff of what was injected: auto, always or never [default: auto]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) diff: Option<When>,
+}

@@ -1,0 +1,192 @@
+//! Bytes from outside and back: files, folders, standard streams. What they mean is not known here.
+
+#![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use rayon::prelude::*;
+use tempfile::NamedTempFile;
+
+use crate::source::{Source, Unreadable};
+
+/// What people call the standard input.
+pub const STDIN: &str = "<stdin>";
+/// The extensions of files that are taken from a folder.
+const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system says no.
+    #[error("cannot read {name}")]
+    Io {
+        /// What.
+        name: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The bytes are no text.
+    #[error("{name}{}: {}", place(.source), .source.message)]
+    NotText {
+        /// What.
+        name: String,
+        /// Why, and where.
+        source: NotText,
+    },
+}
+
+/// [`Unreadable`] as an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct NotText {
+    /// Where, and why.
+    place: Option<String>,
+    message: String,
+}
+
+fn place(error: &NotText) -> String {
+    error.place.as_ref().map(|place| format!(":{place}")).unwrap_or_default()
+}
+
+fn not_text(name: &str, error: &Unreadable) -> ReadError {
+    let place = error.position.map(|position| position.to_string());
+    let source = NotText { place, message: error.message.clone() };
+    ReadError::NotText { name: name.to_owned(), source }
+}
+
+/// Reads all of a stream.
+///
+/// # Errors
+///
+/// What cannot be read, and what is no text.
+pub fn read_stream(name: &str, stream: &mut dyn Read) -> Result<Source, ReadError> {
+    let mut bytes = Vec::new();
+    let read = stream.read_to_end(&mut bytes);
+    read.map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
+    Source::new(name, bytes).map_err(|error| not_text(name, &error))
+}
+
+/// Reads a file.
+///
+/// # Errors
+///
+/// What cannot be read, and what is no text.
+pub fn read_file(path: &Path) -> Result<Source, ReadError> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|source| ReadError::Io { name: name.clone(), source })?;
+    Source::new(&*name, bytes).map_err(|error| not_text(&name, &error))
+}
+
+/// The manifests at `paths`: files as they are, and every YAML and JSON file below folders that no
+/// ignore file leaves out, in the order of their names.
+///
+/// # Errors
+///
+/// A path that does not exist or cannot be listed.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
+    let mut found = Vec::new();
+    for path in paths {
+        let error = |source| ReadError::Io { name: path.display().to_string(), source };
+        if !fs::metadata(path).map_err(error)?.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let mut below = Vec::new();
+        for entry in WalkBuilder::new(path).require_git(false).build() {
+            let entry = entry.map_err(|error| ReadError::Io {
+                name: path.display().to_string(),
+                source: io::Error::other(error.to_string()),
+            })?;
+            let manifest = entry.path().extension().and_then(|extension| extension.to_str());
+            let manifest = manifest.is_some_and(|extension| EXTENSIONS.contains(&extension));
+            if manifest && entry.file_type().is_some_and(|kind| kind.is_file()) {
+                below.push(entry.into_path());
+            }
+        }
+        below.sort();
+        found.extend(below);
+    }
+    Ok(found)
+}
+
+/// Reads files side by side, each with its error; `progress` is called after each.
+pub fn read_files(paths: &[PathBuf], progress: impl Fn() + Sync) -> Vec<Result<Source, ReadError>> {
+    let read = |path: &PathBuf| {
+        let read = read_file(path);
+        progress();
+        read
+    };
+    paths.par_iter().map(read).collect()
+}
+
+/// Gives a file a new content, at once or not at all, with the permissions that it has.
+///
+/// # Errors
+///
+/// What the operating system says.
+pub fn write_file(path: &Path, content: &str) -> io::Result<()> {
+    // A link keeps pointing where it does.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    match fs::metadata(&path) {
+        Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
+        Err(_) => readable_by_all(file.as_file())?,
+    }
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn readable_by_all(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_its_manifests_in_order_and_honours_ignore_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.yaml", "a.json", "c.txt", "left-out.yml"] {
+            fs::write(folder.path().join(name), "a: 1\n").unwrap();
+        }
+        fs::write(folder.path().join(".gitignore"), "left-out.yml\n").unwrap();
+        let found = find(&[folder.path().to_owned()]).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
+        assert_eq!(names, ["a.json", "b.yaml"]);
+    }
+
+    #[test]
+    fn writing_keeps_permissions() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        fs::write(&path, "a: 1\n").unwrap();
+        let before = fs::metadata(&path).unwrap().permissions();
+        write_file(&path, "a: 2\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a: 2\n");
+        assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = find(&[PathBuf::from("no/such/file.yaml")]).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read no/such/file.yaml");
+    }
+}

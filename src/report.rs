@@ -1,0 +1,110 @@
+//! What a run is told as. A format is a file below this one and a variant of [`Format`].
+//!
+//! Nothing here decides anything: reports show an [`Outcome`].
+
+mod diff;
+mod excerpt;
+mod human;
+mod json;
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::check::Outcome;
+use crate::policy::Policy;
+use crate::source::{LineIndex, Position, Source, Span};
+
+pub use diff::unified as diff;
+pub use excerpt::{Excerpt, Labelled};
+pub use human::{explain, mistakes, problem};
+
+/// A format of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// `pullcreds.report/v1`.
+    Json,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: &[Self] = &[Self::Human, Self::Json];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|format| format.name() == text).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|format| format.name()).collect();
+            format!("there is no such format; the formats are {}", names.join(", "))
+        })
+    }
+}
+
+/// How much a report for people may use its terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether to use colours.
+    pub colour: bool,
+    /// How wide a line may be, in characters.
+    pub width: usize,
+}
+
+impl Look {
+    /// For files: no colours.
+    pub const PLAIN: Self = Self { colour: false, width: 100 };
+}
+
+/// All that reports are made from.
+pub struct Report<'r> {
+    sources: &'r [Source],
+    outcome: &'r Outcome<'r>,
+    policy: &'r Policy,
+    lines: Vec<OnceCell<LineIndex>>,
+}
+
+impl<'r> Report<'r> {
+    /// A report of `outcome`, which came of judging `sources` by `policy`.
+    pub fn new(sources: &'r [Source], outcome: &'r Outcome<'r>, policy: &'r Policy) -> Self {
+        let lines = sources.iter().map(|_| OnceCell::new()).collect();
+        Self { sources, outcome, policy, lines }
+    }
+
+    /// The report in a format.
+    pub fn render(&self, format: Format, look: Look) -> String {
+        match format {
+            Format::Human => human::render(self, look),
+            Format::Json => json::render(self),
+        }
+    }
+
+    fn lines(&self, source: usize) -> &LineIndex {
+        self.lines[source].get_or_init(|| LineIndex::new(&self.sources[source].text))
+    }
+
+    fn position(&self, source: usize, offset: u32) -> Position {
+        self.lines(source).position(&self.sources[source].text, offset as usize)
+    }
+
+    /// What no excerpt of a source may show.
+    fn confidential(&self, source: usize) -> &[Span] {
+        &self.outcome.inventories[source].confidential
+    }
+}

@@ -1,0 +1,119 @@
+//! The unified diff of what is injected, with the line numbers of the whole source.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::excerpt::printable;
+use super::{Look, Report};
+use crate::edit::Edit;
+use crate::mask;
+use crate::source::Span;
+
+/// Lines shown around a change.
+const CONTEXT: usize = 3;
+/// A line longer than this is cut: minified JSON is one line.
+const LONGEST_LINE: usize = 400;
+
+/// The diff of every source that changes; empty if none does.
+pub fn unified(report: &Report<'_>, look: Look) -> String {
+    let mut out = String::new();
+    for (at, plan) in report.outcome.plans.iter().enumerate() {
+        if !plan.is_empty() {
+            of_source(report, at, plan.edits(), look, &mut out);
+        }
+    }
+    out
+}
+
+fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &mut String) {
+    let name = printable(&report.sources[at].name);
+    let _ = writeln!(out, "{}", paint(&format!("--- {name}"), "1", look));
+    let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), "1", look));
+    let mut shift = 0_isize;
+    for (lines, edits) in regions(report, at, edits) {
+        hunk(report, at, lines, edits, &mut shift, look, out);
+    }
+}
+
+/// Runs of lines with the edits in them, context included; neighbours that touch are one.
+fn regions<'e>(
+    report: &Report<'_>,
+    at: usize,
+    edits: &'e [Edit],
+) -> Vec<(Range<usize>, &'e [Edit])> {
+    let lines = report.lines(at);
+    let mut regions: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for (number, edit) in edits.iter().enumerate() {
+        let first = lines.line(edit.place.start as usize).saturating_sub(CONTEXT);
+        let last = (lines.line(edit.place.end as usize) + CONTEXT + 1).min(lines.lines());
+        match regions.last_mut() {
+            Some((region, numbers)) if region.end >= first => {
+                region.end = last;
+                numbers.end = number + 1;
+            }
+            _ => regions.push((first..last, number..number + 1)),
+        }
+    }
+    regions.into_iter().map(|(lines, numbers)| (lines, &edits[numbers])).collect()
+}
+
+fn hunk(
+    report: &Report<'_>,
+    at: usize,
+    lines: Range<usize>,
+    edits: &[Edit],
+    shift: &mut isize,
+    look: Look,
+    out: &mut String,
+) {
+    let text = &report.sources[at].text;
+    let index = report.lines(at);
+    let start = index.line_range(text, lines.start).start;
+    let end = index.line_range(text, lines.end - 1).end;
+    let mut hidden: Vec<Span> = mask::credential_spans(&text[start..end]);
+    hidden.iter_mut().for_each(|span| *span = span.shifted(start));
+    let near = |span: &&Span| (span.start as usize) < end && (span.end as usize) > start;
+    hidden.extend(report.confidential(at).iter().filter(near));
+    let masked = |range: Range<usize>| mask::covered(&text[range.clone()], range.start, &hidden);
+    let old = masked(start..end);
+    let mut new = String::new();
+    let mut from = start;
+    for edit in edits {
+        new.push_str(&masked(from..edit.place.start as usize));
+        new.push_str(&edit.insert);
+        from = edit.place.end as usize;
+    }
+    new.push_str(&masked(from..end));
+    let diff = TextDiff::from_lines(&old, &new);
+    let (before, after) = (old.lines().count(), new.lines().count());
+    let first_new = (lines.start + 1).saturating_add_signed(*shift);
+    let header = format!("@@ -{},{before} +{first_new},{after} @@", lines.start + 1);
+    let _ = writeln!(out, "{}", paint(&header, "36", look));
+    for change in diff.iter_all_changes() {
+        let (sign, colour) = match change.tag() {
+            ChangeTag::Equal => (' ', ""),
+            ChangeTag::Delete => ('-', "31"),
+            ChangeTag::Insert => ('+', "32"),
+        };
+        let line = cut(change.value().trim_end_matches(['\r', '\n']));
+        let _ = writeln!(out, "{}", paint(&format!("{sign}{}", printable(&line)), colour, look));
+    }
+    *shift += after.cast_signed() - before.cast_signed();
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.to_owned(),
+    }
+}
+
+fn paint(text: &str, colour: &str, look: Look) -> String {
+    if look.colour && !colour.is_empty() {
+        format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}

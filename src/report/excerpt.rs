@@ -1,0 +1,167 @@
+//! A few lines of a source around a place: the only way in which text of the input reaches a report.
+//! Whatever may be a credential is masked here.
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use crate::mask;
+use crate::source::{LineIndex, Position, Source, Span};
+
+/// Lines shown before and behind the labelled ones.
+const LINES_BEFORE: usize = 2;
+const LINES_BEHIND: usize = 1;
+/// Bytes of a line shown before and behind the label; a line of minified JSON has millions.
+const BYTES_AROUND: usize = 60;
+
+/// A place with a label, in a source whose confidential bytes are known.
+pub struct Labelled<'r> {
+    /// The source.
+    pub source: &'r Source,
+    /// Its lines.
+    pub lines: &'r LineIndex,
+    /// The labelled bytes.
+    pub span: Span,
+    /// The bytes that may be shown around them.
+    pub within: Span,
+    /// The bytes that may not be shown.
+    pub hidden: &'r [Span],
+    /// Whether nobody could read the text: more of it is masked then.
+    pub unread: bool,
+}
+
+/// Masked lines with the place of the label in them.
+pub struct Excerpt {
+    name: String,
+    data: String,
+    first_line: usize,
+    position: Position,
+    /// The label in `data`, in bytes.
+    pub(super) label: std::ops::Range<usize>,
+}
+
+impl Excerpt {
+    /// The lines around a label.
+    pub fn of(labelled: &Labelled<'_>) -> Self {
+        let Labelled { source, lines, span, within, .. } = labelled;
+        let text = &source.text;
+        let start = (span.start as usize).min(text.len());
+        let first_line = lines.line(start);
+        // A label of several lines points at the first one.
+        let line_end = lines.line_range(text, first_line).end;
+        let end = (span.end as usize).min(line_end).max(start);
+        let end = start + text[start..end].trim_end().len();
+        let above = first_line.saturating_sub(LINES_BEFORE);
+        let below = (first_line + LINES_BEHIND).min(lines.lines() - 1);
+        let from = lines.line_range(text, above).start.max((within.start as usize).min(start));
+        let to = lines.line_range(text, below).end.min((within.end as usize).max(end));
+        let shown = if line_end - lines.line_range(text, first_line).start > 3 * BYTES_AROUND {
+            // One window into a long line, and nothing around it.
+            let line = lines.line_range(text, first_line);
+            let from = boundary(text, start.saturating_sub(BYTES_AROUND).max(line.start));
+            let end = end.min(start + 4 * BYTES_AROUND);
+            boundary(text, from)..boundary(text, (end + BYTES_AROUND).min(line.end))
+        } else {
+            from..to
+        };
+        let end = boundary(text, end.min(shown.end));
+        let masked = masked_parts(labelled, &[shown.start, start, end, shown.end]);
+        let first_shown = lines.line(shown.start);
+        let label = masked[0].len()..masked[0].len() + masked[1].len();
+        Self {
+            name: printable(&source.name),
+            data: masked.concat().trim_end_matches(['\r', '\n']).to_owned(),
+            first_line: first_shown,
+            position: lines.position(text, start),
+            label,
+        }
+    }
+
+    /// The place of the label.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The masked lines.
+    pub fn text(&self) -> &str {
+        &self.data
+    }
+}
+
+/// The parts of a text between `cuts`, masked.
+fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
+    let text = &labelled.source.text;
+    let (from, to) = (cuts[0], cuts[cuts.len() - 1]);
+    let shown = &text[from..to];
+    if labelled.unread
+        && mask::unread(&text[labelled.within.range()]) != text[labelled.within.range()]
+    {
+        // The lines cannot be told apart well enough to keep the label inside them.
+        let part = |range: std::ops::Range<usize>| printable(&mask::unread(&text[range]));
+        let line = |at: usize| text[..at].rfind('\n').map_or(0, |line| line + 1);
+        let whole = part(line(from)..to);
+        return vec![String::new(), String::new(), whole];
+    }
+    let mut hidden: Vec<Span> =
+        mask::credential_spans(shown).into_iter().map(|span| span.shifted(from)).collect();
+    hidden.extend(
+        labelled
+            .hidden
+            .iter()
+            .filter(|span| (span.start as usize) < to && (span.end as usize) > from),
+    );
+    let parts = cuts.windows(2);
+    parts.map(|cut| printable(&mask::covered(&text[cut[0]..cut[1]], cut[0], &hidden))).collect()
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// `text` as a terminal may show it: no escape sequences, no direction marks.
+pub(super) fn printable(text: &str) -> String {
+    let harmless = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || is_invisible(c));
+    if text.chars().all(harmless) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\r' | '\u{feff}' => {}
+            c if harmless(c) => out.push(c),
+            c => out.extend(c.escape_unicode()),
+        }
+    }
+    out
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        behind: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = if before == 0 && behind == 0 {
+            // Asked for the header: where the label is.
+            let data = &self.data.as_bytes()[span.offset()..span.offset() + span.len()];
+            let Position { line, column } = self.position;
+            MietteSpanContents::new_named(self.name.clone(), data, *span, line - 1, column - 1, 1)
+        } else {
+            let whole = SourceSpan::from((0, self.data.len()));
+            let lines = self.data.lines().count();
+            let name = self.name.clone();
+            MietteSpanContents::new_named(
+                name,
+                self.data.as_bytes(),
+                whole,
+                self.first_line,
+                0,
+                lines,
+            )
+        };
+        Ok(Box::new(contents))
+    }
+}

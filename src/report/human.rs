@@ -1,0 +1,300 @@
+//! The report for people: findings with excerpts, then the sentence of the control.
+//!
+//! That miette draws the excerpts is known here and in `excerpt` only.
+
+use std::fmt::{self, Write as _};
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
+};
+
+use super::excerpt::{Excerpt, Labelled, printable};
+use super::{Look, Report};
+use crate::check::Status;
+use crate::finding::{Code, Finding, Severity};
+use crate::policy::{Mistake, Policy};
+use crate::source::{LineIndex, Source, Span};
+use crate::yaml::Problem;
+
+/// How many findings are shown with their lines. Of those behind them one line tells each.
+const FULL: usize = 25;
+/// How many findings are told in one line.
+const BRIEF: usize = 200;
+
+/// One thing to show, in miette's terms.
+#[derive(Debug)]
+struct Shown {
+    level: Level,
+    code: String,
+    message: String,
+    label: Option<(std::ops::Range<usize>, String)>,
+    excerpt: Option<Drawn>,
+    help: Option<String>,
+}
+
+/// An excerpt; its text stays out of `Debug`.
+struct Drawn(Excerpt);
+
+impl fmt::Debug for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Excerpt")
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.code))
+    }
+
+    fn severity(&self) -> Option<Level> {
+        Some(self.level)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_ref().map(|excerpt| &excerpt.0 as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let (range, text) = self.label.as_ref()?;
+        let label = LabeledSpan::new(Some(text.clone()), range.start, range.len());
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+impl Shown {
+    fn draw(&self, look: Look, out: &mut String) {
+        let theme =
+            if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(look.width)
+            .with_context_lines(1)
+            .with_wrap_lines(true)
+            .without_cause_chain();
+        // Writing into a String cannot fail, and drawing fails only if the excerpt cannot be read.
+        if handler.render_report(out, self).is_err() {
+            let _ = write!(out, "{}", self.message);
+        }
+        out.push('\n');
+    }
+}
+
+/// The whole report.
+pub(super) fn render(report: &Report<'_>, look: Look) -> String {
+    let mut out = String::new();
+    for (source, problem) in &report.outcome.problems {
+        out.push_str(&self::problem(&report.sources[*source], problem, look));
+    }
+    let findings = &report.outcome.findings;
+    let (weighty, light): (Vec<_>, Vec<_>) =
+        findings.iter().partition(|finding| finding.severity != Severity::Info);
+    for finding in weighty.iter().take(FULL) {
+        shown(report, finding).draw(look, &mut out);
+    }
+    let brief = weighty.iter().skip(FULL).chain(&light);
+    for finding in brief.clone().take(BRIEF) {
+        brief_line(report, finding, look, &mut out);
+    }
+    let untold = brief.count().saturating_sub(BRIEF);
+    if untold > 0 {
+        let _ = writeln!(out, "… and {untold} more: --report json=FILE has them all");
+    }
+    let _ = writeln!(out, "{}", sentence(report, look));
+    out
+}
+
+fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
+    let excerpt = finding.place.as_ref().map(|place| {
+        let labelled = Labelled {
+            source: &report.sources[place.source],
+            lines: report.lines(place.source),
+            span: place.span,
+            within: place.chunk,
+            hidden: report.confidential(place.source),
+            unread: false,
+        };
+        (Excerpt::of(&labelled), printable(&place.label))
+    });
+    let label = excerpt.as_ref().map(|(excerpt, label)| (excerpt.label.clone(), label.clone()));
+    Shown {
+        level: level(finding.severity),
+        code: format!("{}[{}]", word(finding.severity), finding.code.name),
+        message: printable(&finding.message),
+        label,
+        excerpt: excerpt.map(|(excerpt, _)| Drawn(excerpt)),
+        help: finding.remedy.as_deref().map(printable),
+    }
+}
+
+fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut String) {
+    let kind = format!("{}[{}]", word(finding.severity), finding.code.name);
+    let kind = paint(&kind, colour(finding.severity), look);
+    let place = finding.place.as_ref().map(|place| {
+        let position = report.position(place.source, place.span.start);
+        format!(" {}:{position}:", printable(&report.sources[place.source].name))
+    });
+    let _ = writeln!(out, "{kind}{} {}", place.unwrap_or_default(), printable(&finding.message));
+}
+
+fn sentence(report: &Report<'_>, look: Look) -> String {
+    let summary = &report.outcome.summary;
+    let mut text = summary.text();
+    if summary.injected > 0 {
+        let _ = write!(text, " {} of them by injection.", summary.injected);
+    }
+    let count = |severity| {
+        report.outcome.findings.iter().filter(|finding| finding.severity == severity).count()
+    };
+    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+    let counts: Vec<_> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" }))
+        .collect();
+    let colour = match summary.status {
+        Status::Pass => "32",
+        Status::Fail => "31",
+        Status::Skip => "36",
+    };
+    let text = paint(&text, colour, look);
+    if counts.is_empty() { text } else { format!("{text} ({})", counts.join(", ")) }
+}
+
+/// A source that is no YAML stream.
+pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
+    let lines = LineIndex::new(&source.text);
+    let at = problem.offset.min(source.text.len());
+    let labelled = Labelled {
+        source,
+        lines: &lines,
+        span: Span::new(at, source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8())),
+        within: Span::new(problem.chunk.start, problem.chunk.end),
+        hidden: &[],
+        unread: true,
+    };
+    let excerpt = Excerpt::of(&labelled);
+    let shown = Shown {
+        level: Level::Error,
+        code: "error[not-yaml]".to_owned(),
+        message: format!(
+            "{}:{}: this is no YAML stream: {}",
+            printable(&source.name),
+            excerpt.position(),
+            problem.message
+        ),
+        label: Some((excerpt.label.clone(), problem.message.clone())),
+        excerpt: Some(Drawn(excerpt)),
+        help: Some(
+            "nothing was written; look at what rendered this, or leave the file out".to_owned(),
+        ),
+    };
+    let mut out = String::new();
+    shown.draw(look, &mut out);
+    out
+}
+
+/// The mistakes in a policy file.
+pub fn mistakes(source: &Source, mistakes: &[Mistake], look: Look) -> String {
+    let lines = LineIndex::new(&source.text);
+    let hidden = Policy::masked(&source.text);
+    let mut out = String::new();
+    for mistake in mistakes {
+        let labelled = Labelled {
+            source,
+            lines: &lines,
+            span: mistake.span,
+            within: Span::new(0, source.text.len()),
+            hidden: &hidden,
+            unread: false,
+        };
+        let excerpt = Excerpt::of(&labelled);
+        let mut help = mistake.help.clone();
+        if let Some((span, what)) = &mistake.related {
+            let position = lines.position(&source.text, span.start as usize);
+            let _ = write!(help, "\n{what} (line {})", position.line);
+        }
+        let shown = Shown {
+            level: Level::Error,
+            code: "error[policy]".to_owned(),
+            message: format!(
+                "{}:{}: {}",
+                printable(&source.name),
+                excerpt.position(),
+                mistake.message
+            ),
+            label: Some((excerpt.label.clone(), String::from("here"))),
+            excerpt: Some(Drawn(excerpt)),
+            help: Some(printable(&help)),
+        };
+        shown.draw(look, &mut out);
+    }
+    out
+}
+
+/// Everything that is said about a code.
+pub fn explain(code: &Code) -> String {
+    let mut out = format!("{} ({})\n{}\n\n", code.name, word(code.severity), code.title);
+    let indented = |text: &str| {
+        text.lines()
+            .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
+            .collect::<String>()
+    };
+    let parts = [
+        ("What it reports", code.what.to_owned() + "\n"),
+        ("Why it matters", code.why.to_owned() + "\n"),
+        ("Example", indented(code.example)),
+        ("What to do", code.remedy.to_owned() + "\n"),
+    ];
+    for (title, text) in parts {
+        let _ = write!(out, "{title}\n{text}\n");
+    }
+    if !code.references.is_empty() {
+        out.push_str("References\n");
+        for reference in code.references {
+            let _ = writeln!(out, "    {reference}");
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+        Severity::Info => Level::Advice,
+    }
+}
+
+/// The name of a severity in reports.
+pub(super) fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "31",
+        Severity::Warning => "33",
+        Severity::Info => "36",
+    }
+}
+
+fn paint(text: &str, colour: &str, look: Look) -> String {
+    if look.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+}

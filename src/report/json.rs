@@ -1,0 +1,250 @@
+//! `pullcreds.report/v1`. Other programs read it: it changes only by adding. Its types are its own.
+
+use serde::Serialize;
+
+use super::Report;
+use super::human::word;
+use crate::check::{Judged, Pod, Status};
+use crate::finding::{Finding, Subject};
+use crate::inject;
+use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
+use crate::mask;
+use crate::policy::AccessFrom;
+use crate::policy::registries::Class;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'r> {
+    schema: &'static str,
+    summary: WireSummary,
+    images: Vec<WireImage<'r>>,
+    findings: Vec<WireFinding<'r>>,
+    edits: Vec<WireEdit<'r>>,
+    problems: Vec<WireProblem<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireSummary {
+    status: &'static str,
+    text: String,
+    private_images: usize,
+    configured: usize,
+    injected: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireObject {
+    api_version: String,
+    kind: String,
+    namespace: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireImage<'r> {
+    source: &'r str,
+    document: usize,
+    object: WireObject,
+    path: String,
+    container: Option<String>,
+    line: usize,
+    column: usize,
+    image: String,
+    name: Option<String>,
+    registry: Option<String>,
+    access: Option<&'static str>,
+    access_from: Option<&'static str>,
+    service_account: String,
+    pod_pull_secrets: Option<Vec<Option<String>>>,
+    pull_secrets: Vec<String>,
+    pull_secrets_from: &'static str,
+    verdict: &'static str,
+    secret: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireFinding<'r> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'r str,
+    source: Option<&'r str>,
+    document: Option<usize>,
+    object: Option<WireObject>,
+    path: Option<&'r str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    image: Option<&'r str>,
+    remedy: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireEdit<'r> {
+    source: &'r str,
+    document: usize,
+    object: WireObject,
+    path: String,
+    added: &'r [String],
+}
+
+/// A source that is no YAML stream, and that the rest of the report does not cover.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireProblem<'r> {
+    source: &'r str,
+    line: usize,
+    column: usize,
+    message: &'r str,
+}
+
+/// The whole report, with a line break at its end.
+pub(super) fn render(report: &Report<'_>) -> String {
+    let outcome = report.outcome;
+    let summary = &outcome.summary;
+    let wire = Wire {
+        schema: "pullcreds.report/v1",
+        summary: WireSummary {
+            status: match summary.status {
+                Status::Pass => "pass",
+                Status::Fail => "fail",
+                Status::Skip => "skip",
+            },
+            text: summary.text(),
+            private_images: summary.private,
+            configured: summary.configured,
+            injected: summary.injected,
+        },
+        images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
+        findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
+        edits: edits(report),
+        problems: problems(report),
+    };
+    serde_json::to_string_pretty(&wire).expect("every key is a string") + "\n"
+}
+
+fn images<'r>(report: &'r Report<'_>, pod: &'r Pod<'_>) -> impl Iterator<Item = WireImage<'r>> {
+    let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+    let images = workload.images.iter().zip(&pod.images);
+    images.map(move |(image, judged)| self::image(report, pod, workload, image, judged))
+}
+
+fn image<'r>(
+    report: &'r Report<'_>,
+    pod: &Pod<'_>,
+    workload: &Workload<'_>,
+    image: &Image<'_>,
+    judged: &Judged,
+) -> WireImage<'r> {
+    let position = report.position(pod.source, image.span.start);
+    let reference = judged.pull.reference.as_ref().ok();
+    let access = judged.pull.access;
+    WireImage {
+        source: &report.sources[pod.source].name,
+        document: workload.object.document,
+        object: object(report, &workload.object),
+        path: workload.path(&image.field.to_string()),
+        container: image.container.as_deref().map(shown),
+        line: position.line,
+        column: position.column,
+        image: shown(&image.reference),
+        name: reference.map(|reference| reference.name().to_owned()),
+        registry: reference.map(|reference| reference.domain().to_owned()),
+        access: access.map(|access| match access.class {
+            Class::Public => "public",
+            Class::Private => "private",
+        }),
+        access_from: access.map(|access| match access.from {
+            AccessFrom::Policy => "policy",
+            AccessFrom::Builtin => "builtin",
+            AccessFrom::Assumed => "assumed",
+        }),
+        service_account: shown(workload.effective_service_account()),
+        pod_pull_secrets: pod_pull_secrets(&workload.pull_secrets),
+        pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
+        pull_secrets_from: pod.effective.origin.name(),
+        verdict: judged.verdict.name(),
+        secret: judged.secret.map(|at| shown(&pod.effective.names[at])),
+    }
+}
+
+fn pod_pull_secrets(list: &PullSecrets<'_>) -> Option<Vec<Option<String>>> {
+    let names = || list.entries.iter().map(|entry| entry.name.as_deref().map(shown)).collect();
+    (list.state == ListState::List).then(names)
+}
+
+fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> {
+    let place = finding.place.as_ref();
+    let position = place.map(|place| report.position(place.source, place.span.start));
+    WireFinding {
+        code: finding.code.name,
+        severity: word(finding.severity),
+        message: &finding.message,
+        source: place.map(|place| report.sources[place.source].name.as_str()),
+        document: place.map(|place| place.document),
+        object: place.map(|place| subject(&place.object)),
+        path: place.map(|place| place.path.as_str()),
+        line: position.map(|position| position.line),
+        column: position.map(|position| position.column),
+        image: finding.image.as_deref(),
+        remedy: finding.remedy.as_deref(),
+    }
+}
+
+fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
+    let inventories = &report.outcome.inventories;
+    let added = report.outcome.added.iter();
+    let edits = added.map(|(&holder, added)| {
+        let edited = inject::object(inventories, holder);
+        WireEdit {
+            source: &report.sources[holder.source()].name,
+            document: edited.document,
+            object: object(report, edited),
+            path: inject::path(inventories, holder),
+            added,
+        }
+    });
+    edits.collect()
+}
+
+fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
+    let problems = report.outcome.problems.iter();
+    let problems = problems.map(|(source, problem)| {
+        let lines = report.lines(*source);
+        let position = lines.position(&report.sources[*source].text, problem.offset);
+        WireProblem {
+            source: &report.sources[*source].name,
+            line: position.line,
+            column: position.column,
+            message: &problem.message,
+        }
+    });
+    problems.collect()
+}
+
+fn object(report: &Report<'_>, object: &Object<'_>) -> WireObject {
+    let namespace = object.namespace.as_deref().or(report.policy.namespace());
+    WireObject {
+        api_version: shown(&object.api_version),
+        kind: shown(&object.kind),
+        namespace: namespace.map(shown),
+        name: object.name.as_deref().map(shown),
+    }
+}
+
+fn subject(subject: &Subject) -> WireObject {
+    WireObject {
+        api_version: subject.api_version.clone(),
+        kind: subject.kind.clone(),
+        namespace: subject.namespace.clone(),
+        name: subject.name.clone(),
+    }
+}
+
+/// Text of the input, as a report may show it.
+fn shown(text: &str) -> String {
+    mask::credentials(text).into_owned()
+}
