@@ -108,14 +108,14 @@ pub struct Summary {
 impl Summary {
     /// The sentence of the control.
     pub fn text(&self) -> String {
-        match (self.private, self.any_image) {
-            (0, false) => "N/A: no images in the input.".to_owned(),
-            (0, true) => "N/A: all images are from public registries without authentication \
+        match (self.status, self.any_image) {
+            (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
+            (Status::Skip, true) => "N/A: all images are from public registries without authentication \
                           requirements."
                 .to_owned(),
-            (private, _) => format!(
-                "{} of {private} private images have pull credentials configured.",
-                self.configured
+            _ => format!(
+                "{} of {} private images have pull credentials configured.",
+                self.configured, self.private
             ),
         }
     }
