@@ -50,7 +50,7 @@ pub struct Outcome<'a> {
     /// The edits of each source.
     pub plans: Vec<Plan>,
     /// What the edits add, by holder.
-    pub added: BTreeMap<Holder, Vec<String>>,
+    pub added: BTreeMap<Holder, Vec<Text<'a>>>,
     /// The counts.
     pub summary: Summary,
 }
@@ -110,9 +110,11 @@ impl Summary {
     pub fn text(&self) -> String {
         match (self.status, self.any_image) {
             (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
-            (Status::Skip, true) => "N/A: all images are from public registries without authentication \
+            (Status::Skip, true) => {
+                "N/A: all images are from public registries without authentication \
                           requirements."
-                .to_owned(),
+                    .to_owned()
+            }
             _ => format!(
                 "{} of {} private images have pull credentials configured.",
                 self.configured, self.private
@@ -216,13 +218,13 @@ fn pulls(inventories: &[Inventory<'_>], policy: &Policy) -> Vec<Vec<Pull>> {
 }
 
 /// What each workload needs, in the same order.
-fn requests<'i, 'a: 'i>(
+fn requests<'i, 'a>(
     inventories: &'i [Inventory<'a>],
     accounts: &Accounts<'i, 'a>,
     pulls: &[Vec<Pull>],
-    policy: &'i Policy,
+    policy: &'a Policy,
     used: &mut BTreeSet<RuleId>,
-) -> Vec<Request<'i>> {
+) -> Vec<Request<'a>> {
     let mut requests = Vec::with_capacity(pulls.len());
     for (source, inventory) in inventories.iter().enumerate() {
         for (index, workload) in inventory.workloads.iter().enumerate() {
@@ -243,6 +245,7 @@ fn requests<'i, 'a: 'i>(
             needs.extend(policy.everywhere().iter().map(|name| &*name.value));
             let mut seen = BTreeSet::new();
             needs.retain(|name| seen.insert(*name));
+            needs.shrink_to_fit();
             requests.push(Request { holder: Holder::Pod { source, index }, needs, account });
         }
     }
@@ -252,26 +255,24 @@ fn requests<'i, 'a: 'i>(
 /// The lists of the input with what is injected on top.
 struct Overlay<'o, 'a> {
     inventories: &'o [Inventory<'a>],
-    added: &'o BTreeMap<Holder, Vec<String>>,
+    added: &'o BTreeMap<Holder, Vec<Text<'a>>>,
 }
 
 impl<'a> Overlay<'_, 'a> {
     fn names(&self, holder: Holder, with_added: bool) -> Vec<Text<'a>> {
         let own = inject::list(self.inventories, holder).names().cloned();
         let added = self.added.get(&holder).filter(|_| with_added).into_iter().flatten();
-        own.chain(added.map(|name| Text::Owned(name.clone()))).collect()
+        let mut names: Vec<_> = own.chain(added.cloned()).collect();
+        names.shrink_to_fit();
+        names
     }
 
-    fn effective(&self, request: &Request<'_>, with_added: bool) -> Effective<'a> {
+    fn effective(&self, request: &Request<'a>, with_added: bool) -> Effective<'a> {
         let own = inject::list(self.inventories, request.holder);
         let added = with_added && self.added.contains_key(&request.holder);
         let account = match request.account {
             Account::InStream { id, .. } => Some(self.names(Holder::Account(id), with_added)),
-            Account::Declared(_, account) => {
-                let names = account.image_pull_secrets.iter();
-                Some(names.map(|name| Text::Owned(name.value.clone())).collect())
-            }
-            Account::Unknown => None,
+            account => inject::account_names(self.inventories, account),
         };
         let names = self.names(request.holder, with_added);
         Effective::of(names, own.has_entry() || added, account)
@@ -287,7 +288,7 @@ impl<'a> Overlay<'_, 'a> {
 
 fn judge<'a>(
     overlay: &Overlay<'_, 'a>,
-    request: &Request<'_>,
+    request: &Request<'a>,
     pulls: Vec<Pull>,
     policy: &Policy,
     used: &mut BTreeSet<RuleId>,

@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides anything, and nothing here knows how a finding is shown.
 
+use std::borrow::Cow;
+
 use crate::source::Span;
 
 pub use crate::policy::Severity;
@@ -57,7 +59,7 @@ pub struct Finding {
     /// The image it is about.
     pub image: Option<String>,
     /// What to do, with the real names filled in.
-    pub remedy: Option<String>,
+    pub remedy: Option<Cow<'static, str>>,
 }
 
 /// A place in a source.
@@ -72,7 +74,7 @@ pub struct Place {
     /// The bytes that belong to the document: no excerpt goes beyond them.
     pub chunk: Span,
     /// What stands there, for the person who reads the excerpt.
-    pub label: String,
+    pub label: Cow<'static, str>,
     /// The path from the document's root, empty if there is none.
     pub path: String,
     /// The object.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows YAML: how a list is written is the site's business.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::edit::{Edit, Overlap, Plan};
@@ -53,43 +54,48 @@ pub enum Note {
     /// The ServiceAccount is not known: what it names, if anything, is hidden now.
     MayHide(Holder),
     /// It cannot be done.
-    Refused {
-        /// Where it was wanted.
-        holder: Holder,
-        /// Which secrets.
-        names: Vec<String>,
-        /// What stands in the way; `None`: the holder as a whole.
-        span: Option<Span>,
-        /// Why.
-        why: String,
-        /// What to do instead.
-        advice: String,
-    },
+    Refused(Box<Refused>),
+}
+
+/// What cannot be injected.
+#[derive(Debug)]
+pub struct Refused {
+    /// Where it was wanted.
+    pub holder: Holder,
+    /// Which secrets.
+    pub names: Vec<String>,
+    /// What stands in the way; `None`: the holder as a whole.
+    pub span: Option<Span>,
+    /// Why.
+    pub why: &'static str,
+    /// What to do instead.
+    pub advice: &'static str,
 }
 
 /// What is injected.
 #[derive(Debug, Default)]
-pub struct Injection {
+pub struct Injection<'a> {
     /// What is added to each holder, in order, without what is written again.
-    pub added: BTreeMap<Holder, Vec<String>>,
+    pub added: BTreeMap<Holder, Vec<Text<'a>>>,
     /// What is left to say.
     pub notes: Vec<Note>,
 }
 
 /// Decides what goes where (the table of the contract, section 6). `everywhere` reaches every
 /// ServiceAccount when the policy injects into ServiceAccounts.
-pub fn decide(
-    inventories: &[Inventory<'_>],
-    requests: &[Request<'_>],
-    policy: &Policy,
-) -> Injection {
+pub fn decide<'a>(
+    inventories: &[Inventory<'a>],
+    requests: &[Request<'a>],
+    policy: &'a Policy,
+) -> Injection<'a> {
     let into = policy.inject().into;
     let mut injection = Injection::default();
     if into == InjectInto::None {
         return injection;
     }
     if into == InjectInto::ServiceAccount {
-        let everywhere: Vec<_> = policy.everywhere().iter().map(|name| &*name.value).collect();
+        let everywhere = policy.everywhere().iter().map(|name| Text::Borrowed(&*name.value));
+        let everywhere: Vec<_> = everywhere.collect();
         for (source, inventory) in inventories.iter().enumerate() {
             for index in 0..inventory.service_accounts.len() {
                 let holder = Holder::Account(AccountId { source, index });
@@ -105,16 +111,19 @@ pub fn decide(
     injection
 }
 
-impl Injection {
-    fn take(&mut self, inventories: &[Inventory<'_>], request: &Request<'_>, into: InjectInto) {
+impl<'a> Injection<'a> {
+    fn take(&mut self, inventories: &[Inventory<'a>], request: &Request<'a>, into: InjectInto) {
         let Request { holder, needs, account } = request;
         let own = list(inventories, *holder);
         let inherited = account_names(inventories, *account);
-        let present = |names: &[&str]| needs.iter().all(|need| names.contains(need));
-        let own_names: Vec<&str> = own.names().map(|name| &**name).collect();
-        let effective = if own.has_entry() { Some(&own_names) } else { inherited.as_ref() };
-        let effective = effective.is_some_and(|names| present(names));
-        if own.has_entry() && present(&own_names) || effective && into != InjectInto::Pod {
+        let present = |names: &mut dyn Iterator<Item = &Text<'_>>| {
+            let names: Vec<_> = names.collect();
+            needs.iter().all(|need| names.iter().any(|name| name == &need))
+        };
+        let on_pod = own.has_entry() && present(&mut own.names());
+        let inherits =
+            !own.has_entry() && inherited.as_ref().is_some_and(|names| present(&mut names.iter()));
+        if on_pod || inherits && into != InjectInto::Pod {
             return;
         }
         if object(inventories, *holder).opted_out {
@@ -129,56 +138,57 @@ impl Injection {
                 if object(inventories, account).opted_out {
                     self.notes.push(Note::OptedOut(account));
                 } else {
-                    self.add(inventories, account, needs);
+                    self.add(inventories, account, &texts(needs));
                 }
             }
             (InjectInto::ServiceAccount, Account::InStream { .. }) => {
                 self.notes.push(Note::PodInstead(*holder));
-                self.into_pod(inventories, request, inherited.as_deref());
+                self.into_pod(inventories, request, inherited);
             }
-            (InjectInto::ServiceAccount, _) => self.notes.push(Note::Refused {
+            (InjectInto::ServiceAccount, _) => self.notes.push(Note::Refused(Box::new(Refused {
                 holder: *holder,
                 names: needs.iter().map(ToString::to_string).collect(),
                 span: None,
-                why: "its ServiceAccount is not in the input".to_owned(),
-                advice: "add the ServiceAccount to the input, or inject with `--into auto`"
-                    .to_owned(),
-            }),
-            _ => self.into_pod(inventories, request, inherited.as_deref()),
+                why: "its ServiceAccount is not in the input",
+                advice: "add the ServiceAccount to the input, or inject with `--into auto`",
+            }))),
+            _ => self.into_pod(inventories, request, inherited),
         }
     }
 
     fn into_pod(
         &mut self,
-        inventories: &[Inventory<'_>],
-        request: &Request<'_>,
-        inherited: Option<&[&str]>,
+        inventories: &[Inventory<'a>],
+        request: &Request<'a>,
+        inherited: Option<Vec<Text<'a>>>,
     ) {
         let own = list(inventories, request.holder);
         let mut names = Vec::new();
         if !own.has_entry() {
             // One entry of its own hides the whole list of the ServiceAccount.
-            names.extend(inherited.unwrap_or_default());
-            if inherited.is_none() {
-                self.notes.push(Note::MayHide(request.holder));
+            match inherited {
+                Some(inherited) => names = inherited,
+                None => self.notes.push(Note::MayHide(request.holder)),
             }
         }
-        names.extend(&request.needs);
+        names.extend(texts(&request.needs));
         self.add(inventories, request.holder, &names);
         if let Account::InStream { id, .. } = request.account
             && inventories[id.source].service_accounts[id.index].enforces_mountable
         {
-            self.add(inventories, Holder::Account(id), &request.needs);
+            self.add(inventories, Holder::Account(id), &texts(&request.needs));
         }
     }
 
     /// Adds those of `names` that the holder does not have yet.
-    fn add(&mut self, inventories: &[Inventory<'_>], holder: Holder, names: &[&str]) {
+    fn add(&mut self, inventories: &[Inventory<'_>], holder: Holder, names: &[Text<'a>]) {
         let own = list(inventories, holder);
         let added = self.added.entry(holder).or_default();
-        for &name in names {
-            if own.names().all(|own| own != name) && added.iter().all(|added| added != name) {
-                added.push(name.to_owned());
+        for name in names {
+            if own.names().all(|own| own != name) && !added.contains(name) {
+                // One is the rule, and there may be many thousand holders.
+                added.reserve_exact(1);
+                added.push(name.clone());
             }
         }
         if added.is_empty() {
@@ -201,10 +211,16 @@ impl Injection {
                 }
                 Ok(edit) => {
                     let edits = &mut edits[holder.source()];
-                    let entry = edits.entry(edit.place.start);
-                    let known = entry.or_insert_with(|| (edit.clone(), 0));
-                    // Another text for the same place leaves a count that does not add up.
-                    known.1 += u64::from(known.0 == edit);
+                    match edits.entry(edit.place.start) {
+                        Entry::Vacant(entry) => {
+                            entry.insert((edit, 1));
+                        }
+                        // Another text for the same place leaves a count that does not add up.
+                        Entry::Occupied(mut entry) => {
+                            let same = entry.get().0 == edit;
+                            entry.get_mut().1 += u64::from(same);
+                        }
+                    }
                 }
             }
         }
@@ -220,13 +236,10 @@ impl Injection {
         }
         for (holder, refusal) in refused {
             let names = self.added.remove(&holder).unwrap_or_default();
-            self.notes.push(Note::Refused {
-                holder,
-                names,
-                span: Some(refusal.span),
-                why: refusal.why.to_owned(),
-                advice: refusal.advice.to_owned(),
-            });
+            let names = names.into_iter().map(Text::into_owned).collect();
+            let Refusal { span, why, advice } = refusal;
+            let refused = Refused { holder, names, span: Some(span), why, advice };
+            self.notes.push(Note::Refused(Box::new(refused)));
         }
         let plans = edits.into_iter().enumerate().map(|(source, edits)| {
             let kept = edits.into_iter().filter(|(at, _)| !spoilt.contains(&(source, *at)));
@@ -245,10 +258,14 @@ fn shared(place: Span) -> Refusal {
 }
 
 /// The edit that adds `added` to a list, with the names that have to be written again.
-fn edit(inventories: &[Inventory<'_>], holder: Holder, added: &[String]) -> Result<Edit, Refusal> {
+fn edit(
+    inventories: &[Inventory<'_>],
+    holder: Holder,
+    added: &[Text<'_>],
+) -> Result<Edit, Refusal> {
     let site = site(inventories, holder);
     let old = list(inventories, holder).names().filter(|_| site.restates).map(|name| &**name);
-    let names = old.chain(added.iter().map(String::as_str));
+    let names = old.chain(added.iter().map(|name| &**name));
     let (place, insert) = site.write(names).map_err(Clone::clone)?;
     Ok(Edit { place, insert })
 }
@@ -293,17 +310,22 @@ pub fn path(inventories: &[Inventory<'_>], holder: Holder) -> String {
 }
 
 /// The names that a ServiceAccount has in the input or in the policy; `None` if it is not known.
-fn account_names<'i>(
-    inventories: &'i [Inventory<'_>],
-    account: Account<'i>,
-) -> Option<Vec<&'i str>> {
+pub fn account_names<'a>(
+    inventories: &[Inventory<'a>],
+    account: Account<'a>,
+) -> Option<Vec<Text<'a>>> {
     match account {
-        Account::InStream { id, .. } => Some(
-            list(inventories, Holder::Account(id)).names().map(|name: &Text<'_>| &**name).collect(),
-        ),
+        Account::InStream { id, .. } => {
+            Some(list(inventories, Holder::Account(id)).names().cloned().collect())
+        }
         Account::Declared(_, account) => {
-            Some(account.image_pull_secrets.iter().map(|name| &*name.value).collect())
+            let names = account.image_pull_secrets.iter();
+            Some(names.map(|name| Text::Borrowed(&*name.value)).collect())
         }
         Account::Unknown => None,
     }
+}
+
+fn texts<'a>(names: &[&'a str]) -> Vec<Text<'a>> {
+    names.iter().map(|&name| Text::Borrowed(name)).collect()
 }

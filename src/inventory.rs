@@ -28,7 +28,11 @@ pub type Text<'a> = Cow<'a, str>;
 #[derive(Default)]
 pub struct Inventory<'a> {
     /// In the order of the stream.
-    pub workloads: Vec<Workload<'a>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "the parts of a stream are joined without a second copy of them all"
+    )]
+    pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
     pub service_accounts: Vec<ServiceAccount<'a>>,
     /// The values that the Secrets hold: no report may show these bytes.
@@ -205,30 +209,32 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of(text: &'a str) -> Result<Self, Problem> {
+        let take = |found: &mut Self, document, tree: &Tree<'a>| {
+            visit(tree.root(), Place { document, way: String::new() }, None, found);
+        };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self::default();
-        for (document, mut part) in parts {
+        all.workloads.reserve_exact(parts.iter().map(|(_, part)| part.workloads.len()).sum());
+        for (documents_before, mut part) in parts {
             for workload in &mut part.workloads {
-                workload.object.document = document;
+                workload.object.document += documents_before;
             }
             for account in &mut part.service_accounts {
-                account.object.document = document;
+                account.object.document += documents_before;
             }
             all.workloads.append(&mut part.workloads);
             all.service_accounts.append(&mut part.service_accounts);
             all.confidential.append(&mut part.confidential);
             all.objects += part.objects;
         }
-        all.workloads.shrink_to_fit();
         Ok(all)
     }
 }
 
-/// What one document holds.
-fn take<'a>(tree: &Tree<'a>) -> Inventory<'a> {
-    let mut found = Inventory::default();
-    visit(tree.root(), String::new(), None, &mut found);
-    found
+/// Where an object stands: its document, and the way to it from there.
+struct Place {
+    document: usize,
+    way: String,
 }
 
 /// An `apiVersion` with a `kind`.
@@ -238,7 +244,7 @@ type TypeMeta<'a> = (Text<'a>, Text<'a>);
 /// `apiVersion` nor `kind` take them from their list, as apimachinery does.
 fn visit<'a>(
     node: Node<'_, 'a>,
-    place: String,
+    place: Place,
     item_of: Option<&TypeMeta<'a>>,
     found: &mut Inventory<'a>,
 ) {
@@ -251,8 +257,9 @@ fn visit<'a>(
     {
         let of = (api_version.clone(), Cow::Owned(of.to_owned()));
         for (index, item) in items.items().enumerate() {
-            let dot = if place.is_empty() { "" } else { "." };
-            visit(item, format!("{place}{dot}items[{index}]"), Some(&of), found);
+            let dot = if place.way.is_empty() { "" } else { "." };
+            let way = format!("{}{dot}items[{index}]", place.way);
+            visit(item, Place { document: place.document, way }, Some(&of), found);
         }
         return;
     }
@@ -268,7 +275,7 @@ fn visit<'a>(
     {
         let mut object = object(node, place, api_version, kind);
         object.opted_out |= node.at(&row.pod_spec[..row.pod_spec.len() - 1]).is_some_and(opts_out);
-        found.workloads.push(workload(spec, object, row));
+        found.workloads.push(Box::new(workload(spec, object, row)));
     }
 }
 
@@ -282,7 +289,7 @@ fn type_meta<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> Option<T
 
 fn object<'a>(
     node: Node<'_, 'a>,
-    place: String,
+    place: Place,
     api_version: Text<'a>,
     kind: Text<'a>,
 ) -> Object<'a> {
@@ -290,8 +297,8 @@ fn object<'a>(
     let name = metadata.and_then(|metadata| metadata.get("name"));
     let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
     Object {
-        document: 0,
-        place,
+        document: place.document,
+        place: place.way,
         api_version,
         kind,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
@@ -351,6 +358,7 @@ fn images<'a>(spec: Node<'_, 'a>) -> Vec<Image<'a>> {
     images.extend(volumes.filter_map(|(index, volume)| {
         image(volume, &["image", "reference"], ImageField::Volume { index })
     }));
+    images.shrink_to_fit();
     images
 }
 

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_text_that_nobody_read_shows_no_value_with_a_telling_name() {
         let text = "image: a\nDB_PASSWORD: hunter2\nauthor: me\n";
-        assert_eq!(unread(text), format!("image: a\nDB_PASSWORD:{MASK}\nauthor: me\n"));
+        assert_eq!(unread(text), format!("image: a\nDB_PASSWORD: {MASK}\nauthor: me\n"));
         assert!(!unread("kind: Secret\ndata: {x: aGk=}\n").contains("aGk"));
         assert_eq!(unread("password:\n"), "password:\n");
     }

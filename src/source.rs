@@ -66,42 +66,61 @@ impl fmt::Display for Position {
     }
 }
 
-/// Where the lines of a text begin, so that offsets become lines by binary search.
+/// How many lines stand between two entries of a [`LineIndex`].
+const LINES_PER_ENTRY: usize = 64;
+
+/// Where the lines of a text begin, so that offsets become lines without a walk through all of it.
 pub struct LineIndex {
-    // Invariant: sorted, starts with 0, each other entry is one past a line feed.
+    // Invariant: the starts of the lines 0, 64, 128 and so on.
     starts: Vec<u32>,
+    lines: usize,
 }
 
 impl LineIndex {
-    /// Finds the line starts of `text`.
+    /// Finds the lines of `text`.
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| narrow(at + 1)));
-        Self { starts }
+        let mut lines = 1;
+        for at in memchr::memchr_iter(b'\n', text.as_bytes()) {
+            if lines % LINES_PER_ENTRY == 0 {
+                starts.push(narrow(at + 1));
+            }
+            lines += 1;
+        }
+        Self { starts, lines }
     }
 
-    /// The line (from 0) that holds `offset`.
-    pub fn line(&self, offset: usize) -> usize {
-        self.starts.partition_point(|&start| start as usize <= offset) - 1
+    /// The line (from 0) that holds `offset` of `text`, which must be the text the index was made from.
+    pub fn line(&self, text: &str, offset: usize) -> usize {
+        let entry = self.starts.partition_point(|&start| start as usize <= offset) - 1;
+        let start = self.starts[entry] as usize;
+        let between = &text.as_bytes()[start..offset.min(text.len())];
+        entry * LINES_PER_ENTRY + memchr::memchr_iter(b'\n', between).count()
     }
 
     /// The byte range of line `line` (from 0) of `text`, its line ending included.
     pub fn line_range(&self, text: &str, line: usize) -> std::ops::Range<usize> {
-        let start = self.starts[line] as usize;
-        let end = self.starts.get(line + 1).map_or(text.len(), |&next| next as usize);
-        start..end
+        let mut start = self.starts[line / LINES_PER_ENTRY] as usize;
+        let next = |start: usize| {
+            let end = memchr::memchr(b'\n', &text.as_bytes()[start..]);
+            end.map_or(text.len(), |end| start + end + 1)
+        };
+        for _ in 0..line % LINES_PER_ENTRY {
+            start = next(start);
+        }
+        start..next(start)
     }
 
     /// How many lines there are; the text behind the last line feed counts as one, even if empty.
     pub fn lines(&self) -> usize {
-        self.starts.len()
+        self.lines
     }
 
     /// The position of byte `offset` in `text`, which must be the text the index was made from.
     /// A byte order mark at the start of a line does not count as a column.
     pub fn position(&self, text: &str, offset: usize) -> Position {
-        let line = self.line(offset);
-        let start = self.starts[line] as usize;
+        let line = self.line(text, offset);
+        let start = self.line_range(text, line).start;
         let before = text.get(start..offset).unwrap_or_default();
         let before = before.strip_prefix('\u{feff}').unwrap_or(before);
         Position { line: line + 1, column: before.chars().count() + 1 }
@@ -166,6 +185,19 @@ mod tests {
         assert!(
             Source::new("a", b"\xff\xfea\0".to_vec()).err().unwrap().message.contains("UTF-16")
         );
+    }
+
+    #[test]
+    fn lines_are_found_from_any_entry() {
+        let text: String = (0..200).map(|line| format!("{line}\n")).collect();
+        let index = LineIndex::new(&text);
+        assert_eq!(index.lines(), 201);
+        for line in 0..200 {
+            let range = index.line_range(&text, line);
+            assert_eq!(text[range.clone()], format!("{line}\n"));
+            assert_eq!(index.line(&text, range.start), line);
+            assert_eq!(index.line(&text, range.end - 1), line);
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
-use crate::inject::{self, Holder, Note};
-use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Workload};
+use crate::inject::{self, Holder, Note, Refused};
+use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Text, Workload};
 use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
@@ -21,7 +21,7 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) pods: &'c [Pod<'a>],
     /// The ServiceAccount of each pod.
     pub(super) accounts: &'c [InUse],
-    pub(super) added: &'c BTreeMap<Holder, Vec<String>>,
+    pub(super) added: &'c BTreeMap<Holder, Vec<Text<'a>>>,
     pub(super) policy: &'c Policy,
     pub(super) circumstances: Circumstances,
     pub(super) used: BTreeSet<RuleId>,
@@ -36,7 +36,7 @@ struct At<'f> {
     object: &'f Object<'f>,
     span: Span,
     path: String,
-    label: String,
+    label: Cow<'static, str>,
 }
 
 impl Findings<'_, '_> {
@@ -182,7 +182,7 @@ impl Findings<'_, '_> {
         let unnamed = format!(
             "{who} references private image '{reference}' but does not specify ImagePullSecrets."
         );
-        let at = |label: String| At {
+        let at = |label: Cow<'static, str>| At {
             source: pod.source,
             object: &workload.object,
             span: image.span,
@@ -194,8 +194,8 @@ impl Findings<'_, '_> {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 format!("{who} has an image reference that does not parse: {invalid}."),
-                invalid.to_string(),
-                Some(finding::INVALID_IMAGE_REFERENCE.remedy.to_owned()),
+                invalid.to_string().into(),
+                Some(finding::INVALID_IMAGE_REFERENCE.remedy.into()),
             ),
             (Ok(parsed), Verdict::Missing) => (
                 &finding::MISSING_PULL_SECRET,
@@ -204,14 +204,15 @@ impl Findings<'_, '_> {
                     InUse::Unknown | InUse::Declared | InUse::InStream { .. }
                         if workload.pull_secrets.has_entry() =>
                     {
-                        "no entry of imagePullSecrets has a name".to_owned()
+                        "no entry of imagePullSecrets has a name".into()
                     }
                     _ => format!(
                         "neither the pod nor ServiceAccount '{}' names a pull secret",
                         show(account_name)
-                    ),
+                    )
+                    .into(),
                 },
-                Some(self.remedy(parsed, workload)),
+                Some(self.remedy(parsed, workload).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
@@ -219,13 +220,13 @@ impl Findings<'_, '_> {
                     "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.",
                     show(account_name)
                 ),
-                format!("ServiceAccount '{}' is not known", show(account_name)),
+                format!("ServiceAccount '{}' is not known", show(account_name)).into(),
                 Some(format!(
                     "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
                      - {}",
                     self.remedy(parsed, workload),
                     declaration(account_name, workload.object.namespace.as_deref()),
-                )),
+                ).into()),
             ),
             (Ok(parsed), Verdict::Mismatched) => (
                 &finding::MISMATCHED_PULL_SECRET,
@@ -235,8 +236,8 @@ impl Findings<'_, '_> {
                     names(&pod.effective),
                     parsed.registry()
                 ),
-                format!("no pull secret is for {}", parsed.registry()),
-                Some(self.remedy(parsed, workload)),
+                format!("no pull secret is for {}", parsed.registry()).into(),
+                Some(self.remedy(parsed, workload).into()),
             ),
             _ => return,
         };
@@ -293,7 +294,7 @@ impl Findings<'_, '_> {
                     object: &workload.object,
                     span: image.span,
                     path: workload.path(&image.field.to_string()),
-                    label: format!("{host} is assumed to be {is}"),
+                    label: format!("{host} is assumed to be {is}").into(),
                 };
                 let message = format!("Images of {host} are assumed to be {is}.");
                 let remedy = format!(
@@ -307,7 +308,7 @@ impl Findings<'_, '_> {
                     message,
                     Some(at),
                     Some((image, judged)),
-                    Some(remedy),
+                    Some(remedy.into()),
                 );
             }
         }
@@ -368,6 +369,7 @@ impl Findings<'_, '_> {
     }
 
     fn about_injection(&mut self, notes: &[Note]) {
+        let mut may_hide = BTreeSet::new();
         for note in notes {
             match note {
                 Note::OptedOut(holder) => {
@@ -392,20 +394,23 @@ impl Findings<'_, '_> {
                 Note::MayHide(holder) if self.added.contains_key(holder) => {
                     let Holder::Pod { source, index } = *holder else { continue };
                     let workload = &self.inventories[source].workloads[index];
-                    let account = show(workload.effective_service_account());
+                    let account = workload.effective_service_account();
+                    // Once for each ServiceAccount.
+                    if !may_hide.insert((workload.object.namespace.as_deref(), account)) {
+                        continue;
+                    }
                     let message = format!(
-                        "{} got pull secrets of its own; if ServiceAccount '{account}' has some in the \
-                         cluster, they are hidden now.",
-                        describe(&workload.object)
+                        "{} got pull secrets of its own; if ServiceAccount '{}' has some in the \
+                         cluster, they are hidden from it and from other pods like it.",
+                        describe(&workload.object),
+                        show(account)
                     );
                     let span = workload.object.label;
                     let label = "its ServiceAccount is not known";
                     self.at_list(&finding::MAY_HIDE_PULL_SECRETS, *holder, span, message, label);
                 }
                 Note::PodInstead(_) | Note::MayHide(_) => {}
-                Note::Refused { holder, names, span, why, advice } => {
-                    self.refused(*holder, names, *span, why, advice);
-                }
+                Note::Refused(refused) => self.refused(refused),
             }
         }
         for holder in self.added.keys() {
@@ -421,14 +426,8 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn refused(
-        &mut self,
-        holder: Holder,
-        names: &[String],
-        span: Option<Span>,
-        why: &str,
-        advice: &str,
-    ) {
+    fn refused(&mut self, refused: &Refused) {
+        let Refused { holder, ref names, span, why, advice } = *refused;
         let object = inject::object(self.inventories, holder);
         let message = format!(
             "{} cannot get the pull secret {}: {why}.",
@@ -440,13 +439,13 @@ impl Findings<'_, '_> {
             object,
             span: span.unwrap_or(object.label),
             path: inject::path(self.inventories, holder),
-            label: why.to_owned(),
+            label: why.into(),
         };
         let severity = match self.policy.inject().on_refusal {
             OnRefusal::Fail => finding::INJECTION_REFUSED.severity,
             OnRefusal::Warn => Severity::Warning,
         };
-        let remedy = Some(advice.to_owned());
+        let remedy = Some(advice.into());
         self.add(&finding::INJECTION_REFUSED, severity, message, Some(at), None, remedy);
     }
 
@@ -470,16 +469,16 @@ impl Findings<'_, '_> {
         holder: Holder,
         span: Span,
         message: String,
-        label: &str,
+        label: &'static str,
     ) {
         let at = At {
             source: holder.source(),
             object: inject::object(self.inventories, holder),
             span,
             path: inject::path(self.inventories, holder),
-            label: label.to_owned(),
+            label: label.into(),
         };
-        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.to_owned()));
+        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
     }
 
     fn general(
@@ -487,9 +486,9 @@ impl Findings<'_, '_> {
         code: &'static Code,
         severity: Severity,
         message: String,
-        remedy: Option<&str>,
+        remedy: Option<&'static str>,
     ) {
-        self.add(code, severity, message, None, None, remedy.map(str::to_owned));
+        self.add(code, severity, message, None, None, remedy.map(Cow::Borrowed));
     }
 
     fn add(
@@ -499,7 +498,7 @@ impl Findings<'_, '_> {
         message: String,
         at: Option<At<'_>>,
         image: Option<(&Image<'_>, &Judged)>,
-        remedy: Option<String>,
+        remedy: Option<Cow<'static, str>>,
     ) {
         let severity = self.policy.severity(code.name).unwrap_or(severity);
         if let Some(at) = &at

@@ -44,10 +44,11 @@ fn regions<'e>(
     edits: &'e [Edit],
 ) -> Vec<(Range<usize>, &'e [Edit])> {
     let lines = report.lines(at);
+    let text = &report.sources[at].text;
     let mut regions: Vec<(Range<usize>, Range<usize>)> = Vec::new();
     for (number, edit) in edits.iter().enumerate() {
-        let first = lines.line(edit.place.start as usize).saturating_sub(CONTEXT);
-        let last = (lines.line(edit.place.end as usize) + CONTEXT + 1).min(lines.lines());
+        let first = lines.line(text, edit.place.start as usize).saturating_sub(CONTEXT);
+        let last = (lines.line(text, edit.place.end as usize) + CONTEXT + 1).min(lines.lines());
         match regions.last_mut() {
             Some((region, numbers)) if region.end >= first => {
                 region.end = last;

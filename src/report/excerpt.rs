@@ -44,7 +44,7 @@ impl Excerpt {
         let Labelled { source, lines, span, within, .. } = labelled;
         let text = &source.text;
         let start = (span.start as usize).min(text.len());
-        let first_line = lines.line(start);
+        let first_line = lines.line(text, start);
         // A label of several lines points at the first one.
         let line_end = lines.line_range(text, first_line).end;
         let end = (span.end as usize).min(line_end).max(start);
@@ -64,7 +64,7 @@ impl Excerpt {
         };
         let end = boundary(text, end.min(shown.end));
         let masked = masked_parts(labelled, &[shown.start, start, end, shown.end]);
-        let first_shown = lines.line(shown.start);
+        let first_shown = lines.line(text, shown.start);
         let label = masked[0].len()..masked[0].len() + masked[1].len();
         Self {
             name: printable(&source.name),

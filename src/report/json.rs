@@ -88,7 +88,7 @@ struct WireEdit<'r> {
     document: usize,
     object: WireObject,
     path: String,
-    added: &'r [String],
+    added: Vec<String>,
 }
 
 /// A source that is no YAML stream, and that the rest of the report does not cover.
@@ -204,7 +204,7 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
             document: edited.document,
             object: object(report, edited),
             path: inject::path(inventories, holder),
-            added,
+            added: added.iter().map(|name| shown(name)).collect(),
         }
     });
     edits.collect()

@@ -29,7 +29,9 @@ pub struct Problem {
     pub chunk: Range<usize>,
 }
 
-/// Reads the documents of `text` and gives what `each` makes of them, with their ordinals, in order.
+/// Reads the documents of `text` and gathers what `each` makes of them: it gets what is gathered so far, the
+/// ordinal of the document in this part, and the document. The parts come in order, each with the
+/// number of documents before it.
 ///
 /// Documents are counted from 0 as a YAML parser does: an explicit `---` begins one even if it stays empty,
 /// comments before the first one do not. A document that plainly has another `kind` than those `wanted`
@@ -38,50 +40,61 @@ pub struct Problem {
 /// # Errors
 ///
 /// The first place where the text is no YAML stream to Go.
-pub fn read<'a, T: Send>(
+pub fn read<'a, T: Default + Send>(
     text: &'a str,
     wanted: impl Fn(&str) -> bool + Sync,
-    each: impl Fn(&Tree<'a>) -> T + Sync,
+    each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
 ) -> Result<Vec<(usize, T)>, Problem> {
     let chunks = chunks(text);
-    let read = |chunk: &Range<usize>| read_chunk(text, chunk, &wanted, &each);
-    let parts: Vec<Result<Part<T>, Problem>> = if text.len() < PARALLEL_BYTES {
-        chunks.iter().map(read).collect()
-    } else {
-        let groups = chunks.par_chunks(CHUNKS_AT_ONCE);
-        groups.flat_map_iter(|group| group.iter().map(read)).collect()
+    let read = |chunks: &[Range<usize>]| {
+        let mut part = Part::default();
+        for chunk in chunks {
+            part.take(text, chunk, &wanted, &each)?;
+        }
+        Ok(part)
     };
-    let mut found = Vec::new();
-    let mut ordinal = 0;
-    for part in parts {
-        let part = part?;
-        let documents = part.found.into_iter();
-        found.extend(documents.map(|(at, value)| (ordinal + at, value)));
-        ordinal += part.documents;
-    }
-    Ok(found)
+    let parts: Result<Vec<Part<T>>, Problem> = if text.len() < PARALLEL_BYTES {
+        read(&chunks).map(|part| vec![part])
+    } else {
+        // Every part is read, so that the first problem is the one that is reported.
+        let parts: Vec<_> = chunks.par_chunks(CHUNKS_AT_ONCE).map(read).collect();
+        parts.into_iter().collect()
+    };
+    let mut before = 0;
+    let parts = parts?.into_iter().map(|part| {
+        let first = before;
+        before += part.documents;
+        (first, part.found)
+    });
+    Ok(parts.collect())
 }
 
-/// What a chunk held.
+/// What some chunks held.
+#[derive(Default)]
 struct Part<T> {
     documents: usize,
-    found: Vec<(usize, T)>,
+    found: T,
 }
 
-fn read_chunk<'a, T>(
-    text: &'a str,
-    chunk: &Range<usize>,
-    wanted: &impl Fn(&str) -> bool,
-    each: &impl Fn(&Tree<'a>) -> T,
-) -> Result<Part<T>, Problem> {
-    let part = &text[chunk.clone()];
-    if let Some(kind) = plain_kind(part)
-        && !wanted(kind)
-    {
-        return Ok(Part { documents: 1, found: Vec::new() });
+impl<T> Part<T> {
+    fn take<'a>(
+        &mut self,
+        text: &'a str,
+        chunk: &Range<usize>,
+        wanted: &impl Fn(&str) -> bool,
+        each: &impl Fn(&mut T, usize, &Tree<'a>),
+    ) -> Result<(), Problem> {
+        let kind = plain_kind(&text[chunk.clone()]);
+        if kind.is_some_and(|kind| !wanted(kind)) {
+            self.documents += 1;
+            return Ok(());
+        }
+        for tree in trees(text, chunk)? {
+            each(&mut self.found, self.documents, &tree);
+            self.documents += 1;
+        }
+        Ok(())
     }
-    let trees = trees(text, chunk)?;
-    Ok(Part { documents: trees.len(), found: trees.iter().map(each).enumerate().collect() })
 }
 
 fn trees<'a>(text: &'a str, chunk: &Range<usize>) -> Result<Vec<Tree<'a>>, Problem> {
@@ -173,15 +186,22 @@ mod tests {
     /// The ordinal and the root's source text of every document of a wanted kind.
     #[track_caller]
     fn check(text: &str, expected: &[(usize, &str)]) {
-        let found = read(text, |kind| kind != "Skipped", |tree| tree.root().source().to_owned());
-        let found = found.unwrap_or_else(|problem| panic!("{problem:?}"));
-        let found: Vec<_> = found.iter().map(|(at, text)| (*at, text.as_str())).collect();
+        let gather = |found: &mut Vec<(usize, String)>, at, tree: &Tree<'_>| {
+            found.push((at, tree.root().source().to_owned()));
+        };
+        let parts = read(text, |kind| kind != "Skipped", gather);
+        let parts = parts.unwrap_or_else(|problem| panic!("{problem:?}"));
+        let found = parts.iter().flat_map(|(before, found)| {
+            found.iter().map(move |(at, text)| (before + at, text.as_str()))
+        });
+        let found: Vec<_> = found.collect();
         assert_eq!(found, expected);
     }
 
     #[track_caller]
     fn check_problem(text: &str, offset: usize) {
-        let problem = read(text, |_| true, |_| ()).expect_err("it is no YAML stream");
+        let problem =
+            read(text, |_| true, |(): &mut (), _, _| ()).expect_err("it is no YAML stream");
         assert_eq!(problem.offset, offset, "{problem:?}");
     }
 
