@@ -186,7 +186,7 @@ pub fn check<'a>(
     let excused = found.collect(&notes);
     let findings = found.found;
     let summary = summary(&inventories, &pods, &findings, &excused);
-    Outcome { problems, pods, findings, plans, added, summary, inventories }
+    Outcome { inventories, problems, pods, findings, plans, added, summary }
 }
 
 /// The ServiceAccount of a pod, as far as findings speak of it.

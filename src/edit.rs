@@ -70,6 +70,10 @@ impl Plan {
     }
 
     /// `text` with the edits made.
+    ///
+    /// # Panics
+    ///
+    /// If `text` is not the text that the edits were made for.
     pub fn apply(&self, text: &str) -> String {
         let added: usize = self.edits.iter().map(|edit| edit.insert.len()).sum();
         let mut out = Vec::with_capacity(text.len() + added);

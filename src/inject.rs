@@ -118,7 +118,7 @@ impl<'a> Injection<'a> {
         let inherited = account_names(inventories, *account);
         let present = |names: &mut dyn Iterator<Item = &Text<'_>>| {
             let names: Vec<_> = names.collect();
-            needs.iter().all(|need| names.iter().any(|name| name == &need))
+            needs.iter().all(|need| names.iter().any(|name| *name == *need))
         };
         let on_pod = own.has_entry() && present(&mut own.names());
         let inherits =
@@ -143,7 +143,7 @@ impl<'a> Injection<'a> {
             }
             (InjectInto::ServiceAccount, Account::InStream { .. }) => {
                 self.notes.push(Note::PodInstead(*holder));
-                self.into_pod(inventories, request, inherited);
+                self.add_to_pod(inventories, request, inherited);
             }
             (InjectInto::ServiceAccount, _) => self.notes.push(Note::Refused(Box::new(Refused {
                 holder: *holder,
@@ -152,11 +152,11 @@ impl<'a> Injection<'a> {
                 why: "its ServiceAccount is not in the input",
                 advice: "add the ServiceAccount to the input, or inject with `--into auto`",
             }))),
-            _ => self.into_pod(inventories, request, inherited),
+            _ => self.add_to_pod(inventories, request, inherited),
         }
     }
 
-    fn into_pod(
+    fn add_to_pod(
         &mut self,
         inventories: &[Inventory<'a>],
         request: &Request<'a>,

@@ -28,10 +28,6 @@ pub type Text<'a> = Cow<'a, str>;
 #[derive(Default)]
 pub struct Inventory<'a> {
     /// In the order of the stream.
-    #[expect(
-        clippy::vec_box,
-        reason = "the parts of a stream are joined without a second copy of them all"
-    )]
     pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
     pub service_accounts: Vec<ServiceAccount<'a>>,

@@ -169,18 +169,18 @@ fn no_report_shows_what_a_secret_holds() {
             continue;
         }
         for args in [&["check"][..], &["check", "--format", "json"]] {
-            let check = pullcreds(args).arg(&file.path).run();
+            let outcome = pullcreds(args).arg(&file.path).run();
             let shows =
                 |text: &[u8], payload: &str| String::from_utf8_lossy(text).contains(payload);
             let shown = payloads
                 .iter()
-                .find(|payload| shows(&check.stdout, payload) || shows(&check.stderr, payload));
-            let outcome = match (shown, check.code) {
+                .find(|payload| shows(&outcome.stdout, payload) || shows(&outcome.stderr, payload));
+            let result = match (shown, outcome.code) {
                 (Some(payload), _) => Err(format!("{payload:?} is shown")),
                 (None, Some(0 | 1)) => Ok(()),
-                (None, _) => Err(check.to_string()),
+                (None, _) => Err(outcome.to_string()),
             };
-            failures.case(format!("{}, {}", file.name, args.join(" ")), outcome);
+            failures.case(format!("{}, {}", file.name, args.join(" ")), result);
         }
     }
     failures.finish();

@@ -247,12 +247,12 @@ fn first_flow_item(key: Node<'_, '_>, list: Node<'_, '_>) -> Result<Shape, Refus
 }
 
 /// Adds to `[…]`, behind the last entry, in its style.
-fn flow_item(list: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusal> {
-    let text = list.tree().text();
-    let items: Vec<_> = list.items().collect();
-    let before_last = match items.len() {
-        0 | 1 => list.span().start as usize + 1,
-        count => items[count - 2].span().end as usize,
+fn flow_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusal> {
+    let text = sequence.tree().text();
+    let entries: Vec<_> = sequence.items().collect();
+    let before_last = match entries.len() {
+        0 | 1 => sequence.span().start as usize + 1,
+        count => entries[count - 2].span().end as usize,
     };
     let gap = &text[before_last..last.span().start as usize];
     let lead = gap.rfind('\n').map(|at| {
@@ -264,7 +264,7 @@ fn flow_item(list: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusal> {
         cloned(last).unwrap_or_else(|| (flow_pieces(quoted, true), quote(quoted)));
     let separator = match lead {
         Some(lead) if lead.trim().is_empty() => format!(",{lead}"),
-        _ if items.len() > 1 && gap.trim() == "," => gap.to_owned(),
+        _ if entries.len() > 1 && gap.trim() == "," => gap.to_owned(),
         _ if quoted && !last.source().contains(": ") => ",".to_owned(),
         _ => ", ".to_owned(),
     };
@@ -297,16 +297,16 @@ fn cloned(item: Node<'_, '_>) -> Option<(Pieces, Quote)> {
 }
 
 /// Adds to a block list, below the last entry, in its style.
-fn block_item(list: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusal> {
-    let text = list.tree().text();
+fn block_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusal> {
+    let text = sequence.tree().text();
     let refuse = |why| Refusal { span: last.span(), why, advice: "write the entry by hand" };
     if ends_in_block_scalar(last) {
         return Err(refuse("its last entry ends in a block scalar"));
     }
-    let items: Vec<_> = list.items().collect();
-    let mut from = line_start(text, list.span().start as usize);
-    if items.len() > 1 {
-        from = items[items.len() - 2].span().end as usize;
+    let entries: Vec<_> = sequence.items().collect();
+    let mut from = line_start(text, sequence.span().start as usize);
+    if entries.len() > 1 {
+        from = entries[entries.len() - 2].span().end as usize;
     } else if indentation(text, last.span().start as usize).is_some() {
         // The dash stands on a line above.
         return Err(refuse("its only entry does not stand beside its dash"));
@@ -472,16 +472,15 @@ fn flow_key(holder: Node<'_, '_>) -> Result<Shape, Refusal> {
         let at = Span::at(value.span().end as usize);
         return shape(at, quote(json), &Pieces { head, tail: "]".to_owned(), ..pieces });
     }
-    let from = match next {
-        0 => opening,
-        _ => {
-            let end = entries[next - 1].1.span().end as usize;
-            let comma = end + text[end..].find(',').unwrap_or(0) + 1;
-            if text[end..comma].contains('#') {
-                return Err(refuse(entries[next].0.span(), "a comment stands before this key"));
-            }
-            comma
+    let from = if next == 0 {
+        opening
+    } else {
+        let end = entries[next - 1].1.span().end as usize;
+        let comma = end + text[end..].find(',').unwrap_or(0) + 1;
+        if text[end..comma].contains('#') {
+            return Err(refuse(entries[next].0.span(), "a comment stands before this key"));
         }
+        comma
     };
     let key = entries[next].0.span().start as usize;
     let gap = &text[from..key];

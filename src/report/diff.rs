@@ -73,8 +73,8 @@ fn hunk(
     let index = report.lines(at);
     let start = index.line_range(text, lines.start).start;
     let end = index.line_range(text, lines.end - 1).end;
-    let mut hidden: Vec<Span> = mask::credential_spans(&text[start..end]);
-    hidden.iter_mut().for_each(|span| *span = span.shifted(start));
+    let shapes = mask::credential_spans(&text[start..end]);
+    let mut hidden: Vec<Span> = shapes.into_iter().map(|span| span.shifted(start)).collect();
     let near = |span: &&Span| (span.start as usize) < end && (span.end as usize) > start;
     hidden.extend(report.confidential(at).iter().filter(near));
     let masked = |range: Range<usize>| mask::covered(&text[range.clone()], range.start, &hidden);

@@ -164,8 +164,8 @@ fn plain_kind(chunk: &str) -> Option<&str> {
         Some(_) => LINE.len() - 1,
         None => memmem::find(chunk.as_bytes(), LINE.as_bytes())? + LINE.len(),
     };
-    let opens = |byte: &u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*');
-    if chunk.as_bytes()[..at].iter().any(|byte| opens(byte)) {
+    let opens = |byte: u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*');
+    if chunk[..at].bytes().any(opens) {
         return None;
     }
     let rest = &chunk[at..];
