@@ -172,10 +172,10 @@ fn no_report_shows_what_a_secret_holds() {
             let outcome = pullcreds(args).arg(&file.path).run();
             let shows =
                 |text: &[u8], payload: &str| String::from_utf8_lossy(text).contains(payload);
-            let shown = payloads
+            let leaked = payloads
                 .iter()
                 .find(|payload| shows(&outcome.stdout, payload) || shows(&outcome.stderr, payload));
-            let result = match (shown, outcome.code) {
+            let result = match (leaked, outcome.code) {
                 (Some(payload), _) => Err(format!("{payload:?} is shown")),
                 (None, Some(0 | 1)) => Ok(()),
                 (None, _) => Err(outcome.to_string()),
