@@ -194,7 +194,7 @@ impl Findings<'_, '_> {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 format!("{who} has an image reference that does not parse: {invalid}."),
-                invalid.to_string().into(),
+                "does not parse".into(),
                 Some(finding::INVALID_IMAGE_REFERENCE.remedy.into()),
             ),
             (Ok(parsed), Verdict::Missing) => (
@@ -261,9 +261,9 @@ impl Findings<'_, '_> {
         let advice =
             access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
         format!(
-            "{advice}kubectl create secret docker-registry {secret}{namespace} --docker-server={server} \
-             --docker-username=USER --docker-password=PASSWORD\nand name it in {}:\n  imagePullSecrets:\n  \
-             - name: {secret}",
+            "{advice}kubectl create secret docker-registry {secret}{namespace} \\\n  \
+             --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
+             and name it in {}:\n  imagePullSecrets:\n  - name: {secret}",
             match workload.kind.pod_spec {
                 [] => "the pod".to_owned(),
                 steps => steps.join("."),
