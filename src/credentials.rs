@@ -6,6 +6,7 @@
 
 pub mod base64;
 pub mod json;
+pub mod token;
 
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -46,6 +47,11 @@ impl Username {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// What kind of credential the pair is, or `None` if nothing about it is known.
+pub fn classify(username: &Username, password: &Password) -> Option<token::Class> {
+    token::classify(&username.0, &password.0)
 }
 
 /// The key of an `auths` entry as a message may show it: user name and password of a URL
