@@ -6,6 +6,7 @@
 
 pub mod base64;
 pub mod json;
+pub mod payload;
 pub mod token;
 
 use std::borrow::Cow;
@@ -26,10 +27,9 @@ impl Password {
         self.0.is_empty()
     }
 
-    /// Whether a line feed or carriage return is in it. At the end it is usually the work of
-    /// `echo "$PASSWORD" | base64`, and the registry will refuse the password.
+    /// Whether a line feed or carriage return is in it.
     pub fn contains_newline(&self) -> bool {
-        self.0.iter().any(|&byte| byte == b'\n' || byte == b'\r')
+        contains_newline(&self.0)
     }
 }
 
@@ -47,6 +47,21 @@ impl Username {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether a line feed or carriage return is in it.
+    pub fn contains_newline(&self) -> bool {
+        contains_newline(&self.0)
+    }
+
+    /// The text, for tests that compare it with a case table.
+    #[cfg(test)]
+    pub(crate) fn for_tests(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+fn contains_newline(text: &[u8]) -> bool {
+    memchr::memchr2(b'\n', b'\r', text).is_some()
 }
 
 /// What kind of credential the pair is, or `None` if nothing about it is known.
