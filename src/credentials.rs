@@ -6,6 +6,7 @@
 
 pub mod base64;
 pub mod json;
+pub mod keyring;
 pub mod payload;
 pub mod token;
 
