@@ -8,6 +8,7 @@ pub mod base64;
 pub mod json;
 pub mod keyring;
 pub mod payload;
+pub mod provider;
 pub mod token;
 
 use std::borrow::Cow;
