@@ -1,0 +1,217 @@
+//! Which entries of a pod's pull secrets the kubelet tries for an image, and in which order.
+//!
+//! This is `BasicDockerKeyring` of `pkg/credentialprovider/keyring.go`: all pull secrets of a pod go
+//! into one keyring. URLs are read as Go's `net/url` reads them and host names are compared with
+//! Go's `path/filepath.Match`, since that is what decides.
+
+mod glob;
+mod near_miss;
+mod url;
+
+pub use near_miss::{NearMiss, Reason, explain_near_miss};
+pub use url::InvalidUrl;
+
+use crate::credentials::payload::Entry;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use url::Url;
+
+/// The normalised key whose credentials stand in for Docker Hub when nothing else matches
+/// (`keyring.go`, `defaultRegistryHost`).
+const HUB_FALLBACK: &[u8] = b"index.docker.io";
+
+/// A key of `auths` in the form the kubelet compares: host, port and path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NormalisedKey(Vec<u8>);
+
+impl NormalisedKey {
+    /// The key as text; what is not UTF-8 in it is replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+/// Normalises a key as `BasicDockerKeyring.Add` does: `https://` or `http://` in front, user name,
+/// password, query and fragment are dropped, percent escapes resolved, one leading `/v1/` or `/v2/`
+/// of the path and a path of `/` removed.
+///
+/// # Errors
+///
+/// If Go's `url.Parse` (1.26) returns an error. The kubelet then ignores the entry and only logs it.
+pub fn normalise(key: &str) -> Result<NormalisedKey, InvalidUrl> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| key.starts_with(scheme));
+    let url = Url::parse(&key.as_bytes()[scheme.map_or(0, str::len)..])?;
+    let path = match url.path.as_slice() {
+        [b'/', b'v', b'1' | b'2', b'/', ..] => &url.path["/v1".len()..],
+        path => path,
+    };
+    let mut normalised = url.host;
+    if path != b"/" {
+        normalised.extend_from_slice(path);
+    }
+    Ok(NormalisedKey(normalised))
+}
+
+/// Whether `pattern` matches the image name `name`: `URLsMatchStr` in `keyring.go`, which is used
+/// for normalised keys and for `matchImages` of credential providers alike. Ports must be equal,
+/// hosts must have equally many labels and each must match (`*` stays inside its label), and the
+/// pattern's path must be a prefix of the name's path, letter by letter. A pattern that is no URL
+/// matches nothing.
+pub fn urls_match(pattern: &str, name: &str) -> bool {
+    match (Url::parse(pattern.as_bytes()), Url::parse(name.as_bytes())) {
+        (Ok(pattern), Ok(name)) => matches(&pattern, &name),
+        _ => false,
+    }
+}
+
+/// Whether Go's `url.Parse` accepts `pattern` behind `https://`, which the kubelet asks of each of
+/// `matchImages` (`ParseSchemelessURL` in `keyring.go`).
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn check_pattern(pattern: &str) -> Result<(), InvalidUrl> {
+    Url::parse(pattern.as_bytes()).map(drop)
+}
+
+/// `URLsMatch` in `keyring.go`.
+fn matches(pattern: &Url, name: &Url) -> bool {
+    let (pattern_host, pattern_port) = pattern.split_port();
+    let (name_host, name_port) = name.split_port();
+    let labels = |host: &[u8]| memchr::memchr_iter(b'.', host).count();
+    pattern_port == name_port
+        && labels(pattern_host) == labels(name_host)
+        && name.path.starts_with(&pattern.path)
+        && pattern_host
+            .split(|&byte| byte == b'.')
+            .zip(name_host.split(|&byte| byte == b'.'))
+            .all(|(pattern, label)| glob::matches(pattern, label).unwrap_or(false))
+}
+
+/// The pull secrets of one pod, ready for look-ups.
+pub struct Keyring<'a> {
+    // Invariant: sorted by the normalised key, in reverse, entries with equal keys in the order in
+    // which they were given.
+    keys: Vec<IndexedKey<'a>>,
+    dropped: Vec<DroppedKey<'a>>,
+}
+
+struct IndexedKey<'a> {
+    normalised: NormalisedKey,
+    // The normalised key is parsed once more for each look-up, and may then be no URL any longer.
+    url: Option<Url>,
+    written: &'a str,
+    secret: usize,
+    entry: usize,
+}
+
+/// An entry that the kubelet ignores because its key is no URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DroppedKey<'a> {
+    /// The key as written. Print it through [`crate::credentials::printable_key`].
+    pub key: &'a str,
+    /// The index of its secret, as given.
+    pub secret: usize,
+    /// The index of the entry in its secret.
+    pub entry: usize,
+    /// What is wrong with the key.
+    pub error: InvalidUrl,
+}
+
+/// An entry that the kubelet tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match<'a> {
+    /// The key as written. Print it through [`crate::credentials::printable_key`].
+    pub key: &'a str,
+    /// The index of its secret, as given.
+    pub secret: usize,
+    /// The index of the entry in its secret.
+    pub entry: usize,
+    /// Whether no key matches and the one for Docker Hub (`https://index.docker.io/v1/`) stands in.
+    pub via_hub_fallback: bool,
+}
+
+impl<'a> Keyring<'a> {
+    /// A keyring of the entries of each secret, in the order of the pod's `imagePullSecrets`; each
+    /// secret comes with an index that is handed back.
+    pub fn new(secrets: impl IntoIterator<Item = (usize, &'a [Entry])>) -> Self {
+        Self::from_keys(secrets.into_iter().flat_map(|(secret, entries)| {
+            entries
+                .iter()
+                .enumerate()
+                .map(move |(entry, content)| (secret, entry, content.key.as_str()))
+        }))
+    }
+
+    /// A keyring of keys alone, each with the index of its secret and of its entry.
+    pub fn from_keys(keys: impl IntoIterator<Item = (usize, usize, &'a str)>) -> Self {
+        let mut keyring = Self { keys: Vec::new(), dropped: Vec::new() };
+        for (secret, entry, written) in keys {
+            match normalise(written) {
+                Ok(normalised) => keyring.keys.push(IndexedKey {
+                    url: Url::parse(&normalised.0).ok(),
+                    normalised,
+                    written,
+                    secret,
+                    entry,
+                }),
+                Err(error) => {
+                    keyring.dropped.push(DroppedKey { key: written, secret, entry, error });
+                }
+            }
+        }
+        keyring.keys.sort_by(|a, b| Reverse(&a.normalised).cmp(&Reverse(&b.normalised)));
+        keyring
+    }
+
+    /// The entries whose key is no URL.
+    pub fn dropped(&self) -> &[DroppedKey<'a>] {
+        &self.dropped
+    }
+
+    /// The entries that the kubelet tries for the image `name` (without tag and digest, as
+    /// [`crate::image::Reference::name`] gives it), in its order: by normalised key in reverse
+    /// lexical order, then by secret. Several spellings of one host inside one secret come in the
+    /// order of the file here, and in a random one in the kubelet.
+    ///
+    /// Empty means an anonymous pull, unless the node has credentials of its own.
+    pub fn lookup(&self, name: &str) -> Vec<Match<'a>> {
+        let Ok(url) = Url::parse(name.as_bytes()) else { return self.hub_fallback(name) };
+        let matching: Vec<_> = self
+            .keys
+            .iter()
+            .filter(|key| key.url.as_ref().is_some_and(|pattern| matches(pattern, &url)))
+            .map(|key| key.found(false))
+            .collect();
+        if matching.is_empty() { self.hub_fallback(name) } else { matching }
+    }
+
+    fn hub_fallback(&self, name: &str) -> Vec<Match<'a>> {
+        if !is_default_registry(name) {
+            return Vec::new();
+        }
+        let keys = self.keys.iter().filter(|key| key.normalised.0 == HUB_FALLBACK);
+        keys.map(|key| key.found(true)).collect()
+    }
+}
+
+impl<'a> IndexedKey<'a> {
+    fn found(&self, via_hub_fallback: bool) -> Match<'a> {
+        let Self { written: key, secret, entry, .. } = *self;
+        Match { key, secret, entry, via_hub_fallback }
+    }
+}
+
+/// `isDefaultRegistryMatch` in `keyring.go`.
+fn is_default_registry(name: &str) -> bool {
+    match name.split_once('/') {
+        None => !name.is_empty(),
+        Some(("", _)) => false,
+        Some((first, _)) => {
+            matches!(first, "docker.io" | "index.docker.io") || !first.contains(['.', ':'])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

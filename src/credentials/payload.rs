@@ -1,0 +1,708 @@
+//! The value under `.dockerconfigjson` or `.dockercfg`: what the API server and the kubelet make of
+//! it.
+//!
+//! They ask different questions. The API server only wants a JSON object (`ValidateSecret` in
+//! `pkg/apis/core/validation/validation.go`). The kubelet reads the entries
+//! (`pkg/credentialprovider/config.go`), and one that it cannot read fails every credential look-up
+//! of every pod that names the Secret (`pkg/credentialprovider/secrets/secrets.go`).
+
+use crate::credentials::base64::{self, Encoding};
+use crate::credentials::json::{self, Document, Kind, Value};
+use crate::credentials::token::{self, Class};
+use crate::credentials::{Password, Username, classify, printable_key};
+use std::collections::HashMap;
+use zeroize::Zeroizing;
+
+/// Which of the two kinds of pull secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `{"auths": {"ghcr.io": {…}}}`.
+    DockerConfigJson,
+    /// The older `{"ghcr.io": {…}}`.
+    DockerCfg,
+}
+
+impl Format {
+    /// Both formats.
+    pub const ALL: [Self; 2] = [Self::DockerConfigJson, Self::DockerCfg];
+
+    /// The `type` a Secret of this format must have for the kubelet to look at it.
+    pub fn secret_type(self) -> &'static str {
+        match self {
+            Self::DockerConfigJson => "kubernetes.io/dockerconfigjson",
+            Self::DockerCfg => "kubernetes.io/dockercfg",
+        }
+    }
+
+    /// The key of the Secret's data that holds the value.
+    pub fn data_key(self) -> &'static str {
+        match self {
+            Self::DockerConfigJson => ".dockerconfigjson",
+            Self::DockerCfg => ".dockercfg",
+        }
+    }
+
+    /// The format of Secrets of type `secret_type`, if it is one of the two.
+    pub fn from_secret_type(secret_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.secret_type() == secret_type)
+    }
+}
+
+/// What both readers make of one value.
+pub struct Payload {
+    /// Whether the API server stores a Secret with it.
+    pub api_server: Result<(), PayloadError>,
+    /// What the kubelet finds in it.
+    pub kubelet: Kubelet,
+    /// Whether `credHelpers` or `credsStore` names a helper program: the credentials are then on the
+    /// machine where the file was written. The kubelet ignores both.
+    pub names_helper: bool,
+}
+
+impl Payload {
+    /// The entries that the kubelet sees; none if it passes the value over or cannot read it.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kubelet {
+            Kubelet::Entries(entries) => entries,
+            Kubelet::Skipped | Kubelet::Error(_) => &[],
+        }
+    }
+
+    /// Why `entry`, one of [`Self::entries`], authenticates nothing; `None` if it has both a user name
+    /// and a password.
+    pub fn unusable(&self, entry: &Entry) -> Option<Unusable> {
+        match (entry.username.is_empty(), entry.password.is_empty()) {
+            (false, false) => None,
+            (_, true) if entry.has_ignored_token => Some(Unusable::IgnoredToken),
+            (true, true) if self.names_helper => Some(Unusable::InHelper),
+            (true, true) => Some(Unusable::Empty),
+            (true, false) => Some(Unusable::NoUsername),
+            (false, true) => Some(Unusable::NoPassword),
+        }
+    }
+}
+
+/// Why an entry authenticates nothing. It matches images all the same: the kubelet hands it to the
+/// container runtime, which pulls anonymously if the user name is empty (`ParseAuth` in containerd's
+/// `internal/cri/server/images/image_pull.go`) and with an empty password if only that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// `{}`, or all fields empty.
+    #[error("the entry holds neither a user name nor a password")]
+    Empty,
+    /// As [`Self::Empty`], and a credential helper is named, as Docker Desktop writes it.
+    #[error(
+        "the entry is empty, since a credential helper (`credsStore` or `credHelpers`) keeps the \
+         password on the machine where `docker login` was run"
+    )]
+    InHelper,
+    /// `identitytoken` or `registrytoken` without a password.
+    #[error("the entry holds only `identitytoken` or `registrytoken`, which the kubelet ignores")]
+    IgnoredToken,
+    /// A password without a user name.
+    #[error("the entry has a password but no user name, so that the pull is anonymous")]
+    NoUsername,
+    /// A user name without a password.
+    #[error("the entry has a user name but an empty password")]
+    NoPassword,
+}
+
+/// What the kubelet finds in a value.
+pub enum Kubelet {
+    /// The value is empty: the Secret is passed over.
+    Skipped,
+    /// The entries in the order of the file; a repeated key keeps the last value.
+    Entries(Vec<Entry>),
+    /// Every credential look-up of a pod that names the Secret fails, and with it every pull.
+    Error(PayloadError),
+}
+
+/// One entry of `auths`.
+pub struct Entry {
+    /// The key as written (escapes resolved). Print it through [`printable_key`].
+    pub key: String,
+    /// The user name.
+    pub username: Username,
+    /// The password.
+    pub password: Password,
+    /// Whether `identitytoken` or `registrytoken` is set, which the kubelet does not read.
+    pub has_ignored_token: bool,
+}
+
+impl Entry {
+    /// Whether the user name is empty: the entry matches images and yet authenticates nothing.
+    pub fn username_is_empty(&self) -> bool {
+        self.username.is_empty()
+    }
+
+    /// Whether a line break is in the user name, or in a password other than a key file. It is usually
+    /// the work of `echo "$PASSWORD" | base64`, and the registry refuses the password.
+    pub fn has_stray_newline(&self) -> bool {
+        let is_key_file = || {
+            self.classify().is_some_and(|class| class.kind == token::Kind::GoogleServiceAccountKey)
+        };
+        self.username.contains_newline() || (self.password.contains_newline() && !is_key_file())
+    }
+
+    /// What kind of credential it is, or `None` if nothing is known about it.
+    pub fn classify(&self) -> Option<Class> {
+        classify(&self.username, &self.password)
+    }
+
+    /// The user name, to compare with a case table.
+    #[cfg(test)]
+    pub(crate) fn username_for_tests(&self) -> String {
+        self.username.for_tests().into_owned()
+    }
+}
+
+/// Why a value is refused. Holds no user name, password or other text of the value except the key of
+/// an entry without its userinfo.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadError {
+    /// No bytes at all.
+    #[error("the value is empty")]
+    Empty,
+    /// Not JSON.
+    #[error("the value is not JSON: {problem} (line {line}, column {column} of the decoded value)")]
+    Syntax {
+        /// What is wrong.
+        problem: &'static str,
+        /// The line, from 1.
+        line: usize,
+        /// The column in bytes, from 1.
+        column: usize,
+    },
+    /// JSON, but no object.
+    #[error("the value must be a JSON object, and is {found}")]
+    NotAnObject {
+        /// What it is.
+        found: &'static str,
+    },
+    /// A number that does not fit into a double; only the API server looks at numbers.
+    #[error("the value holds a number that is too large")]
+    NumberTooLarge,
+    /// A field has the wrong type.
+    #[error("`{field}` must be {expected}, and is {found}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An entry, or a field of it, has the wrong type.
+    #[error("{} of the entry `{key}` must be {expected}, and is {found}", field_or_value(*field))]
+    EntryField {
+        /// The entry's key, without userinfo.
+        key: String,
+        /// The field, or nothing if it is the entry itself.
+        field: Option<&'static str>,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// `auth` of an entry cannot be decoded.
+    #[error("`auth` of the entry `{key}` {problem}")]
+    Auth {
+        /// The entry's key, without userinfo.
+        key: String,
+        /// What is wrong with it.
+        problem: AuthProblem,
+    },
+}
+
+fn field_or_value(field: Option<&'static str>) -> String {
+    field.map_or_else(|| "the value".to_owned(), |field| format!("`{field}`"))
+}
+
+/// Why an `auth` field is not base64 of `user:password`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthProblem {
+    /// `-` and `_` where `+` and `/` are meant.
+    #[error(
+        "is base64 of the URL-safe kind, which the kubelet does not read; use the standard one"
+    )]
+    UrlSafe,
+    /// Some blank other than a line break.
+    #[error("contains a blank, which base64 must not")]
+    Blank,
+    /// The number of `=` at the end is wrong.
+    #[error("is cut off or wrongly padded base64")]
+    Padding,
+    /// Any other character.
+    #[error("is not base64")]
+    NotBase64,
+    /// Base64, but without a colon inside.
+    #[error("must be base64 of `user:password`, and what it decodes to has no colon")]
+    NoColon,
+}
+
+/// Reads the bytes under [`Format::data_key`] of a Secret that has the [`Format::secret_type`]. (Of
+/// a Secret with another type, the kubelet reads nothing and says nothing.)
+pub fn read(format: Format, value: &[u8]) -> Payload {
+    let document = Document::parse(value).map_err(|error| syntax_error(value, &error));
+    let api_server = match &document {
+        _ if value.is_empty() => Err(PayloadError::Empty),
+        Ok(document) => api_server_accepts(document),
+        Err(error) => Err(error.clone()),
+    };
+    let kubelet = match &document {
+        _ if value.is_empty() => Kubelet::Skipped,
+        Ok(document) => match kubelet_entries(format, document.root()) {
+            Ok(entries) => Kubelet::Entries(entries),
+            Err(error) => Kubelet::Error(error),
+        },
+        Err(error) => Kubelet::Error(error.clone()),
+    };
+    let names_helper = document.is_ok_and(|document| names_helper(document.root()));
+    Payload { api_server, kubelet, names_helper }
+}
+
+/// Whether the value unmarshals into a `map[string]interface{}`. `null` does; a number anywhere that
+/// overflows a double does not.
+fn api_server_accepts(document: &Document<'_>) -> Result<(), PayloadError> {
+    expect_object(document.root())?;
+    let overflows = |number: &str| number.parse().is_ok_and(f64::is_infinite);
+    if document.numbers().any(overflows) { Err(PayloadError::NumberTooLarge) } else { Ok(()) }
+}
+
+fn expect_object(root: Value<'_>) -> Result<(), PayloadError> {
+    match root.kind() {
+        Kind::Object | Kind::Null => Ok(()),
+        other => Err(PayloadError::NotAnObject { found: other.describe() }),
+    }
+}
+
+/// `json.Unmarshal` into `DockerConfigJSON` or `DockerConfig` (`config.go`).
+fn kubelet_entries(format: Format, root: Value<'_>) -> Result<Vec<Entry>, PayloadError> {
+    expect_object(root)?;
+    let mut entries = Entries::default();
+    match format {
+        Format::DockerCfg => entries.add(root)?,
+        Format::DockerConfigJson => {
+            for (name, value) in root.fields() {
+                let name = name.string();
+                if json::is_field(&name, "auths") {
+                    entries.add_auths(value)?;
+                } else if json::is_field(&name, "httpheaders") {
+                    check_http_headers(value)?;
+                }
+            }
+        }
+    }
+    Ok(entries.list)
+}
+
+/// The Go map that entries are decoded into.
+#[derive(Default)]
+struct Entries {
+    list: Vec<Entry>,
+    // Invariant: each key of `list` with its index.
+    index: HashMap<String, usize>,
+}
+
+impl Entries {
+    /// A second `auths` adds to the first, and `null` empties the map, as `decode.go` has it.
+    fn add_auths(&mut self, auths: Value<'_>) -> Result<(), PayloadError> {
+        match auths.kind() {
+            Kind::Object => self.add(auths),
+            Kind::Null => {
+                *self = Self::default();
+                Ok(())
+            }
+            other => Err(PayloadError::Field {
+                field: "auths",
+                expected: "an object",
+                found: other.describe(),
+            }),
+        }
+    }
+
+    fn add(&mut self, object: Value<'_>) -> Result<(), PayloadError> {
+        for (key, value) in object.fields() {
+            let entry = read_entry(key.string(), value)?;
+            if let Some(&at) = self.index.get(&entry.key) {
+                self.list[at] = entry;
+            } else {
+                self.index.insert(entry.key.clone(), self.list.len());
+                self.list.push(entry);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `HttpHeaders` is decoded into a `map[string]string` and then not used.
+fn check_http_headers(headers: Value<'_>) -> Result<(), PayloadError> {
+    let error = |expected, found: Kind| PayloadError::Field {
+        field: "HttpHeaders",
+        expected,
+        found: found.describe(),
+    };
+    match headers.kind() {
+        Kind::Null => Ok(()),
+        Kind::Object => headers
+            .fields()
+            .map(|(_, value)| value.kind())
+            .find(|kind| !matches!(kind, Kind::String | Kind::Null))
+            .map_or(Ok(()), |kind| Err(error("an object of strings", kind))),
+        other => Err(error("an object", other)),
+    }
+}
+
+/// `DockerConfigEntry.UnmarshalJSON`: each field may come several times, the last one counts, `null`
+/// changes nothing; a non-empty `auth` overrides user name and password.
+fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
+    let error = |field, expected, found: Kind| PayloadError::EntryField {
+        key: printable_key(&key).into_owned(),
+        field,
+        expected,
+        found: found.describe(),
+    };
+    if !matches!(value.kind(), Kind::Object | Kind::Null) {
+        return Err(error(None, "an object", value.kind()));
+    }
+    let [mut username, mut password, mut auth] = [(); 3].map(|()| Zeroizing::new(Vec::new()));
+    let mut has_ignored_token = false;
+    for (name, value) in value.fields() {
+        let name = name.string();
+        let is = |field| json::is_field(&name, field);
+        let known = ["username", "password", "email", "auth"].into_iter().find(|field| is(field));
+        let Some(field) = known else {
+            has_ignored_token |= (name == "identitytoken" || name == "registrytoken")
+                && value.kind() == Kind::String
+                && value.raw() != b"\"\"";
+            continue;
+        };
+        match (value.kind(), field) {
+            (Kind::Null, _) | (Kind::String, "email") => {}
+            (Kind::String, "username") => username = value.string_bytes(),
+            (Kind::String, "password") => password = value.string_bytes(),
+            (Kind::String, _) => auth = value.string_bytes(),
+            (other, field) => return Err(error(Some(field), "a string", other)),
+        }
+    }
+    if !auth.is_empty() {
+        (username, password) = decode_auth(&auth).map_err(|problem| PayloadError::Auth {
+            key: printable_key(&key).into_owned(),
+            problem,
+        })?;
+    }
+    let (username, password) = (Username::new(username), Password::new(password));
+    Ok(Entry { key, username, password, has_ignored_token })
+}
+
+type PrivateBytes = Zeroizing<Vec<u8>>;
+
+/// `decodeDockerConfigFieldAuth`: with padding if the text ends in `=`, without if not, split at the
+/// first colon.
+fn decode_auth(auth: &[u8]) -> Result<(PrivateBytes, PrivateBytes), AuthProblem> {
+    let padded = auth.trim_ascii_end().ends_with(b"=");
+    let encoding = if padded { Encoding::Padded } else { Encoding::Unpadded };
+    let decoded =
+        base64::decode(auth, encoding).map_err(|error| auth_problem(auth, error.offset))?;
+    let colon = decoded.iter().position(|&byte| byte == b':').ok_or(AuthProblem::NoColon)?;
+    let part = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+    Ok((part(&decoded[..colon]), part(&decoded[colon + 1..])))
+}
+
+fn auth_problem(auth: &[u8], offset: usize) -> AuthProblem {
+    match auth.get(offset) {
+        Some(b'-' | b'_') => AuthProblem::UrlSafe,
+        Some(byte) if byte.is_ascii_whitespace() => AuthProblem::Blank,
+        None | Some(b'=' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/') => {
+            AuthProblem::Padding
+        }
+        Some(_) => AuthProblem::NotBase64,
+    }
+}
+
+fn names_helper(root: Value<'_>) -> bool {
+    root.fields().any(|(name, value)| match name.string().as_str() {
+        "credsStore" => value.kind() == Kind::String && value.raw() != b"\"\"",
+        "credHelpers" => value.fields().next().is_some(),
+        _ => false,
+    })
+}
+
+fn syntax_error(value: &[u8], error: &json::SyntaxError) -> PayloadError {
+    let problem = match value {
+        [0xef, 0xbb, 0xbf, ..] => "it begins with a byte order mark",
+        _ if error.offset == 0 && is_base64_of_object(value) => {
+            "it is still base64 (encoded twice?)"
+        }
+        _ => error.problem,
+    };
+    let before = &value[..error.offset.min(value.len())];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    PayloadError::Syntax {
+        problem,
+        line: memchr::memchr_iter(b'\n', before).count() + 1,
+        column: before.len() - line_start + 1,
+    }
+}
+
+fn is_base64_of_object(value: &[u8]) -> bool {
+    base64::decode(value, Encoding::Padded)
+        .is_ok_and(|decoded| decoded.trim_ascii_start().starts_with(b"{"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::base64::Engine;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    /// One line of `testdata/payload.jsonl`, computed with the kubelet's own functions.
+    #[derive(Deserialize)]
+    struct Case {
+        r#type: String,
+        text: Option<String>,
+        /// Base64 of a value that is not UTF-8.
+        base64: Option<String>,
+        api_server_accepts: bool,
+        kubelet: String,
+        entries: Vec<CaseEntry>,
+    }
+
+    #[derive(Deserialize, PartialEq, Debug, Clone, PartialOrd)]
+    struct CaseEntry {
+        host: String,
+        username: String,
+        password: String,
+    }
+
+    fn outcome(kubelet: &Kubelet) -> (&'static str, Vec<CaseEntry>) {
+        match kubelet {
+            Kubelet::Skipped => ("skipped", vec![]),
+            Kubelet::Error(_) => ("error", vec![]),
+            Kubelet::Entries(entries) => ("ok", entries.iter().map(case_entry).collect()),
+        }
+    }
+
+    fn case_entry(entry: &Entry) -> CaseEntry {
+        CaseEntry {
+            host: entry.key.clone(),
+            username: entry.username_for_tests(),
+            password: String::from_utf8_lossy(&entry.password.0).into_owned(),
+        }
+    }
+
+    fn sorted(mut entries: Vec<CaseEntry>) -> Vec<CaseEntry> {
+        entries.sort_by(|a, b| a.host.cmp(&b.host));
+        entries
+    }
+
+    #[test]
+    fn every_case_of_the_table_is_read_as_in_go() {
+        for line in include_str!("../../testdata/payload.jsonl").lines() {
+            let case: Case = serde_json::from_str(line).unwrap();
+            let format = Format::from_secret_type(&case.r#type).unwrap();
+            let decode = |text| base64::decode(text, Encoding::Padded).unwrap().to_vec();
+            let encoded = case.base64.as_deref().unwrap_or_default();
+            let value = case.text.map_or_else(|| decode(encoded.as_bytes()), String::into_bytes);
+            let payload = read(format, &value);
+            assert_eq!(payload.api_server.is_ok(), case.api_server_accepts, "{line}");
+            let (kubelet, entries) = outcome(&payload.kubelet);
+            assert_eq!(kubelet, case.kubelet, "{line}");
+            assert_eq!(sorted(entries), sorted(case.entries), "{line}");
+        }
+    }
+
+    fn message(value: &str) -> String {
+        match read(Format::DockerConfigJson, value.as_bytes()).kubelet {
+            Kubelet::Error(error) => error.to_string(),
+            _ => "no error".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_reason_names_the_entry_and_the_remedy_but_no_secret() {
+        for (value, expected) in [
+            (
+                r#"{"auths":{"https://bob:hunter2@r.io":{"auth":"aHVudGVyMg=="}}}"#,
+                "`auth` of the entry `https://***@r.io` must be base64 of `user:password`, and \
+                 what it decodes to has no colon",
+            ),
+            (
+                r#"{"auths":{"r.io":{"auth":"dXNlcjrDv8O_"}}}"#,
+                "`auth` of the entry `r.io` is base64 of the URL-safe kind, which the kubelet does \
+                 not read; use the standard one",
+            ),
+            (
+                r#"{"auths":{"r.io":{"auth":"dXNlcjpwYXNz "}}}"#,
+                "`auth` of the entry `r.io` contains a blank, which base64 must not",
+            ),
+            (r#"{"auths":{"r.io":{"auth":"dXNlcjpwYXN"}}}"#, "no error"),
+            (r#"{"auths":{"r.io":{"auth":"dXNlcjpwYXN="}}}"#, "no error"),
+            (r#"{"auths":{"r.io":{"auth":"dXNlcjpwYX=="}}}"#, "no error"),
+            (
+                r#"{"auths":{"r.io":{"auth":"dXNlcjpwY="}}}"#,
+                "`auth` of the entry `r.io` is cut off or wrongly padded base64",
+            ),
+            (
+                r#"{"auths":{"r.io":"dXNlcjpwYXNz"}}"#,
+                "the value of the entry `r.io` must be an object, and is a string",
+            ),
+            (
+                r#"{"auths":{"r.io":{"password":12345}}}"#,
+                "`password` of the entry `r.io` must be a string, and is a number",
+            ),
+            (r#"{"auths":[]}"#, "`auths` must be an object, and is an array"),
+            (
+                "{\n  \"auths\": {,}}",
+                "the value is not JSON: expected a field name in double quotes (line 2, column 13 \
+                 of the decoded value)",
+            ),
+            (
+                "eyJhdXRocyI6e319",
+                "the value is not JSON: it is still base64 (encoded twice?) (line 1, column 1 of \
+                 the decoded value)",
+            ),
+        ] {
+            assert_eq!(message(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_the_kubelet_does_not_read_is_told() {
+        let payload = read(
+            Format::DockerConfigJson,
+            br#"{"auths":{"a":{"identitytoken":"x"},"b":{"identitytoken":""}},"credsStore":"desktop"}"#,
+        );
+        assert!(payload.names_helper);
+        let Kubelet::Entries(entries) = payload.kubelet else { panic!() };
+        assert!(entries[0].has_ignored_token && entries[0].username_is_empty());
+        assert!(!entries[1].has_ignored_token);
+    }
+
+    #[test]
+    fn an_entry_that_authenticates_nothing_has_a_reason() {
+        use Unusable as U;
+        for (entry, rest, expected) in [
+            (r#"{"auth":"dXNlcjpwYXNz"}"#, "", None),
+            (r#"{"username":"u","password":"p"}"#, "", None),
+            ("{}", "", Some(U::Empty)),
+            ("null", "", Some(U::Empty)),
+            (r#"{"auth":"Og=="}"#, "", Some(U::Empty)),
+            ("{}", r#","credsStore":"desktop""#, Some(U::InHelper)),
+            ("{}", r#","credHelpers":{"r.io":"ecr-login"}"#, Some(U::InHelper)),
+            (r#"{"identitytoken":"t"}"#, "", Some(U::IgnoredToken)),
+            (r#"{"auth":"dXNlcjo=","identitytoken":"t"}"#, "", Some(U::IgnoredToken)),
+            (r#"{"auth":"dXNlcjo="}"#, "", Some(U::NoPassword)),
+            (r#"{"username":"u"}"#, "", Some(U::NoPassword)),
+            (r#"{"password":"p"}"#, "", Some(U::NoUsername)),
+        ] {
+            let value = format!(r#"{{"auths":{{"r.io":{entry}}}{rest}}}"#);
+            let payload = read(Format::DockerConfigJson, value.as_bytes());
+            assert_eq!(payload.unusable(&payload.entries()[0]), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_is_stray_unless_it_belongs_to_a_key_file() {
+        let key_file = r#"{\"type\":\"service_account\",\"private_key\":\"x\"}\n"#;
+        for (username, password, expected) in [
+            ("u", "p", false),
+            ("u", "p\\n", true),
+            ("u\\r\\n", "p", true),
+            ("_json_key", key_file, false),
+        ] {
+            let value = format!(
+                r#"{{"auths":{{"r.io":{{"username":"{username}","password":"{password}"}}}}}}"#
+            );
+            let payload = read(Format::DockerConfigJson, value.as_bytes());
+            assert_eq!(payload.entries()[0].has_stray_newline(), expected, "{value}");
+        }
+    }
+
+    /// The plain second implementation: `serde_json::Value`, which agrees with Go on valid documents
+    /// without repeated fields.
+    mod plain {
+        use super::{CaseEntry, Engine};
+        use serde_json::Value;
+
+        const LENIENT: ::base64::engine::GeneralPurposeConfig =
+            ::base64::engine::GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+
+        pub(super) fn entries(text: &str) -> Option<Vec<CaseEntry>> {
+            let root: Value = serde_json::from_str(text).ok()?;
+            let Some(auths) = root.as_object()?.get("auths") else { return Some(vec![]) };
+            auths.as_object()?.iter().map(|(host, entry)| one(host, entry)).collect()
+        }
+
+        fn one(host: &str, entry: &Value) -> Option<CaseEntry> {
+            let field = |name| match entry.as_object()?.get(name) {
+                None | Some(Value::Null) => Some(""),
+                Some(Value::String(text)) => Some(text.as_str()),
+                _ => None,
+            };
+            let (mut username, mut password) =
+                (field("username")?.to_owned(), field("password")?.to_owned());
+            let auth = field("auth")?;
+            if !auth.is_empty() {
+                let config = if auth.trim().ends_with('=') {
+                    LENIENT
+                } else {
+                    LENIENT
+                        .with_encode_padding(false)
+                        .with_decode_padding_mode(::base64::engine::DecodePaddingMode::RequireNone)
+                };
+                let engine =
+                    ::base64::engine::GeneralPurpose::new(&::base64::alphabet::STANDARD, config);
+                let decoded = engine.decode(auth.replace(['\r', '\n'], "")).ok()?;
+                let colon = decoded.iter().position(|&byte| byte == b':')?;
+                username = String::from_utf8_lossy(&decoded[..colon]).into_owned();
+                password = String::from_utf8_lossy(&decoded[colon + 1..]).into_owned();
+            }
+            Some(CaseEntry { host: host.to_owned(), username, password })
+        }
+    }
+
+    fn auth() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z]{0,5}:?[a-z:]{0,5}"
+                .prop_map(|text| ::base64::prelude::BASE64_STANDARD.encode(text)),
+            "[a-z]{0,5}:?[a-z:]{0,5}"
+                .prop_map(|text| ::base64::prelude::BASE64_STANDARD_NO_PAD.encode(text)),
+            "[A-Za-z0-9+/=_\\n -]{0,8}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_has_the_entries_that_a_plain_reader_finds(
+            entries in proptest::collection::btree_map(
+                "[a-z]{1,3}\\.io",
+                (auth(), proptest::option::of("[a-zé\"\\\\]{0,4}")),
+                0..4,
+            )
+        ) {
+            let auths: serde_json::Map<_, _> = entries
+                .into_iter()
+                .map(|(host, (auth, username))| {
+                    (host, serde_json::json!({"auth": auth, "username": username}))
+                })
+                .collect();
+            let text = serde_json::json!({"auths": auths}).to_string();
+            let ours = match read(Format::DockerConfigJson, text.as_bytes()).kubelet {
+                Kubelet::Entries(entries) => {
+                    Some(sorted(entries.iter().map(case_entry).collect()))
+                }
+                _ => None,
+            };
+            prop_assert_eq!(ours, plain::entries(&text).map(sorted));
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_panic(value in proptest::collection::vec(any::<u8>(), 0..64)) {
+            for format in Format::ALL {
+                read(format, &value);
+            }
+        }
+    }
+}

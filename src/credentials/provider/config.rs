@@ -1,0 +1,400 @@
+//! A `CredentialProviderConfig` from its text: every rule of the kubelet, every mistake at once.
+
+use crate::credentials::keyring::check_pattern;
+use crate::credentials::printable_key;
+use crate::credentials::provider::{Config, Provider, TokenAttributes};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Something for which the kubelet refuses the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where it is, such as `providers[0].matchImages[1]`; empty for the file as a whole.
+    pub place: String,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+}
+
+impl Mistake {
+    fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into() }
+    }
+
+    pub(super) fn duplicate_provider(name: &str) -> Self {
+        Self::new("providers", format!("the name `{}` is used twice", name.escape_debug()))
+    }
+}
+
+impl fmt::Display for Mistake {
+    /// The place and what is wrong there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place.as_str() {
+            "" => f.write_str(&self.message),
+            place => write!(f, "{place}: {}", self.message),
+        }
+    }
+}
+
+/// The versions of the file (`staging/src/k8s.io/kubelet/config`). Their fields are the same, but
+/// only `v1` has `tokenAttributes`.
+const VERSIONS: [&str; 3] =
+    [CONFIG_V1, "kubelet.config.k8s.io/v1beta1", "kubelet.config.k8s.io/v1alpha1"];
+
+const CONFIG_V1: &str = "kubelet.config.k8s.io/v1";
+
+/// The versions of the protocol between kubelet and plugin (`apiVersions` in `plugin.go`).
+const PROTOCOLS: [&str; 3] = [
+    PROTOCOL_V1,
+    "credentialprovider.kubelet.k8s.io/v1beta1",
+    "credentialprovider.kubelet.k8s.io/v1alpha1",
+];
+
+const PROTOCOL_V1: &str = "credentialprovider.kubelet.k8s.io/v1";
+
+/// `validCacheTypes` in `config.go`.
+const CACHE_TYPES: [&str; 2] = ["ServiceAccount", "Token"];
+
+const PROVIDER_FIELDS: &[&str] =
+    &["name", "matchImages", "defaultCacheDuration", "apiVersion", "args", "env"];
+
+const TOKEN_FIELDS: &[&str] = &[
+    "serviceAccountTokenAudience",
+    "cacheType",
+    "requireServiceAccount",
+    "requiredServiceAccountAnnotationKeys",
+    "optionalServiceAccountAnnotationKeys",
+];
+
+pub(super) fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+    let root = parse_yaml(text).map_err(|mistake| vec![mistake])?;
+    let mut reader = Reader::default();
+    let config = reader.config(&root);
+    if reader.mistakes.is_empty() { Ok(config) } else { Err(reader.mistakes) }
+}
+
+fn parse_yaml(text: &str) -> Result<Value, Mistake> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let what = match error.without_snippet() {
+            serde_saphyr::Error::MultipleDocuments { .. } => "a second document begins here",
+            serde_saphyr::Error::DuplicateMappingKey { .. } => "a key is there twice",
+            // The parser's own messages may repeat what stands in the file.
+            _ => "this is no valid YAML",
+        };
+        let place = error.location().map_or_else(String::new, |location| {
+            format!("line {}, column {}", location.line(), location.column())
+        });
+        Mistake::new(place, what)
+    })
+}
+
+/// Reads values of the kinds that are expected, and notes down all that is not as expected. What is
+/// missing or wrong is read as empty.
+#[derive(Default)]
+struct Reader {
+    mistakes: Vec<Mistake>,
+}
+
+/// An object with its place in the file.
+struct Object<'a> {
+    place: String,
+    fields: &'a Map<String, Value>,
+}
+
+impl<'a> Object<'a> {
+    fn place_of(&self, field: &str) -> String {
+        if self.place.is_empty() { field.to_owned() } else { format!("{}.{field}", self.place) }
+    }
+
+    /// The value of a field; `null` is as good as absent (`encoding/json`).
+    fn get(&self, field: &str) -> Option<&'a Value> {
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+}
+
+impl Reader {
+    fn note(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.mistakes.push(Mistake::new(place, message));
+    }
+
+    fn config(&mut self, root: &Value) -> Config {
+        let known = ["apiVersion", "kind", "providers"];
+        let Some(root) = self.object(String::new(), root, &known) else { return Config::default() };
+        let version = self.one_of(&root, "apiVersion", &VERSIONS);
+        self.one_of(&root, "kind", &["CredentialProviderConfig"]);
+        let has_tokens = version.as_deref().is_none_or(|version| version == CONFIG_V1);
+        let mut names = BTreeSet::new();
+        let mut providers = Vec::new();
+        for (place, value) in self.list(&root, "providers") {
+            let Some(provider) = self.provider(place, value, has_tokens) else { continue };
+            if !names.insert(provider.name.clone()) {
+                self.mistakes.push(Mistake::duplicate_provider(&provider.name));
+            }
+            providers.push(provider);
+        }
+        Config { providers }
+    }
+
+    fn provider(&mut self, place: String, value: &Value, has_tokens: bool) -> Option<Provider> {
+        let token_field: &[&str] = if has_tokens { &["tokenAttributes"] } else { &[] };
+        let provider = self.object(place, value, &[PROVIDER_FIELDS, token_field].concat())?;
+        let name = self.required_text(&provider, "name");
+        if name.contains(['/', ' ']) || name == "." || name == ".." {
+            let message = "the name of an executable has no `/` or blank and is not `.` or `..`";
+            self.note(provider.place_of("name"), message);
+        }
+        let protocol = self.one_of(&provider, "apiVersion", &PROTOCOLS);
+        self.cache_duration(&provider);
+        self.texts(&provider, "args");
+        self.env(&provider);
+        let match_images = self.match_images(&provider);
+        let token = provider.get("tokenAttributes").filter(|_| has_tokens);
+        let token = token.and_then(|value| {
+            let place = provider.place_of("tokenAttributes");
+            if protocol.is_some_and(|protocol| protocol != PROTOCOL_V1) {
+                self.note(&place, format!("needs the plugin's `apiVersion` to be `{PROTOCOL_V1}`"));
+            }
+            self.token_attributes(place, value)
+        });
+        Some(Provider { name, match_images, token })
+    }
+
+    fn match_images(&mut self, provider: &Object<'_>) -> Vec<String> {
+        let patterns = self.texts(provider, "matchImages");
+        if patterns.is_empty() {
+            self.note(provider.place_of("matchImages"), "at least one pattern is needed");
+        }
+        for (at, pattern) in patterns.iter().enumerate() {
+            if let Err(error) = check_pattern(pattern) {
+                let place = provider.place_of(&format!("matchImages[{at}]"));
+                self.note(place, format!("`{}` is no pattern: {error}", printable_key(pattern)));
+            }
+        }
+        patterns
+    }
+
+    fn cache_duration(&mut self, provider: &Object<'_>) {
+        let place = provider.place_of("defaultCacheDuration");
+        match provider.get("defaultCacheDuration") {
+            None => self.note(place, "is required"),
+            Some(Value::String(text)) if is_go_duration(text) => {}
+            Some(_) => {
+                self.note(place, "must be a duration such as `12h` or `1m30s`, not negative");
+            }
+        }
+    }
+
+    fn env(&mut self, provider: &Object<'_>) {
+        for (place, value) in self.optional_list(provider, "env") {
+            if let Some(variable) = self.object(place, value, &["name", "value"]) {
+                self.text(&variable, "name");
+                self.text(&variable, "value");
+            }
+        }
+    }
+
+    fn token_attributes(&mut self, place: String, value: &Value) -> Option<TokenAttributes> {
+        let token = self.object(place, value, TOKEN_FIELDS)?;
+        self.required_text(&token, "serviceAccountTokenAudience");
+        self.one_of(&token, "cacheType", &CACHE_TYPES);
+        let requires = self.required_bool(&token, "requireServiceAccount");
+        let needed = self.annotation_keys(&token, "requiredServiceAccountAnnotationKeys");
+        let optional = self.annotation_keys(&token, "optionalServiceAccountAnnotationKeys");
+        if requires == Some(false) && !needed.is_empty() {
+            let message = "needs `requireServiceAccount: true`";
+            self.note(token.place_of("requiredServiceAccountAnnotationKeys"), message);
+        }
+        for key in optional.iter().filter(|key| needed.contains(key)) {
+            let message =
+                format!("the annotation `{}` is both required and optional", key.escape_debug());
+            self.note(&token.place, message);
+        }
+        Some(TokenAttributes {
+            requires_service_account: requires.unwrap_or_default(),
+            required_annotations: needed,
+            optional_annotations: optional,
+        })
+    }
+
+    /// `validateServiceAccountAnnotationKeys` in `config.go`.
+    fn annotation_keys(&mut self, token: &Object<'_>, field: &str) -> Vec<String> {
+        let keys = self.texts(token, field);
+        let mut seen = BTreeSet::new();
+        for (at, key) in keys.iter().enumerate() {
+            let place = token.place_of(&format!("{field}[{at}]"));
+            if !is_qualified_name(&key.to_lowercase()) {
+                self.note(&place, "is no key of an annotation");
+            }
+            if !seen.insert(key) {
+                self.note(&place, "is there twice");
+            }
+        }
+        keys
+    }
+
+    fn object<'a>(
+        &mut self,
+        place: String,
+        value: &'a Value,
+        known: &[&str],
+    ) -> Option<Object<'a>> {
+        let Value::Object(fields) = value else {
+            self.note(place, "must be a mapping");
+            return None;
+        };
+        let object = Object { place, fields };
+        for field in fields.keys().filter(|field| !known.contains(&field.as_str())) {
+            let message = format!("no such field; there are {}", enumerate(known));
+            self.note(object.place_of(&field.escape_debug().to_string()), message);
+        }
+        Some(object)
+    }
+
+    /// The items of a list that must not be empty.
+    fn list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(String, &'a Value)> {
+        let items = self.optional_list(object, field);
+        if items.is_empty() {
+            self.note(object.place_of(field), "at least one is needed");
+        }
+        items
+    }
+
+    fn optional_list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(String, &'a Value)> {
+        let place = object.place_of(field);
+        match object.get(field) {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items
+                .iter()
+                .enumerate()
+                .map(|(at, item)| (format!("{place}[{at}]"), item))
+                .collect(),
+            Some(_) => {
+                self.note(place, "must be a list");
+                Vec::new()
+            }
+        }
+    }
+
+    fn texts(&mut self, object: &Object<'_>, field: &str) -> Vec<String> {
+        let items = self.optional_list(object, field);
+        items.into_iter().map(|(place, item)| self.text_value(place, Some(item))).collect()
+    }
+
+    fn text(&mut self, object: &Object<'_>, field: &str) -> String {
+        self.text_value(object.place_of(field), object.get(field))
+    }
+
+    fn text_value(&mut self, place: String, value: Option<&Value>) -> String {
+        match value {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(_) => {
+                self.note(place, "must be a string; put it into quotes");
+                String::new()
+            }
+        }
+    }
+
+    fn required_text(&mut self, object: &Object<'_>, field: &str) -> String {
+        let before = self.mistakes.len();
+        let text = self.text(object, field);
+        if text.is_empty() && self.mistakes.len() == before {
+            self.note(object.place_of(field), "is required");
+        }
+        text
+    }
+
+    fn required_bool(&mut self, object: &Object<'_>, field: &str) -> Option<bool> {
+        let message = match object.get(field) {
+            Some(Value::Bool(value)) => return Some(*value),
+            Some(_) => "must be `true` or `false`",
+            None => "is required",
+        };
+        self.note(object.place_of(field), message);
+        None
+    }
+
+    /// A required text that is one of `allowed`; `None` if it is not.
+    fn one_of(&mut self, object: &Object<'_>, field: &str, allowed: &[&str]) -> Option<String> {
+        let before = self.mistakes.len();
+        let text = self.required_text(object, field);
+        if self.mistakes.len() > before {
+            return None;
+        }
+        if !allowed.contains(&text.as_str()) {
+            self.note(object.place_of(field), format!("must be {}", enumerate(allowed)));
+            return None;
+        }
+        Some(text)
+    }
+}
+
+/// The words in backticks, with commas between them.
+fn enumerate(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether `time.ParseDuration` of Go accepts the text and the duration is not negative.
+fn is_go_duration(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let Some(nanoseconds) = go_nanoseconds(unsigned) else { return false };
+    nanoseconds == 0.0 || !text.starts_with('-')
+}
+
+/// The units of `time.ParseDuration` in nanoseconds; longer names come before their beginnings.
+const UNITS: [(&str, f64); 8] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("\u{b5}s", 1e3),
+    ("\u{3bc}s", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("m", 60e9),
+    ("h", 3600e9),
+];
+
+fn go_nanoseconds(mut text: &str) -> Option<f64> {
+    if text == "0" {
+        return Some(0.0);
+    }
+    let mut sum = 0.0;
+    loop {
+        let number =
+            text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+        let value: f64 = text[..number].parse().ok()?;
+        text = &text[number..];
+        let (name, unit) = UNITS.into_iter().find(|(name, _)| text.starts_with(name))?;
+        text = &text[name.len()..];
+        sum += value * unit;
+        if text.is_empty() {
+            // 2^63 nanoseconds, some 292 years, do not fit.
+            return Some(sum).filter(|sum| *sum < 9.22e18);
+        }
+    }
+}
+
+/// `IsQualifiedName` of `k8s.io/apimachinery/pkg/util/validation`: a name of up to 63 characters,
+/// perhaps behind a DNS subdomain and a slash.
+fn is_qualified_name(key: &str) -> bool {
+    let (prefix, name) =
+        key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let is_name = name.len() <= 63
+        && is_end(name.bytes().next())
+        && is_end(name.bytes().last())
+        && name.bytes().all(is_inner);
+    is_name && prefix.is_none_or(is_subdomain)
+}
+
+/// `IsDNS1123Subdomain`.
+fn is_subdomain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_end =
+            |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        is_end(label.bytes().next())
+            && is_end(label.bytes().last())
+            && label.bytes().all(|b| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}

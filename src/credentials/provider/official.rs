@@ -1,0 +1,146 @@
+//! The plugins that managed Kubernetes services install, and the annotations that people set for
+//! them.
+
+use crate::credentials::keyring::urls_match;
+
+/// A managed Kubernetes service whose nodes have a credential provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Official {
+    /// Amazon EKS: `ecr-credential-provider`, which pulls as the node's role.
+    Eks,
+    /// Google Kubernetes Engine: `auth-provider-gcp`, which pulls as the node's service account.
+    Gke,
+    /// Azure Kubernetes Service: `acr-credential-provider`, which pulls as the kubelet's identity.
+    Aks,
+}
+
+impl Official {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Eks, Self::Gke, Self::Aks];
+
+    /// The name in a policy: `eks`, `gke` or `aks`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eks => "eks",
+            Self::Gke => "gke",
+            Self::Aks => "aks",
+        }
+    }
+
+    /// The service of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|official| official.name() == name)
+    }
+
+    /// The name of the plugin.
+    pub fn plugin(self) -> &'static str {
+        match self {
+            Self::Eks => "ecr-credential-provider",
+            Self::Gke => "auth-provider-gcp",
+            Self::Aks => "acr-credential-provider",
+        }
+    }
+
+    /// `matchImages` of the configuration that the service installs.
+    pub fn match_images(self) -> &'static [&'static str] {
+        match self {
+            Self::Eks => EKS,
+            Self::Gke => GKE,
+            Self::Aks => AKS,
+        }
+    }
+
+    /// The first pattern that matches the image `name` (as [`crate::image::Reference::name`] gives
+    /// it).
+    pub fn matching(self, name: &str) -> Option<&'static str> {
+        self.match_images().iter().copied().find(|pattern| urls_match(pattern, name))
+    }
+}
+
+/// `expected-image-credential-provider-config.json` of awslabs/amazon-eks-ami, in the directory
+/// `nodeadm/test/e2e/cases/image-credential-provider`.
+const EKS: &[&str] = &[
+    "*.dkr.ecr.*.amazonaws.com",
+    "*.dkr-ecr.*.on.aws",
+    "*.dkr.ecr.*.amazonaws.com.cn",
+    "*.dkr-ecr.*.on.amazonwebservices.com.cn",
+    "*.dkr.ecr-fips.*.amazonaws.com",
+    "*.dkr-ecr-fips.*.on.aws",
+    "*.dkr.ecr.*.c2s.ic.gov",
+    "*.dkr.ecr.*.sc2s.sgov.gov",
+    "*.dkr.ecr.*.cloud.adc-e.uk",
+    "*.dkr.ecr.*.csp.hci.ic.gov",
+    "*.dkr.ecr.*.amazonaws.eu",
+    "public.ecr.aws",
+    "ecr-public.aws.com",
+];
+
+/// `cri_auth_config.yaml` as `cluster/gce/gci/configure-helper.sh` of kubernetes/kubernetes writes it.
+const GKE: &[&str] = &["container.cloud.google.com", "gcr.io", "*.gcr.io", "*.pkg.dev"];
+
+/// `examples/out-of-tree/credential-provider-config.yaml` of kubernetes-sigs/cloud-provider-azure,
+/// without `mcr.microsoft.com`, which is public and there only for mirrors.
+const AKS: &[&str] = &["*.azurecr.io", "*.azurecr.cn", "*.azurecr.de", "*.azurecr.us"];
+
+/// An annotation of a ServiceAccount by which its pods get an identity in a cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The service it belongs to.
+    pub official: Official,
+    /// What it is called there.
+    pub name: &'static str,
+    /// The annotations, all of which must be there.
+    pub annotations: &'static [&'static str],
+    /// Whether the kubelet's plugin pulls with it, if `tokenAttributes` are configured. If not, only
+    /// processes inside of the containers have the identity: the image is pulled before they run.
+    pub pulls: bool,
+}
+
+impl Identity {
+    /// Whether a ServiceAccount with these annotations has the identity.
+    pub fn is_set(&self, has: impl Fn(&str) -> bool) -> bool {
+        self.annotations.iter().all(|key| has(key))
+    }
+}
+
+/// What the plugins read (`buildCredentialsProvider` in cloud-provider-aws,
+/// `cmd/ecr-credential-provider/main.go`; cloud-provider-gcp, `cmd/auth-provider-gcp`;
+/// cloud-provider-azure, `pkg/credentialprovider`), and what is often taken for it.
+pub const IDENTITIES: &[Identity] = &[
+    Identity {
+        official: Official::Eks,
+        name: "the ECR role of the ServiceAccount",
+        annotations: &["eks.amazonaws.com/ecr-role-arn"],
+        pulls: true,
+    },
+    Identity {
+        official: Official::Eks,
+        name: "IAM roles for service accounts (IRSA)",
+        annotations: &["eks.amazonaws.com/role-arn"],
+        pulls: false,
+    },
+    Identity {
+        official: Official::Gke,
+        name: "image pulls with Workload Identity",
+        annotations: &["iam.gke.io/enable-wi-image-pull"],
+        pulls: true,
+    },
+    Identity {
+        official: Official::Gke,
+        name: "Workload Identity Federation for GKE",
+        annotations: &["iam.gke.io/gcp-service-account"],
+        pulls: false,
+    },
+    Identity {
+        official: Official::Aks,
+        name: "the registry identity of the ServiceAccount",
+        annotations: &["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"],
+        pulls: true,
+    },
+    Identity {
+        official: Official::Aks,
+        name: "Microsoft Entra Workload ID",
+        annotations: &["azure.workload.identity/client-id"],
+        pulls: false,
+    },
+];

@@ -1,0 +1,273 @@
+use super::*;
+use serde::Deserialize;
+
+/// One line of `testdata/providers.jsonl`: which pattern of each service matches, computed with
+/// Go's packages and `URLsMatchStr` of `keyring.go`.
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    eks: Option<String>,
+    gke: Option<String>,
+    aks: Option<String>,
+}
+
+#[test]
+fn the_official_lists_match_as_in_go() {
+    for line in include_str!("../../../testdata/providers.jsonl").lines() {
+        let case: Case = serde_json::from_str(line).unwrap();
+        for (official, expected) in
+            [(Official::Eks, case.eks), (Official::Gke, case.gke), (Official::Aks, case.aks)]
+        {
+            assert_eq!(official.matching(&case.name), expected.as_deref(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn every_official_pattern_is_valid_and_there_once() {
+    for official in Official::ALL {
+        let patterns = official.match_images();
+        assert_eq!(Official::from_name(official.name()), Some(official));
+        for (at, pattern) in patterns.iter().enumerate() {
+            assert!(crate::credentials::keyring::check_pattern(pattern).is_ok(), "{pattern}");
+            assert!(!patterns[..at].contains(pattern), "{pattern}");
+        }
+    }
+}
+
+#[test]
+fn an_identity_needs_all_of_its_annotations() {
+    let pulls_with = |keys: &[&str]| -> Vec<(Official, bool)> {
+        let is_set = |identity: &&Identity| identity.is_set(|key| keys.contains(&key));
+        IDENTITIES.iter().filter(is_set).map(|found| (found.official, found.pulls)).collect()
+    };
+    assert_eq!(pulls_with(&["eks.amazonaws.com/role-arn"]), [(Official::Eks, false)]);
+    assert_eq!(pulls_with(&["eks.amazonaws.com/ecr-role-arn"]), [(Official::Eks, true)]);
+    assert_eq!(pulls_with(&["kubernetes.azure.com/acr-client-id"]), []);
+    assert_eq!(
+        pulls_with(&["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"]),
+        [(Official::Aks, true)]
+    );
+}
+
+const EKS_FILE: &str = r#"{
+  "apiVersion": "kubelet.config.k8s.io/v1",
+  "kind": "CredentialProviderConfig",
+  "providers": [{
+    "name": "ecr-credential-provider",
+    "matchImages": ["*.dkr.ecr.*.amazonaws.com", "public.ecr.aws"],
+    "defaultCacheDuration": "12h0m0s",
+    "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+    "args": ["get-credentials"],
+    "env": [{"name": "AWS_PROFILE", "value": "x"}]
+  }]
+}"#;
+
+#[test]
+fn a_file_in_json_or_yaml_is_read() {
+    let config = Config::parse(EKS_FILE).unwrap();
+    let name = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app";
+    let found: Vec<_> = config.matching(name).map(|(plugin, by)| (&*plugin.name, by)).collect();
+    assert_eq!(found, [("ecr-credential-provider", "*.dkr.ecr.*.amazonaws.com")]);
+    assert_eq!(config.matching("ghcr.io/acme/app").count(), 0);
+
+    let with_tabs = EKS_FILE.replace("  ", "\t");
+    assert_eq!(Config::parse(&with_tabs).as_ref(), Ok(&config));
+
+    let yaml = "\
+apiVersion: kubelet.config.k8s.io/v1
+kind: CredentialProviderConfig
+providers:
+- name: acr # a comment
+  apiVersion: credentialprovider.kubelet.k8s.io/v1
+  matchImages: ['*.azurecr.io']
+  defaultCacheDuration: 10m
+  tokenAttributes:
+    serviceAccountTokenAudience: api://AzureADTokenExchange
+    cacheType: ServiceAccount
+    requireServiceAccount: true
+    requiredServiceAccountAnnotationKeys: [kubernetes.azure.com/acr-client-id]
+";
+    let config = Config::parse(yaml).unwrap();
+    let token = config.providers[0].token.as_ref().unwrap();
+    assert!(token.requires_service_account);
+    assert_eq!(token.missing_annotation(|_| false), Some("kubernetes.azure.com/acr-client-id"));
+    assert_eq!(token.missing_annotation(|_| true), None);
+}
+
+#[test]
+fn patterns_are_not_normalised_and_none_stands_in_for_docker_hub() {
+    let provider = |pattern: &str| Provider {
+        name: "x".into(),
+        match_images: vec![pattern.into()],
+        token: None,
+    };
+    let hub = "docker.io/acme/app";
+    assert_eq!(provider("docker.io").matching(hub), Some("docker.io"));
+    for pattern in ["https://docker.io", "docker.io/v2/", "index.docker.io", "docker.io:443"] {
+        assert_eq!(provider(pattern).matching(hub), None, "{pattern}");
+    }
+    assert_eq!(provider("r.io").matching("r.io:5000/app"), None);
+}
+
+#[test]
+fn files_of_one_directory_are_merged_unless_a_name_is_there_twice() {
+    let mut config = Config::parse(EKS_FILE).unwrap();
+    let other = EKS_FILE.replace("ecr-credential-provider", "other");
+    config.merge(Config::parse(&other).unwrap()).unwrap();
+    assert_eq!(config.providers.len(), 2);
+    let [mistake] = &config.merge(Config::parse(&other).unwrap()).unwrap_err()[..] else {
+        panic!()
+    };
+    assert_eq!(mistake.to_string(), "providers: the name `other` is used twice");
+}
+
+/// The mistakes of [`EKS_FILE`] after a replacement.
+fn mistakes(from: &str, to: &str) -> Vec<String> {
+    let text = EKS_FILE.replace(from, to);
+    assert!(from.is_empty() || text != EKS_FILE, "{from}");
+    match Config::parse(&text) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => mistakes.iter().map(Mistake::to_string).collect(),
+    }
+}
+
+#[test]
+fn each_rule_of_the_kubelet_holds() {
+    let v1 = "kubelet.config.k8s.io/v1\",\n  \"kind";
+    for (from, to, expected) in [
+        (v1, "kubelet.config.k8s.io/v1beta1\",\n  \"kind", None),
+        (v1, "kubelet.config.k8s.io/v1alpha1\",\n  \"kind", None),
+        (
+            v1,
+            "kubelet.config.k8s.io/v2\",\n  \"kind",
+            Some("apiVersion: must be `kubelet.config.k8s.io/v1`, `"),
+        ),
+        (
+            "CredentialProviderConfig",
+            "KubeletConfiguration",
+            Some("kind: must be `CredentialProviderConfig`"),
+        ),
+        ("\"12h0m0s\"", "null", Some("providers[0].defaultCacheDuration: is required")),
+        ("\"12h0m0s\"", "\"0\"", None),
+        ("\"12h0m0s\"", "\"1.5h.5s1us1\u{b5}s1\u{3bc}s1ns1ms\"", None),
+        ("\"12h0m0s\"", "\"-0s\"", None),
+        ("\"12h0m0s\"", "\"-1s\"", Some("providers[0].defaultCacheDuration: must be a duration")),
+        ("\"12h0m0s\"", "\"12\"", Some("providers[0].defaultCacheDuration: must be a duration")),
+        ("\"12h0m0s\"", "\"1d\"", Some("providers[0].defaultCacheDuration: must be a duration")),
+        ("\"12h0m0s\"", "\"\"", Some("providers[0].defaultCacheDuration: must be a duration")),
+        (
+            "\"12h0m0s\"",
+            "\"3000000h\"",
+            Some("providers[0].defaultCacheDuration: must be a duration"),
+        ),
+        ("\"12h0m0s\"", "12", Some("providers[0].defaultCacheDuration: must be a duration")),
+        ("kubelet.k8s.io/v1\",\n    \"args", "kubelet.k8s.io/v1beta1\",\n    \"args", None),
+        (
+            "kubelet.k8s.io/v1\",\n    \"args",
+            "kubelet.k8s.io/v9\",\n    \"args",
+            Some("providers[0].apiVersion: must be `"),
+        ),
+        ("\"args\"", "\"Args\"", Some("providers[0].Args: no such field; there are `name`, `")),
+        ("[\"get-credentials\"]", "null", None),
+        (
+            "[\"get-credentials\"]",
+            "[1]",
+            Some("providers[0].args[0]: must be a string; put it into quotes"),
+        ),
+        ("[\"get-credentials\"]", "\"x\"", Some("providers[0].args: must be a list")),
+        (
+            "\"value\": \"x\"",
+            "\"valueFrom\": \"x\"",
+            Some("providers[0].env[0].valueFrom: no such field"),
+        ),
+        (
+            "ecr-credential-provider",
+            "bin/ecr",
+            Some("providers[0].name: the name of an executable"),
+        ),
+        ("ecr-credential-provider", "..", Some("providers[0].name: the name of an executable")),
+        ("\"ecr-credential-provider\"", "null", Some("providers[0].name: is required")),
+        (
+            "public.ecr.aws",
+            "bob:hunter 2@r.io",
+            Some("providers[0].matchImages[1]: `***@r.io` is no pattern: "),
+        ),
+        (
+            "[\"*.dkr.ecr.*.amazonaws.com\", \"public.ecr.aws\"]",
+            "[]",
+            Some("providers[0].matchImages: at least one pattern is needed"),
+        ),
+        (
+            "\"kind\"",
+            "\"metadata\": {}, \"kind\"",
+            Some("metadata: no such field; there are `apiVersion`, `kind`, `providers`"),
+        ),
+        (EKS_FILE, "[]", Some("must be a mapping")),
+        (EKS_FILE, "{a: 1, a: 2}", Some("line 1, column 8: a key is there twice")),
+        (EKS_FILE, "a: 'hunter2", Some("line 1, column 4: this is no valid YAML")),
+    ] {
+        let found = mistakes(from, to);
+        let is_as_expected = match (&found[..], expected) {
+            ([], None) => true,
+            ([one], Some(expected)) => one.starts_with(expected),
+            _ => false,
+        };
+        assert!(is_as_expected, "{from} -> {to}: {found:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn all_mistakes_of_the_token_attributes_are_told_at_once() {
+    let token = |fields: &str| {
+        mistakes("\"args\"", &format!("\"tokenAttributes\": {{{fields}}}, \"args\""))
+    };
+    let good =
+        r#""serviceAccountTokenAudience": "a", "cacheType": "Token", "requireServiceAccount": "#;
+    assert_eq!(token(&format!("{good}false")), [""; 0]);
+    assert_eq!(
+        token(&format!(
+            "{good}true, \"requiredServiceAccountAnnotationKeys\": [\"Example.com/A\"]"
+        )),
+        [""; 0]
+    );
+    let place = "providers[0].tokenAttributes";
+    assert_eq!(
+        token(""),
+        [
+            format!("{place}.serviceAccountTokenAudience: is required"),
+            format!("{place}.cacheType: is required"),
+            format!("{place}.requireServiceAccount: is required"),
+        ]
+    );
+    let keys = r#", "requiredServiceAccountAnnotationKeys": ["a", "a", "-b", "x..y/c"],
+        "optionalServiceAccountAnnotationKeys": ["a"]"#;
+    assert_eq!(
+        token(&format!("{good}false{keys}")),
+        [
+            format!("{place}.requiredServiceAccountAnnotationKeys[1]: is there twice"),
+            format!("{place}.requiredServiceAccountAnnotationKeys[2]: is no key of an annotation"),
+            format!("{place}.requiredServiceAccountAnnotationKeys[3]: is no key of an annotation"),
+            format!(
+                "{place}.requiredServiceAccountAnnotationKeys: needs `requireServiceAccount: true`"
+            ),
+            format!("{place}: the annotation `a` is both required and optional"),
+        ]
+    );
+    assert_eq!(
+        token(&good.replace("Token\"", "Node\"").replace(", \"requireServiceAccount\": ", "")),
+        [
+            format!("{place}.cacheType: must be `ServiceAccount`, `Token`"),
+            format!("{place}.requireServiceAccount: is required"),
+        ]
+    );
+}
+
+#[test]
+fn only_version_1_has_token_attributes() {
+    let with_token = EKS_FILE.replace("\"args\"", "\"tokenAttributes\": null, \"args\"");
+    assert!(Config::parse(&with_token).is_ok());
+    let old = with_token.replace("kubelet.config.k8s.io/v1", "kubelet.config.k8s.io/v1beta1");
+    let [mistake] = &Config::parse(&old).unwrap_err()[..] else { panic!() };
+    assert_eq!(mistake.place, "providers[0].tokenAttributes");
+}

@@ -1,0 +1,82 @@
+//! Where in a text there are credentials, so that they can be masked before it is shown.
+//!
+//! Mistaking something harmless for a credential costs a few characters of a message; overlooking
+//! one publishes it. So each rule here is wider than the one that names a kind.
+
+use crate::credentials::token::kinds::{ROWS, Text, is_token_byte};
+use std::ops::Range;
+
+/// How many characters must follow `eyJ` (base64 of `{"`) for a JWT, an ECR token or the payload of
+/// a pull secret.
+const LEAST_BASE64_JSON: usize = 20;
+
+/// What a private key in PEM begins and ends with.
+const PEM: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
+
+/// Whether some part of `text` is a credential by its form.
+pub fn looks_like_secret(text: &str) -> bool {
+    !find(text).is_empty()
+}
+
+/// The parts of `text` that are credentials by their form, in order and without overlaps; on
+/// character boundaries.
+pub fn find(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for row in ROWS {
+        if let Text::Prefix(prefix, least) = row.password {
+            occurrences(text, prefix, least, is_token_byte, &mut found);
+        }
+    }
+    occurrences(text, "eyJ", LEAST_BASE64_JSON, is_base64_json_byte, &mut found);
+    pem_keys(text, &mut found);
+    merge(found)
+}
+
+/// Adds each `prefix` at the beginning of a word that at least `least` bytes of the kind follow.
+fn occurrences(
+    text: &str,
+    prefix: &str,
+    least: usize,
+    is_inside: fn(u8) -> bool,
+    found: &mut Vec<Range<usize>>,
+) {
+    for (start, _) in text.match_indices(prefix) {
+        let begins = !text[..start].ends_with(|before: char| before.is_ascii_alphanumeric());
+        let rest = &text.as_bytes()[start + prefix.len()..];
+        let length = rest.iter().take_while(|&&byte| is_inside(byte)).count();
+        if begins && length >= least {
+            found.push(start..start + prefix.len() + length);
+        }
+    }
+}
+
+/// Both alphabets of base64, padding, and the dots of a JWT.
+fn is_base64_json_byte(byte: u8) -> bool {
+    is_token_byte(byte) || matches!(byte, b'+' | b'/')
+}
+
+/// Adds each private key from its first line to its last, or to the end of the text.
+fn pem_keys(text: &str, found: &mut Vec<Range<usize>>) {
+    let (begin, end) = PEM;
+    for (start, _) in text.match_indices(begin) {
+        let label = &text[start + begin.len()..];
+        let Some(body) = label.find(end).filter(|&at| !label[..at].contains("-----")) else {
+            continue;
+        };
+        let body = start + begin.len() + body + end.len();
+        let stop = text[body..].find(end).map_or(text.len(), |at| body + at + end.len());
+        found.push(start..stop);
+    }
+}
+
+fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
