@@ -6,22 +6,29 @@ mod findings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::Offset;
 
+use crate::credentials::provider::Provider;
 use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Holder, Injection, Request};
 use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::{Policy, RuleId};
 use crate::source::{Source, Span};
-use crate::verdict::{self, Account, Accounts, Effective, Pull, Verdict};
+use crate::verdict::{
+    self, Account, Accounts, Credentials, Effective, Judgement, Known, Pull, Secrets,
+};
 use crate::yaml::Problem;
 
 /// What the run knows besides sources and policy.
 #[derive(Clone, Copy, Debug)]
-pub struct Circumstances {
-    /// Today, for exceptions that expire.
-    pub today: Date,
+pub struct Circumstances<'e> {
+    /// The time of the run.
+    pub now: Timestamp,
+    /// The plugins of the kubelet's `CredentialProviderConfig`, if the policy names one.
+    pub providers: &'e [Provider],
     /// How the input came.
     pub input: Input,
     /// Whether an input without a document is an error.
@@ -33,8 +40,17 @@ pub struct Circumstances {
 pub enum Input {
     /// From a renderer, on its way to a cluster: one part of what a policy is for.
     Stream,
-    /// All that there is, to be checked against all of the policy.
-    Whole,
+    /// All that a renderer or a person hands over to be checked.
+    Piped,
+    /// Files, as they are kept.
+    Files,
+}
+
+impl Circumstances<'_> {
+    /// The day of the run, in UTC.
+    pub fn today(&self) -> Date {
+        Offset::UTC.to_datetime(self.now).date()
+    }
 }
 
 /// Everything a report can tell.
@@ -71,10 +87,8 @@ pub struct Pod<'a> {
 pub struct Judged {
     /// What the reference is, and whether it needs credentials.
     pub pull: Pull,
-    /// The verdict in the output.
-    pub verdict: Verdict,
-    /// The pull secret it rests on: an index into the names of [`Pod::effective`].
-    pub secret: Option<usize>,
+    /// The verdict in the output; its secret is one of the names of [`Pod::effective`].
+    pub judgement: Judgement,
     /// Whether the injection made it configured.
     pub by_injection: bool,
 }
@@ -145,7 +159,7 @@ impl Outcome<'_> {
 pub fn check<'a>(
     sources: &'a [Source],
     policy: &'a Policy,
-    circumstances: Circumstances,
+    circumstances: Circumstances<'_>,
 ) -> Outcome<'a> {
     let mut problems = Vec::new();
     let mut inventories = Vec::with_capacity(sources.len());
@@ -163,9 +177,15 @@ pub fn check<'a>(
         let requests = requests(&inventories, &accounts, &pulls, policy, &mut used);
         let mut injection = inject::decide(&inventories, &requests, policy);
         let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
-        let overlay = Overlay { inventories: &inventories, added: &injection.added };
+        let secrets = Secrets::new(&inventories);
+        let judge = Judge {
+            overlay: Overlay { inventories: &inventories, added: &injection.added },
+            secrets: &secrets,
+            providers: circumstances.providers,
+            policy,
+        };
         for (request, pulls) in requests.iter().zip(pulls) {
-            pods.push(judge(&overlay, request, pulls, policy, &mut used));
+            pods.push(judge.pod(request, pulls, &mut used));
         }
         let accounts: Vec<_> = requests.iter().map(|request| InUse::of(request.account)).collect();
         (injection, plans, accounts)
@@ -286,39 +306,55 @@ impl<'a> Overlay<'_, 'a> {
     }
 }
 
-fn judge<'a>(
-    overlay: &Overlay<'_, 'a>,
-    request: &Request<'a>,
-    pulls: Vec<Pull>,
-    policy: &Policy,
-    used: &mut BTreeSet<RuleId>,
-) -> Pod<'a> {
-    let effective = overlay.effective(request, true);
-    let before = overlay.effective(request, false);
-    let changed = before.names != effective.names;
-    let namespace = overlay.workload(request.holder).object.namespace.as_deref();
-    for name in &effective.names {
-        used.extend(policy.secret(namespace, name).map(|(rule, _)| rule));
+/// Everything that a verdict rests on.
+struct Judge<'j, 'a> {
+    overlay: Overlay<'j, 'a>,
+    secrets: &'j Secrets<'j>,
+    providers: &'j [Provider],
+    policy: &'j Policy,
+}
+
+impl<'a> Judge<'_, 'a> {
+    fn pod(&self, request: &Request<'a>, pulls: Vec<Pull>, used: &mut BTreeSet<RuleId>) -> Pod<'a> {
+        let Holder::Pod { source, index } = request.holder else {
+            unreachable!("a request is about a pod spec")
+        };
+        let effective = self.overlay.effective(request, true);
+        let before = self.overlay.effective(request, false);
+        let namespace = self.overlay.workload(request.holder).object.namespace.as_deref();
+        for name in &effective.names {
+            used.extend(self.policy.secret(namespace, name).map(|(rule, _)| rule));
+        }
+        let credentials = self.credentials(request, &effective);
+        let before = (before.names != effective.names).then(|| self.credentials(request, &before));
+        let images = pulls.into_iter().map(|pull| {
+            let judgement = credentials.judge(&pull, self.policy, self.providers);
+            let was = before.as_ref().map(|before| {
+                before.judge(&pull, self.policy, self.providers).verdict.is_configured()
+            });
+            let by_injection = judgement.verdict.is_configured() && was == Some(false);
+            Judged { pull, judgement, by_injection }
+        });
+        Pod { source, index, images: images.collect(), effective }
     }
-    let images = pulls
-        .into_iter()
-        .map(|pull| {
-            let (verdict, secret) = verdict::judge(&pull, &effective, namespace, policy);
-            let was = changed.then(|| verdict::judge(&pull, &before, namespace, policy).0);
-            let secret = secret.map(ToOwned::to_owned);
-            Judged {
-                by_injection: verdict.is_configured()
-                    && was.is_some_and(|was| !was.is_configured()),
-                secret: secret.and_then(|name| effective.names.iter().position(|n| *n == name)),
-                pull,
-                verdict,
+
+    fn credentials(&self, request: &Request<'a>, effective: &Effective<'_>) -> Credentials<'_> {
+        let object = &self.overlay.workload(request.holder).object;
+        let namespace = object.namespace.as_deref();
+        let known = effective
+            .names
+            .iter()
+            .map(|name| self.secrets.find(request.holder.source(), namespace, name, self.policy));
+        let known: Vec<Known<'_>> = known.collect();
+        let identities = match request.account {
+            Account::InStream { id, .. } => {
+                let inventory = &self.overlay.inventories[id.source];
+                verdict::identities(&inventory.service_accounts[id.index].annotations)
             }
-        })
-        .collect();
-    let Holder::Pod { source, index } = request.holder else {
-        unreachable!("a request is about a pod spec")
-    };
-    Pod { source, index, effective, images }
+            Account::Declared(..) | Account::Unknown => Vec::new(),
+        };
+        Credentials::new(known, effective.origin, identities)
+    }
 }
 
 /// Counts distinct pulls. `excused` are those that an exception of the policy accepts: they are counted as
@@ -336,11 +372,11 @@ fn summary(
         let mut seen = BTreeSet::new();
         for (image, judged) in images.iter().zip(&pod.images) {
             any_image = true;
-            if !judged.verdict.is_private() || !seen.insert(&*image.reference) {
+            if !judged.judgement.verdict.is_private() || !seen.insert(&*image.reference) {
                 continue;
             }
             private += 1;
-            let good = judged.verdict.is_configured();
+            let good = judged.judgement.verdict.is_configured();
             configured += usize::from(good);
             injected += usize::from(judged.by_injection);
             failed |= !good && !excused.contains(&(pod.source, image.span));

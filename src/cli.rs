@@ -13,8 +13,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use jiff::tz::Offset;
 use pullcreds::check::{self, Circumstances, Input, Outcome};
+use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Severity};
 use pullcreds::frontend;
 use pullcreds::policy::{self, FailOn, Overrides, Policy};
@@ -141,8 +141,10 @@ enum Mode {
 /// Flags, environment and policy file, resolved.
 struct Settings {
     policy: Policy,
+    providers: Vec<Provider>,
     fail_on: FailOn,
-    circumstances: Circumstances,
+    require_input: bool,
+    now: Timestamp,
     reports: Vec<ReportTo>,
     quiet: bool,
     diff: bool,
@@ -152,7 +154,8 @@ struct Settings {
 impl Settings {
     fn of(flags: &Flags, mode: Mode) -> Result<Self, Stop> {
         let look = look(switch(flags.color, "color")?.unwrap_or_default());
-        let policy = policy(flags, look)?;
+        let (policy, file) = policy(flags, look)?;
+        let providers = providers(&policy, file.as_deref())?;
         let default = if mode == Mode::Check { FailOn::Error } else { FailOn::Never };
         let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
         let diff = match switch(flags.diff, "diff")?.unwrap_or_default() {
@@ -162,17 +165,20 @@ impl Settings {
         };
         Ok(Self {
             fail_on: policy.fail_on().unwrap_or(default),
-            circumstances: Circumstances {
-                today: Offset::UTC.to_datetime(Timestamp::now()).date(),
-                input: if mode == Mode::Filter { Input::Stream } else { Input::Whole },
-                require_input: set(flags.require_input, "require-input")? || mode == Mode::Check,
-            },
+            require_input: set(flags.require_input, "require-input")? || mode == Mode::Check,
+            now: Timestamp::now(),
+            providers,
             reports: reports(&flags.report)?,
             quiet: set(flags.quiet, "quiet")?,
             diff,
             look,
             policy,
         })
+    }
+
+    fn circumstances(&self, input: Input) -> Circumstances<'_> {
+        let Self { now, require_input, .. } = *self;
+        Circumstances { now, providers: &self.providers, input, require_input }
     }
 
     /// Whether the run has to fail, by the threshold alone.
@@ -253,16 +259,18 @@ fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into())
 }
 
-fn policy(flags: &Flags, look: Look) -> Result<Policy, Stop> {
+/// The policy, and the file it is from.
+fn policy(flags: &Flags, look: Look) -> Result<(Policy, Option<PathBuf>), Stop> {
     let (_, named) = flag_variable("policy");
     let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
     // There the working directory belongs to the application that is being judged.
     let searched = variable("ARGOCD_APP_NAME").is_none();
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
-    let base = match named.or_else(found) {
+    let file = named.or_else(found);
+    let base = match &file {
         None => Policy::default(),
         Some(path) => {
-            let source = frontend::read_file(&path);
+            let source = frontend::read_file(path);
             let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
             Policy::parse(&source.text, &finding::names()).map_err(|mistakes| {
                 Stop::new(Exit::Usage, report::mistakes(&source, &mistakes, look))
@@ -273,7 +281,25 @@ fn policy(flags: &Flags, look: Look) -> Result<Policy, Stop> {
     if overrides.namespace.is_none() && base.namespace().is_none() {
         overrides.namespace = variable("ARGOCD_APP_NAMESPACE");
     }
-    base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))
+    let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
+    Ok((policy, file))
+}
+
+/// The plugins of the kubelet configuration that the policy names, relative to the policy file.
+fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop> {
+    let Some(named) = &policy.cluster().credential_provider_config else { return Ok(Vec::new()) };
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    let path = folder.join(&named.value);
+    let source = frontend::read_file(&path);
+    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    let config = provider::Config::parse(&source.text).map_err(|mistakes| {
+        let lines = mistakes.iter().map(|mistake| {
+            let place = if mistake.place.is_empty() { "" } else { ": " };
+            format!("error: {}: {}{place}{}\n", source.name, mistake.place, mistake.message)
+        });
+        Stop::new(Exit::Usage, lines.collect::<String>())
+    })?;
+    Ok(config.providers)
 }
 
 /// What flags say, and below them the environment.
@@ -308,7 +334,7 @@ fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
 fn filter(settings: &Settings) -> Result<Exit, Stop> {
     let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
     let sources = [source.map_err(|error| Stop::because(Exit::Unreadable, &error))?];
-    let outcome = check::check(&sources, &settings.policy, settings.circumstances);
+    let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Stream));
     let report = Report::new(&sources, &outcome, &settings.policy);
     if let Some((_, problem)) = outcome.problems.first() {
         keep(&report, &outcome, settings);
@@ -337,7 +363,8 @@ fn is_refused(outcome: &Outcome<'_>) -> bool {
 
 fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result<Exit, Stop> {
     let (sources, unreadable) = sources(paths, settings)?;
-    let outcome = check::check(&sources, &settings.policy, settings.circumstances);
+    let input = if is_piped(paths) { Input::Piped } else { Input::Files };
+    let outcome = check::check(&sources, &settings.policy, settings.circumstances(input));
     let report = Report::new(&sources, &outcome, &settings.policy);
     write_reports(&report, settings)?;
     let broken = unreadable || !outcome.problems.is_empty();
@@ -371,7 +398,7 @@ fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result
 
 fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<Exit, Stop> {
     let (sources, unreadable) = sources(paths, settings)?;
-    let outcome = check::check(&sources, &settings.policy, settings.circumstances);
+    let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Files));
     let report = Report::new(&sources, &outcome, &settings.policy);
     if unreadable || !outcome.problems.is_empty() {
         let problems = outcome.problems.iter();
@@ -435,9 +462,14 @@ fn last(runs: usize) -> Result<Exit, Stop> {
 
 // Reading.
 
+/// Whether the manifests come on standard input.
+fn is_piped(paths: &[PathBuf]) -> bool {
+    paths.is_empty() || paths == [PathBuf::from("-")]
+}
+
 /// The sources at `paths`, and whether some of them could not be read.
 fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool), Stop> {
-    if paths.is_empty() || paths == [PathBuf::from("-")] {
+    if is_piped(paths) {
         let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
         return Ok((vec![source.map_err(|error| Stop::because(Exit::Unreadable, &error))?], false));
     }

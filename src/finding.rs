@@ -138,12 +138,192 @@ codes! {
     /// A pull secret that the policy says is for other registries.
     MISMATCHED_PULL_SECRET {
         name: "mismatched-pull-secret", severity: Error,
-        title: "no pull secret of the pod is for the registry of a private image",
-        what: "The pod has pull secrets, and all of them are known to hold credentials for other registries only.",
+        title: "no pull secret of the pod gives credentials for a private image",
+        what: "The pod has pull secrets, and none of them gives the kubelet credentials for the image: their keys are for other registries, ports or paths, or the kubelet cannot use them at all.",
         why: "The kubelet finds no credentials for the image and pulls without any.",
         example: "imagePullSecrets:\n- name: dockerhub              # credentials for docker.io\ncontainers:\n- name: api\n  image: myregistry.azurecr.io/api:v1",
         remedy: "Name a Secret that holds credentials for the registry of the image.",
         references: ["https://kubernetes.io/docs/concepts/containers/images/#config-json", "CWE-522"],
+    }
+    /// A pull secret that the kubelet cannot read: it fails every pull of the pod.
+    BROKEN_PULL_SECRET {
+        name: "broken-pull-secret", severity: Error,
+        title: "a pull secret fails every image pull of its pods",
+        what: "The API server stores the Secret, and the kubelet cannot read its payload.",
+        why: "The look-up of credentials fails as a whole: no image of a pod that names the Secret can be pulled, not even a public one.",
+        example: "auths:\n  ghcr.io: {auth: \"not base64\"}",
+        remedy: "Make the Secret anew with kubectl create secret docker-registry.",
+        references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/secrets/secrets.go"],
+    }
+    /// A Secret that the API server does not store.
+    REJECTED_PULL_SECRET {
+        name: "rejected-pull-secret", severity: Error,
+        title: "the API server rejects a pull secret",
+        what: "The payload of the Secret is not what its type asks for.",
+        why: "The Secret is not stored, and pods that name it pull without credentials.",
+        example: "type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: \"\"",
+        remedy: "Make the Secret anew with kubectl create secret docker-registry.",
+        references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go"],
+    }
+    /// A named Secret whose type the kubelet passes over.
+    WRONG_SECRET_TYPE {
+        name: "wrong-secret-type", severity: Error,
+        title: "the kubelet passes over a pull secret for its type",
+        what: "A pod or ServiceAccount names a Secret whose type is neither kubernetes.io/dockerconfigjson nor kubernetes.io/dockercfg.",
+        why: "The kubelet ignores it without an event, whatever keys it has.",
+        example: "kind: Secret\ntype: Opaque\ndata:\n  .dockerconfigjson: …",
+        remedy: "Set type: kubernetes.io/dockerconfigjson. The type of a Secret that exists cannot be changed: delete it first.",
+        references: ["https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
+    }
+    /// A named Secret without the key of its type.
+    MISSING_SECRET_KEY {
+        name: "missing-secret-key", severity: Error,
+        title: "a pull secret lacks the key of its type",
+        what: "A Secret of type kubernetes.io/dockerconfigjson has no .dockerconfigjson, or one of type kubernetes.io/dockercfg no .dockercfg.",
+        why: "The API server rejects it.",
+        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockercfg: …",
+        remedy: "Put the payload under the key that belongs to the type.",
+        references: ["https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
+    }
+    /// An entry that matches images and authenticates nothing.
+    UNUSABLE_CREDENTIALS {
+        name: "unusable-credentials", severity: Warning,
+        title: "an entry of a pull secret authenticates nothing",
+        what: "An entry has no user name and password that the kubelet reads: it is empty, or holds an identity token only, or its password is with a credential helper.",
+        why: "It matches images all the same, and they are pulled anonymously.",
+        example: "auths:\n  ghcr.io: {}",
+        remedy: "Log in with a plain file (docker --config DIR login) and make the Secret from that.",
+        references: ["https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#log-in-to-docker-hub"],
+    }
+    /// A line break inside of a user name or password.
+    NEWLINE_IN_CREDENTIALS {
+        name: "newline-in-credentials", severity: Warning,
+        title: "a line break has slipped into a registry password",
+        what: "The user name or password of an entry contains a line break.",
+        why: "The registry refuses it. It comes from echo without -n.",
+        example: "echo \"$TOKEN\" | base64",
+        remedy: "Make the Secret anew with kubectl create secret docker-registry.",
+        references: [],
+    }
+    /// A named Secret that is in the input, in another namespace.
+    SECRET_IN_OTHER_NAMESPACE {
+        name: "secret-in-other-namespace", severity: Error,
+        title: "a pull secret is in another namespace than its pod",
+        what: "A pod names a Secret that the input has in another namespace only.",
+        why: "A pod can use Secrets of its own namespace only; the kubelet goes on without.",
+        example: "kind: Secret\nmetadata: {name: regcred, namespace: default}\n---\nkind: Pod\nmetadata: {namespace: shop}\nspec:\n  imagePullSecrets: [{name: regcred}]",
+        remedy: "Put a copy of the Secret into the namespace of the pod.",
+        references: ["https://kubernetes.io/docs/concepts/containers/images/#referring-to-an-imagepullsecrets-on-a-pod"],
+    }
+    /// Registry credentials in plain text.
+    HARDCODED_CREDENTIALS {
+        name: "hardcoded-credentials", severity: Error,
+        title: "registry credentials are hardcoded",
+        what: "A manifest holds literal registry credentials: in a Secret, an environment variable, an argument, a ConfigMap or an image reference. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
+        why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
+        example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
+        remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",
+        references: ["CWE-798", "NIST SP 800-53 IA-5(7)", "Kubescape C-0012"],
+    }
+    /// Credentials that no longer work.
+    EXPIRED_CREDENTIALS {
+        name: "expired-credentials", severity: Error,
+        title: "registry credentials have expired",
+        what: "A credential in a Secret says of itself that its time is over.",
+        why: "The registry refuses it, and the kubelet tries no anonymous pull after it.",
+        example: "an Amazon ECR token, 12 hours after it was issued",
+        remedy: "Replace the credential, and let something refresh it.",
+        references: ["CWE-324"],
+    }
+    /// Credentials made to live for hours, in a Secret that nobody refreshes.
+    SHORT_LIVED_CREDENTIALS {
+        name: "short-lived-credentials", severity: Error,
+        title: "a short-lived token is kept in a static Secret",
+        what: "A Secret holds a token that lives a day at most, and nothing refreshes the Secret.",
+        why: "Pods that start tomorrow cannot pull.",
+        example: "kubectl create secret docker-registry ecr --docker-username=AWS --docker-password=\"$(aws ecr get-login-password)\"",
+        remedy: "Let the nodes pull with their identity, or let an operator refresh the Secret.",
+        references: ["CWE-324", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html"],
+    }
+    /// Credentials older than the policy allows.
+    ROTATION_OVERDUE {
+        name: "rotation-overdue", severity: Error,
+        title: "registry credentials are older than the policy allows",
+        what: "Registry credentials were last rotated longer ago than rotation.maxAge of the policy (90 days).",
+        why: "The older a credential, the more places it has leaked to.",
+        example: "metadata:\n  annotations:\n    pullcreds.dev/rotated-at: 2026-01-31",
+        remedy: "Rotate the credentials and note the time in the annotation pullcreds.dev/rotated-at.",
+        references: ["CWE-262", "NIST SP 800-53 IA-5", "CIS AWS Foundations 1.14 (90 days)"],
+    }
+    /// Credentials of which nobody knows how old they are.
+    ROTATION_UNKNOWN {
+        name: "rotation-unknown", severity: Warning,
+        title: "it is not known when registry credentials were last rotated",
+        what: "Neither the credential, an annotation, the object that makes the Secret nor the policy tells when it was last rotated.",
+        why: "What is not known is never a pass.",
+        example: "imagePullSecrets:\n- name: regcred   # kept elsewhere",
+        remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets). rotation.unknown sets the severity.",
+        references: ["CWE-262", "NIST SP 800-53 IA-5"],
+    }
+    /// Something makes a Secret that the kubelet passes over.
+    UNUSABLE_PRODUCER {
+        name: "producer-without-docker-type", severity: Error,
+        title: "what makes a pull secret gives it a type that the kubelet passes over",
+        what: "A pod names a Secret that an object of the input makes, and that object does not set type kubernetes.io/dockerconfigjson.",
+        why: "The Secret will be Opaque, and the kubelet ignores it without an event.",
+        example: "kind: ExternalSecret\nspec:\n  target: {name: regcred}   # no template.type",
+        remedy: "Set the type in the object, for an ExternalSecret in spec.target.template.type.",
+        references: ["https://external-secrets.io/latest/guides/common-k8s-secret-types/"],
+    }
+    /// Something refreshes a Secret too seldom.
+    SLOW_REFRESH {
+        name: "slow-refresh", severity: Warning,
+        title: "a pull secret is refreshed less often than the policy wants",
+        what: "The object that makes a pull secret refreshes it never, or at an interval above rotation.maxAge of the policy.",
+        why: "The credentials grow older than the policy allows.",
+        example: "kind: ExternalSecret\nspec:\n  refreshInterval: \"0\"",
+        remedy: "Shorten the interval.",
+        references: ["CWE-262"],
+    }
+    /// A Secret that appears too late for the pod that needs it.
+    SECRET_APPEARS_LATE {
+        name: "secret-appears-late", severity: Warning,
+        title: "a pull secret appears only after its pod has started",
+        what: "A pod names a Secret that a SecretProviderClass makes.",
+        why: "The Secret appears when the first pod mounts the volume, which is after that pod's images were pulled.",
+        example: "kind: SecretProviderClass\nspec:\n  secretObjects:\n  - {secretName: regcred, type: kubernetes.io/dockerconfigjson}",
+        remedy: "Make the pull secret by other means, such as an ExternalSecret.",
+        references: ["https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret"],
+    }
+    /// An annotation that gives processes an identity, and the kubelet none.
+    IDENTITY_INSIDE_ONLY {
+        name: "identity-not-used-for-pulls", severity: Warning,
+        title: "an identity of the ServiceAccount does not authenticate image pulls",
+        what: "A private image counts as configured because its ServiceAccount has an annotation for IRSA or Workload Identity, as the control has it.",
+        why: "Those identities belong to the processes inside of the containers. The image is pulled before, by the kubelet, with the identity of the node.",
+        example: "kind: ServiceAccount\nmetadata:\n  annotations:\n    eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/app",
+        remedy: "Give the role of the nodes access to the registry and declare it in the policy (cluster.credentialProviders), or configure the kubelet's plugin for ServiceAccount tokens.",
+        references: ["https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers"],
+    }
+    /// A pull secret that no image of the pod needs.
+    UNNEEDED_PULL_SECRET {
+        name: "unneeded-pull-secret", severity: Info,
+        title: "a pull secret that no image of the pod needs",
+        what: "A pod has a Secret of the input none of whose entries is for one of its images.",
+        why: "Credentials belong only where they are used.",
+        example: "imagePullSecrets:\n- name: dockerhub\ncontainers:\n- image: ghcr.io/acme/api:v1",
+        remedy: "Remove the entry.",
+        references: ["NIST SP 800-53 AC-6"],
+    }
+    /// Bad credentials that keep a public image from being pulled.
+    STALE_ON_PUBLIC {
+        name: "bad-credentials-for-public-image", severity: Warning,
+        title: "credentials that do not work are used for a public image",
+        what: "An entry for the registry of a public image has expired.",
+        why: "The kubelet tries no anonymous pull after credentials that are refused: the image could be pulled without them.",
+        example: "auths:\n  ghcr.io: {…}   # expired\nimage: ghcr.io/public/tool:1",
+        remedy: "Replace or remove the entry.",
+        references: ["https://github.com/containerd/cri/issues/668"],
     }
     /// An image reference that does not parse.
     INVALID_IMAGE_REFERENCE {

@@ -1,12 +1,18 @@
 //! What a stream holds that decides image pulls: workloads with their images and pull secrets, and
 //! ServiceAccounts. Facts only: nothing here judges, and nothing here knows policy.
 
+mod exposed;
 pub mod kinds;
+pub mod producers;
+pub mod secrets;
 mod site;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub use exposed::Exposed;
+pub use producers::Produced;
+pub use secrets::Secret;
 pub use site::{Refusal, Site};
 
 use crate::source::Span;
@@ -31,6 +37,12 @@ pub struct Inventory<'a> {
     pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
     pub service_accounts: Vec<ServiceAccount<'a>>,
+    /// In the order of the stream.
+    pub secrets: Vec<Secret<'a>>,
+    /// The Secrets that other objects will make, in the order of the stream.
+    pub produced: Vec<Produced<'a>>,
+    /// Credentials in plain sight, in the order of the stream.
+    pub exposed: Vec<Exposed<'a>>,
     /// The values that the Secrets hold: no report may show these bytes.
     pub confidential: Vec<Span>,
     /// How many documents held Kubernetes objects that were read.
@@ -38,6 +50,7 @@ pub struct Inventory<'a> {
 }
 
 /// A Kubernetes object, and where it stands.
+#[derive(Clone)]
 pub struct Object<'a> {
     /// The ordinal of its document, from 0.
     pub document: usize,
@@ -81,6 +94,8 @@ pub struct ServiceAccount<'a> {
     pub object: Object<'a>,
     /// Its list.
     pub pull_secrets: PullSecrets<'a>,
+    /// The names of its annotations.
+    pub annotations: Vec<Text<'a>>,
     /// Whether its pods may name only secrets of this list.
     pub enforces_mountable: bool,
     /// Where its list can be written.
@@ -206,24 +221,33 @@ impl<'a> Inventory<'a> {
     /// The first place where `text` is no YAML stream.
     pub fn of(text: &'a str) -> Result<Self, Problem> {
         let take = |found: &mut Self, document, tree: &Tree<'a>| {
-            visit(tree.root(), Place { document, way: String::new() }, None, found);
+            visit(tree.root(), &Place { document, way: String::new() }, None, found);
         };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self::default();
         all.workloads.reserve_exact(parts.iter().map(|(_, part)| part.workloads.len()).sum());
         for (documents_before, mut part) in parts {
-            for workload in &mut part.workloads {
-                workload.object.document += documents_before;
-            }
-            for account in &mut part.service_accounts {
-                account.object.document += documents_before;
+            for object in part.objects_mut() {
+                object.document += documents_before;
             }
             all.workloads.append(&mut part.workloads);
             all.service_accounts.append(&mut part.service_accounts);
+            all.secrets.append(&mut part.secrets);
+            all.produced.append(&mut part.produced);
+            all.exposed.append(&mut part.exposed);
             all.confidential.append(&mut part.confidential);
             all.objects += part.objects;
         }
         Ok(all)
+    }
+
+    fn objects_mut(&mut self) -> impl Iterator<Item = &mut Object<'a>> {
+        let workloads = self.workloads.iter_mut().map(|workload| &mut workload.object);
+        let accounts = self.service_accounts.iter_mut().map(|account| &mut account.object);
+        let secrets = self.secrets.iter_mut().map(|secret| &mut secret.object);
+        let produced = self.produced.iter_mut().map(|produced| &mut produced.object);
+        let exposed = self.exposed.iter_mut().map(|exposed| &mut exposed.object);
+        workloads.chain(accounts).chain(secrets).chain(produced).chain(exposed)
     }
 }
 
@@ -240,7 +264,7 @@ type TypeMeta<'a> = (Text<'a>, Text<'a>);
 /// `apiVersion` nor `kind` take them from their list, as apimachinery does.
 fn visit<'a>(
     node: Node<'_, 'a>,
-    place: Place,
+    place: &Place,
     item_of: Option<&TypeMeta<'a>>,
     found: &mut Inventory<'a>,
 ) {
@@ -255,23 +279,55 @@ fn visit<'a>(
         for (index, item) in items.items().enumerate() {
             let dot = if place.way.is_empty() { "" } else { "." };
             let way = format!("{}{dot}items[{index}]", place.way);
-            visit(item, Place { document: place.document, way }, Some(&of), found);
+            let place = Place { document: place.document, way };
+            visit(item, &place, Some(&of), found);
         }
         return;
     }
     let core = kinds::group(&api_version).is_empty();
+    let make = || object(node, place, api_version.clone(), kind.clone());
     if core && kind == "Secret" {
         found.confidential.extend(payload(node));
+        found.secrets.push(secrets::secret(node, make()));
+    } else if core && kind == "ConfigMap" {
+        found.expose(exposed::in_config_map(node), &make, &[]);
     } else if core && kind == "ServiceAccount" {
-        let object = object(node, place, api_version, kind);
-        found.service_accounts.push(service_account(node, object));
+        if item_of.is_none() {
+            found.service_accounts.reserve_exact(1);
+        }
+        found.service_accounts.push(service_account(node, make()));
     } else if let Some(row) = kinds::workload(&api_version, &kind)
         && let Some(spec) = node.at(row.pod_spec)
         && spec.is_mapping()
     {
-        let mut object = object(node, place, api_version, kind);
+        let mut object = make();
         object.opted_out |= node.at(&row.pod_spec[..row.pod_spec.len() - 1]).is_some_and(opts_out);
+        found.expose(exposed::in_pod(spec), &make, row.pod_spec);
+        // A stream of many documents is many inventories of one workload until they are joined.
+        if item_of.is_none() {
+            found.workloads.reserve_exact(1);
+        }
         found.workloads.push(Box::new(workload(spec, object, row)));
+    }
+    for row in producers::rows(&api_version, &kind) {
+        found.produced.extend(producers::produced(node, row, make));
+    }
+}
+
+impl<'a> Inventory<'a> {
+    /// Takes in values that show a credential; no report may show them again.
+    fn expose(
+        &mut self,
+        values: Vec<(String, Span)>,
+        object: &dyn Fn() -> Object<'a>,
+        steps: &[&str],
+    ) {
+        for (field, span) in values {
+            let object = object();
+            let path = object.path(steps, &field);
+            self.confidential.push(span);
+            self.exposed.push(Exposed { object, span, path });
+        }
     }
 }
 
@@ -285,7 +341,7 @@ fn type_meta<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> Option<T
 
 fn object<'a>(
     node: Node<'_, 'a>,
-    place: Place,
+    place: &Place,
     api_version: Text<'a>,
     kind: Text<'a>,
 ) -> Object<'a> {
@@ -294,7 +350,7 @@ fn object<'a>(
     let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
     Object {
         document: place.document,
-        place: place.way,
+        place: place.way.clone(),
         api_version,
         kind,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
@@ -316,9 +372,11 @@ fn annotation<'a>(node: Node<'_, 'a>, name: &str) -> Option<Text<'a>> {
 
 fn service_account<'a>(node: Node<'_, 'a>, object: Object<'a>) -> ServiceAccount<'a> {
     let enforces = annotation(node, ENFORCE_MOUNTABLE);
+    let annotations = node.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
     ServiceAccount {
         object,
         pull_secrets: pull_secrets(node),
+        annotations: annotations.filter_map(|(key, _)| key.scalar()).collect(),
         // Go's strconv.ParseBool.
         enforces_mountable: enforces
             .is_some_and(|value| matches!(&*value, "1" | "t" | "T" | "true" | "TRUE" | "True")),

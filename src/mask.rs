@@ -5,37 +5,15 @@
 
 use std::borrow::Cow;
 
+use crate::credentials::token;
 use crate::source::Span;
 
 /// What stands in for text that is not shown.
 pub const MASK: &str = "••••••";
 
-/// Beginnings of tokens. What follows has to be long enough to be one.
-const TOKENS: &[&str] = &[
-    "AKIA",
-    "ASIA",
-    "AIza",
-    "dckr_oat_",
-    "dckr_pat_",
-    "eyJ",
-    "ghp_",
-    "gho_",
-    "ghr_",
-    "ghs_",
-    "ghu_",
-    "github_pat_",
-    "gldt-",
-    "glcbt-",
-    "glpat-",
-    "hvs.",
-    "npm_",
-    "pypi-",
-    "sk-",
-    "xoxb-",
-    "xoxp-",
-    "ya29.",
-    "-----BEGIN",
-];
+/// Beginnings of tokens that are no registry credentials, and that are not for show either.
+const OTHER_TOKENS: &[&str] =
+    &["AIza", "AKIA", "ASIA", "hvs.", "npm_", "pypi-", "sk-", "xoxb-", "xoxp-"];
 /// How long what follows the beginning of a token has to be.
 const TOKEN_REST: usize = 12;
 
@@ -101,17 +79,13 @@ pub fn covered(text: &str, base: usize, hidden: &[Span]) -> String {
 /// Where credentials stand in `text`, told by their shape.
 pub fn credential_spans(text: &str) -> Vec<Span> {
     let mut spans = userinfo(text);
-    for token in TOKENS {
+    spans.extend(token::find(text).into_iter().map(|range| Span::new(range.start, range.end)));
+    for token in OTHER_TOKENS {
         for (at, _) in text.match_indices(token) {
             let rest = &text[at + token.len()..];
             let length = rest.find(|c: char| !is_token(c)).unwrap_or(rest.len());
             let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
-            if *token == "-----BEGIN" {
-                let end = rest.find("-----END").map_or(rest.len(), |end| {
-                    end + rest[end..].find('\n').unwrap_or(rest.len() - end)
-                });
-                spans.push(Span::new(at, at + token.len() + end));
-            } else if length >= TOKEN_REST && begins {
+            if length >= TOKEN_REST && begins {
                 spans.push(Span::new(at, at + token.len() + length));
             }
         }

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::credentials::provider::Official;
 use crate::source::Span;
 
 mod check;
@@ -441,9 +442,15 @@ impl Policy {
         if let Some((rule, iam)) = self.decide(domain, path, |registry| registry.iam) {
             return iam.value.then_some(Iam::Registry(rule));
         }
-        let cloud = registries::find(domain, path).and_then(|(host, _)| host.identity)?;
-        let named = self.cluster.credential_providers.iter().any(|named| named.value == cloud);
-        named.then_some(Iam::Provider(cloud))
+        let clouds = &self.cluster.credential_providers;
+        if clouds.is_empty() {
+            return None;
+        }
+        let name = format!("{domain}/{path}");
+        let asked = |cloud: &Cloud| {
+            Official::from_name(cloud.name()).is_some_and(|plugin| plugin.matching(&name).is_some())
+        };
+        clouds.iter().map(|cloud| cloud.value).find(asked).map(Iam::Provider)
     }
 
     /// The opinion of the most specific entry that matches and has one.

@@ -5,8 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
+use crate::credentials::payload::Unusable;
+use crate::credentials::printable_key;
+use crate::credentials::provider::{IDENTITIES, Identity, Provider};
 use crate::image::{InvalidReference, Reference};
-use crate::inventory::{Inventory, Text, Workload};
+use crate::inventory::secrets::{Content, Summary};
+use crate::inventory::{Inventory, Object, Produced, Secret, Text, Workload};
 use crate::policy::registries::Class;
 use crate::policy::{self, Access, Policy, RuleId};
 
@@ -17,11 +22,13 @@ pub enum Verdict {
     Public,
     /// The reference does not parse.
     Invalid,
+    /// A Secret of the input holds an entry for the image.
+    Covered,
     /// The nodes pull with their own identity.
     Iam,
     /// A pull secret is named that is kept elsewhere.
     Declared,
-    /// Pull secrets are named, and none is for this registry.
+    /// Pull secrets are named, and none gives the kubelet credentials for the image.
     Mismatched,
     /// Nothing authenticates the pull.
     Missing,
@@ -35,6 +42,7 @@ impl Verdict {
         match self {
             Self::Public => "public",
             Self::Invalid => "invalid",
+            Self::Covered => "covered",
             Self::Iam => "iam",
             Self::Declared => "declared",
             Self::Mismatched => "mismatched",
@@ -45,7 +53,7 @@ impl Verdict {
 
     /// Whether the pull counts as configured.
     pub fn is_configured(self) -> bool {
-        matches!(self, Self::Iam | Self::Declared)
+        matches!(self, Self::Covered | Self::Iam | Self::Declared)
     }
 
     /// Whether the pull counts as one from a private registry.
@@ -207,29 +215,324 @@ impl Pull {
     }
 }
 
-/// The verdict of an image, and the name of the pull secret it rests on.
-pub fn judge<'e>(
-    pull: &Pull,
-    effective: &'e Effective<'_>,
-    namespace: Option<&str>,
-    policy: &Policy,
-) -> (Verdict, Option<&'e str>) {
-    let Ok(image) = &pull.reference else { return (Verdict::Invalid, None) };
-    if pull.access.is_some_and(|access| access.class == Class::Public) {
-        return (Verdict::Public, None);
+/// The verdict of an image, and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The pull secret it rests on, by its place among the effective ones.
+    pub secret: Option<usize>,
+    /// The key of the Secret that covers the image, as a report may show it.
+    pub key: Option<Box<str>>,
+    /// What keeps the pull secrets from covering it.
+    pub why: Option<Box<Why>>,
+    /// Why the nodes can pull it with their own identity.
+    pub identity: Option<Box<Identified>>,
+}
+
+/// Why the nodes, or the pods of a ServiceAccount, count as having an identity for a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identified {
+    /// The policy says so of the registry, or of the cluster.
+    ByPolicy,
+    /// A credential provider that the policy's `credentialProviderConfig` names.
+    ByProvider(String),
+    /// An annotation with which the kubelet pulls.
+    ByAnnotation(&'static Identity),
+    /// An annotation that only processes inside of the containers use.
+    OnlyInside(&'static Identity),
+}
+
+/// What keeps a named pull secret from covering an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its payload makes every look-up of the pod fail.
+    Broken(String),
+    /// Its type is not one that the kubelet reads.
+    Type,
+    /// It lacks the key of its type.
+    Key,
+    /// It is in another namespace.
+    Namespace,
+    /// None of its entries matches.
+    Miss(NearMiss),
+    /// It has no entry.
+    Empty,
+    /// An entry matches, and holds nothing to authenticate with.
+    Unusable {
+        /// The key of the entry.
+        key: String,
+        /// Why.
+        why: Unusable,
+    },
+    /// The policy says that it is for other registries.
+    Policy,
+    /// What makes it leaves it with a type that the kubelet does not read.
+    Produced,
+}
+
+/// What is known of a named pull secret.
+#[derive(Clone, Copy)]
+pub enum Known<'i> {
+    /// It is in the input.
+    InStream {
+        /// Its source.
+        source: usize,
+        /// The Secret.
+        secret: &'i Secret<'i>,
+    },
+    /// Something of the input makes it.
+    Produced {
+        /// Its source.
+        source: usize,
+        /// What makes it.
+        produced: &'i Produced<'i>,
+    },
+    /// The policy declares it.
+    Declared(&'i policy::Secret),
+    /// A Secret of that name is in the input, in another namespace.
+    Elsewhere(&'i Secret<'i>),
+    /// Nothing.
+    Outside,
+}
+
+/// The Secrets of all sources by name.
+pub struct Secrets<'i> {
+    by_name: BTreeMap<&'i str, Vec<(usize, &'i Secret<'i>)>>,
+    produced: BTreeMap<&'i str, Vec<(usize, &'i Produced<'i>)>>,
+}
+
+impl<'i> Secrets<'i> {
+    /// Indexes the Secrets of `inventories` and those that other objects make.
+    pub fn new<'a: 'i>(inventories: &'i [Inventory<'a>]) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let mut produced: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (source, inventory) in inventories.iter().enumerate() {
+            for secret in &inventory.secrets {
+                let secret: &Secret<'i> = secret;
+                if let Some(name) = secret.object.name.as_deref() {
+                    by_name.entry(name).or_default().push((source, secret));
+                }
+            }
+            for made in &inventory.produced {
+                produced.entry(&*made.name).or_default().push((source, made));
+            }
+        }
+        Self { by_name, produced }
     }
-    if policy.iam(image.domain(), image.path()).is_some() {
-        return (Verdict::Iam, None);
+
+    /// What is known of the pull secret `name` of a pod of `source` in `namespace`. As with ServiceAccounts, one
+    /// of the same source goes before others, of several the last stands, and no namespace equals no namespace
+    /// and meets a named one only if there is exactly one candidate.
+    pub fn find(
+        &self,
+        source: usize,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &'i Policy,
+    ) -> Known<'i> {
+        let wanted = namespace.or(policy.namespace());
+        let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
+        let named = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let same = || named.iter().rev().filter(|(_, secret)| of(&secret.object) == wanted);
+        if let Some(&(source, secret)) =
+            same().find(|(from, _)| *from == source).or_else(|| same().next())
+        {
+            return Known::InStream { source, secret };
+        }
+        let made = self.produced.get(name).map_or(&[][..], Vec::as_slice);
+        let made_here = made.iter().rev().find(|(_, made)| {
+            let namespace = made.namespace.as_deref().or_else(|| of(&made.object));
+            made.any_namespace || namespace == wanted || namespace.is_some() != wanted.is_some()
+        });
+        if let Some(&(source, produced)) = made_here {
+            return Known::Produced { source, produced };
+        }
+        if let Some((_, declared)) = policy.secret(namespace, name) {
+            return Known::Declared(declared);
+        }
+        match named.last() {
+            Some(&(source, secret))
+                if named.iter().all(|(_, other)| of(&other.object) == of(&secret.object))
+                    && of(&secret.object).is_some() != wanted.is_some() =>
+            {
+                Known::InStream { source, secret }
+            }
+            Some(&(_, secret)) => Known::Elsewhere(secret),
+            None => Known::Outside,
+        }
     }
-    let fits = |name: &&str| {
-        let declared = policy.secret(namespace, name);
-        declared.is_none_or(|(_, secret)| secret.may_cover(image.domain(), image.path()))
-    };
-    let named = || effective.names.iter().map(|name| &**name);
-    match (named().find(fits), effective.origin) {
-        (Some(name), _) => (Verdict::Declared, Some(name)),
-        (None, Origin::Unknown) => (Verdict::Unknown, None),
-        (None, _) if !effective.names.is_empty() => (Verdict::Mismatched, named().next()),
-        (None, _) => (Verdict::Missing, None),
+}
+
+/// The effective pull secrets of a pod, with what is known of each, ready to be asked about images.
+pub struct Credentials<'i> {
+    known: Vec<Known<'i>>,
+    keyring: Option<Keyring<'i>>,
+    /// The secret whose payload makes every look-up fail, and why.
+    broken: Option<(usize, String)>,
+    origin: Origin,
+    identities: Vec<Identified>,
+}
+
+impl<'i> Credentials<'i> {
+    /// Puts together what is known of the effective secrets, in their order. `identities` are those of the pod's
+    /// ServiceAccount.
+    pub fn new(known: Vec<Known<'i>>, origin: Origin, identities: Vec<Identified>) -> Self {
+        let contents = || {
+            known.iter().enumerate().filter_map(|(at, known)| match known {
+                Known::InStream { secret, .. } => Some((at, &secret.content)),
+                _ => None,
+            })
+        };
+        let broken = contents().find_map(|(at, content)| match content {
+            Content::Payload(Summary { kubelet: Err(error), .. }) => Some((at, error.to_string())),
+            _ => None,
+        });
+        let keys = contents().flat_map(|(at, content)| {
+            let entries = content.entries().iter().enumerate();
+            entries.map(move |(entry, content)| (at, entry, content.key.as_str()))
+        });
+        let keys: Vec<_> = keys.collect();
+        let keyring = (!keys.is_empty()).then(|| Keyring::from_keys(keys));
+        Self { known, keyring, broken, origin, identities }
     }
+
+    /// What is known of each secret.
+    pub fn known(&self) -> &[Known<'i>] {
+        &self.known
+    }
+
+    /// The entries that the kubelet would try for an image: secret, entry and whether Docker Hub's stands in.
+    pub fn tried(&self, name: &str) -> Vec<Match<'i>> {
+        self.keyring.as_ref().map(|keyring| keyring.lookup(name)).unwrap_or_default()
+    }
+
+    /// The verdict of an image.
+    pub fn judge(&self, pull: &Pull, policy: &Policy, providers: &[Provider]) -> Judgement {
+        let of =
+            |verdict| Judgement { verdict, secret: None, key: None, why: None, identity: None };
+        let Ok(image) = &pull.reference else { return of(Verdict::Invalid) };
+        if pull.access.is_some_and(|access| access.class == Class::Public) {
+            return of(Verdict::Public);
+        }
+        if let Some((secret, error)) = &self.broken {
+            let why = Some(Box::new(Why::Broken(error.clone())));
+            return Judgement { secret: Some(*secret), why, ..of(Verdict::Mismatched) };
+        }
+        let tried = self.tried(image.name());
+        let unusable = |tried: &Match<'_>| match &self.known[tried.secret] {
+            Known::InStream { secret, .. } => {
+                let entry = &secret.content.entries()[tried.entry];
+                entry.unusable.filter(|_| entry.anonymous)
+            }
+            _ => None,
+        };
+        if let Some(entry) = tried.iter().find(|tried| unusable(tried).is_none()) {
+            let key = Some(printable_key(entry.key).into());
+            return Judgement { secret: Some(entry.secret), key, ..of(Verdict::Covered) };
+        }
+        if let Some(identity) = self.identity(image, policy, providers) {
+            return Judgement { identity: Some(Box::new(identity)), ..of(Verdict::Iam) };
+        }
+        let fits = |known: &Known<'_>| match known {
+            Known::Produced { produced, .. } => produced.is_usable(),
+            Known::Declared(secret) => secret.may_cover(image.domain(), image.path()),
+            Known::Outside => true,
+            Known::InStream { secret, .. } => matches!(secret.content, Content::Managed(_)),
+            Known::Elsewhere(_) => false,
+        };
+        if let Some(secret) = self.known.iter().position(fits) {
+            return Judgement { secret: Some(secret), ..of(Verdict::Declared) };
+        }
+        match self.origin {
+            Origin::Unknown => of(Verdict::Unknown),
+            _ if self.known.is_empty() => of(Verdict::Missing),
+            _ => {
+                let (secret, why) = self.why(image, &tried, &unusable);
+                Judgement {
+                    secret: Some(secret),
+                    why: Some(Box::new(why)),
+                    ..of(Verdict::Mismatched)
+                }
+            }
+        }
+    }
+
+    fn identity(
+        &self,
+        image: &Reference,
+        policy: &Policy,
+        providers: &[Provider],
+    ) -> Option<Identified> {
+        if policy.iam(image.domain(), image.path()).is_some() {
+            return Some(Identified::ByPolicy);
+        }
+        let configured =
+            providers.iter().find(|provider| provider.matching(image.name()).is_some());
+        if let Some(provider) = configured {
+            return Some(Identified::ByProvider(provider.name.clone()));
+        }
+        let annotated = self.identities.iter().find(|identity| match identity {
+            Identified::ByAnnotation(identity) | Identified::OnlyInside(identity) => {
+                identity.official.matching(image.name()).is_some()
+            }
+            Identified::ByPolicy | Identified::ByProvider(_) => false,
+        });
+        annotated.cloned()
+    }
+
+    /// The secret that comes nearest, and what keeps it from covering the image.
+    fn why(
+        &self,
+        image: &Reference,
+        tried: &[Match<'_>],
+        unusable: &dyn Fn(&Match<'_>) -> Option<Unusable>,
+    ) -> (usize, Why) {
+        if let Some(entry) = tried.first()
+            && let Some(why) = unusable(entry)
+        {
+            let key = printable_key(entry.key).into_owned();
+            return (entry.secret, Why::Unusable { key, why });
+        }
+        let keys = self.known.iter().enumerate().flat_map(|(at, known)| {
+            let entries = match known {
+                Known::InStream { secret, .. } => secret.content.entries(),
+                _ => &[],
+            };
+            entries.iter().map(move |entry| (at, entry.key.as_str()))
+        });
+        let keys: Vec<_> = keys.collect();
+        if let Some(miss) = explain_near_miss(keys.iter().map(|(_, key)| *key), image.name()) {
+            return (keys[miss.index].0, Why::Miss(miss));
+        }
+        let first = self.known.iter().enumerate().map(|(at, known)| {
+            let why = match known {
+                Known::InStream { secret, .. } => match secret.content {
+                    Content::OtherType { .. } => Why::Type,
+                    Content::NoKey { .. } => Why::Key,
+                    Content::Payload(_) | Content::Managed(_) => Why::Empty,
+                },
+                Known::Elsewhere(_) => Why::Namespace,
+                Known::Produced { .. } => Why::Produced,
+                Known::Declared(_) | Known::Outside => Why::Policy,
+            };
+            (at, why)
+        });
+        first.into_iter().next().unwrap_or((0, Why::Empty))
+    }
+}
+
+/// The identities that a ServiceAccount's annotations give.
+pub fn identities(annotations: &[Text<'_>]) -> Vec<Identified> {
+    let set = IDENTITIES.iter().filter(|identity| {
+        identity.is_set(|key| annotations.iter().any(|annotation| annotation == key))
+    });
+    let all = set.map(|identity| {
+        if identity.pulls {
+            Identified::ByAnnotation(identity)
+        } else {
+            Identified::OnlyInside(identity)
+        }
+    });
+    all.collect()
 }

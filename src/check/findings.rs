@@ -1,5 +1,7 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
+mod secrets;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +12,7 @@ use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
 use crate::source::{Source, Span};
-use crate::verdict::{Effective, Origin, Verdict};
+use crate::verdict::{Effective, Judgement, Origin, Verdict, Why};
 
 use super::{Circumstances, InUse, Input, Judged, Pod};
 
@@ -23,7 +25,7 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) accounts: &'c [InUse],
     pub(super) added: &'c BTreeMap<Holder, Vec<Text<'a>>>,
     pub(super) policy: &'c Policy,
-    pub(super) circumstances: Circumstances,
+    pub(super) circumstances: Circumstances<'c>,
     pub(super) used: BTreeSet<RuleId>,
     pub(super) found: Vec<Finding>,
     /// The images whose findings an exception accepts.
@@ -47,6 +49,7 @@ impl Findings<'_, '_> {
         self.about_images();
         self.about_registries();
         self.about_service_accounts();
+        self.about_secrets();
         self.about_injection(notes);
         self.about_policy();
         let key = |finding: &Finding| {
@@ -190,7 +193,7 @@ impl Findings<'_, '_> {
             label,
         };
         let account_name = workload.effective_service_account();
-        let (code, message, label, remedy) = match (&judged.pull.reference, judged.verdict) {
+        let (code, message, label, remedy) = match (&judged.pull.reference, judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 format!("{who} has an image reference that does not parse: {invalid}."),
@@ -232,11 +235,11 @@ impl Findings<'_, '_> {
                 &finding::MISMATCHED_PULL_SECRET,
                 format!(
                     "{who} references private image '{reference}' but none of its pull secrets ({}) \
-                     is for {}.",
+                     gives credentials for it: {}.",
                     names(&pod.effective),
-                    parsed.registry()
+                    why(pod, &judged.judgement),
                 ),
-                format!("no pull secret is for {}", parsed.registry()).into(),
+                format!("no credentials for {}", parsed.registry()).into(),
                 Some(self.remedy(parsed, workload).into()),
             ),
             _ => return,
@@ -450,7 +453,7 @@ impl Findings<'_, '_> {
     }
 
     fn about_policy(&mut self) {
-        if self.circumstances.input != Input::Whole {
+        if self.circumstances.input == Input::Stream {
             return;
         }
         for (rule, _) in self.policy.unmatched(&self.used) {
@@ -534,7 +537,7 @@ impl Findings<'_, '_> {
             name: at.object.name.as_deref(),
             image: reference.map(|reference| (reference.domain(), reference.path())),
         };
-        let today = self.circumstances.today;
+        let today = self.circumstances.today();
         let Some((rule, exception)) = self.policy.exception(about, today) else { return false };
         self.used.insert(rule);
         if exception.is_expired(today) {
@@ -547,6 +550,27 @@ impl Findings<'_, '_> {
         }
         self.excused.extend(image.map(|(image, _)| (at.source, image.span)));
         true
+    }
+}
+
+/// What keeps the nearest of a pod's secrets from covering an image.
+fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
+    let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
+    let name = name.map_or("", |name| &**name);
+    let name = format!("'{}'", show(name));
+    match judgement.why.as_deref() {
+        None => format!("{name} is for other registries"),
+        Some(Why::Broken(error)) => format!("{name} cannot be read, so every pull fails ({error})"),
+        Some(Why::Type) => format!("{name} has a type that the kubelet passes over"),
+        Some(Why::Key) => format!("{name} lacks the key of its type"),
+        Some(Why::Namespace) => format!("{name} is in another namespace"),
+        Some(Why::Miss(miss)) => format!("in {name} {miss}"),
+        Some(Why::Empty) => format!("{name} has no entry"),
+        Some(Why::Unusable { key, why }) => format!("in {name} the key '{key}' matches, but {why}"),
+        Some(Why::Policy) => format!("the policy says that {name} is for other registries"),
+        Some(Why::Produced) => {
+            format!("what makes {name} gives it a type that the kubelet passes over")
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! TABLE: the core kinds that run pods, and where each keeps its pod spec. Nothing here reads a document.
 
+use super::producers::PRODUCERS;
+
 /// A kind of a group, in any version, whose objects hold a pod spec.
 #[derive(Debug)]
 pub struct WorkloadKind {
@@ -12,6 +14,9 @@ pub struct WorkloadKind {
     /// What keeps a change of the pod spec from being applied to an object that exists.
     pub immutable: Option<&'static str>,
 }
+
+/// What a `ConfigMap` with a docker configuration mentions.
+const DOCKER_CONFIG: &[&str] = &["auths", "dockercfg", "dockerconfigjson"];
 
 const TEMPLATE: &[&str] = &["spec", "template", "spec"];
 
@@ -84,12 +89,18 @@ pub fn workload(api_version: &str, kind: &str) -> Option<&'static WorkloadKind> 
     WORKLOADS.iter().find(|row| row.kind == kind && row.groups.contains(&group))
 }
 
-/// Whether a document whose kind is `kind` has to be read: it may run pods or hold what decides a pull.
-pub fn matters(kind: &str) -> bool {
-    kind == "ServiceAccount"
-        || kind == "Secret"
-        || kind.ends_with("List")
-        || WORKLOADS.iter().any(|row| row.kind == kind)
+/// Whether a document with this text, whose kind is `kind`, has to be read: it may run pods, hold what decides a
+/// pull, or show a credential.
+pub fn matters(kind: &str, document: &str) -> bool {
+    match kind {
+        "ServiceAccount" | "Secret" => true,
+        "ConfigMap" => DOCKER_CONFIG.iter().any(|word| document.contains(word)),
+        _ => {
+            kind.ends_with("List")
+                || WORKLOADS.iter().any(|row| row.kind == kind)
+                || PRODUCERS.iter().any(|row| row.kind == kind)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -363,7 +363,8 @@ fn block_key(holder: Node<'_, '_>, hides: bool) -> Result<Shape, Refusal> {
     };
     let containers = |key: &Node<'_, '_>| key.source() == "containers";
     let free = || lines.iter().filter(|(_, start)| !commented(*start));
-    let best = free().find(|(key, _)| containers(key)).or_else(|| free().last()).or(lines.last());
+    let best =
+        free().find(|(key, _)| containers(key)).or_else(|| free().next_back()).or(lines.last());
     let dashes = dash_indent(holder);
     if let Some(&(_, start)) = best {
         let indent = &text[start..start + blanks(&text[start..])];

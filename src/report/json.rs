@@ -166,8 +166,8 @@ fn image<'r>(
         pod_pull_secrets: pod_pull_secrets(&workload.pull_secrets),
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
-        verdict: judged.verdict.name(),
-        secret: judged.secret.map(|at| shown(&pod.effective.names[at])),
+        verdict: judged.judgement.verdict.name(),
+        secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
     }
 }
 

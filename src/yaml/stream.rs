@@ -34,7 +34,7 @@ pub struct Problem {
 /// number of documents before it.
 ///
 /// Documents are counted from 0 as a YAML parser does: an explicit `---` begins one even if it stays empty,
-/// comments before the first one do not. A document that plainly has another `kind` than those `wanted`
+/// comments before the first one do not. A document that plainly has a kind, and that is not `wanted` for this kind and this text,
 /// is counted and not read.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub struct Problem {
 /// The first place where the text is no YAML stream to Go.
 pub fn read<'a, T: Default + Send>(
     text: &'a str,
-    wanted: impl Fn(&str) -> bool + Sync,
+    wanted: impl Fn(&str, &str) -> bool + Sync,
     each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
 ) -> Result<Vec<(usize, T)>, Problem> {
     let chunks = chunks(text);
@@ -81,11 +81,11 @@ impl<T> Part<T> {
         &mut self,
         text: &'a str,
         chunk: &Range<usize>,
-        wanted: &impl Fn(&str) -> bool,
+        wanted: &impl Fn(&str, &str) -> bool,
         each: &impl Fn(&mut T, usize, &Tree<'a>),
     ) -> Result<(), Problem> {
-        let kind = plain_kind(&text[chunk.clone()]);
-        if kind.is_some_and(|kind| !wanted(kind)) {
+        let part = &text[chunk.clone()];
+        if plain_kind(part).is_some_and(|kind| !wanted(kind, part)) {
             self.documents += 1;
             return Ok(());
         }
@@ -189,7 +189,7 @@ mod tests {
         let gather = |found: &mut Vec<(usize, String)>, at, tree: &Tree<'_>| {
             found.push((at, tree.root().source().to_owned()));
         };
-        let parts = read(text, |kind| kind != "Skipped", gather);
+        let parts = read(text, |kind, _| kind != "Skipped", gather);
         let parts = parts.unwrap_or_else(|problem| panic!("{problem:?}"));
         let found = parts.iter().flat_map(|(before, found)| {
             found.iter().map(move |(at, text)| (before + at, text.as_str()))
@@ -201,7 +201,7 @@ mod tests {
     #[track_caller]
     fn check_problem(text: &str, offset: usize) {
         let problem =
-            read(text, |_| true, |(): &mut (), _, _| ()).expect_err("it is no YAML stream");
+            read(text, |_, _| true, |(): &mut (), _, _| ()).expect_err("it is no YAML stream");
         assert_eq!(problem.offset, offset, "{problem:?}");
     }
 
