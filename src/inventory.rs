@@ -30,15 +30,16 @@ const FIELD: &str = "imagePullSecrets";
 /// A string of the input, without a copy where its text is its value.
 pub type Text<'a> = Cow<'a, str>;
 
-/// All that matters in one source.
+/// All that matters in one source. What there may be thousands of is boxed, so that the parts of a stream are joined
+/// without a second copy.
 #[derive(Default)]
 pub struct Inventory<'a> {
     /// In the order of the stream.
     pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
-    pub service_accounts: Vec<ServiceAccount<'a>>,
+    pub service_accounts: Vec<Box<ServiceAccount<'a>>>,
     /// In the order of the stream.
-    pub secrets: Vec<Secret<'a>>,
+    pub secrets: Vec<Box<Secret<'a>>>,
     /// The Secrets that other objects will make, in the order of the stream.
     pub produced: Vec<Produced<'a>>,
     /// Credentials in plain sight, in the order of the stream.
@@ -225,7 +226,6 @@ impl<'a> Inventory<'a> {
         };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self::default();
-        all.workloads.reserve_exact(parts.iter().map(|(_, part)| part.workloads.len()).sum());
         for (documents_before, mut part) in parts {
             for object in part.objects_mut() {
                 object.document += documents_before;
@@ -288,14 +288,11 @@ fn visit<'a>(
     let make = || object(node, place, api_version.clone(), kind.clone());
     if core && kind == "Secret" {
         found.confidential.extend(payload(node));
-        found.secrets.push(secrets::secret(node, make()));
+        found.secrets.push(Box::new(secrets::secret(node, make())));
     } else if core && kind == "ConfigMap" {
         found.expose(exposed::in_config_map(node), &make, &[]);
     } else if core && kind == "ServiceAccount" {
-        if item_of.is_none() {
-            found.service_accounts.reserve_exact(1);
-        }
-        found.service_accounts.push(service_account(node, make()));
+        found.service_accounts.push(Box::new(service_account(node, make())));
     } else if let Some(row) = kinds::workload(&api_version, &kind)
         && let Some(spec) = node.at(row.pod_spec)
         && spec.is_mapping()
@@ -303,10 +300,6 @@ fn visit<'a>(
         let mut object = make();
         object.opted_out |= node.at(&row.pod_spec[..row.pod_spec.len() - 1]).is_some_and(opts_out);
         found.expose(exposed::in_pod(spec), &make, row.pod_spec);
-        // A stream of many documents is many inventories of one workload until they are joined.
-        if item_of.is_none() {
-            found.workloads.reserve_exact(1);
-        }
         found.workloads.push(Box::new(workload(spec, object, row)));
     }
     for row in producers::rows(&api_version, &kind) {

@@ -16,6 +16,9 @@ use crate::verdict::{Effective, Judgement, Origin, Verdict, Why};
 
 use super::{Circumstances, InUse, Input, Judged, Pod};
 
+/// How many names a message lists.
+const NAMES_SHOWN: usize = 5;
+
 /// Puts findings together.
 pub(super) struct Findings<'c, 'a> {
     pub(super) sources: &'c [Source],
@@ -372,7 +375,8 @@ impl Findings<'_, '_> {
     }
 
     fn about_injection(&mut self, notes: &[Note]) {
-        let mut may_hide = BTreeSet::new();
+        let mut unknown = BTreeSet::new();
+        let mut first_unknown = None;
         for note in notes {
             match note {
                 Note::OptedOut(holder) => {
@@ -398,23 +402,17 @@ impl Findings<'_, '_> {
                     let Holder::Pod { source, index } = *holder else { continue };
                     let workload = &self.inventories[source].workloads[index];
                     let account = workload.effective_service_account();
-                    // Once for each ServiceAccount.
-                    if !may_hide.insert((workload.object.namespace.as_deref(), account)) {
-                        continue;
+                    let namespace = workload.object.namespace.as_deref();
+                    if unknown.insert((namespace, account)) && unknown.len() == 1 {
+                        first_unknown = Some(*holder);
                     }
-                    let message = format!(
-                        "{} got pull secrets of its own; if ServiceAccount '{}' has some in the \
-                         cluster, they are hidden from it and from other pods like it.",
-                        describe(&workload.object),
-                        show(account)
-                    );
-                    let span = workload.object.label;
-                    let label = "its ServiceAccount is not known";
-                    self.at_list(&finding::MAY_HIDE_PULL_SECRETS, *holder, span, message, label);
                 }
                 Note::PodInstead(_) | Note::MayHide(_) => {}
                 Note::Refused(refused) => self.refused(refused),
             }
+        }
+        if let Some(holder) = first_unknown {
+            self.may_hide(holder, &unknown);
         }
         for holder in self.added.keys() {
             let Holder::Pod { source, index } = *holder else { continue };
@@ -427,6 +425,26 @@ impl Findings<'_, '_> {
                 self.at_list(&finding::INJECTED_INTO_IMMUTABLE, *holder, span, message, label);
             }
         }
+    }
+
+    /// Told once, for all ServiceAccounts that are not known.
+    fn may_hide(&mut self, first: Holder, unknown: &BTreeSet<(Option<&str>, &str)>) {
+        let names = unknown.iter().take(NAMES_SHOWN).map(|(namespace, name)| {
+            let namespace = namespace.map(|namespace| format!("{}/", show(namespace)));
+            format!("'{}{}'", namespace.unwrap_or_default(), show(name))
+        });
+        let names = names.collect::<Vec<_>>().join(", ");
+        let more = match unknown.len().saturating_sub(NAMES_SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "Pods got pull secrets of their own; if their ServiceAccounts have some in the cluster, those \
+             are hidden now ({names}{more})."
+        );
+        let span = inject::object(self.inventories, first).label;
+        let label = "its ServiceAccount is not known";
+        self.at_list(&finding::MAY_HIDE_PULL_SECRETS, first, span, message, label);
     }
 
     fn refused(&mut self, refused: &Refused) {

@@ -20,6 +20,9 @@ const FILLERS: &[(&str, &str)] = &[
 /// What values begin with that another program replaces before they reach a cluster.
 const PLACEHOLDERS: &[&str] = &["ENC[", "${", "{{", "<path:", "<", "ref+", "vault:", "$("];
 
+/// No time is written with more bytes.
+const LONGEST_TIME: usize = 64;
+
 /// A Secret.
 pub struct Secret<'a> {
     /// The object.
@@ -101,13 +104,17 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>) -> Secret<'a> {
     let annotations = annotations.into_iter().flat_map(Node::entries);
     let annotations = annotations
         .filter_map(|(key, value)| Some((key.scalar()?, value.scalar()?, value.resolved().span())));
-    let annotations: Vec<_> = annotations.collect();
+    let mut annotations: Vec<_> = annotations.collect();
+    let content = content(node, &secret_type, &annotations);
+    // Only credentials have an age.
+    annotations.retain(|(_, value, _)| !content.entries().is_empty() && value.len() < LONGEST_TIME);
+    annotations.shrink_to_fit();
     Secret {
-        content: content(node, &secret_type, &annotations),
+        content,
         type_span: given.map_or(object.label, Node::span),
         secret_type,
         created: node.at(&["metadata", "creationTimestamp"]).and_then(Node::scalar),
-        annotations: annotations.into_iter().filter(|(_, value, _)| value.len() < 64).collect(),
+        annotations,
         object,
     }
 }
