@@ -4,9 +4,23 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::source::Span;
 
-pub use crate::policy::Severity;
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Severity {
+    /// The pull fails, or a credential is exposed.
+    Error,
+    /// Something is wrong, or cannot be known.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
 
 /// A kind of finding: a row of the table.
 #[derive(Debug)]

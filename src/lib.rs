@@ -3,17 +3,17 @@
 //! The modules are listed in the order of their dependencies: each uses only those above it
 //! (`tests/layering.rs`).
 
-pub mod check;
-pub mod credentials;
-pub mod edit;
-pub mod finding;
-pub mod frontend;
-pub mod image;
-pub mod inject;
-pub mod inventory;
-pub mod mask;
-pub mod policy;
-pub mod report;
 pub mod source;
-pub mod verdict;
+pub mod image;
+pub mod edit;
 pub mod yaml;
+pub mod credentials;
+pub mod mask;
+pub mod finding;
+pub mod policy;
+pub mod inventory;
+pub mod verdict;
+pub mod inject;
+pub mod check;
+pub mod report;
+pub mod frontend;

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::credentials::provider::Official;
+use crate::finding::Severity;
 use crate::source::Span;
 
 mod check;
@@ -81,19 +82,6 @@ pub enum FailOn {
     Warning,
     /// No finding fails the run.
     Never,
-}
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub enum Severity {
-    /// The pull fails, or a credential is exposed.
-    Error,
-    /// Something is wrong, or cannot be known.
-    Warning,
-    /// Worth knowing.
-    Info,
 }
 
 /// Where pull secrets are injected.

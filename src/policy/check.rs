@@ -19,6 +19,7 @@ use super::{
     Cluster, CustomResource, Exception, FieldPath, Inject, Mistake, Policy, Registry, Rotation,
     Secret, ServiceAccount, Spanned,
 };
+use crate::finding::Severity;
 use crate::source::Span;
 
 pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
@@ -360,8 +361,8 @@ impl Check<'_> {
 
     fn severities(
         &mut self,
-        entries: Field<Entries<Spanned<super::Severity>>>,
-    ) -> std::collections::BTreeMap<String, Spanned<super::Severity>> {
+        entries: Field<Entries<Spanned<Severity>>>,
+    ) -> std::collections::BTreeMap<String, Spanned<Severity>> {
         let entries = entries.good().map(|entries| entries.0).unwrap_or_default();
         entries
             .into_iter()

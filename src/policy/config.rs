@@ -9,7 +9,8 @@ use serde::de::IgnoredAny;
 
 use super::read::{Entries, Field, List};
 use super::registries::{Class, Cloud};
-use super::{FailOn, InjectInto, OnRefusal, PullSecretShape, Severity, Spanned};
+use super::{FailOn, InjectInto, OnRefusal, PullSecretShape, Spanned};
+use crate::finding::Severity;
 
 /// What pullcreds shall take for granted about registries, pull secrets and the cluster, and what
 /// it shall inject.

@@ -1,3 +1,5 @@
+//! The matching of keys and their order, held against what Go makes of them.
+
 use super::*;
 use proptest::prelude::*;
 use serde::Deserialize;

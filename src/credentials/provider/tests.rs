@@ -1,3 +1,5 @@
+//! The lists of the official plugins and the reading of configurations, held against Go and the kubelet.
+
 use super::*;
 use serde::Deserialize;
 

@@ -1,3 +1,5 @@
+//! Each kind of token by an example, and what must not be taken for one.
+
 use super::*;
 use ::base64::prelude::*;
 use proptest::prelude::*;

@@ -1,0 +1,244 @@
+//! Which module may use which, and which file may name which crate.
+//!
+//! A module uses only those above it in `src/lib.rs`: an arrow upwards means that a type is in the wrong file.
+//! The program (`src/main.rs`, `src/cli.rs`) stands above all of them, and none of them knows it.
+#![allow(clippy::disallowed_methods, reason = "a test reads its own files")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The modules of the library in the order of `src/lib.rs`, and what each may use.
+const MODULES: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("image", &[]),
+    ("edit", &["source"]),
+    ("yaml", &["source"]),
+    ("credentials", &[]),
+    ("mask", &["source", "credentials"]),
+    ("finding", &["source"]),
+    ("policy", &["source", "credentials", "finding"]),
+    ("inventory", &["source", "yaml", "credentials"]),
+    ("verdict", &["image", "credentials", "policy", "inventory"]),
+    ("inject", &["source", "edit", "policy", "inventory", "verdict"]),
+    (
+        "check",
+        &[
+            "source",
+            "image",
+            "edit",
+            "yaml",
+            "credentials",
+            "mask",
+            "finding",
+            "policy",
+            "inventory",
+            "verdict",
+            "inject",
+        ],
+    ),
+    (
+        "report",
+        &["source", "edit", "yaml", "mask", "finding", "policy", "inventory", "inject", "check"],
+    ),
+    ("frontend", &["source"]),
+];
+
+/// Crates that one place only may name, so that they can be exchanged there.
+const CRATES: &[(&str, &[&str])] = &[
+    ("clap", &["src/cli.rs", "src/cli/args.rs"]),
+    ("granit_parser", &["src/yaml/parse.rs"]),
+    ("ignore", &["src/frontend.rs"]),
+    ("indicatif", &["src/cli.rs"]),
+    ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
+    ("serde_saphyr", &["src/credentials/provider/config.rs", "src/policy/tree.rs"]),
+    ("similar", &["src/report/diff.rs"]),
+];
+
+/// A source file without its comments and tests, line by line.
+struct File {
+    /// Its path from the root of the repository.
+    path: String,
+    text: String,
+}
+
+impl File {
+    fn read(path: &Path) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(path).expect("a source file is text");
+        let path = path.strip_prefix(root).expect("it lies below the root");
+        Self { path: path.to_str().expect("its path is text").to_owned(), text }
+    }
+
+    /// The module of the library that it is part of; `None` if it belongs to the program.
+    fn module(&self) -> Option<&str> {
+        let name = self.path.strip_prefix("src/")?;
+        let module = name.split(['/', '.']).next()?;
+        (!["main", "cli", "lib"].contains(&module)).then_some(module)
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("/tests.rs")
+    }
+
+    /// Its lines with their numbers, without comments and without the tests at its end.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let tests = self.text.lines().position(|line| line == "#[cfg(test)]");
+        let lines = self.text.lines().take(tests.unwrap_or(usize::MAX)).enumerate();
+        let code =
+            lines.map(|(at, line)| (at + 1, line.split_once("//").map_or(line, |(code, _)| code)));
+        code.filter(|(_, line)| !line.trim().is_empty())
+    }
+
+    /// What stands behind each `start` of its code, with the line.
+    fn behind<'f>(&'f self, start: &'f str) -> impl Iterator<Item = (usize, &'f str)> {
+        self.code().flat_map(move |(number, line)| {
+            let starts = line.match_indices(start).filter(|(at, _)| !continues(&line[..*at]));
+            starts.map(move |(at, _)| (number, &line[at + start.len()..]))
+        })
+    }
+}
+
+/// Whether a word at the end of `before` goes on behind it.
+fn continues(before: &str) -> bool {
+    before.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == ':')
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// All files below `src`, in order.
+fn files() -> Vec<File> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut paths: Vec<PathBuf> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder can be listed") {
+            let path = entry.expect("an entry can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths.iter().map(|path| File::read(path)).collect()
+}
+
+/// Fails with one line for each of `problems`.
+#[track_caller]
+fn none(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+/// The modules that a file of `module` uses, with the line.
+fn arrows<'f>(file: &'f File, module: &'f str) -> impl Iterator<Item = (usize, &'f str)> {
+    let used = file.behind("crate::").map(|(line, rest)| (line, word(rest)));
+    used.filter(move |(_, used)| *used != module)
+}
+
+#[test]
+fn the_library_lists_its_modules_in_the_order_of_the_table() {
+    let library = File::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
+    let listed: Vec<_> = library.behind("mod ").map(|(_, rest)| word(rest)).collect();
+    let table: Vec<_> = MODULES.iter().map(|(module, _)| *module).collect();
+    assert_eq!(listed, table, "src/lib.rs (left) and tests/layering.rs (right) differ");
+}
+
+#[test]
+fn the_table_has_no_arrow_upwards() {
+    let mut above: Vec<&str> = Vec::new();
+    for (module, uses) in MODULES {
+        let upwards = uses.iter().find(|used| !above.contains(*used));
+        assert_eq!(upwards, None, "{module} must not use what is not above it");
+        above.push(module);
+    }
+}
+
+#[test]
+fn a_module_uses_only_what_its_row_names() {
+    let mut problems = Vec::new();
+    for file in files() {
+        let Some(module) = file.module().filter(|_| !file.is_test()) else { continue };
+        let Some((_, allowed)) = MODULES.iter().find(|row| row.0 == module) else {
+            problems.push(format!("{}: {module} has no row in tests/layering.rs", file.path));
+            continue;
+        };
+        let forbidden = arrows(&file, module).filter(|(_, used)| !allowed.contains(used));
+        problems.extend(forbidden.map(|(line, used)| {
+            let used = if used.is_empty() { "several modules in one `use`" } else { used };
+            format!("{}:{line}: {module} must not use {used} (tests/layering.rs)", file.path)
+        }));
+    }
+    none(&problems);
+}
+
+#[test]
+fn every_arrow_of_the_table_is_used() {
+    let files = files();
+    let mut problems = Vec::new();
+    for (module, allowed) in MODULES {
+        let own = files.iter().filter(|file| file.module() == Some(module) && !file.is_test());
+        let used: Vec<_> = own.flat_map(|file| arrows(file, module)).map(|(_, to)| to).collect();
+        let unused = allowed.iter().filter(|allowed| !used.contains(allowed));
+        problems.extend(
+            unused
+                .map(|to| format!("{module} does not use {to}: take it out of tests/layering.rs")),
+        );
+    }
+    none(&problems);
+}
+
+/// `super::` may lead to a neighbour inside of a module and not out of it, where `crate::` is written.
+#[test]
+fn a_module_is_left_through_the_root_only() {
+    let mut problems = Vec::new();
+    for file in files().iter().filter(|file| file.module().is_some() && !file.is_test()) {
+        let depth = file.path.matches('/').count();
+        let way_out = "super::".repeat(depth);
+        let ways = file.behind(&way_out).map(|(line, _)| line);
+        problems.extend(ways.map(|line| format!("{}:{line}: write `crate::`", file.path)));
+    }
+    none(&problems);
+}
+
+#[test]
+fn the_library_does_not_know_the_program() {
+    let mut problems = Vec::new();
+    for file in files().iter().filter(|file| file.module().is_some()) {
+        let edge = file.behind("pullcreds::").map(|(line, _)| line);
+        problems.extend(edge.map(|line| format!("{}:{line}: write `crate::`", file.path)));
+    }
+    none(&problems);
+}
+
+#[test]
+fn a_crate_is_named_only_where_it_may_be_exchanged() {
+    let mut problems = Vec::new();
+    for file in files() {
+        for (name, places) in CRATES.iter().filter(|row| !row.1.contains(&&*file.path)) {
+            let named = format!("{name}::");
+            let lines = file.behind(&named).map(|(line, _)| line);
+            let places = places.join(" and ");
+            problems.extend(
+                lines.map(|line| format!("{}:{line}: {name} is named in {places} only", file.path)),
+            );
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn a_file_says_first_what_it_is_for() {
+    let mut problems = Vec::new();
+    for file in files() {
+        if !file.text.starts_with("//! ") {
+            problems.push(format!("{}: it must begin with `//! `", file.path));
+        }
+        if file.path.ends_with("/mod.rs") {
+            problems.push(format!("{}: name it after its module", file.path));
+        }
+    }
+    none(&problems);
+}
