@@ -4,7 +4,7 @@
 
 mod findings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,7 +13,7 @@ use jiff::tz::Offset;
 use crate::credentials::provider::Provider;
 use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
-use crate::inject::{self, Holder, Injection, Request};
+use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::{Policy, RuleId};
 use crate::source::{Source, Span};
@@ -66,7 +66,7 @@ pub struct Outcome<'a> {
     /// The edits of each source.
     pub plans: Vec<Plan>,
     /// What the edits add, by holder.
-    pub added: BTreeMap<Holder, Vec<Text<'a>>>,
+    pub added: Added<'a>,
     /// The counts.
     pub summary: Summary,
 }
@@ -190,7 +190,7 @@ pub fn check<'a>(
         let accounts: Vec<_> = requests.iter().map(|request| InUse::of(request.account)).collect();
         (injection, plans, accounts)
     };
-    let (Injection { added, notes }, plans, accounts) = injection;
+    let (Injection { added, notes, .. }, plans, accounts) = injection;
     let mut found = findings::Findings {
         sources,
         inventories: &inventories,
@@ -275,13 +275,14 @@ fn requests<'i, 'a>(
 /// The lists of the input with what is injected on top.
 struct Overlay<'o, 'a> {
     inventories: &'o [Inventory<'a>],
-    added: &'o BTreeMap<Holder, Vec<Text<'a>>>,
+    added: &'o Added<'a>,
 }
 
 impl<'a> Overlay<'_, 'a> {
     fn names(&self, holder: Holder, with_added: bool) -> Vec<Text<'a>> {
         let own = inject::list(self.inventories, holder).names().cloned();
-        let added = self.added.get(&holder).filter(|_| with_added).into_iter().flatten();
+        let added = self.added.get(&holder).filter(|_| with_added);
+        let added = added.into_iter().flat_map(|added| added.iter());
         let mut names: Vec<_> = own.chain(added.cloned()).collect();
         names.shrink_to_fit();
         names

@@ -1,6 +1,7 @@
 //! Edits of a text: which bytes give way to which others. Nothing here knows what the text means.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use crate::source::Span;
 
@@ -9,8 +10,8 @@ use crate::source::Span;
 pub struct Edit {
     /// The bytes that are replaced.
     pub place: Span,
-    /// What stands there afterwards.
-    pub insert: String,
+    /// What stands there afterwards; edits that insert the same share it.
+    pub insert: Arc<str>,
 }
 
 /// The edits of one text.
@@ -91,7 +92,7 @@ impl Plan {
             let place = Span::new(start, start + edit.insert.len());
             shift += edit.insert.len();
             removed += edit.place.len();
-            Edit { place, insert: text[edit.place.range()].to_owned() }
+            Edit { place, insert: text[edit.place.range()].into() }
         });
         Self { edits: edits.collect() }
     }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     fn edit(start: usize, end: usize, insert: &str) -> Edit {
-        Edit { place: Span::new(start, end), insert: insert.to_owned() }
+        Edit { place: Span::new(start, end), insert: insert.into() }
     }
 
     #[test]

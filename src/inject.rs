@@ -2,8 +2,10 @@
 //!
 //! Nothing here knows YAML: how a list is written is the site's business.
 
+use std::borrow::Borrow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
 use crate::inventory::{Inventory, Object, PullSecrets, Refusal, Site, Text};
@@ -76,9 +78,34 @@ pub struct Refused {
 #[derive(Debug, Default)]
 pub struct Injection<'a> {
     /// What is added to each holder, in order, without what is written again.
-    pub added: BTreeMap<Holder, Vec<Text<'a>>>,
+    pub added: Added<'a>,
     /// What is left to say.
     pub notes: Vec<Note>,
+    lists: Shared<[Text<'a>]>,
+}
+
+/// The names that are added to each holder, in order. Thousands of holders share few lists.
+pub type Added<'a> = BTreeMap<Holder, Arc<[Text<'a>]>>;
+
+/// Values of which many are the same, each kept once.
+#[derive(Debug)]
+struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
+
+impl<T: ?Sized> Default for Shared<T> {
+    fn default() -> Self {
+        Self(BTreeSet::new())
+    }
+}
+
+impl<T: ?Sized + Ord> Shared<T> {
+    fn keep(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
+        if let Some(kept) = self.0.get(value.borrow()) {
+            return Arc::clone(kept);
+        }
+        let kept = value.into();
+        self.0.insert(Arc::clone(&kept));
+        kept
+    }
 }
 
 /// Decides what goes where (the table of the contract, section 6). `everywhere` reaches every
@@ -183,16 +210,16 @@ impl<'a> Injection<'a> {
     /// Adds those of `names` that the holder does not have yet.
     fn add(&mut self, inventories: &[Inventory<'_>], holder: Holder, names: &[Text<'a>]) {
         let own = list(inventories, holder);
-        let added = self.added.entry(holder).or_default();
+        let before = self.added.get(&holder);
+        let mut added = before.map_or(Vec::new(), |added| added.to_vec());
         for name in names {
             if own.names().all(|own| own != name) && !added.contains(name) {
-                // One is the rule, and there may be many thousand holders.
-                added.reserve_exact(1);
                 added.push(name.clone());
             }
         }
-        if added.is_empty() {
-            self.added.remove(&holder);
+        if added.len() > before.map_or(0, |added| added.len()) {
+            let added = self.lists.keep(added);
+            self.added.insert(holder, added);
         }
     }
 
@@ -204,8 +231,9 @@ impl<'a> Injection<'a> {
     pub fn plan(&mut self, inventories: &[Inventory<'_>]) -> Result<Vec<Plan>, Overlap> {
         let mut edits: Vec<BTreeMap<u32, (Edit, u64)>> = vec![BTreeMap::new(); inventories.len()];
         let mut refused: BTreeMap<Holder, Refusal> = BTreeMap::new();
+        let mut inserts = Shared::default();
         for (&holder, added) in &self.added {
-            match edit(inventories, holder, added) {
+            match edit(inventories, holder, added, &mut inserts) {
                 Err(refusal) => {
                     refused.insert(holder, refusal);
                 }
@@ -236,7 +264,7 @@ impl<'a> Injection<'a> {
         }
         for (holder, refusal) in refused {
             let names = self.added.remove(&holder).unwrap_or_default();
-            let names = names.into_iter().map(Text::into_owned).collect();
+            let names = names.iter().map(ToString::to_string).collect();
             let Refusal { span, why, advice } = refusal;
             let refused = Refused { holder, names, span: Some(span), why, advice };
             self.notes.push(Note::Refused(Box::new(refused)));
@@ -262,12 +290,13 @@ fn edit(
     inventories: &[Inventory<'_>],
     holder: Holder,
     added: &[Text<'_>],
+    inserts: &mut Shared<str>,
 ) -> Result<Edit, Refusal> {
     let site = site(inventories, holder);
     let old = list(inventories, holder).names().filter(|_| site.restates).map(|name| &**name);
     let names = old.chain(added.iter().map(|name| &**name));
     let (place, insert) = site.write(names).map_err(Clone::clone)?;
-    Ok(Edit { place, insert })
+    Ok(Edit { place, insert: inserts.keep(insert) })
 }
 
 /// The object of a holder.

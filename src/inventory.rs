@@ -168,21 +168,23 @@ pub enum ImageField {
     /// `image` of an item of the list.
     Container {
         /// Which of [`kinds::CONTAINER_LISTS`].
-        list: &'static str,
+        list: u8,
         /// The item, from 0.
-        index: usize,
+        index: u32,
     },
     /// `image.reference` of an item of `volumes`.
     Volume {
         /// The item, from 0.
-        index: usize,
+        index: u32,
     },
 }
 
 impl fmt::Display for ImageField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Container { list, index } => write!(f, "{list}[{index}].image"),
+            Self::Container { list, index } => {
+                write!(f, "{}[{index}].image", kinds::CONTAINER_LISTS[usize::from(*list)])
+            }
             Self::Volume { index } => write!(f, "volumes[{index}].image.reference"),
         }
     }
@@ -395,13 +397,13 @@ fn workload<'a>(
 
 fn images<'a>(spec: Node<'_, 'a>) -> Vec<Image<'a>> {
     let mut images = Vec::new();
-    for &list in kinds::CONTAINER_LISTS {
-        let containers = spec.get(list).into_iter().flat_map(Node::items).enumerate();
+    for (list, name) in (0..).zip(kinds::CONTAINER_LISTS) {
+        let containers = (0..).zip(spec.get(name).into_iter().flat_map(Node::items));
         images.extend(containers.filter_map(|(index, container)| {
             image(container, &["image"], ImageField::Container { list, index })
         }));
     }
-    let volumes = spec.get("volumes").into_iter().flat_map(Node::items).enumerate();
+    let volumes = (0..).zip(spec.get("volumes").into_iter().flat_map(Node::items));
     images.extend(volumes.filter_map(|(index, volume)| {
         image(volume, &["image", "reference"], ImageField::Volume { index })
     }));

@@ -3,11 +3,11 @@
 mod secrets;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
-use crate::inject::{self, Holder, Note, Refused};
-use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Text, Workload};
+use crate::inject::{self, Added, Holder, Note, Refused};
+use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Workload};
 use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
@@ -26,7 +26,7 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) pods: &'c [Pod<'a>],
     /// The ServiceAccount of each pod.
     pub(super) accounts: &'c [InUse],
-    pub(super) added: &'c BTreeMap<Holder, Vec<Text<'a>>>,
+    pub(super) added: &'c Added<'a>,
     pub(super) policy: &'c Policy,
     pub(super) circumstances: Circumstances<'c>,
     pub(super) used: BTreeSet<RuleId>,

@@ -680,7 +680,7 @@ mod tests {
             let old = list.names().map(|name| &**name).filter(|_| site.restates);
             let (place, insert) = site.write(old.chain(["new"])).map_err(|refusal| refusal.why)?;
             if edits.iter().all(|edit| edit.place != place) {
-                edits.push(Edit { place, insert });
+                edits.push(Edit { place, insert: insert.into() });
             }
         }
         assert!(!edits.is_empty(), "there is no holder");
