@@ -6,6 +6,7 @@
 mod args;
 mod state;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,8 +16,9 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use pullcreds::check::{self, Circumstances, Input, Outcome};
 use pullcreds::credentials::provider::{self, Provider};
-use pullcreds::finding::{self, Severity};
+use pullcreds::finding::{self, Code, Severity};
 use pullcreds::frontend;
+use pullcreds::mask;
 use pullcreds::policy::{self, FailOn, Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::Source;
@@ -82,8 +84,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Printing fails only if there is nobody to read it.
-            let _ = error.print();
+            tell_usage(&error);
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Pass.into() };
         }
     };
@@ -104,6 +105,17 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// What is wrong with the command line, or the help that it asks for.
+fn tell_usage(error: &clap::Error) {
+    let text = error.render().to_string();
+    match mask::credentials(&text) {
+        // A value that is repeated may hold a password.
+        Cow::Owned(masked) => eprint(&masked),
+        // Printing fails only if there is nobody to read it.
+        Cow::Borrowed(_) => drop(error.print()),
+    }
+}
+
 fn dispatch(cli: Cli) -> Result<Exit, Stop> {
     match cli.command {
         None => filter(&Settings::of(&cli.flags, Mode::Filter)?),
@@ -113,7 +125,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
         Some(Command::Inject { paths, write, flags }) => {
             inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
         }
-        Some(Command::Explain { code }) => explain(code.as_deref()),
+        Some(Command::Explain { code }) => explain(code),
         Some(Command::Last { runs }) => last(runs),
         Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
         Some(Command::Completions { shell }) => {
@@ -153,7 +165,7 @@ struct Settings {
 
 impl Settings {
     fn of(flags: &Flags, mode: Mode) -> Result<Self, Stop> {
-        let look = look(switch(flags.color, "color")?.unwrap_or_default());
+        let look = look(switch(flags.color, "color")?.unwrap_or_default(), mode);
         let (policy, file) = policy(flags, look)?;
         let providers = providers(&policy, file.as_deref())?;
         let default = if mode == Mode::Check { FailOn::Error } else { FailOn::Never };
@@ -238,9 +250,25 @@ fn reports(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
     }
 }
 
-fn look(when: When) -> Look {
-    let terminal = io::stderr().is_terminal();
-    let colour = match when {
+/// How reports look where they go: `check` prints its own to standard output, the others to standard error.
+fn look(when: When, mode: Mode) -> Look {
+    let size = match mode {
+        Mode::Check => terminal_size::terminal_size_of(io::stdout()),
+        Mode::Filter | Mode::Inject => terminal_size::terminal_size_of(io::stderr()),
+    };
+    let terminal = match mode {
+        Mode::Check => io::stdout().is_terminal(),
+        Mode::Filter | Mode::Inject => io::stderr().is_terminal(),
+    };
+    let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    let columns = columns.or(size.map(|(width, _)| width.0.into())).filter(|_| terminal);
+    let width = columns.unwrap_or(100_usize).clamp(40, 120);
+    Look { colour: is_coloured(when, terminal, variable), width }
+}
+
+/// <https://no-color.org>: a flag wins over the variable.
+fn is_coloured(when: When, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    match when {
         When::Always => true,
         When::Never => false,
         When::Auto => {
@@ -248,15 +276,7 @@ fn look(when: When) -> Look {
                 && variable("NO_COLOR").is_none()
                 && variable("TERM").as_deref() != Some("dumb")
         }
-    };
-    let width = variable("COLUMNS").and_then(|columns| columns.parse().ok());
-    let width = if terminal { width.or_else(terminal_width).unwrap_or(100) } else { 100 };
-    Look { colour, width: width.clamp(40, 120) }
-}
-
-/// The columns of the terminal.
-fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into())
+    }
 }
 
 /// The policy, and the file it is from.
@@ -430,19 +450,12 @@ fn write_back(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn explain(code: Option<&str>) -> Result<Exit, Stop> {
+fn explain(code: Option<&Code>) -> Result<Exit, Stop> {
     let Some(code) = code else {
         let lines = finding::ALL.iter().map(|code| format!("{:34} {}\n", code.name, code.title));
         return print(&lines.collect::<String>());
     };
-    let Some(found) = finding::find(code) else {
-        let known = finding::names().join("\n  ");
-        return Err(Stop::new(
-            Exit::Usage,
-            format!("error: there is no finding '{code}'; the findings are\n  {known}\n"),
-        ));
-    };
-    print(&report::explain(found))
+    print(&report::explain(code))
 }
 
 fn last(runs: usize) -> Result<Exit, Stop> {
@@ -577,8 +590,13 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
     if formats.is_empty() {
         formats.push(Format::Human);
     }
-    for format in formats {
-        text.push_str(&report.render(format, settings.look));
+    for format in &formats {
+        text.push_str(&report.render(*format, settings.look));
+    }
+    if failed && formats.contains(&Format::Human) {
+        let refused = is_refused(outcome);
+        let why = if refused { "an injection was refused" } else { "the threshold is reached" };
+        text.extend(["Nothing was written: ", why, ".\n"]);
     }
     eprint(&text);
 }
@@ -596,4 +614,22 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings) {
     }
     text.push_str(&report.render(Format::Human, look));
     let _ = state.keep(&text, now.as_nanosecond());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_that_want_them() {
+        let on = |name: &'static str, value: &'static str| {
+            move |asked: &str| (asked == name).then(|| value.to_owned())
+        };
+        assert!(is_coloured(When::Auto, true, on("TERM", "xterm")));
+        assert!(!is_coloured(When::Auto, false, on("TERM", "xterm")));
+        assert!(!is_coloured(When::Auto, true, on("TERM", "dumb")));
+        assert!(!is_coloured(When::Auto, true, on("NO_COLOR", "1")));
+        assert!(is_coloured(When::Always, false, on("NO_COLOR", "1")));
+        assert!(!is_coloured(When::Never, true, on("TERM", "xterm")));
+    }
 }

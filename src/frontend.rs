@@ -135,7 +135,10 @@ pub fn write_file(path: &Path, content: &str) -> io::Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = NamedTempFile::new_in(folder)?;
+    fs::metadata(folder)?;
+    // The error would name the temporary file, of which nobody has heard.
+    let made = NamedTempFile::new_in(folder);
+    let mut file = made.map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(content.as_bytes())?;
     match fs::metadata(&path) {
         Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,

@@ -67,18 +67,14 @@ impl Findings<'_, '_> {
     fn about_input(&mut self) {
         let empty = |source: &Source| source.text.lines().all(is_no_content);
         if self.sources.iter().all(empty) {
-            let severity = if self.circumstances.require_input {
-                Severity::Error
-            } else {
-                finding::EMPTY_INPUT.severity
+            let code = &finding::EMPTY_INPUT;
+            let (severity, remedy) = match self.circumstances.input {
+                _ if !self.circumstances.require_input => (code.severity, code.remedy),
+                Input::Files => (Severity::Error, "Name a file or folder with manifests."),
+                _ => (Severity::Error, "Look at the command that should have made manifests."),
             };
             let message = "The input holds no document.".to_owned();
-            self.general(
-                &finding::EMPTY_INPUT,
-                severity,
-                message,
-                Some(finding::EMPTY_INPUT.remedy),
-            );
+            self.general(code, severity, message, Some(remedy));
         }
         let from_helm3 = |source: &Source| {
             let text = &source.text;

@@ -1,8 +1,12 @@
 //! The command line as it is typed. What it means is resolved elsewhere.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ContextKind;
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use pullcreds::finding::{self, Code};
 use pullcreds::policy::pattern::Pattern;
 use pullcreds::policy::{
     FailOn, InjectInto, Injection, parse_fail_on, parse_inject, parse_into, parse_namespace,
@@ -12,15 +16,20 @@ use pullcreds::report::Format;
 
 const AFTER_HELP: &str = "\
 Examples:
-  helm install shop ./chart --post-renderer pullcreds --post-renderer-args=--inject=ghcr.io/acme=ghcr
-  helm template shop ./chart | pullcreds --inject myregistry.azurecr.io=regcred | kubectl apply -f -
   pullcreds check manifests/
+  helm template shop ./chart | pullcreds --inject ghcr.io/acme=ghcr
+  helm install shop ./chart --post-renderer pullcreds
 
-Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one a line). Flags win over
+Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one a line). Flags win over \
 variables, variables over the policy file.
 
-Exit codes: 0 pass, or findings below the threshold; 1 the check failed; 2 wrong usage or policy; 3 input
-that cannot be read; 4 output that cannot be written; 70 an internal error.";
+Exit codes:
+  0   pass, or findings below the threshold
+  1   the check failed
+  2   wrong usage or policy
+  3   input that cannot be read
+  4   output that cannot be written
+  70  an internal error";
 
 /// Checks and injects image pull credentials in rendered Kubernetes manifests.
 ///
@@ -61,7 +70,8 @@ pub(crate) enum Command {
     /// Print what a finding means and what to do about it
     Explain {
         /// The code of a finding, like missing-pull-secret; all of them if there is none
-        code: Option<String>,
+        #[arg(value_parser = CodeParser, hide_possible_values = true)]
+        code: Option<&'static Code>,
     },
     /// Print the report of the latest run of the filter (Helm 4 shows no output of a post-renderer)
     Last {
@@ -87,6 +97,32 @@ pub(crate) enum Command {
 pub(crate) enum PolicyCommand {
     /// Print the JSON Schema of policy files
     Schema,
+}
+
+/// Reads the code of a finding. Completions know all of them; a mistake is not answered with all of them.
+#[derive(Clone)]
+pub(crate) struct CodeParser;
+
+impl TypedValueParser for CodeParser {
+    type Value = &'static Code;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let name = PossibleValuesParser::new(finding::names()).parse_ref(command, arg, value);
+        let name = name.map_err(|mut error| {
+            error.remove(ContextKind::ValidValue);
+            error
+        })?;
+        Ok(finding::find(&name).expect("it is one of the names"))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(finding::names().into_iter().map(PossibleValue::new)))
+    }
 }
 
 /// When to do something that depends on the terminal.

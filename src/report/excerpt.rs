@@ -1,6 +1,8 @@
 //! A few lines of a source around a place: the only way in which text of the input reaches a report.
 //! Whatever may be a credential is masked here.
 
+use std::borrow::Cow;
+
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::mask;
@@ -92,13 +94,9 @@ fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
     let (from, to) = (cuts[0], cuts[cuts.len() - 1]);
     let shown = &text[from..to];
     if labelled.unread
-        && mask::unread(&text[labelled.within.range()]) != text[labelled.within.range()]
+        && let Some(lines) = unread_lines(labelled, from, cuts[1], to)
     {
-        // The lines cannot be told apart well enough to keep the label inside them.
-        let part = |range: std::ops::Range<usize>| printable(&mask::unread(&text[range]));
-        let line = |at: usize| text[..at].rfind('\n').map_or(0, |line| line + 1);
-        let whole = part(line(from)..to);
-        return vec![String::new(), String::new(), whole];
+        return lines;
     }
     let mut hidden: Vec<Span> =
         mask::credential_spans(shown).into_iter().map(|span| span.shifted(from)).collect();
@@ -110,6 +108,37 @@ fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
     );
     let parts = cuts.windows(2);
     parts.map(|cut| printable(&mask::covered(&text[cut[0]..cut[1]], cut[0], &hidden))).collect()
+}
+
+/// Whole lines of a text that nobody could read, if something in it has to be masked. What that is shows only in the
+/// whole document, and where the label would be on its line is lost with it.
+fn unread_lines(
+    labelled: &Labelled<'_>,
+    from: usize,
+    label: usize,
+    to: usize,
+) -> Option<Vec<String>> {
+    let within = labelled.within.range();
+    let text = &labelled.source.text;
+    let masked = mask::unread(&text[within.clone()]);
+    if masked == text[within.clone()] {
+        return None;
+    }
+    let line = |at: usize| text[within.start..at.max(within.start)].matches('\n').count();
+    let lines = |numbers: std::ops::Range<usize>| {
+        let lines = masked.split_inclusive('\n').skip(numbers.start).take(numbers.len());
+        lines.map(|line| printable(&shortened(line))).collect::<String>()
+    };
+    let behind = line(to.saturating_sub(1)) + 1;
+    Some(vec![lines(line(from)..line(label)), String::new(), lines(line(label)..behind)])
+}
+
+/// A line of at most three windows.
+fn shortened(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(3 * BYTES_AROUND) {
+        Some((at, _)) => Cow::Owned(format!("{}…\n", &line[..at])),
+        None => Cow::Borrowed(line),
+    }
 }
 
 fn boundary(text: &str, at: usize) -> usize {

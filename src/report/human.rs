@@ -193,11 +193,9 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
             excerpt.position(),
             problem.message
         ),
-        label: Some((excerpt.label.clone(), problem.message.clone())),
+        label: Some((excerpt.label.clone(), String::from("here"))),
         excerpt: Some(Drawn(excerpt)),
-        help: Some(
-            "nothing was written; look at what rendered this, or leave the file out".to_owned(),
-        ),
+        help: Some("look at what rendered this, or leave the file out".to_owned()),
     };
     let mut out = String::new();
     shown.draw(look, &mut out);

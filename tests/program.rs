@@ -1,0 +1,140 @@
+//! What the program does that no case can say: streams that fail, files that are generated, runs side by side.
+
+#[path = "support/support.rs"]
+mod support;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use support::{PULLCREDS, list, pullcreds, read};
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: registry.k8s.io/pause}]}\n";
+
+#[test]
+fn the_schema_of_policies_is_the_one_that_is_checked_in() {
+    let printed = pullcreds(["policy", "schema"]).run().expect(0).stdout;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/pullcreds.schema.json");
+    assert!(printed == read(file), "write `pullcreds policy schema` to pullcreds.schema.json");
+}
+
+#[test]
+fn every_shell_gets_completions_of_commands_flags_and_codes() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let outcome = pullcreds(["completions", shell]).run().expect(0);
+        // Only these complete values.
+        let values = if ["bash", "zsh"].contains(&shell) { "missing-pull-secret" } else { "" };
+        for word in ["explain", "fail-on", values] {
+            assert!(outcome.out().contains(word), "{shell} has no {word}");
+        }
+    }
+    assert!(pullcreds(["completions", "cmd"]).run().expect(2).out().is_empty());
+}
+
+#[test]
+fn the_manual_page_names_commands_flags_and_exit_codes() {
+    let outcome = pullcreds(["man"]).run().expect(0);
+    let page = outcome.out().replace('\\', "");
+    for word in
+        [".TH pullcreds", "pullcreds-check", "--fail-on", "PULLCREDS_SOME_FLAG", "Exit codes"]
+    {
+        assert!(page.contains(word), "no {word} in\n{page}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    assert!(pullcreds(["--help"]).run().expect(0).out().contains("Usage: pullcreds"));
+    let version = format!("pullcreds {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(pullcreds(["--version"]).run().expect(0).out(), version);
+}
+
+/// The exit code and the standard error of a run whose standard output is `stdout`.
+fn writing_to(stdout: Stdio, args: &[&str], input: &[u8]) -> (Option<i32>, String) {
+    let mut child = Command::new(PULLCREDS)
+        .args(args)
+        .env("HOME", "/nonexistent")
+        .env_remove("XDG_STATE_HOME")
+        .stdin(Stdio::piped())
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    // It may have stopped before it read everything.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    let output = child.wait_with_output().expect("the program ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_of_its_own() {
+    for args in [&["--quiet"][..], &["check"], &["explain"], &["man"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let (code, stderr) = writing_to(full.into(), args, POD.as_bytes());
+        assert_eq!(code, Some(4), "{args:?}\n{stderr}");
+        assert!(stderr.contains("error: cannot write to standard output: "), "{stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn manifests_that_nobody_reads_are_an_error_and_reports_are_not() {
+    let closed = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let (code, stderr) = writing_to(closed(), &["--quiet"], POD.as_bytes());
+    assert_eq!(code, Some(4), "{stderr}");
+    let (code, stderr) = writing_to(closed(), &["check"], POD.as_bytes());
+    assert_eq!((code, &*stderr), (Some(0), ""));
+}
+
+#[test]
+fn runs_side_by_side_keep_a_report_each() {
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let state = home.path();
+            scope.spawn(move || {
+                let host = format!("r{number}.example.com");
+                let pod = serde_json::json!({
+                    "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
+                    "spec": {"containers": [{"name": "web", "image": format!("{host}/app:1")}]},
+                });
+                let run = pullcreds(["--inject", &format!("{host}=regcred")]);
+                run.env("XDG_STATE_HOME", state).stdin(list([pod])).run().expect(0);
+            });
+        }
+    });
+    let last = pullcreds(["last", "-n", "8"]).env("XDG_STATE_HOME", home.path()).run().expect(0);
+    for number in 0..8 {
+        assert!(last.out().contains(&format!("r{number}.example.com/app:1")), "{last}");
+    }
+    assert_eq!(last.out().matches("1 of 1 private images").count(), 8, "{last}");
+}
+
+#[test]
+fn the_latest_run_is_told_with_its_diff() {
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    let run = |args: &[&str]| {
+        pullcreds(args)
+            .env("XDG_STATE_HOME", home.path())
+            .stdin(POD.replace("registry.k8s.io", "a.azurecr.io"))
+            .run()
+    };
+    run(&["--quiet", "--fail-on", "error"]).expect(1);
+    assert!(run(&["last"]).expect(0).out().contains("error[unknown-pull-secret]"));
+    run(&["--quiet", "--inject", "a.azurecr.io=regcred"]).expect(0);
+    let last = run(&["last"]).expect(0);
+    assert!(
+        last.out().contains("+spec: {imagePullSecrets: [{name: regcred}], containers:"),
+        "{last}"
+    );
+    assert!(
+        last.out().contains("1 of 1 private images have pull credentials configured."),
+        "{last}"
+    );
+}
