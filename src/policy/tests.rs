@@ -290,7 +290,10 @@ mod properties {
             let mut lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
             for (at, what, column, text) in changes {
                 let line = &mut lines[at];
-                let column = column.min(line.len());
+                let column = (0..=column.min(line.len()))
+                    .rev()
+                    .find(|&column| line.is_char_boundary(column))
+                    .unwrap_or(0);
                 match what {
                     0 => line.clear(),
                     1 => line.insert_str(column, &text),
