@@ -13,6 +13,12 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+pub(crate) mod data;
+pub(crate) mod leaks;
+mod traces;
+
+use traces::Traces;
+
 /// The program under test, as Cargo built it.
 pub(crate) const PULLCREDS: &str = env!("CARGO_BIN_EXE_pullcreds");
 
@@ -105,8 +111,10 @@ impl Run {
         self.home.path()
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end. Whatever it leaves behind is searched for the secrets of its input and of the fixtures.
+    #[track_caller]
     pub(crate) fn run(mut self) -> Outcome {
+        let traces = Traces::of(&self.command, &self.stdin);
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let line = format!("{:?}", self.command);
         let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -117,6 +125,7 @@ impl Run {
             child.wait_with_output()
         })
         .unwrap_or_else(|error| panic!("{line}: {error}"));
+        traces.assert_clean(&line, &output.stdout, &output.stderr);
         Outcome { line, code: output.status.code(), stdout: output.stdout, stderr: output.stderr }
     }
 }
