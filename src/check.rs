@@ -33,6 +33,8 @@ pub struct Circumstances<'e> {
     pub input: Input,
     /// Whether an input without a document is an error.
     pub require_input: bool,
+    /// Whether a person reads along: the caller, if there is one, does not capture what is told.
+    pub watched: bool,
 }
 
 /// How the input came, as far as it changes what is worth saying.

@@ -476,7 +476,7 @@ codes! {
         what: "The input is empty, or holds comments only.",
         why: "A renderer that failed or that was bypassed looks the same (helm 3 --output-dir bypasses its post-renderer).",
         example: "pullcreds < /dev/null",
-        remedy: "If there should be manifests, look at the command before pullcreds; --require-input makes this an error.",
+        remedy: "If there should be manifests, look at the command before pullcreds (Helm 3 with --output-dir sends none); --require-input makes this an error.",
         references: ["https://github.com/helm/helm/issues/10115"],
     }
     /// An entry of the policy that decided nothing.

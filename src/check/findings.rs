@@ -76,14 +76,12 @@ impl Findings<'_, '_> {
             let message = "The input holds no document.".to_owned();
             self.general(code, severity, message, Some(remedy));
         }
-        let from_helm3 = |source: &Source| {
-            let text = &source.text;
-            text.contains("# Source: ") && !text.contains("helm.sh/hook")
-        };
-        if self.circumstances.input == Input::Stream && self.sources.iter().any(from_helm3) {
+        // Helm captures the standard error of its post-renderer.
+        let in_between = self.circumstances.input == Input::Stream && !self.circumstances.watched;
+        if in_between && self.sources.iter().any(may_be_from_helm3) {
             let code = &finding::HOOKS_NOT_SENT;
-            let message = "Helm 3 does not send hooks to a post-renderer: hooks and tests of this \
-                           chart, if it has any, are not covered by this report.";
+            let message = "If Helm 3 runs this as its post-renderer, hooks and tests of the chart are not \
+                           covered: it does not send them.";
             self.general(code, code.severity, message.to_owned(), Some(code.remedy));
         }
     }
@@ -227,7 +225,11 @@ impl Findings<'_, '_> {
                     "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
                      - {}",
                     self.remedy(parsed, workload),
-                    declaration(account_name, workload.object.namespace.as_deref()),
+                    declaration(
+                        account_name,
+                        workload.object.namespace.as_deref(),
+                        self.secret_for(parsed),
+                    ),
                 ).into()),
             ),
             (Ok(parsed), Verdict::Mismatched) => (
@@ -246,14 +248,18 @@ impl Findings<'_, '_> {
         self.add(code, code.severity, message, Some(at(label)), Some((image, judged)), remedy);
     }
 
+    /// The pull secret that the policy names for an image, or the one that everybody's examples name.
+    fn secret_for(&self, image: &crate::image::Reference) -> &str {
+        let wanted = self.policy.pull_secrets(image.domain(), image.path());
+        wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value)
+    }
+
     /// The commands and the YAML that would make a pull configured, with the real names, never with a password.
     fn remedy(&self, image: &crate::image::Reference, workload: &Workload<'_>) -> String {
-        let wanted = self.policy.pull_secrets(image.domain(), image.path());
-        let secret =
-            wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value);
+        let secret = self.secret_for(image);
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
-        let namespace =
-            namespace.map(|name| format!(" --namespace {}", show(name))).unwrap_or_default();
+        // Not that of kubectl's context: a release has a namespace of its own.
+        let namespace = show(namespace.unwrap_or("NAMESPACE"));
         let server = match image.domain() {
             // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
             "docker.io" => "https://index.docker.io/v1/",
@@ -263,7 +269,7 @@ impl Findings<'_, '_> {
         let advice =
             access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
         format!(
-            "{advice}kubectl create secret docker-registry {secret}{namespace} \\\n  \
+            "{advice}kubectl create secret docker-registry {secret} --namespace {namespace} \\\n  \
              --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
              and name it in {}:\n  imagePullSecrets:\n  - name: {secret}",
             match workload.kind.pod_spec {
@@ -613,10 +619,10 @@ fn entry(policy: &Policy, rule: RuleId) -> String {
     }
 }
 
-fn declaration(name: &str, namespace: Option<&str>) -> String {
+fn declaration(name: &str, namespace: Option<&str>, secret: &str) -> String {
     let namespace =
         namespace.map(|namespace| format!("namespace: {}, ", show(namespace))).unwrap_or_default();
-    format!("{{{namespace}name: {}, imagePullSecrets: [regcred]}}", show(name))
+    format!("{{{namespace}name: {}, imagePullSecrets: [{secret}]}}", show(name))
 }
 
 fn names(effective: &Effective<'_>) -> String {
@@ -643,6 +649,13 @@ fn subject(object: &Object<'_>, policy: &Policy) -> Subject {
 /// Text of the input, as a message may show it.
 fn show(text: &str) -> Cow<'_, str> {
     mask::credentials(text)
+}
+
+/// Whether a stream may be what Helm 3 sends to its post-renderer: it begins with a marker and the name of a
+/// template (`renderResources` of `pkg/action/action.go`), and there is no hook in it. Helm 4 sends neither.
+/// `helm template` prints the same of a chart without hooks.
+fn may_be_from_helm3(source: &Source) -> bool {
+    source.text.starts_with("---\n# Source: ") && !source.text.contains("helm.sh/hook")
 }
 
 /// Whether a line holds nothing but a comment, a document marker or blanks.

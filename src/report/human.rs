@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
 };
+use textwrap::WordSplitter;
 
 use super::excerpt::{Excerpt, Labelled, printable};
 use super::{Look, Report};
@@ -81,6 +82,9 @@ impl Shown {
             .with_width(look.width)
             .with_context_lines(1)
             .with_wrap_lines(true)
+            // A flag or an image reference stays in one piece, to be copied.
+            .with_word_splitter(WordSplitter::NoHyphenation)
+            .with_break_words(false)
             .without_cause_chain();
         // Writing into a String cannot fail, and drawing fails only if the excerpt cannot be read.
         if handler.render_report(out, self).is_err() {
