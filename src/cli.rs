@@ -81,11 +81,19 @@ impl Stop {
 pub(crate) fn run() -> ExitCode {
     // The message of a panic may hold text of the input.
     std::panic::set_hook(Box::new(|_| {}));
-    let cli = match Cli::try_parse() {
+    let words = args::words(std::env::args_os());
+    let filters = args::is_filter(&words);
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
-            tell_usage(&error);
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Pass.into() };
+            let stop = tell_usage(&error);
+            if !error.use_stderr() {
+                return Exit::Pass.into();
+            }
+            if filters {
+                keep_stop(&stop);
+            }
+            return Exit::Usage.into();
         }
     };
     let run = std::panic::catch_unwind(|| dispatch(cli));
@@ -100,20 +108,25 @@ pub(crate) fn run() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(stop) => {
             let _ = io::stderr().write_all(stop.text.as_bytes());
+            if filters {
+                keep_stop(&stop);
+            }
             stop.exit.into()
         }
     }
 }
 
 /// What is wrong with the command line, or the help that it asks for.
-fn tell_usage(error: &clap::Error) {
+fn tell_usage(error: &clap::Error) -> Stop {
     let text = error.render().to_string();
-    match mask::credentials(&text) {
+    let masked = mask::credentials(&text);
+    match &masked {
         // A value that is repeated may hold a password.
-        Cow::Owned(masked) => eprint(&masked),
+        Cow::Owned(masked) => eprint(masked),
         // Printing fails only if there is nobody to read it.
         Cow::Borrowed(_) => drop(error.print()),
     }
+    Stop::new(Exit::Usage, masked)
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Stop> {
@@ -126,7 +139,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
             inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
         }
         Some(Command::Explain { code }) => explain(code),
-        Some(Command::Last { runs }) => last(runs),
+        Some(Command::Last { runs, failed }) => last(runs, failed),
         Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
@@ -190,7 +203,8 @@ impl Settings {
 
     fn circumstances(&self, input: Input) -> Circumstances<'_> {
         let Self { now, require_input, .. } = *self;
-        Circumstances { now, providers: &self.providers, input, require_input }
+        let watched = io::stderr().is_terminal();
+        Circumstances { now, providers: &self.providers, input, require_input, watched }
     }
 
     /// Whether the run has to fail, by the threshold alone.
@@ -357,18 +371,15 @@ fn filter(settings: &Settings) -> Result<Exit, Stop> {
     let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Stream));
     let report = Report::new(&sources, &outcome, &settings.policy);
     if let Some((_, problem)) = outcome.problems.first() {
-        keep(&report, &outcome, settings);
-        return Err(Stop::new(
-            Exit::Unreadable,
-            report::problem(&sources[0], problem, settings.look),
-        ));
+        let text = report::problem(&sources[0], problem, settings.look);
+        return Err(Stop::new(Exit::Unreadable, text));
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     write_reports(&report, settings)?;
-    keep(&report, &outcome, settings);
     if !failed {
         write_manifests(&sources, &outcome)?;
     }
+    keep(&report, &outcome, settings, failed);
     tell(&report, &outcome, settings, failed);
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
@@ -458,16 +469,18 @@ fn explain(code: Option<&Code>) -> Result<Exit, Stop> {
     print(&report::explain(code))
 }
 
-fn last(runs: usize) -> Result<Exit, Stop> {
+fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
     let state = State::new(variable);
     let reports = match &state {
-        Some(state) => state.latest(runs),
+        Some(state) => state.latest(runs, failed),
         None => Ok(Vec::new()),
     };
     let reports = reports.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     if reports.is_empty() {
-        let text = "error: no run has left a report yet (they are kept below XDG_STATE_HOME, else \
-                    ~/.local/state)\n";
+        let which = if failed { "no run that failed has" } else { "no run has" };
+        let text = format!(
+            "error: {which} left a report yet (they are kept below XDG_STATE_HOME, else ~/.local/state)\n"
+        );
         return Err(Stop::new(Exit::Unreadable, text));
     }
     print(&reports.join("\n"))
@@ -564,6 +577,7 @@ fn separate(before: &str, behind: &str, out: &mut dyn Write) -> io::Result<()> {
 fn write_reports(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
     for ReportTo { format, file } in &settings.reports {
         let Some(file) = file else { continue };
+        let file = &report_file(file, *format, settings.now);
         let written = frontend::write_file(file, &report.render(*format, Look::PLAIN));
         written.map_err(|error| {
             Stop::new(
@@ -573,6 +587,15 @@ fn write_reports(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
         })?;
     }
     Ok(())
+}
+
+/// Where a report goes: to the file that is named, or into a folder as a file of this run, since tools over Helm run
+/// releases side by side with one command line.
+fn report_file(named: &Path, format: Format, now: Timestamp) -> PathBuf {
+    if !named.is_dir() {
+        return named.to_owned();
+    }
+    named.join(format!("pullcreds-{}-{}.{format}", now.as_nanosecond(), std::process::id()))
 }
 
 /// Tells people on standard error what happened.
@@ -602,18 +625,36 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
 }
 
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
-fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings) {
+fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
     let Some(state) = State::new(variable) else { return };
-    let now = Timestamp::now();
     let look = Look { colour: false, width: settings.look.width };
-    let mut text = format!("pullcreds, {now:.0}\n\n");
+    let mut text = String::new();
     let edits: usize = outcome.plans.iter().map(|plan| plan.edits().len()).sum();
-    if (1..=KEPT_DIFF).contains(&edits) {
+    if !failed && (1..=KEPT_DIFF).contains(&edits) {
         text.push_str(&report::diff(report, look));
         text.push('\n');
     }
     text.push_str(&report.render(Format::Human, look));
-    let _ = state.keep(&text, now.as_nanosecond());
+    let exit = if failed { Exit::Failed } else { Exit::Pass };
+    let _ = state.keep(&text, exit, Timestamp::now());
+}
+
+/// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
+/// must not pass for this one's.
+fn keep_stop(stop: &Stop) {
+    if let Some(state) = State::new(variable) {
+        let _ = state.keep(&uncoloured(&stop.text), stop.exit, Timestamp::now());
+    }
+}
+
+/// `text` without the escape sequences that colour it.
+fn uncoloured(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    out
 }
 
 #[cfg(test)]

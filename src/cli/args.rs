@@ -1,11 +1,11 @@
 //! The command line as it is typed. What it means is resolved elsewhere.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ContextKind;
-use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use pullcreds::finding::{self, Code};
 use pullcreds::policy::pattern::Pattern;
 use pullcreds::policy::{
@@ -78,6 +78,9 @@ pub(crate) enum Command {
         /// How many runs, the latest last
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
         runs: usize,
+        /// Only runs that failed
+        #[arg(long)]
+        failed: bool,
     },
     /// About policy files
     Policy {
@@ -123,6 +126,23 @@ impl TypedValueParser for CodeParser {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(finding::names().into_iter().map(PossibleValue::new)))
     }
+}
+
+/// The words of a command line. The filter is given empty ones where a caller fills in a variable that is not
+/// set (`--post-renderer-args="$EXTRA"`): they say nothing, and are left out.
+pub(crate) fn words(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let words: Vec<_> = words.into_iter().collect();
+    let (program, rest) = words.split_at(words.len().min(1));
+    let said: Vec<_> = rest.iter().filter(|word| !word.is_empty()).cloned().collect();
+    let filters = said.first().is_none_or(|word| word.as_encoded_bytes().starts_with(b"-"));
+    if filters { [program, &said].concat() } else { words }
+}
+
+/// Whether a command line is one of the filter, be it right or wrong.
+pub(crate) fn is_filter(words: &[OsString]) -> bool {
+    let command = Cli::command();
+    let named = words.get(1).and_then(|word| word.to_str());
+    named.is_none_or(|word| word != "help" && command.find_subcommand(word).is_none())
 }
 
 /// When to do something that depends on the terminal.
@@ -180,7 +200,7 @@ pub(crate) struct Flags {
     /// Fail from findings of this severity on: error, warning or never [default: never; check: error]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
     pub(crate) fail_on: Option<FailOn>,
-    /// Also write a report: human or json, to a file or to standard error; repeatable
+    /// Also write a report: human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,
     /// An input without a document is an error [default in check]
@@ -207,4 +227,33 @@ pub(crate) struct Flags {
         help_heading = "Output"
     )]
     pub(crate) diff: Option<When>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn empty_words_are_left_out_for_the_filter_only() {
+        let said = |given: &[&str]| words(owned(given));
+        assert_eq!(said(&["pullcreds", "", "--quiet", ""]), owned(&["pullcreds", "--quiet"]));
+        assert_eq!(said(&["pullcreds", ""]), owned(&["pullcreds"]));
+        // An empty path is a mistake, and not the standard input.
+        assert_eq!(said(&["pullcreds", "check", ""]), owned(&["pullcreds", "check", ""]));
+        assert_eq!(said(&[]), owned(&[]));
+    }
+
+    #[test]
+    fn a_command_line_is_told_by_its_first_word() {
+        let filters = |given: &[&str]| is_filter(&owned(given));
+        assert!(filters(&["pullcreds"]));
+        assert!(filters(&["pullcreds", "--no-such-flag"]));
+        assert!(filters(&["pullcreds", "no-such-command"]));
+        assert!(!filters(&["pullcreds", "check", "--no-such-flag"]));
+        assert!(!filters(&["pullcreds", "help"]));
+    }
 }

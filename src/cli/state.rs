@@ -7,11 +7,16 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// How many reports are kept.
-const KEPT: usize = 32;
-const EXTENSION: &str = "txt";
+use jiff::Timestamp;
 
-/// The folder of the reports.
+use super::Exit;
+
+/// How many reports are kept: more than a tool over Helm runs releases at once.
+const KEPT: usize = 128;
+const EXTENSION: &str = "txt";
+const UNFINISHED: &str = "partial";
+
+/// The folder of the reports. The name of a report is its time, something that no other run has, and its exit code.
 pub(crate) struct State {
     folder: PathBuf,
 }
@@ -25,43 +30,60 @@ impl State {
         Some(Self { folder: state.or_else(home)?.join("pullcreds") })
     }
 
-    /// Keeps a report, and drops those that are too many. `now` is the time in nanoseconds, so that names sort.
-    pub(crate) fn keep(&self, report: &str, now: i128) -> io::Result<()> {
+    /// Keeps the report of a run that ended with `exit` at `now`, and drops those that are too many.
+    pub(crate) fn keep(&self, report: &str, exit: Exit, now: Timestamp) -> io::Result<()> {
         create_private(&self.folder)?;
+        let code = exit as u8;
         let mut file = tempfile::Builder::new()
-            .prefix(&format!("{now:030}-"))
-            .suffix(".partial")
+            // So that names sort by time.
+            .prefix(&format!("{:030}-", now.as_nanosecond()))
+            .suffix(&format!(".{code}.{UNFINISHED}"))
             .tempfile_in(&self.folder)?;
         // Temporary files are readable by their owner only, and stay so.
-        file.write_all(report.as_bytes())?;
+        let version = env!("CARGO_PKG_VERSION");
+        write!(file, "pullcreds {version}, {now:.0}, exit code {code}\n\n{report}")?;
         let done = file.path().with_extension(EXTENSION);
         file.persist(done)?;
-        let reports = self.reports()?;
-        for old in reports.iter().rev().skip(KEPT) {
+        self.drop_old()
+    }
+
+    /// The latest `count` reports, the latest last; of all runs, or of those that failed.
+    pub(crate) fn latest(&self, count: usize, failed: bool) -> io::Result<Vec<String>> {
+        let mut reports = self.files(EXTENSION)?;
+        reports.retain(|path| !(failed && has_passed(path)));
+        let from = reports.len().saturating_sub(count);
+        Ok(reports[from..].iter().filter_map(|path| fs::read_to_string(path).ok()).collect())
+    }
+
+    fn drop_old(&self) -> io::Result<()> {
+        let mut reports = self.files(EXTENSION)?;
+        let kept = reports.split_off(reports.len().saturating_sub(KEPT));
+        // What a run that was killed has left; a run that is still at it is younger than all that is kept.
+        let unfinished = self.files(UNFINISHED)?.into_iter();
+        let unfinished = unfinished.filter(|path| kept.len() == KEPT && *path < kept[0]);
+        for old in reports.into_iter().chain(unfinished) {
             // Another run may have dropped it just now.
             let _ = fs::remove_file(old);
         }
         Ok(())
     }
 
-    /// The latest `count` reports, the latest last.
-    pub(crate) fn latest(&self, count: usize) -> io::Result<Vec<String>> {
-        let reports = self.reports()?;
-        let from = reports.len().saturating_sub(count);
-        Ok(reports[from..].iter().filter_map(|path| fs::read_to_string(path).ok()).collect())
-    }
-
-    fn reports(&self) -> io::Result<Vec<PathBuf>> {
+    fn files(&self, extension: &str) -> io::Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let mut reports: Vec<_> =
-            paths.filter(|path| path.extension().is_some_and(|found| found == EXTENSION)).collect();
-        reports.sort();
-        Ok(reports)
+        let mut files: Vec<_> =
+            paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+        files.sort();
+        Ok(files)
     }
+}
+
+fn has_passed(report: &Path) -> bool {
+    let name = report.file_stem().unwrap_or_default();
+    name.to_str().is_some_and(|name| name.ends_with(".0"))
 }
 
 #[cfg(unix)]
@@ -84,16 +106,66 @@ mod tests {
         State::new(|name| (name == "XDG_STATE_HOME").then(|| path.clone())).unwrap()
     }
 
+    fn at(nanosecond: i128) -> Timestamp {
+        Timestamp::from_nanosecond(nanosecond).unwrap()
+    }
+
+    fn keep(state: &State, run: i128, exit: Exit) {
+        state.keep(&format!("run {run}"), exit, at(run)).unwrap();
+    }
+
+    /// What the latest reports say below their first lines.
+    fn latest(state: &State, count: usize, failed: bool) -> Vec<String> {
+        let reports = state.latest(count, failed).unwrap();
+        reports.iter().map(|report| report.split_once("\n\n").unwrap().1.to_owned()).collect()
+    }
+
     #[test]
     fn the_latest_reports_are_kept_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
-        assert!(state.latest(1).unwrap().is_empty());
-        for run in 0..40 {
-            state.keep(&format!("run {run}"), run).unwrap();
+        assert!(state.latest(1, false).unwrap().is_empty());
+        for run in 0..140 {
+            keep(&state, run, Exit::Pass);
         }
-        assert_eq!(state.latest(2).unwrap(), ["run 38", "run 39"]);
-        assert_eq!(state.latest(100).unwrap().len(), KEPT);
+        assert_eq!(latest(&state, 2, false), ["run 138", "run 139"]);
+        assert_eq!(latest(&state, 1000, false).len(), KEPT);
+    }
+
+    #[test]
+    fn a_report_tells_when_and_how_its_run_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(folder.path());
+        state.keep("text\n", Exit::Usage, at(1_000_000_000)).unwrap();
+        let first =
+            format!("pullcreds {}, 1970-01-01T00:00:01Z, exit code 2", env!("CARGO_PKG_VERSION"));
+        assert_eq!(state.latest(1, false).unwrap(), [format!("{first}\n\ntext\n")]);
+    }
+
+    #[test]
+    fn reports_of_failures_are_found_behind_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(folder.path());
+        for (run, exit) in [(1, Exit::Failed), (2, Exit::Usage), (3, Exit::Pass)] {
+            keep(&state, run, exit);
+        }
+        assert_eq!(latest(&state, 1, true), ["run 2"]);
+        assert_eq!(latest(&state, 9, true), ["run 1", "run 2"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_has_left_goes_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(folder.path());
+        create_private(&state.folder).unwrap();
+        let left = state.folder.join(format!("{:030}-x.0.{UNFINISHED}", 1));
+        fs::write(&left, "half").unwrap();
+        keep(&state, 2, Exit::Pass);
+        assert!(left.exists());
+        for run in 3..140 {
+            keep(&state, run, Exit::Pass);
+        }
+        assert!(!left.exists());
     }
 
     #[cfg(unix)]
@@ -102,10 +174,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
-        state.keep("report", 1).unwrap();
+        keep(&state, 1, Exit::Pass);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&state.folder), 0o700);
-        assert_eq!(mode(&state.reports().unwrap()[0]), 0o600);
+        assert_eq!(mode(&state.files(EXTENSION).unwrap()[0]), 0o600);
     }
 
     #[test]
@@ -113,11 +185,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
         std::thread::scope(|scope| {
-            for run in 0..16 {
-                let state = &state;
-                scope.spawn(move || state.keep(&format!("run {run}"), 7).unwrap());
+            for _ in 0..16 {
+                scope.spawn(|| keep(&state, 7, Exit::Pass));
             }
         });
-        assert_eq!(state.latest(100).unwrap().len(), 16);
+        assert_eq!(state.latest(100, false).unwrap().len(), 16);
     }
 }
