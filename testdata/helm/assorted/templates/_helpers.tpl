@@ -1,0 +1,1 @@
+{{- define "assorted.name" -}}assorted{{- end -}}
