@@ -4,6 +4,8 @@
 #![allow(clippy::disallowed_methods, reason = "environment and clock are read here")]
 
 mod args;
+mod child;
+mod run;
 mod state;
 
 use std::borrow::Cow;
@@ -36,17 +38,33 @@ const KEPT_DIFF: usize = 200;
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
-    Pass = 0,
-    Failed = 1,
-    Usage = 2,
-    Unreadable = 3,
-    Unwritable = 4,
-    Internal = 70,
+    Pass,
+    Failed,
+    Usage,
+    Unreadable,
+    Unwritable,
+    Internal,
+    /// That of another program.
+    Others(u8),
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Unreadable => 3,
+            Self::Unwritable => 4,
+            Self::Internal => 70,
+            Self::Others(code) => code,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 
@@ -138,6 +156,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
         Some(Command::Inject { paths, write, flags }) => {
             inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
         }
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Supervise { command }) => run::supervise(&command),
         Some(Command::Explain { code }) => explain(code),
         Some(Command::Last { runs, failed }) => last(runs, failed),
         Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
@@ -161,6 +181,7 @@ enum Mode {
     Filter,
     Check,
     Inject,
+    Run,
 }
 
 /// Flags, environment and policy file, resolved.
@@ -179,9 +200,12 @@ struct Settings {
 impl Settings {
     fn of(flags: &Flags, mode: Mode) -> Result<Self, Stop> {
         let look = look(switch(flags.color, "color")?.unwrap_or_default(), mode);
-        let (policy, file) = policy(flags, look)?;
+        let (policy, file) = policy(flags, mode, look)?;
         let providers = providers(&policy, file.as_deref())?;
-        let default = if mode == Mode::Check { FailOn::Error } else { FailOn::Never };
+        let default = match mode {
+            Mode::Check | Mode::Run => FailOn::Error,
+            Mode::Filter | Mode::Inject => FailOn::Never,
+        };
         let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
         let diff = match switch(flags.diff, "diff")?.unwrap_or_default() {
             When::Always => true,
@@ -268,11 +292,11 @@ fn reports(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
 fn look(when: When, mode: Mode) -> Look {
     let size = match mode {
         Mode::Check => terminal_size::terminal_size_of(io::stdout()),
-        Mode::Filter | Mode::Inject => terminal_size::terminal_size_of(io::stderr()),
+        Mode::Filter | Mode::Inject | Mode::Run => terminal_size::terminal_size_of(io::stderr()),
     };
     let terminal = match mode {
         Mode::Check => io::stdout().is_terminal(),
-        Mode::Filter | Mode::Inject => io::stderr().is_terminal(),
+        Mode::Filter | Mode::Inject | Mode::Run => io::stderr().is_terminal(),
     };
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
     let columns = columns.or(size.map(|(width, _)| width.0.into())).filter(|_| terminal);
@@ -294,11 +318,11 @@ fn is_coloured(when: When, terminal: bool, variable: impl Fn(&str) -> Option<Str
 }
 
 /// The policy, and the file it is from.
-fn policy(flags: &Flags, look: Look) -> Result<(Policy, Option<PathBuf>), Stop> {
+fn policy(flags: &Flags, mode: Mode, look: Look) -> Result<(Policy, Option<PathBuf>), Stop> {
     let (_, named) = flag_variable("policy");
     let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
     // There the working directory belongs to the application that is being judged.
-    let searched = variable("ARGOCD_APP_NAME").is_none();
+    let searched = mode != Mode::Run && variable("ARGOCD_APP_NAME").is_none();
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
     let file = named.or_else(found);
     let base = match &file {
@@ -367,14 +391,19 @@ fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
 
 fn filter(settings: &Settings) -> Result<Exit, Stop> {
     let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
-    let sources = [source.map_err(|error| Stop::because(Exit::Unreadable, &error))?];
+    pass_on(source.map_err(|error| Stop::because(Exit::Unreadable, &error))?, settings)
+}
+
+/// Judges a stream, and writes it with what is injected.
+fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
+    let sources = [source];
     let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Stream));
     let report = Report::new(&sources, &outcome, &settings.policy);
     if let Some((_, problem)) = outcome.problems.first() {
         let text = report::problem(&sources[0], problem, settings.look);
         return Err(Stop::new(Exit::Unreadable, text));
     }
-    let failed = settings.fails(&outcome) || is_refused(&outcome);
+    let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     write_reports(&report, settings)?;
     if !failed {
         write_manifests(&sources, &outcome)?;
@@ -386,10 +415,17 @@ fn filter(settings: &Settings) -> Result<Exit, Stop> {
 
 /// Whether something had to be injected and could not be, and the policy does not put up with it.
 fn is_refused(outcome: &Outcome<'_>) -> bool {
-    let refused = |finding: &finding::Finding| {
-        *finding.code == finding::INJECTION_REFUSED && finding.severity == Severity::Error
-    };
-    outcome.findings.iter().any(refused)
+    has_error(outcome, &finding::INJECTION_REFUSED)
+}
+
+/// Whether there had to be input and is none.
+fn is_missed(outcome: &Outcome<'_>) -> bool {
+    has_error(outcome, &finding::EMPTY_INPUT)
+}
+
+fn has_error(outcome: &Outcome<'_>, code: &Code) -> bool {
+    let is = |found: &finding::Finding| found.code == code && found.severity == Severity::Error;
+    outcome.findings.iter().any(is)
 }
 
 fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result<Exit, Stop> {
@@ -438,7 +474,7 @@ fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<E
         return Err(Stop::new(Exit::Unreadable, texts.collect::<String>()));
     }
     write_reports(&report, settings)?;
-    let failed = settings.fails(&outcome) || is_refused(&outcome);
+    let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     if !failed && write {
         write_back(&sources, &outcome)?;
     } else if !failed {
@@ -617,8 +653,13 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push_str(&report.render(*format, settings.look));
     }
     if failed && formats.contains(&Format::Human) {
-        let refused = is_refused(outcome);
-        let why = if refused { "an injection was refused" } else { "the threshold is reached" };
+        let why = if is_refused(outcome) {
+            "an injection was refused"
+        } else if is_missed(outcome) {
+            "there is no input"
+        } else {
+            "the threshold is reached"
+        };
         text.extend(["Nothing was written: ", why, ".\n"]);
     }
     eprint(&text);

@@ -9,6 +9,7 @@ mod site;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use exposed::Exposed;
 pub use producers::Produced;
@@ -243,6 +244,25 @@ impl<'a> Inventory<'a> {
         Ok(all)
     }
 
+    /// Whether a stream holds a Kubernetes object of any kind; a list without items is none.
+    ///
+    /// # Errors
+    ///
+    /// The first place where `text` is no YAML stream.
+    pub fn holds_object(text: &str) -> Result<bool, Problem> {
+        let found = AtomicBool::new(false);
+        let read = |kind: &str, _: &str| {
+            let list = kind.ends_with("List");
+            found.fetch_or(!list, Ordering::Relaxed);
+            list
+        };
+        let look = |(): &mut (), _, tree: &Tree<'_>| {
+            found.fetch_or(is_object(tree.root(), None), Ordering::Relaxed);
+        };
+        yaml::read(text, read, look)?;
+        Ok(found.into_inner())
+    }
+
     fn objects_mut(&mut self) -> impl Iterator<Item = &mut Object<'a>> {
         let workloads = self.workloads.iter_mut().map(|workload| &mut workload.object);
         let accounts = self.service_accounts.iter_mut().map(|account| &mut account.object);
@@ -306,6 +326,19 @@ fn visit<'a>(
     }
     for row in producers::rows(&api_version, &kind) {
         found.produced.extend(producers::produced(node, row, make));
+    }
+}
+
+/// Whether a node is an object, or a list that holds one.
+fn is_object<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> bool {
+    let node = node.resolved();
+    let Some((api_version, kind)) = type_meta(node, item_of) else { return false };
+    match (kind.strip_suffix("List"), node.get("items")) {
+        (Some(of), Some(items)) if matches!(items.kind(), Kind::Sequence(_)) || items.is_null() => {
+            let of = (api_version, Cow::Owned(of.to_owned()));
+            items.items().any(|item| is_object(item, Some(&of)))
+        }
+        _ => true,
     }
 }
 

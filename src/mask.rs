@@ -121,7 +121,8 @@ pub fn unread(text: &str) -> String {
     covered(text, 0, &spans)
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a name says that what it names is not for show.
+pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let harmless = ["imagepullsecrets", "secretname", "secretkeyref", "secretref", "author"];
     SECRET_NAMES.iter().any(|word| name.contains(word))

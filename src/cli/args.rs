@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ContextKind;
@@ -19,6 +20,7 @@ Examples:
   pullcreds check manifests/
   helm template shop ./chart | pullcreds --inject ghcr.io/acme=ghcr
   helm install shop ./chart --post-renderer pullcreds
+  pullcreds run --inject ghcr.io/acme=ghcr -- helm template shop ./chart
 
 Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one a line). Flags win over \
 variables, variables over the policy file.
@@ -29,7 +31,9 @@ Exit codes:
   2   wrong usage or policy
   3   input that cannot be read
   4   output that cannot be written
-  70  an internal error";
+  70  an internal error
+Under run also that of the renderer, 124 when its time is up, 126 and 127 when it cannot be run, and 128 and \
+the number of the signal that ended it.";
 
 /// Checks and injects image pull credentials in rendered Kubernetes manifests.
 ///
@@ -66,6 +70,14 @@ pub(crate) enum Command {
         write: bool,
         #[command(flatten)]
         flags: Flags,
+    },
+    /// Start a renderer, judge what it writes and pass it on; nothing at all if the renderer fails
+    Run(RunArgs),
+    /// Watch over a renderer
+    #[command(hide = true)]
+    Supervise {
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
     },
     /// Print what a finding means and what to do about it
     Explain {
@@ -145,6 +157,29 @@ pub(crate) fn is_filter(words: &[OsString]) -> bool {
     named.is_none_or(|word| word != "help" && command.find_subcommand(word).is_none())
 }
 
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// The renderer, looked up in PATH, and its arguments; no shell reads them
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+    /// End the renderer, and all that it started, after this time, like 90s or 2m [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = parse_timeout)]
+    pub(crate) timeout: Option<Duration>,
+    /// A renderer that writes no Kubernetes object is no error
+    #[arg(long, conflicts_with = "require_input")]
+    pub(crate) allow_empty: bool,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+pub(crate) fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let duration = text.trim().parse::<jiff::SignedDuration>().ok();
+    let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
+    duration
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a duration like 90s or 2m".to_owned())
+}
+
 /// When to do something that depends on the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
@@ -176,7 +211,7 @@ pub(crate) fn parse_report(text: &str) -> Result<ReportTo, String> {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Policy")]
 pub(crate) struct Flags {
-    /// The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one]
+    /// The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one; not under run]
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
     /// These images are private, and the secret is injected into pods that pull them; `*` is every pod
@@ -197,13 +232,13 @@ pub(crate) struct Flags {
     /// The namespace of objects that name none
     #[arg(long, value_name = "NAMESPACE", value_parser = parse_namespace)]
     pub(crate) namespace: Option<String>,
-    /// Fail from findings of this severity on: error, warning or never [default: never; check: error]
+    /// Fail from findings of this severity on: error, warning or never [default: never; check and run: error]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
     pub(crate) fail_on: Option<FailOn>,
     /// Also write a report: human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,
-    /// An input without a document is an error [default in check]
+    /// An input without a document is an error [default in check and run]
     #[arg(long, help_heading = "Output")]
     pub(crate) require_input: bool,
     /// Say nothing unless the run fails

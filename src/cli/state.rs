@@ -33,7 +33,7 @@ impl State {
     /// Keeps the report of a run that ended with `exit` at `now`, and drops those that are too many.
     pub(crate) fn keep(&self, report: &str, exit: Exit, now: Timestamp) -> io::Result<()> {
         create_private(&self.folder)?;
-        let code = exit as u8;
+        let code = exit.code();
         let mut file = tempfile::Builder::new()
             // So that names sort by time.
             .prefix(&format!("{:030}-", now.as_nanosecond()))

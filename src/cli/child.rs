@@ -1,0 +1,93 @@
+//! A program that is started, read, watched and ended.
+//!
+//! Nothing here knows manifests or policies, or what an end means to the caller.
+
+#[cfg(any(not(unix), test))]
+mod alone;
+#[cfg(unix)]
+mod group;
+mod words;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+#[cfg(not(unix))]
+pub(crate) use alone::{run, supervise};
+#[cfg(unix)]
+pub(crate) use group::{run, supervise};
+pub(crate) use words::Words;
+
+/// What to start, and for how long.
+pub(crate) struct Request<'r> {
+    /// A path, or a name that is looked up in `PATH`.
+    pub(crate) program: &'r OsStr,
+    pub(crate) args: &'r [OsString],
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// How it came to its end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It could not be started.
+    NotStarted(io::Error),
+    /// By itself, with this exit code.
+    Exited(i32),
+    /// By a signal that somebody else sent it.
+    Killed(i32),
+    /// Its time was up.
+    TimedOut,
+    /// This program got this signal, and had to end it.
+    Stopped(i32),
+    /// What watched over it is gone.
+    Lost,
+}
+
+/// What became of it.
+pub(crate) struct Ended {
+    pub(crate) end: End,
+    /// All of its standard output, if it ended by itself with exit code 0; else nothing.
+    pub(crate) out: Vec<u8>,
+    /// Its standard error.
+    pub(crate) said: Words,
+}
+
+/// A source holds less than 4 GiB: who writes more is not read to the end.
+const MOST_OUT: u64 = u32::MAX as u64 + 1;
+/// How much of the standard error is read at once.
+const CHUNK: usize = 1 << 13;
+
+/// Reads all of the standard output.
+fn read_out(pipe: impl Read) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    pipe.take(MOST_OUT).read_to_end(&mut out)?;
+    Ok(out)
+}
+
+/// The standard error as far as it has come, shared with the thread that reads it.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Words>>);
+
+impl Heard {
+    /// Reads to the end.
+    fn read(&self, mut pipe: impl Read) {
+        let mut chunk = [0; CHUNK];
+        loop {
+            match pipe.read(&mut chunk) {
+                Ok(0) => return,
+                Ok(length) => self.with(|words| words.push(&chunk[..length])),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn taken(&self) -> Words {
+        self.with(std::mem::take)
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Words) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,267 @@
+//! `pullcreds run`: a renderer in front of the filter, without a shell between them.
+//!
+//! What a shell loses in `helm template … | pullcreds` is kept here: a renderer that fails makes the run fail, with
+//! its exit code, and nothing is written.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use pullcreds::inventory::Inventory;
+use pullcreds::mask::{self, MASK};
+use pullcreds::source::Source;
+
+use super::args::{self, RunArgs};
+use super::child::{self, End, Words};
+use super::{Exit, Mode, Settings, Stop, eprint, flag_variable, pass_on, truth};
+
+/// Bytes of all that is said about a failure: callers show it in places made for a few lines, as Argo CD does in
+/// the status of an Application.
+const FAILURE: usize = 3900;
+/// Bytes of them for what the renderer said, where the failure is none of its own.
+const ASIDE: usize = 800;
+/// Bytes of them for the command.
+const COMMAND: usize = 400;
+
+/// As timeout(1) has it.
+const TIMED_OUT: u8 = 124;
+/// As shells have it, like the next two.
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+const BY_SIGNAL: u8 = 128;
+
+/// A renderer, as people call it.
+struct Renderer<'r> {
+    program: &'r OsStr,
+    args: &'r [OsString],
+    name: String,
+    timeout: Option<Duration>,
+}
+
+pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
+    let settings = Settings::of(&args.flags, Mode::Run)?;
+    let timeout = timeout(args.timeout)?;
+    let allow_empty =
+        args.allow_empty || (!args.flags.require_input && truth("allow-empty")?.unwrap_or(false));
+    let (program, rest) = args.command.split_first().expect("the command line asks for a command");
+    let renderer = Renderer { program, args: rest, name: name(program), timeout };
+    let (source, said) = renderer.render(allow_empty)?;
+    match pass_on(source, &settings) {
+        Ok(Exit::Pass) => {
+            eprint(&said.whole());
+            Ok(Exit::Pass)
+        }
+        Ok(failed) => {
+            eprint(&renderer.quote(&said, ASIDE));
+            Ok(failed)
+        }
+        Err(Stop { exit, text }) => Err(Stop { exit, text: text + &renderer.quote(&said, ASIDE) }),
+    }
+}
+
+/// The hidden other half of `run`.
+pub(super) fn supervise(command: &[OsString]) -> Result<Exit, Stop> {
+    child::supervise(command).map(|()| Exit::Pass).map_err(|error| {
+        Stop::new(
+            Exit::Usage,
+            format!("error: this command is for `pullcreds run` only: {error}\n"),
+        )
+    })
+}
+
+fn timeout(flag: Option<Duration>) -> Result<Option<Duration>, Stop> {
+    let (name, value) = flag_variable("timeout");
+    match (flag, value) {
+        (None, Some(value)) => args::parse_timeout(&value)
+            .map(Some)
+            .map_err(|help| Stop::new(Exit::Usage, format!("error: {name}: {help}\n"))),
+        (flag, _) => Ok(flag),
+    }
+}
+
+/// The name of a program, without its folder.
+fn name(program: &OsStr) -> String {
+    let file = Path::new(program).file_name().unwrap_or(program);
+    plain(&file.to_string_lossy())
+}
+
+impl Renderer<'_> {
+    /// All of what it renders, and what it said meanwhile.
+    fn render(&self, allow_empty: bool) -> Result<(Source, Words), Stop> {
+        let Self { program, args, timeout, .. } = *self;
+        let ended = child::run(&child::Request { program, args, timeout });
+        if let Some((exit, what)) = self.failure(&ended.end) {
+            return Err(self.stop(exit, &what, &ended.said));
+        }
+        let source = Source::new(format!("<{}>", self.name), ended.out).map_err(|error| {
+            let place =
+                error.position.map(|position| format!(", at {position}")).unwrap_or_default();
+            let what = format!("the output of {} is no text{place}: {}", self.name, error.message);
+            self.stop(Exit::Unreadable, &what, &ended.said)
+        })?;
+        // What is no YAML is told where it is judged.
+        if !allow_empty && Inventory::holds_object(&source.text) == Ok(false) {
+            let what = format!(
+                "{} succeeded and wrote no Kubernetes object (--allow-empty accepts that)",
+                self.name
+            );
+            return Err(self.stop(Exit::Failed, &what, &ended.said));
+        }
+        Ok((source, ended.said))
+    }
+
+    /// The exit code and the text of an end that leaves nothing to judge.
+    fn failure(&self, end: &End) -> Option<(Exit, String)> {
+        let name = &self.name;
+        Some(match end {
+            End::Exited(0) => return None,
+            End::Exited(code) => (
+                Exit::Others(u8::try_from(*code).unwrap_or(1)),
+                format!("{name} failed with exit code {code}"),
+            ),
+            End::Killed(signal) => {
+                (by_signal(*signal), format!("{name} was ended by signal {}", called(*signal)))
+            }
+            End::Stopped(signal) => (
+                by_signal(*signal),
+                format!("{name} was stopped, because signal {} came", called(*signal)),
+            ),
+            End::TimedOut => {
+                let timeout = SignedDuration::try_from(self.timeout.unwrap_or_default());
+                let timeout = timeout.unwrap_or(SignedDuration::MAX);
+                (
+                    Exit::Others(TIMED_OUT),
+                    format!(
+                        "{name} was stopped, because it did not end within {timeout:#} (--timeout)"
+                    ),
+                )
+            }
+            End::NotStarted(error) => {
+                let exit = match error.kind() {
+                    std::io::ErrorKind::NotFound => NOT_FOUND,
+                    _ => NOT_EXECUTABLE,
+                };
+                (Exit::Others(exit), format!("{name} cannot be run: {error}"))
+            }
+            End::Lost => (Exit::Internal, format!("what watched over {name} is gone")),
+        })
+    }
+
+    /// A failure: what it is, the command, and what the renderer said.
+    fn stop(&self, exit: Exit, what: &str, said: &Words) -> Stop {
+        let head = format!("error: {what}; nothing was written\ncommand: {}\n", self.command());
+        let room = FAILURE - head.len().min(FAILURE);
+        Stop::new(exit, head + &self.quote(said, room))
+    }
+
+    /// The last of what the renderer said, in at most `limit` bytes.
+    fn quote(&self, said: &Words, limit: usize) -> String {
+        let head = format!("{} said:\n", self.name);
+        let last = said.last(limit.saturating_sub(head.len()));
+        if last.is_empty() { last } else { head + &last }
+    }
+
+    /// The command without what may be a credential in it.
+    fn command(&self) -> String {
+        let mut shown = plain(&self.program.to_string_lossy());
+        let mut hide = false;
+        for arg in self.args {
+            let arg = arg.to_string_lossy();
+            let masked = if hide { MASK.to_owned() } else { without_values(&arg) };
+            shown.push(' ');
+            shown.push_str(&masked);
+            hide =
+                !hide && arg.starts_with('-') && mask::is_secret_name(&arg) && !arg.contains('=');
+        }
+        if shown.len() > COMMAND {
+            let end = (0..COMMAND).rev().find(|&at| shown.is_char_boundary(at)).unwrap_or(0);
+            shown.truncate(end);
+            shown.push('…');
+        }
+        shown
+    }
+}
+
+/// An argument without what stands behind an `=`: values given to a renderer have names that say nothing about them.
+fn without_values(arg: &str) -> String {
+    match arg.split_once('=') {
+        Some((name, _)) => format!("{}={MASK}", plain(name)),
+        None => plain(arg),
+    }
+}
+
+/// On one line, without credentials and without what a terminal would obey.
+fn plain(text: &str) -> String {
+    let masked = mask::credentials(text);
+    masked.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn by_signal(signal: i32) -> Exit {
+    Exit::Others(u8::try_from(signal).map_or(u8::MAX, |signal| BY_SIGNAL.saturating_add(signal)))
+}
+
+/// The number of a signal, and its name where it has one that people know.
+fn called(signal: i32) -> String {
+    let names = [
+        (1, "SIGHUP"),
+        (2, "SIGINT"),
+        (6, "SIGABRT"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (15, "SIGTERM"),
+    ];
+    match names.iter().find(|(number, _)| *number == signal) {
+        Some((_, name)) => format!("{signal} ({name})"),
+        None => signal.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn renderer<'r>(program: &'r str, args: &'r [OsString]) -> Renderer<'r> {
+        let program = OsStr::new(program);
+        Renderer { program, args, name: name(program), timeout: None }
+    }
+
+    #[track_caller]
+    fn check_command(args: &[&str], shown: &str) {
+        let args: Vec<_> = args.iter().map(OsString::from).collect();
+        assert_eq!(renderer("/usr/bin/helm", &args).command(), format!("/usr/bin/helm {shown}"));
+    }
+
+    #[test]
+    fn a_command_is_shown_without_values() {
+        check_command(&["template", "shop", "."], "template shop .");
+        check_command(&["--set", "db.pw=hunter2", "--debug"], "--set db.pw=•••••• --debug");
+        check_command(&["--password", "hunter2", "shop"], "--password •••••• shop");
+        check_command(&["--password=hunter2", "shop"], "--password=•••••• shop");
+        check_command(
+            &["https://user:hunter2@example.com/chart"],
+            "https://••••••@example.com/chart",
+        );
+        check_command(&["one\ntwo\u{1b}[31m"], "one\u{fffd}two\u{fffd}[31m");
+    }
+
+    #[test]
+    fn a_long_command_is_cut() {
+        let args = vec![OsString::from("ä".repeat(50)); 100];
+        assert!(renderer("helm", &args).command().len() <= COMMAND + '…'.len_utf8());
+    }
+
+    #[test]
+    fn a_failure_is_short_whatever_the_renderer_said() {
+        let mut said = Words::default();
+        said.push("ö\n".repeat(50_000).as_bytes());
+        let args = vec![OsString::from("x".repeat(5000))];
+        let stop = renderer("helm", &args).stop(Exit::Failed, "helm failed", &said);
+        assert!(
+            stop.text.starts_with("error: helm failed; nothing was written\n"),
+            "{}",
+            stop.text
+        );
+        assert!(stop.text.len() <= FAILURE, "{}", stop.text.len());
+    }
+}
