@@ -134,7 +134,11 @@ codes! {
         remedy: "Name a Secret of type kubernetes.io/dockerconfigjson in imagePullSecrets of the pod or its ServiceAccount, or say in the policy that the nodes pull from this registry with their own identity (iam: true).",
         references: [
             "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/",
-            "CWE-522", "NIST SP 800-53 IA-5", "NIST SP 800-190 section 4.2.3", "CIS Kubernetes 5.4.1 (as the control names it)",
+            "NIST SP 800-190 section 4.2.3 (registries: authentication and authorization)",
+            "Microsoft threat matrix MS-TA9037 (images from a private registry)",
+            "CWE-522",
+            "NIST SP 800-53 IA-5",
+            "CIS Kubernetes 5.4.1 (as the control names it)",
         ],
     }
     /// A private image of a pod whose ServiceAccount nobody knows.
@@ -146,7 +150,11 @@ codes! {
         example: "spec:\n  serviceAccountName: builder   # not in the input\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
         remedy: "Name the pull secret in the pod, add the ServiceAccount to the input, or declare it in the policy under cluster.serviceAccounts.",
         references: [
-            "https://kubernetes.io/docs/concepts/security/service-accounts/#authenticating-image-pulls", "CWE-522", "NIST SP 800-53 IA-5",
+            "https://kubernetes.io/docs/concepts/security/service-accounts/#authenticating-image-pulls",
+            "NIST SP 800-190 section 4.2.3 (registries: authentication and authorization)",
+            "CWE-522",
+            "NIST SP 800-53 IA-5",
+            "CIS Kubernetes 5.4.1 (as the control names it)",
         ],
     }
     /// A pull secret that the policy says is for other registries.
@@ -157,7 +165,13 @@ codes! {
         why: "The kubelet finds no credentials for the image and pulls without any.",
         example: "imagePullSecrets:\n- name: dockerhub              # credentials for docker.io\ncontainers:\n- name: api\n  image: myregistry.azurecr.io/api:v1",
         remedy: "Name a Secret that holds credentials for the registry of the image.",
-        references: ["https://kubernetes.io/docs/concepts/containers/images/#config-json", "CWE-522"],
+        references: [
+            "https://kubernetes.io/docs/concepts/containers/images/#config-json",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/keyring.go",
+            "NIST SP 800-190 section 4.2.3 (registries: authentication and authorization)",
+            "CWE-522",
+            "NIST SP 800-53 IA-5",
+        ],
     }
     /// A pull secret that the kubelet cannot read: it fails every pull of the pod.
     BROKEN_PULL_SECRET {
@@ -207,7 +221,10 @@ codes! {
         why: "It matches images all the same, and they are pulled anonymously.",
         example: "auths:\n  ghcr.io: {}",
         remedy: "Log in with a plain file (docker --config DIR login) and make the Secret from that.",
-        references: ["https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#log-in-to-docker-hub"],
+        references: [
+            "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#log-in-to-docker-hub",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/config.go",
+        ],
     }
     /// A line break inside of a user name or password.
     NEWLINE_IN_CREDENTIALS {
@@ -217,7 +234,9 @@ codes! {
         why: "The registry refuses it. It comes from echo without -n.",
         example: "echo \"$TOKEN\" | base64",
         remedy: "Make the Secret anew with kubectl create secret docker-registry.",
-        references: [],
+        references: [
+            "https://kubernetes.io/docs/tasks/configmap-secret/managing-secret-using-kubectl/#use-source-files",
+        ],
     }
     /// A named Secret that is in the input, in another namespace.
     SECRET_IN_OTHER_NAMESPACE {
@@ -237,7 +256,16 @@ codes! {
         why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
         example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
         remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",
-        references: ["CWE-798", "NIST SP 800-53 IA-5(7)", "Kubescape C-0012"],
+        references: [
+            "CWE-798",
+            "NIST SP 800-53 IA-5(7) (no embedded unencrypted static authenticators)",
+            "CIS Kubernetes 5.4.2 (external secret storage)",
+            "MITRE ATT&CK T1552 (unsecured credentials)",
+            "Kubescape C-0012",
+            "CWE-522",
+            "NIST SP 800-53 IA-5",
+            "CIS Kubernetes 5.4.1 (as the control names it)",
+        ],
     }
     /// Credentials that no longer work.
     EXPIRED_CREDENTIALS {
@@ -247,7 +275,11 @@ codes! {
         why: "The registry refuses it, and the kubelet tries no anonymous pull after it.",
         example: "an Amazon ECR token, 12 hours after it was issued",
         remedy: "Replace the credential, and let something refresh it.",
-        references: ["CWE-324"],
+        references: [
+            "CWE-324 (use of a key past its expiration date)",
+            "NIST SP 800-53 IA-5",
+            "https://github.com/containerd/containerd/issues/2211",
+        ],
     }
     /// Credentials made to live for hours, in a Secret that nobody refreshes.
     SHORT_LIVED_CREDENTIALS {
@@ -257,7 +289,11 @@ codes! {
         why: "Pods that start tomorrow cannot pull.",
         example: "kubectl create secret docker-registry ecr --docker-username=AWS --docker-password=\"$(aws ecr get-login-password)\"",
         remedy: "Let the nodes pull with their identity, or let an operator refresh the Secret.",
-        references: ["CWE-324", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html"],
+        references: [
+            "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html",
+            "https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_EKS.html",
+            "CWE-324",
+        ],
     }
     /// Credentials older than the policy allows.
     ROTATION_OVERDUE {
@@ -267,7 +303,14 @@ codes! {
         why: "The older a credential, the more places it has leaked to.",
         example: "metadata:\n  annotations:\n    pullcreds.dev/rotated-at: 2026-01-31",
         remedy: "Rotate the credentials and note the time in the annotation pullcreds.dev/rotated-at.",
-        references: ["CWE-262", "NIST SP 800-53 IA-5", "CIS AWS Foundations 1.14 (90 days)"],
+        references: [
+            "CWE-262 (not using password aging)",
+            "CWE-263 (password aging with long expiration)",
+            "NIST SP 800-53 IA-5",
+            "CIS AWS Foundations 1.14 (access keys: 90 days)",
+            "CIS GCP Foundations 1.7 (keys of service accounts: 90 days)",
+            "CWE-522",
+        ],
     }
     /// Credentials of which nobody knows how old they are.
     ROTATION_UNKNOWN {
@@ -277,7 +320,7 @@ codes! {
         why: "What is not known is never a pass.",
         example: "imagePullSecrets:\n- name: regcred   # kept elsewhere",
         remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets). rotation.unknown sets the severity.",
-        references: ["CWE-262", "NIST SP 800-53 IA-5"],
+        references: ["CWE-262 (not using password aging)", "NIST SP 800-53 IA-5"],
     }
     /// Something makes a Secret that the kubelet passes over.
     UNUSABLE_PRODUCER {
@@ -297,7 +340,11 @@ codes! {
         why: "The credentials grow older than the policy allows.",
         example: "kind: ExternalSecret\nspec:\n  refreshInterval: \"0\"",
         remedy: "Shorten the interval.",
-        references: ["CWE-262"],
+        references: [
+            "https://external-secrets.io/latest/api/externalsecret/",
+            "CWE-263 (password aging with long expiration)",
+            "NIST SP 800-53 IA-5",
+        ],
     }
     /// A Secret that appears too late for the pod that needs it.
     SECRET_APPEARS_LATE {
@@ -317,7 +364,10 @@ codes! {
         why: "Those identities belong to the processes inside of the containers. The image is pulled before, by the kubelet, with the identity of the node.",
         example: "kind: ServiceAccount\nmetadata:\n  annotations:\n    eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/app",
         remedy: "Give the role of the nodes access to the registry and declare it in the policy (cluster.credentialProviders), or configure the kubelet's plugin for ServiceAccount tokens.",
-        references: ["https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers"],
+        references: [
+            "https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_EKS.html",
+            "https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers",
+        ],
     }
     /// A pull secret that no image of the pod needs.
     UNNEEDED_PULL_SECRET {
@@ -327,7 +377,7 @@ codes! {
         why: "Credentials belong only where they are used.",
         example: "imagePullSecrets:\n- name: dockerhub\ncontainers:\n- image: ghcr.io/acme/api:v1",
         remedy: "Remove the entry.",
-        references: ["NIST SP 800-53 AC-6"],
+        references: ["NIST SP 800-53 AC-6 (least privilege)"],
     }
     /// Bad credentials that keep a public image from being pulled.
     STALE_ON_PUBLIC {
@@ -407,7 +457,7 @@ codes! {
         why: "A wrong edit is worse than none.",
         example: "spec:\n  ? containers\n  : - name: api",
         remedy: "Write the entry by hand as the message says, or put up with it (inject.onRefusal: warn).",
-        references: [],
+        references: ["https://yaml.org/spec/1.2.2/#71-alias-nodes"],
     }
     /// Something had to be injected, and the object opts out.
     INJECTION_SKIPPED {
@@ -417,7 +467,9 @@ codes! {
         why: "Whoever reads the report should know why nothing was injected.",
         example: "metadata:\n  annotations:\n    pullcreds.dev/inject: \"false\"",
         remedy: "Remove the annotation to have pull secrets injected.",
-        references: [],
+        references: [
+            "https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/",
+        ],
     }
     /// Pull secrets were injected where a cluster may not accept the change.
     INJECTED_INTO_IMMUTABLE {
@@ -447,7 +499,7 @@ codes! {
         why: "A ServiceAccount of another namespace has no effect on the pod.",
         example: "kind: ServiceAccount\nmetadata: {name: app, namespace: shop}\n---\nkind: Pod\nspec: {serviceAccountName: app}",
         remedy: "Give the default namespace with --namespace or in the policy.",
-        references: [],
+        references: ["https://kubernetes.io/docs/concepts/security/service-accounts/#how-to-use"],
     }
     /// Nobody knows whether a registry is private.
     ASSUMED_ACCESS {
@@ -457,7 +509,7 @@ codes! {
         why: "A wrong assumption makes a wrong verdict.",
         example: "image: registry.example.com/shop/api:2.3",
         remedy: "Say so in the policy under registries, or with --private or --public.",
-        references: [],
+        references: ["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     }
     /// Helm 3 keeps hooks and tests from its post-renderer.
     HOOKS_NOT_SENT {

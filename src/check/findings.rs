@@ -5,6 +5,7 @@ mod secrets;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::credentials::keyring::NearMiss;
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
 use crate::inject::{self, Added, Holder, Note, Refused};
 use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Workload};
@@ -241,7 +242,7 @@ impl Findings<'_, '_> {
                     why(pod, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some(self.remedy(parsed, workload).into()),
+                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload)).into()),
             ),
             _ => return,
         };
@@ -268,14 +269,22 @@ impl Findings<'_, '_> {
         let access = self.policy.access(image.domain(), image.path());
         let advice =
             access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
+        let identity = access.host.and_then(|host| host.identity).map(|cloud| {
+            format!(
+                "\nor declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
+                 credentialProviders: [{}]",
+                cloud.name()
+            )
+        });
         format!(
             "{advice}kubectl create secret docker-registry {secret} --namespace {namespace} \\\n  \
              --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
-             and name it in {}:\n  imagePullSecrets:\n  - name: {secret}",
+             and name it in {}:\n  imagePullSecrets:\n  - name: {secret}{}",
             match workload.kind.pod_spec {
                 [] => "the pod".to_owned(),
                 steps => steps.join("."),
             },
+            identity.unwrap_or_default(),
         )
     }
 
@@ -591,6 +600,16 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
         Some(Why::Produced) => {
             format!("what makes {name} gives it a type that the kubelet passes over")
         }
+    }
+}
+
+/// What the nearest key would have to be.
+fn better_key(judgement: &Judgement) -> String {
+    match judgement.why.as_deref() {
+        Some(Why::Miss(NearMiss { suggestion: Some(key), .. })) => {
+            format!("The key `{}` would match.\n", show(key))
+        }
+        _ => String::new(),
     }
 }
 

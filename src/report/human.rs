@@ -7,7 +7,6 @@ use std::fmt::{self, Write as _};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
 };
-use textwrap::WordSplitter;
 
 use super::excerpt::{Excerpt, Labelled, printable};
 use super::{Look, Report};
@@ -21,6 +20,11 @@ use crate::yaml::Problem;
 const FULL: usize = 25;
 /// How many findings are told in one line.
 const BRIEF: usize = 200;
+
+/// How far help is indented, and the margin that is left.
+const HELP_INDENT: usize = 10;
+/// How wide the text of an explanation is.
+const EXPLANATION: usize = 90;
 
 /// One thing to show, in miette's terms.
 #[derive(Debug)]
@@ -75,19 +79,18 @@ impl Diagnostic for Shown {
 }
 
 impl Shown {
-    fn draw(&self, look: Look, out: &mut String) {
+    fn draw(mut self, look: Look, out: &mut String) {
+        self.help = self.help.map(|help| wrapped(&help, look.width - HELP_INDENT));
         let theme =
             if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(look.width)
             .with_context_lines(1)
-            .with_wrap_lines(true)
-            // A flag or an image reference stays in one piece, to be copied.
-            .with_word_splitter(WordSplitter::NoHyphenation)
-            .with_break_words(false)
+            // A sentence in one line can be searched for.
+            .with_wrap_lines(false)
             .without_cause_chain();
         // Writing into a String cannot fail, and drawing fails only if the excerpt cannot be read.
-        if handler.render_report(out, self).is_err() {
+        if handler.render_report(out, &self).is_err() {
             let _ = write!(out, "{}", self.message);
         }
         out.push('\n');
@@ -253,10 +256,10 @@ pub fn explain(code: &Code) -> String {
             .collect::<String>()
     };
     let parts = [
-        ("What it reports", code.what.to_owned() + "\n"),
-        ("Why it matters", code.why.to_owned() + "\n"),
+        ("What it reports", wrapped(code.what, EXPLANATION) + "\n"),
+        ("Why it matters", wrapped(code.why, EXPLANATION) + "\n"),
         ("Example", indented(code.example)),
-        ("What to do", code.remedy.to_owned() + "\n"),
+        ("What to do", wrapped(code.remedy, EXPLANATION) + "\n"),
     ];
     for (title, text) in parts {
         let _ = write!(out, "{title}\n{text}\n");
@@ -269,6 +272,35 @@ pub fn explain(code: &Code) -> String {
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
+    out
+}
+
+/// `text` with line breaks between words, so that no line has more than `width` characters unless a word has.
+/// Indented lines are code: they stay as they are.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        if line.starts_with(' ') {
+            out.push_str(line);
+            continue;
+        }
+        let mut column = 0;
+        for word in line.split(' ') {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > width {
+                out.push('\n');
+                column = 0;
+            } else if column > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += length;
+        }
+    }
     out
 }
 
@@ -299,4 +331,18 @@ fn colour(severity: Severity) -> &'static str {
 
 fn paint(text: &str, colour: &str, look: Look) -> String {
     if look.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_is_wrapped_between_words_and_code_is_not() {
+        let text =
+            "one two three four\n  code that is longer than ten\n\nhttps://example.com/long a b";
+        let expected =
+            "one two\nthree four\n  code that is longer than ten\n\nhttps://example.com/long\na b";
+        assert_eq!(wrapped(text, 10), expected);
+    }
 }

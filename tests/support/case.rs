@@ -142,7 +142,7 @@ impl Case {
         let mut run = pullcreds(words)
             .in_folder(ran.folder())
             .env("HOME", ran.scratch.path().join("home"))
-            .env("XDG_STATE_HOME", ran.state())
+            .env("XDG_STATE_HOME", ran.scratch.path().join("state"))
             .env("SOURCE_DATE_EPOCH", NOW);
         for (name, value) in &self.env {
             run = if value.is_empty() { run.without_env(name) } else { run.env(name, value) };
@@ -163,19 +163,9 @@ impl Ran {
         self.scratch.path().join("files")
     }
 
-    /// Where it kept its reports.
-    pub(crate) fn state(&self) -> PathBuf {
-        self.scratch.path().join("state")
-    }
-
     /// What the last command said.
     pub(crate) fn outcome(&self) -> &Outcome {
         self.outcome.as_ref().expect("a case has a command")
-    }
-
-    /// The files that were there before.
-    pub(crate) fn before(&self) -> &BTreeMap<PathBuf, Vec<u8>> {
-        &self.before
     }
 
     /// The files that are new or changed.

@@ -185,9 +185,11 @@ const REPAIRS: [(Reason, Repair); 15] = [
         (!is_kept).then(|| format!("{}{}", parts.host, parts.path))
     }),
     (Reason::TagOrDigest, |key, _| {
-        let segment = key.rfind('/')? + 1;
-        let end = key[segment..].find(['@', ':'])?;
-        Some(key[..segment + end].to_owned())
+        // The colon of a port is before the path.
+        let path = Parts::new(key).path;
+        let segment = path.rfind('/')? + 1;
+        let end = segment + path[segment..].find(['@', ':'])?;
+        Some(key[..key.len() - path.len() + end].to_owned())
     }),
     (Reason::TrailingSlash, |key, _| {
         key.ends_with('/').then(|| key.trim_end_matches('/').to_owned())
