@@ -5,6 +5,7 @@
 
 mod args;
 mod child;
+mod krm;
 mod run;
 mod state;
 
@@ -23,7 +24,7 @@ use pullcreds::frontend;
 use pullcreds::mask;
 use pullcreds::policy::{self, FailOn, Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
-use pullcreds::source::Source;
+use pullcreds::source::{Source, Span};
 
 use args::{Cli, Command, Flags, PolicyCommand, ReportTo, When};
 use state::State;
@@ -149,7 +150,8 @@ fn tell_usage(error: &clap::Error) -> Stop {
 
 fn dispatch(cli: Cli) -> Result<Exit, Stop> {
     match cli.command {
-        None => filter(&Settings::of(&cli.flags, Mode::Filter)?),
+        None => standard_input(&cli.flags),
+        Some(Command::Krm { flags }) => krm::insist(&stdin()?, &flags),
         Some(Command::Check { paths, format, flags }) => {
             check_paths(&paths, format, &Settings::of(&flags, Mode::Check)?)
         }
@@ -179,9 +181,18 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Filter,
+    Function,
     Check,
     Inject,
     Run,
+}
+
+/// What the caller of a function says, below flags and environment.
+#[derive(Default)]
+struct Told {
+    policy: Policy,
+    overrides: Overrides,
+    quiet: bool,
 }
 
 /// Flags, environment and policy file, resolved.
@@ -199,12 +210,17 @@ struct Settings {
 
 impl Settings {
     fn of(flags: &Flags, mode: Mode) -> Result<Self, Stop> {
-        let look = look(switch(flags.color, "color")?.unwrap_or_default(), mode);
-        let (policy, file) = policy(flags, mode, look)?;
+        Self::told(flags, mode, None)
+    }
+
+    fn told(flags: &Flags, mode: Mode, told: Option<Told>) -> Result<Self, Stop> {
+        let look = flags_look(flags, mode)?;
+        let quiet = told.as_ref().is_some_and(|told| told.quiet);
+        let (policy, file) = policy(flags, mode, look, told)?;
         let providers = providers(&policy, file.as_deref())?;
         let default = match mode {
             Mode::Check | Mode::Run => FailOn::Error,
-            Mode::Filter | Mode::Inject => FailOn::Never,
+            Mode::Filter | Mode::Function | Mode::Inject => FailOn::Never,
         };
         let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
         let diff = match switch(flags.diff, "diff")?.unwrap_or_default() {
@@ -218,7 +234,7 @@ impl Settings {
             now: Timestamp::now(),
             providers,
             reports: reports(&flags.report)?,
-            quiet: set(flags.quiet, "quiet")?,
+            quiet: set(flags.quiet, "quiet")? || quiet,
             diff,
             look,
             policy,
@@ -288,15 +304,19 @@ fn reports(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
     }
 }
 
+fn flags_look(flags: &Flags, mode: Mode) -> Result<Look, Stop> {
+    Ok(look(switch(flags.color, "color")?.unwrap_or_default(), mode))
+}
+
 /// How reports look where they go: `check` prints its own to standard output, the others to standard error.
 fn look(when: When, mode: Mode) -> Look {
     let size = match mode {
         Mode::Check => terminal_size::terminal_size_of(io::stdout()),
-        Mode::Filter | Mode::Inject | Mode::Run => terminal_size::terminal_size_of(io::stderr()),
+        _ => terminal_size::terminal_size_of(io::stderr()),
     };
     let terminal = match mode {
         Mode::Check => io::stdout().is_terminal(),
-        Mode::Filter | Mode::Inject | Mode::Run => io::stderr().is_terminal(),
+        _ => io::stderr().is_terminal(),
     };
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
     let columns = columns.or(size.map(|(width, _)| width.0.into())).filter(|_| terminal);
@@ -318,29 +338,48 @@ fn is_coloured(when: When, terminal: bool, variable: impl Fn(&str) -> Option<Str
 }
 
 /// The policy, and the file it is from.
-fn policy(flags: &Flags, mode: Mode, look: Look) -> Result<(Policy, Option<PathBuf>), Stop> {
+fn policy(
+    flags: &Flags,
+    mode: Mode,
+    look: Look,
+    told: Option<Told>,
+) -> Result<(Policy, Option<PathBuf>), Stop> {
     let (_, named) = flag_variable("policy");
     let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
     // There the working directory belongs to the application that is being judged.
-    let searched = mode != Mode::Run && variable("ARGOCD_APP_NAME").is_none();
+    let searched =
+        ![Mode::Function, Mode::Run].contains(&mode) && variable("ARGOCD_APP_NAME").is_none();
+    let told = told.unwrap_or_default();
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
     let file = named.or_else(found);
     let base = match &file {
-        None => Policy::default(),
+        None => told.policy,
         Some(path) => {
+            if !told.policy.is_empty() {
+                eprint(&format!(
+                    "note: the policy is {}; what the functionConfig says is not used\n",
+                    path.display()
+                ));
+            }
             let source = frontend::read_file(path);
             let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
-            Policy::parse(&source.text, &finding::names()).map_err(|mistakes| {
-                Stop::new(Exit::Usage, report::mistakes(&source, &mistakes, look))
-            })?
+            Policy::parse(&source.text, &finding::names())
+                .map_err(|mistakes| policy_mistakes(&source, &mistakes, look))?
         }
     };
-    let mut overrides = overrides(flags)?;
+    let mut overrides = overrides(flags)?.over(told.overrides);
     if overrides.namespace.is_none() && base.namespace().is_none() {
         overrides.namespace = variable("ARGOCD_APP_NAMESPACE");
     }
     let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
     Ok((policy, file))
+}
+
+/// The mistakes in a policy that is the whole of `source`.
+fn policy_mistakes(source: &Source, mistakes: &[policy::Mistake], look: Look) -> Stop {
+    let whole = Span::new(0, source.text.len());
+    let here = |_: &policy::Mistake| "here".to_owned();
+    Stop::new(Exit::Usage, report::mistakes(source, whole, mistakes, &here, look))
 }
 
 /// The plugins of the kubelet configuration that the policy names, relative to the policy file.
@@ -389,9 +428,18 @@ fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
 
 // The commands.
 
-fn filter(settings: &Settings) -> Result<Exit, Stop> {
+/// Without a command: a filter, or a KRM function if that is what the input asks for.
+fn standard_input(flags: &Flags) -> Result<Exit, Stop> {
+    let source = stdin()?;
+    match krm::recognise(&source, flags) {
+        Some(run) => run,
+        None => pass_on(source, &Settings::of(flags, Mode::Filter)?),
+    }
+}
+
+fn stdin() -> Result<Source, Stop> {
     let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
-    pass_on(source.map_err(|error| Stop::because(Exit::Unreadable, &error))?, settings)
+    source.map_err(|error| Stop::because(Exit::Unreadable, &error))
 }
 
 /// Judges a stream, and writes it with what is injected.
@@ -532,8 +580,7 @@ fn is_piped(paths: &[PathBuf]) -> bool {
 /// The sources at `paths`, and whether some of them could not be read.
 fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool), Stop> {
     if is_piped(paths) {
-        let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
-        return Ok((vec![source.map_err(|error| Stop::because(Exit::Unreadable, &error))?], false));
+        return Ok((vec![stdin()?], false));
     }
     let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     let bar = if io::stderr().is_terminal() && !settings.quiet && found.len() > 50 {

@@ -22,6 +22,17 @@ pub enum Severity {
     Info,
 }
 
+impl Severity {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// A kind of finding: a row of the table.
 #[derive(Debug)]
 pub struct Code {

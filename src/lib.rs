@@ -16,4 +16,5 @@ pub mod verdict;
 pub mod inject;
 pub mod check;
 pub mod report;
+pub mod krm;
 pub mod frontend;

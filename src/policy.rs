@@ -112,6 +112,18 @@ pub enum OnRefusal {
     Warn,
 }
 
+/// What a KRM function hands back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Emit {
+    /// Every item of its input.
+    #[default]
+    All,
+    /// No item, as a validator of kustomize has to.
+    None,
+}
+
 /// What a custom resource's own field for pull secrets holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -321,6 +333,7 @@ pub struct Policy {
     name: Option<String>,
     namespace: Option<Spanned<String>>,
     fail_on: Option<Spanned<FailOn>>,
+    emit: Emit,
     // Invariant: no two patterns are equal; of two that are equally specific and overlap, the first
     // comes from the file and the second from a flag.
     registries: Vec<Registry>,
@@ -383,10 +396,31 @@ impl Policy {
         check::parse(text, known_codes)
     }
 
-    /// The places in a policy file, read or not, whose text no excerpt may show, since a credential
-    /// may stand there; in the order of the text, and possibly overlapping.
-    pub fn masked(text: &str) -> Vec<Span> {
-        check::masked(text)
+    /// Reads the policy that stands at `place` of `text`, where spans count from.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_at(text: &str, place: Span, known_codes: &[&str]) -> Result<Self, Vec<Mistake>> {
+        check::parse_at(text, place, known_codes)
+    }
+
+    /// Reads the functionConfig that stands at `place` of `text`, where spans count from. What tools keep about it
+    /// (`metadata`, the arguments of a kustomize plugin) is no mistake there.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_function_config(
+        text: &str,
+        place: Span,
+        known_codes: &[&str],
+    ) -> Result<Self, Vec<Mistake>> {
+        check::parse_function_config(text, place, known_codes)
+    }
+
+    /// The places in the policy at `place` of `text`, read or not, whose text no excerpt may show, since a
+    /// credential may stand there; in the order of the text, and possibly overlapping.
+    pub fn masked(text: &str, place: Span) -> Vec<Span> {
+        check::masked(text, place)
     }
 
     /// The policy with `overrides` on top: what they say wins.
@@ -499,6 +533,16 @@ impl Policy {
     /// The entries about registries: those of the file in its order, then those of flags.
     pub fn registries(&self) -> &[Registry] {
         &self.registries
+    }
+
+    /// Whether it says nothing but its name.
+    pub fn is_empty(&self) -> bool {
+        Self { name: None, ..self.clone() } == Self::default()
+    }
+
+    /// What a KRM function hands back. It is meant where the policy is a functionConfig, and nowhere else.
+    pub fn emit(&self) -> Emit {
+        self.emit
     }
 
     /// What is said about the cluster.

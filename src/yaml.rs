@@ -3,6 +3,7 @@
 //! Nothing here knows Kubernetes, and nothing here writes text. What a document means to Go
 //! (`sigs.k8s.io/yaml`, which kubectl, Helm and Argo CD read with) decides where readers differ.
 
+pub(crate) mod layout;
 mod parse;
 mod stream;
 mod tree;

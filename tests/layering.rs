@@ -40,6 +40,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "report",
         &["source", "edit", "yaml", "mask", "finding", "policy", "inventory", "inject", "check"],
     ),
+    ("krm", &["source", "edit", "yaml", "mask", "finding"]),
     ("frontend", &["source"]),
 ];
 

@@ -71,6 +71,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Run as a KRM function: a ResourceList on standard input, the same with results on standard output
+    ///
+    /// Without a command a ResourceList is recognised too; here anything else is an error.
+    Krm {
+        #[command(flatten)]
+        flags: Flags,
+    },
     /// Start a renderer, judge what it writes and pass it on; nothing at all if the renderer fails
     Run(RunArgs),
     /// Watch over a renderer

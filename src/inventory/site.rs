@@ -4,6 +4,7 @@
 //! Nothing here knows which names there will be, or whether any will.
 
 use crate::source::Span;
+use crate::yaml::layout::{blanks, column, dash, indentation, line_end, line_ending, line_start};
 use crate::yaml::{Field, Kind, Node, Scalar, Style, is_plain_string};
 
 use super::FIELD;
@@ -579,21 +580,6 @@ fn dash_indent(holder: Node<'_, '_>) -> String {
     " ".repeat(widths.take(1).sum())
 }
 
-/// The first dash at or behind `from`, behind blanks, line breaks and comments only.
-fn dash(text: &str, from: usize) -> Option<usize> {
-    let mut at = from;
-    loop {
-        let rest = &text[at..];
-        let trimmed = rest.trim_start();
-        at += rest.len() - trimmed.len();
-        if trimmed.starts_with('#') {
-            at = line_end(text, at);
-        } else {
-            return trimmed.starts_with('-').then_some(at);
-        }
-    }
-}
-
 /// Whether the last thing that a node holds is a block scalar, whose text goes on until something dedents.
 fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
     match node.kind() {
@@ -612,45 +598,6 @@ fn own_line(text: &str, key: Node<'_, '_>) -> Option<usize> {
     let lead = &text[start..key.span().start as usize];
     let properties = lead.trim_start_matches(' ');
     (properties.is_empty() || properties.starts_with(['&', '!'])).then_some(start)
-}
-
-/// The blanks before `at`, if nothing else stands before it on its line.
-fn indentation(text: &str, at: usize) -> Option<&str> {
-    let lead = &text[line_start(text, at)..at];
-    lead.bytes().all(|byte| byte == b' ').then_some(lead)
-}
-
-/// The number of characters before `at` on its line.
-fn column(text: &str, at: usize) -> usize {
-    text[line_start(text, at)..at].chars().filter(|&character| character != '\u{feff}').count()
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    memchr::memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |line| line + 1)
-}
-
-/// The end of the line of `at`, before its line ending.
-fn line_end(text: &str, at: usize) -> usize {
-    let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end);
-    if end > at && text[..end].ends_with('\r') { end - 1 } else { end }
-}
-
-/// The line ending at or before `at`, else that of the first line.
-fn line_ending(text: &str, at: usize) -> &'static str {
-    let bytes = text.as_bytes();
-    let line = match bytes.get(at..) {
-        Some([b'\r', b'\n', ..]) => return "\r\n",
-        Some([b'\n', ..]) => Some(at),
-        _ => memchr::memchr(b'\n', bytes),
-    };
-    match line {
-        Some(end) if end > 0 && bytes[end - 1] == b'\r' => "\r\n",
-        _ => "\n",
-    }
-}
-
-fn blanks(text: &str) -> usize {
-    text.len() - text.trim_start_matches(' ').len()
 }
 
 #[cfg(test)]

@@ -22,19 +22,52 @@ use super::{
 use crate::finding::Severity;
 use crate::source::Span;
 
+/// Keys that kustomize reads in the configuration of an exec plugin.
+const PLUGIN_ARGUMENTS: &[&str] = &["argsFromFile", "argsOneLiner"];
+
 pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
     let tree = tree::parse(text).map_err(|mistake| vec![mistake])?;
+    check(&tree, known_codes)
+}
+
+pub(super) fn parse_at(
+    text: &str,
+    place: Span,
+    known_codes: &[&str],
+) -> Result<Policy, Vec<Mistake>> {
+    let tree = tree::parse_at(text, place).map_err(|mistake| vec![mistake])?;
+    check(&tree, known_codes)
+}
+
+pub(super) fn parse_function_config(
+    text: &str,
+    place: Span,
+    known_codes: &[&str],
+) -> Result<Policy, Vec<Mistake>> {
+    let mut tree = tree::parse_at(text, place).map_err(|mistake| vec![mistake])?;
+    if let read::Kind::Map(entries) = &mut tree.kind {
+        entries.retain(|(key, _)| !PLUGIN_ARGUMENTS.iter().any(|argument| key.is(argument)));
+        for (_, metadata) in entries.iter_mut().filter(|(key, _)| key.is("metadata")) {
+            if let read::Kind::Map(kept) = &mut metadata.kind {
+                kept.retain(|(key, _)| key.is("name"));
+            }
+        }
+    }
+    check(&tree, known_codes)
+}
+
+fn check(tree: &Tree, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
     if matches!(tree.kind, read::Kind::Null) {
         let help =
             "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
         return Err(vec![Mistake::new(Span::at(0), "there is no policy in this file", help)]);
     }
     let mut mistakes = Vec::new();
-    let file: Option<PolicyFile> = read::read(&tree, config::HOMES, &mut mistakes);
+    let file: Option<PolicyFile> = read::read(tree, config::HOMES, &mut mistakes);
     let mut check = Check { known_codes, mistakes };
     let policy = file.map(|file| check.file(file, tree.span)).unwrap_or_default();
     let mut mistakes = check.mistakes;
-    let leaks = credentials(&tree);
+    let leaks = credentials(tree);
     // What is a credential is nothing else: no second mistake about the same text.
     mistakes.retain(|mistake| !leaks.contains(&mistake.span));
     let refuse = |span| Mistake::new(span, "this looks like a credential", NO_CREDENTIAL);
@@ -46,10 +79,10 @@ pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mist
     Err(mistakes)
 }
 
-/// The places in a policy file whose text no excerpt may show, since a credential may stand there:
-/// all of it where it cannot be read.
-pub(super) fn masked(text: &str) -> Vec<Span> {
-    let Ok(tree) = tree::parse(text) else { return vec![Span::new(0, text.len())] };
+/// The places in a policy whose text no excerpt may show, since a credential may stand there: all of it where it
+/// cannot be read.
+pub(super) fn masked(text: &str, place: Span) -> Vec<Span> {
+    let Ok(tree) = tree::parse_at(text, place) else { return vec![place] };
     let mut spans = credentials(&tree);
     let mut trees = vec![&tree];
     while let Some(tree) = trees.pop() {
@@ -182,6 +215,7 @@ impl Check<'_> {
         let default_namespace = namespace.as_ref().map(|namespace| namespace.value.as_str());
         Policy {
             fail_on: spec.fail_on.good(),
+            emit: spec.emit.good().map(|emit| emit.value).unwrap_or_default(),
             registries: self.registries(spec.registries),
             cluster: spec
                 .cluster

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::read::{Entries, Field, List};
 use super::registries::{Class, Cloud};
-use super::{FailOn, InjectInto, OnRefusal, PullSecretShape, Spanned};
+use super::{Emit, FailOn, InjectInto, OnRefusal, PullSecretShape, Spanned};
 use crate::finding::Severity;
 
 /// What pullcreds shall take for granted about registries, pull secrets and the cluster, and what
@@ -80,6 +80,11 @@ pub(super) struct Spec {
     /// The severity from which findings make the run fail.
     #[serde(default)]
     pub(super) fail_on: Field<Spanned<FailOn>>,
+    /// What a KRM function hands back: all items, or none, as `validators:` of kustomize want it. Read only where
+    /// this policy is a functionConfig. With `none`, nothing is injected; under `transformers:` it would
+    /// delete every resource.
+    #[serde(default)]
+    pub(super) emit: Field<Spanned<Emit>>,
     /// What holds for the images of a registry. The most specific entry decides: more path
     /// segments first, then a host without `*`, then the longer host.
     #[serde(default)]
@@ -266,6 +271,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("credentialProviderConfig", "spec.cluster"),
     ("credentialProviders", "spec.cluster"),
     ("customResources", "spec"),
+    ("emit", "spec"),
     ("exceptions", "spec"),
     ("expires", "spec.exceptions[]"),
     ("failOn", "spec"),

@@ -5,7 +5,7 @@
 use super::pattern::{Pattern, PatternMistake};
 use super::read::{one_of, quoted};
 use super::registries::Class;
-use super::{Cluster, FailOn, InjectInto, Policy, Registry, Spanned, check};
+use super::{Cluster, Emit, FailOn, InjectInto, Policy, Registry, Spanned, check};
 
 /// What flags or the environment say. The default says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +92,8 @@ pub struct ConfigMap<'d> {
     pub policy: Option<&'d str>,
     /// The keys that are flags about the policy; they win over the document.
     pub overrides: Overrides,
+    /// The key `emit`; it wins over the document.
+    pub emit: Option<Emit>,
     /// The keys that are other flags, with their values.
     pub others: Vec<(&'d str, &'d str)>,
 }
@@ -110,13 +112,18 @@ impl<'d> ConfigMap<'d> {
         for (key, value) in data {
             if key == "policy" {
                 found.policy = Some(value);
+            } else if key == "emit" {
+                match parse_emit(value.trim()) {
+                    Ok(emit) => found.emit = Some(emit),
+                    Err(mistake) => mistakes.push((key, mistake)),
+                }
             } else if Overrides::FLAGS.contains(&key) {
                 let wrong = found.overrides.set(key, value).err().unwrap_or_default();
                 mistakes.extend(wrong.into_iter().map(|mistake| (key, mistake)));
             } else if others.contains(&key) {
                 found.others.push((key, value));
             } else {
-                let known = [&["policy"], Overrides::FLAGS, others].concat();
+                let known = [&["policy", "emit"], Overrides::FLAGS, others].concat();
                 mistakes.push((key, unknown_value("a key here", key, &known)));
             }
         }
@@ -202,6 +209,15 @@ pub fn parse_fail_on(text: &str) -> Result<FailOn, FlagMistake> {
         "warning" => Ok(FailOn::Warning),
         "never" => Ok(FailOn::Never),
         _ => Err(unknown_value("a threshold", text, &["error", "warning", "never"])),
+    }
+}
+
+/// Reads `all` or `none`.
+fn parse_emit(text: &str) -> Result<Emit, FlagMistake> {
+    match text {
+        "all" => Ok(Emit::All),
+        "none" => Ok(Emit::None),
+        _ => Err(unknown_value("what a function hands back", text, &["all", "none"])),
     }
 }
 
@@ -555,12 +571,22 @@ mod tests {
 
     #[test]
     fn a_config_map_holds_a_policy_or_flags() {
-        let data = [("policy", "text"), ("inject", "a.io=a\nb.io=b\n"), ("quiet", "true")];
+        let data = [
+            ("policy", "text"),
+            ("inject", "a.io=a\nb.io=b\n"),
+            ("emit", "none\n"),
+            ("quiet", "true"),
+        ];
         let read = ConfigMap::parse(data, &["quiet"]).expect("no mistake");
         let overrides = set(&[("inject", "a.io=a,b.io=b")]);
         assert_eq!(
             read,
-            ConfigMap { policy: Some("text"), overrides, others: vec![("quiet", "true")] }
+            ConfigMap {
+                policy: Some("text"),
+                overrides,
+                emit: Some(Emit::None),
+                others: vec![("quiet", "true")]
+            }
         );
     }
 

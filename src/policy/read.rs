@@ -34,6 +34,26 @@ pub(super) enum Kind {
     Map(Vec<(Tree, Tree)>),
 }
 
+impl Tree {
+    /// Whether it is this text.
+    pub(super) fn is(&self, text: &str) -> bool {
+        matches!(&self.kind, Kind::Text(found) if found == text)
+    }
+
+    /// Counts its spans from `base` bytes before.
+    pub(super) fn shift(&mut self, base: usize) {
+        self.span = self.span.shifted(base);
+        match &mut self.kind {
+            Kind::List(items) => items.iter_mut().for_each(|item| item.shift(base)),
+            Kind::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
+                key.shift(base);
+                value.shift(base);
+            }),
+            _ => {}
+        }
+    }
+}
+
 impl Kind {
     fn name(&self) -> &'static str {
         match self {

@@ -23,6 +23,10 @@ fn render(text: &str) -> String {
     out
 }
 
+fn whole(text: &str) -> Span {
+    Span::new(0, text.len())
+}
+
 macro_rules! cases {
     ($($test:ident: $name:literal,)+) => {$(
         #[test]
@@ -254,13 +258,41 @@ fn anchors_are_followed_and_mistakes_point_at_the_alias() {
 fn what_an_excerpt_may_not_show_is_named() {
     let text = include_str!("../../testdata/policy/credentials.yaml");
     let mut shown = text.to_owned();
-    for span in Policy::masked(text) {
+    for span in Policy::masked(text, whole(text)) {
         shown.replace_range(span.range(), &"#".repeat(span.len()));
     }
     assert!(!shown.contains("hunter2"), "{shown}");
-    assert_eq!(Policy::masked(include_str!("../../testdata/policy/full.yaml")), []);
+    let full = include_str!("../../testdata/policy/full.yaml");
+    assert_eq!(Policy::masked(full, whole(full)), []);
     let broken = include_str!("../../testdata/policy/unclosed-quote.yaml");
-    assert_eq!(Policy::masked(broken), [Span::new(0, broken.len())]);
+    assert_eq!(Policy::masked(broken, whole(broken)), [whole(broken)]);
+}
+
+#[test]
+fn a_function_config_is_read_where_it_stands_whatever_tools_keep_about_it() {
+    let text = "\
+a: 1
+functionConfig:
+    argsOneLiner: --quiet
+    apiVersion: pullcreds.dev/v1alpha1
+    kind: PullCredentialPolicy
+    metadata: {name: p, uid: x, creationTimestamp: null}
+    spec: {emit: none, failOn: eror, acess: private}
+b: 1
+";
+    let place = |from: &str, to: &str| {
+        Span::new(text.find(from).expect("a part"), text.find(to).expect("a part"))
+    };
+    let mistakes = Policy::parse_function_config(text, place("argsOneLiner", "\nb: 1"), CODES);
+    let mistakes = mistakes.expect_err("two mistakes");
+    let found: Vec<_> = mistakes.iter().map(|mistake| &text[mistake.span.range()]).collect();
+    assert_eq!(found, ["eror", "acess"]);
+    let flow =
+        "{x: {apiVersion: pullcreds.dev/v1alpha1, kind: PullCredentialPolicy, spec: {emit: none}}}";
+    let place = Span::new(4, flow.len() - 1);
+    let policy = Policy::parse_function_config(flow, place, CODES).expect("no mistake");
+    assert_eq!(policy.emit(), Emit::None);
+    assert_eq!(Policy::default().emit(), Emit::All);
 }
 
 #[test]
@@ -319,7 +351,7 @@ mod properties {
                 }
                 prop_assert!(!mistake.message.contains('\n') && !mistake.help.contains('\n'));
             }
-            for span in Policy::masked(&text) {
+            for span in Policy::masked(&text, whole(&text)) {
                 prop_assert!(text.get(span.range()).is_some());
             }
         }

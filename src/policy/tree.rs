@@ -28,6 +28,20 @@ pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
     serde_saphyr::from_str_with_options(text, options).map_err(|error| syntax_mistake(text, &error))
 }
 
+/// The same for the document at `place` of `text`, which may be a part of a larger one. Spans count from the start of
+/// `text`.
+pub(super) fn parse_at(text: &str, place: Span) -> Result<Tree, Mistake> {
+    let start = place.start as usize;
+    let line = text[..start].rfind('\n').map_or(0, |line| line + 1);
+    // The keys of a block mapping stand in one column, so the first one needs its indentation.
+    let indented = text[line..start].bytes().all(|byte| byte == b' ');
+    let from = if indented { line } else { start };
+    let mut tree = parse(&text[from..place.end as usize])
+        .map_err(|mistake| Mistake { span: mistake.span.shifted(from), ..mistake })?;
+    tree.shift(from);
+    Ok(tree)
+}
+
 fn syntax_mistake(text: &str, error: &Error) -> Mistake {
     let span = Span::at(error.location().map_or(0, |location| offset_of(text, location)));
     let error = error.without_snippet();

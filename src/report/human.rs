@@ -209,17 +209,23 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     out
 }
 
-/// The mistakes in a policy file.
-pub fn mistakes(source: &Source, mistakes: &[Mistake], look: Look) -> String {
+/// The mistakes in the policy at `place` of `source`; `label` says what stands at a mistake.
+pub fn mistakes(
+    source: &Source,
+    place: Span,
+    mistakes: &[Mistake],
+    label: &dyn Fn(&Mistake) -> String,
+    look: Look,
+) -> String {
     let lines = LineIndex::new(&source.text);
-    let hidden = Policy::masked(&source.text);
+    let hidden = Policy::masked(&source.text, place);
     let mut out = String::new();
     for mistake in mistakes {
         let labelled = Labelled {
             source,
             lines: &lines,
             span: mistake.span,
-            within: Span::new(0, source.text.len()),
+            within: place,
             hidden: &hidden,
             unread: false,
         };
@@ -238,7 +244,7 @@ pub fn mistakes(source: &Source, mistakes: &[Mistake], look: Look) -> String {
                 excerpt.position(),
                 mistake.message
             ),
-            label: Some((excerpt.label.clone(), String::from("here"))),
+            label: Some((excerpt.label.clone(), printable(&label(mistake)))),
             excerpt: Some(Drawn(excerpt)),
             help: Some(printable(&help)),
         };
@@ -314,11 +320,7 @@ fn level(severity: Severity) -> Level {
 
 /// The name of a severity in reports.
 pub(super) fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
+    severity.name()
 }
 
 fn colour(severity: Severity) -> &'static str {

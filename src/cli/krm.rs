@@ -1,0 +1,213 @@
+//! The program as a KRM function: a `ResourceList` in; the same out, with what is injected and with results.
+//!
+//! An orchestrator that gets an empty list deletes every resource (kustomize), so whatever happens the list is
+//! complete or there is none, and the exit code says that something is wrong.
+
+use std::io::{self, Write as _};
+
+use pullcreds::check::{self, Input, Outcome};
+use pullcreds::edit::{Edit, Plan};
+use pullcreds::finding::{self, Severity};
+use pullcreds::krm::results::Entry;
+use pullcreds::krm::{self, Datum, FunctionConfig, NoList, ResourceList};
+use pullcreds::policy::{ConfigMap, Emit, InjectInto, Mistake, Overrides, Policy};
+use pullcreds::report::{self, Look, Report};
+use pullcreds::source::{LineIndex, Source, Span};
+
+use super::{
+    Exit, Flags, Mode, Settings, Stop, Told, flag_mistakes, flags_look, is_refused, tell,
+    unwritable, write_reports,
+};
+
+/// Keys of a `ConfigMap` that are flags about the program, not the policy.
+const OTHER_FLAGS: &[&str] = &["quiet"];
+
+/// Runs on `source` if it is a `ResourceList`.
+pub(super) fn recognise(source: &Source, flags: &Flags) -> Option<Result<Exit, Stop>> {
+    if !ResourceList::may_be(&source.text) {
+        return None;
+    }
+    match ResourceList::read(&source.text) {
+        Ok(list) => Some(run(source, &list, flags)),
+        Err(NoList::Malformed { span, why }) => Some(Err(malformed(source, span, why))),
+        Err(NoList::NotYaml(_) | NoList::Other(_)) => None,
+    }
+}
+
+/// Runs on `source`, which has to be a `ResourceList`.
+pub(super) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
+    match ResourceList::read(&source.text) {
+        Ok(list) => run(source, &list, flags),
+        Err(NoList::NotYaml(problem)) => Err(Stop::new(
+            Exit::Unreadable,
+            report::problem(source, &problem, flags_look(flags, Mode::Function)?),
+        )),
+        Err(NoList::Malformed { span, why }) => Err(malformed(source, span, why)),
+        Err(NoList::Other(why)) => Err(Stop::new(
+            Exit::Unreadable,
+            format!(
+                "error: {}: this is no ResourceList (config.kubernetes.io): {why}\nA KRM function gets one \
+                 from kustomize or kpt; for plain manifests leave out the command `krm`.\n",
+                source.name
+            ),
+        )),
+    }
+}
+
+fn malformed(source: &Source, span: Span, why: &str) -> Stop {
+    let position = LineIndex::new(&source.text).position(&source.text, span.start as usize);
+    Stop::new(
+        Exit::Unreadable,
+        format!("error: {}:{position}: this ResourceList cannot be read: {why}\n", source.name),
+    )
+}
+
+fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, Stop> {
+    let look = flags_look(flags, Mode::Function)?;
+    let (told, emit) = match &list.function_config {
+        None => (Told::default(), Emit::All),
+        Some(config) => match told(source, config, look) {
+            Ok(told) => told,
+            Err(mistakes) => {
+                write(source, list.edit(mistakes.results(source, config)).into_iter().collect())?;
+                return Err(Stop::new(Exit::Usage, mistakes.text));
+            }
+        },
+    };
+    let mut settings = Settings::told(flags, Mode::Function, Some(told))?;
+    if emit == Emit::None {
+        // What is injected would arrive nowhere, so nothing may rest on it.
+        let nowhere = Overrides { into: Some(InjectInto::None), ..Overrides::default() };
+        let policy = std::mem::take(&mut settings.policy).with(&nowhere);
+        settings.policy = policy.map_err(|mistakes| flag_mistakes("", &mistakes))?;
+    }
+    let sources = std::slice::from_ref(source);
+    let outcome = check::check(sources, &settings.policy, settings.circumstances(Input::Stream));
+    let report = Report::new(sources, &outcome, &settings.policy);
+    let failed = settings.fails(&outcome) || is_refused(&outcome);
+    write_reports(&report, &settings)?;
+    write(source, edits(list, &outcome, failed, emit))?;
+    tell(&report, &outcome, &settings, failed);
+    Ok(if failed { Exit::Failed } else { Exit::Pass })
+}
+
+/// What changes in the list. When the run fails its items stay as they are: nothing is injected by half.
+fn edits(list: &ResourceList<'_>, outcome: &Outcome<'_>, failed: bool, emit: Emit) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = list.edit(list.results(&outcome.findings)).into_iter().collect();
+    match (failed, emit) {
+        (true, _) => {}
+        (false, Emit::All) => edits.extend(outcome.plans.iter().flat_map(Plan::edits).cloned()),
+        (false, Emit::None) => edits.extend(list.without_items().cloned()),
+    }
+    edits
+}
+
+/// Writes the list in one go. A reader that goes away is an error: it would take a part for the whole.
+fn write(source: &Source, edits: Vec<Edit>) -> Result<(), Stop> {
+    let plan = Plan::new(edits).expect("results stand outside of items");
+    let mut out = io::stdout().lock();
+    let written = out.write_all(plan.apply(&source.text).as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| unwritable(&error))
+}
+
+// The functionConfig.
+
+/// What is wrong with a functionConfig: as text, and for results.
+struct Mistakes {
+    text: String,
+    found: Vec<Mistake>,
+}
+
+impl Mistakes {
+    /// In `data`, at `place` of `source`.
+    fn of(source: &Source, place: Span, found: Vec<Mistake>, look: Look) -> Self {
+        let label = |mistake: &Mistake| path(source, mistake);
+        let text = report::mistakes(source, place, &found, &label, look);
+        Self { text, found }
+    }
+
+    fn results(&self, source: &Source, config: &FunctionConfig<'_>) -> Vec<Entry> {
+        let results = self.found.iter().map(|mistake| Entry {
+            message: format!("{}: {}", mistake.message, mistake.help),
+            severity: Severity::Error,
+            reference: Some(config.reference.clone().into_owned()),
+            field: Some((krm::path_in_function_config(&source.text, mistake.span), None)),
+            file: None,
+            tags: [("code", "policy".to_owned())].into(),
+        });
+        results.collect()
+    }
+}
+
+fn path(source: &Source, mistake: &Mistake) -> String {
+    format!("functionConfig: {}", krm::path_in_function_config(&source.text, mistake.span))
+}
+
+/// What a functionConfig says.
+fn told(
+    source: &Source,
+    config: &FunctionConfig<'_>,
+    look: Look,
+) -> Result<(Told, Emit), Mistakes> {
+    let read = match &config.data {
+        None => {
+            let policy =
+                Policy::parse_function_config(&source.text, config.place, &finding::names());
+            policy.map(|policy| (Told { policy, ..Told::default() }, None))
+        }
+        Some(data) => config_map(source, data),
+    };
+    let (told, emit) =
+        read.map_err(|mistakes| Mistakes::of(source, config.place, mistakes, look))?;
+    let emit = emit.unwrap_or(told.policy.emit());
+    Ok((told, emit))
+}
+
+/// What the `data` of a `ConfigMap` says: a policy, or flags.
+fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<(Told, Option<Emit>), Vec<Mistake>> {
+    let pairs = data.iter().map(|datum| (&*datum.key, &*datum.value));
+    let datum = |key: &str| data.iter().find(|datum| datum.key == key);
+    let at = |key: &str| datum(key).map_or(Span::default(), |datum| datum.key_place);
+    let mistake = |key: &str, message: &str, help: &str| Mistake {
+        span: at(key),
+        message: message.to_owned(),
+        help: help.to_owned(),
+        related: None,
+    };
+    let map = ConfigMap::parse(pairs, OTHER_FLAGS).map_err(|mistakes| {
+        let mistakes = mistakes.iter();
+        mistakes.map(|(key, wrong)| mistake(key, &wrong.message, &wrong.help)).collect::<Vec<_>>()
+    })?;
+    let quiet = map.others.iter().find(|(key, _)| *key == "quiet").map(|(_, value)| value.trim());
+    let quiet = match quiet {
+        None | Some("false" | "0") => false,
+        Some("true" | "1") => true,
+        Some(_) => {
+            return Err(vec![mistake("quiet", "this is not a switch", "write `true` or `false`")]);
+        }
+    };
+    let policy = match datum("policy") {
+        None => Policy::default(),
+        Some(datum) => document(source, datum)?,
+    };
+    Ok((Told { policy, overrides: map.overrides, quiet }, map.emit))
+}
+
+/// The policy document that is a value of a `ConfigMap`.
+fn document(source: &Source, datum: &Datum<'_>) -> Result<Policy, Vec<Mistake>> {
+    let known = finding::names();
+    let marker = |line: &str| ["---", "...", "%"].iter().any(|marker| line.starts_with(marker));
+    match datum.lines.filter(|_| !datum.value.lines().any(marker)) {
+        // Indented as a whole, it is the same document.
+        Some(lines) => Policy::parse_at(&source.text, lines, &known),
+        None => Policy::parse(&datum.value, &known).map_err(|mistakes| {
+            let lines = LineIndex::new(&datum.value);
+            let place = |mistake: Mistake| {
+                let at = lines.position(&datum.value, mistake.span.start as usize);
+                let message = format!("at {at} of the policy: {}", mistake.message);
+                Mistake { span: datum.place, message, related: None, ..mistake }
+            };
+            mistakes.into_iter().map(place).collect()
+        }),
+    }
+}

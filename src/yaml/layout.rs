@@ -1,0 +1,57 @@
+//! Where the lines of a YAML text begin and end, and what stands on them: what new text has to follow.
+
+/// The blanks before `at`, if nothing else stands before it on its line.
+pub(crate) fn indentation(text: &str, at: usize) -> Option<&str> {
+    let lead = &text[line_start(text, at)..at];
+    lead.bytes().all(|byte| byte == b' ').then_some(lead)
+}
+
+/// The number of characters before `at` on its line.
+pub(crate) fn column(text: &str, at: usize) -> usize {
+    text[line_start(text, at)..at].chars().filter(|&character| character != '\u{feff}').count()
+}
+
+/// The start of the line of `at`.
+pub(crate) fn line_start(text: &str, at: usize) -> usize {
+    memchr::memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |line| line + 1)
+}
+
+/// The end of the line of `at`, before its line ending.
+pub(crate) fn line_end(text: &str, at: usize) -> usize {
+    let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end);
+    if end > at && text[..end].ends_with('\r') { end - 1 } else { end }
+}
+
+/// The line ending at or before `at`, else that of the first line.
+pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
+    let bytes = text.as_bytes();
+    let line = match bytes.get(at..) {
+        Some([b'\r', b'\n', ..]) => return "\r\n",
+        Some([b'\n', ..]) => Some(at),
+        _ => memchr::memchr(b'\n', bytes),
+    };
+    match line {
+        Some(end) if end > 0 && bytes[end - 1] == b'\r' => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// How many blanks `text` begins with.
+pub(crate) fn blanks(text: &str) -> usize {
+    text.len() - text.trim_start_matches(' ').len()
+}
+
+/// The first dash at or behind `from`, behind blanks, line breaks and comments only.
+pub(crate) fn dash(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let rest = &text[at..];
+        let trimmed = rest.trim_start();
+        at += rest.len() - trimmed.len();
+        if trimmed.starts_with('#') {
+            at = line_end(text, at);
+        } else {
+            return trimmed.starts_with('-').then_some(at);
+        }
+    }
+}
