@@ -5,6 +5,7 @@
 
 pub(crate) mod layout;
 mod parse;
+mod scan;
 mod stream;
 mod tree;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
-use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree};
+use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree, Value};
 use crate::source::Span;
 
 /// How deep collections may nest. Go's readers stop at 10,000; no manifest comes near.
@@ -175,7 +175,9 @@ impl<'a> Builder<'a> {
             self.decoded.push((self.next(), value.into()));
         }
         self.push(Kind::Scalar(style), span, tag);
-        self.last().decoded = decoded;
+        if decoded {
+            self.last().value = Value::Decoded;
+        }
     }
 
     fn begin(&mut self, kind: Kind, span: Span, tag: Tag, anchor: usize) {
@@ -235,7 +237,8 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, kind: Kind, span: Span, tag: Tag) {
         let next = self.next() + 1;
-        let raw = Raw { span, next, target: 0, kind, tag, anchored: false, decoded: false };
+        let value = Value::AsWritten;
+        let raw = Raw { span, next, target: 0, kind, tag, anchored: false, value };
         self.nodes.push(raw);
     }
 

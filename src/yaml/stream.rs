@@ -9,8 +9,8 @@ use std::ops::Range;
 use memchr::memmem;
 use rayon::prelude::*;
 
-use super::parse;
 use super::tree::Tree;
+use super::{parse, scan};
 
 /// Below this size one thread is faster than several.
 const PARALLEL_BYTES: usize = 1 << 20;
@@ -98,6 +98,9 @@ impl<T> Part<T> {
 }
 
 fn trees<'a>(text: &'a str, chunk: &Range<usize>) -> Result<Vec<Tree<'a>>, Problem> {
+    if let Some(tree) = scan::document(text, chunk.clone()) {
+        return Ok(vec![tree]);
+    }
     let failure = match parse::documents(text, chunk.clone()) {
         Ok(trees) => return Ok(trees),
         Err(failure) => failure,
@@ -127,7 +130,7 @@ fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
 }
 
 /// Cuts `text` before each line that can only begin a document.
-fn chunks(text: &str) -> Vec<Range<usize>> {
+pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
     let whole = 0..text.len();
     // A directive belongs to the document behind the next marker.
     if text.starts_with('%') || memmem::find(text.as_bytes(), b"\n%").is_some() {

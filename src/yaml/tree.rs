@@ -64,7 +64,37 @@ pub(super) struct Raw {
     pub(super) kind: Kind,
     pub(super) tag: Tag,
     pub(super) anchored: bool,
-    pub(super) decoded: bool,
+    pub(super) value: Value,
+}
+
+/// How the value of a scalar comes from its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// It is the text, without quotes.
+    AsWritten,
+    /// It is kept in [`Tree::decoded`].
+    Decoded,
+    /// Double quotes, with the escape sequences that [`Value::escape`] knows.
+    Escaped,
+    /// Single quotes, with `''` for each of them.
+    Doubled,
+    /// The lines of a literal block, without indentation, with a line break at the end.
+    Literal,
+    /// The same without the last line break.
+    LiteralStripped,
+}
+
+impl Value {
+    /// What a backslash and `byte` stand for.
+    pub(super) fn escape(byte: u8) -> Option<char> {
+        match byte {
+            b'"' | b'\\' | b'/' => Some(byte.into()),
+            b'n' => Some('\n'),
+            b'r' => Some('\r'),
+            b't' => Some('\t'),
+            _ => None,
+        }
+    }
 }
 
 /// The nodes of one document of a source.
@@ -150,7 +180,7 @@ impl<'a> Tree<'a> {
         self.paths.get_or_init(|| Paths::of(self)).to(node.index)
     }
 
-    fn node(&self, index: u32) -> Node<'_, 'a> {
+    pub(super) fn node(&self, index: u32) -> Node<'_, 'a> {
         Node { tree: self, index }
     }
 }
@@ -226,16 +256,39 @@ impl<'t, 'a> Node<'t, 'a> {
     pub fn scalar(self) -> Option<Cow<'a, str>> {
         let node = self.resolved();
         let Kind::Scalar(style) = node.kind() else { return None };
-        if node.raw().decoded {
-            let decoded = &self.tree.decoded;
-            let at = decoded.binary_search_by_key(&node.index, |entry| entry.0).ok()?;
-            return Some(Cow::Owned(decoded[at].1.to_string()));
+        let text = match style {
+            Scalar::Single | Scalar::Double => &node.source()[1..node.span().len() - 1],
+            Scalar::Plain | Scalar::Block => node.source(),
+        };
+        Some(match node.raw().value {
+            Value::AsWritten => Cow::Borrowed(text),
+            Value::Decoded => {
+                let decoded = &self.tree.decoded;
+                let at = decoded.binary_search_by_key(&node.index, |entry| entry.0).ok()?;
+                Cow::Owned(decoded[at].1.to_string())
+            }
+            Value::Escaped => Cow::Owned(unescaped(text)),
+            Value::Doubled => Cow::Owned(text.replace("''", "'")),
+            Value::Literal => Cow::Owned(node.lines() + "\n"),
+            Value::LiteralStripped => Cow::Owned(node.lines()),
+        })
+    }
+
+    /// The lines of a literal block without their indentation, which is that of the first.
+    fn lines(self) -> String {
+        let text = self.tree.text;
+        let start = self.span().start as usize;
+        let indent = start - text[..start].rfind('\n').map_or(0, |line| line + 1);
+        let mut lines = String::with_capacity(self.span().len());
+        for (number, line) in self.source().split('\n').enumerate() {
+            if number > 0 {
+                lines.push('\n');
+            }
+            let skipped = if number == 0 { 0 } else { indent };
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            lines.push_str(line.get(skipped..).unwrap_or_default());
         }
-        let text = node.source();
-        Some(Cow::Borrowed(match style {
-            Scalar::Single | Scalar::Double => &text[1..text.len() - 1],
-            Scalar::Plain | Scalar::Block => text,
-        }))
+        lines
     }
 
     /// The value of a scalar that is a string to Go's YAML reader, decoded; `None` for anything else.
@@ -309,18 +362,17 @@ impl<'t, 'a> Node<'t, 'a> {
     /// Whether its scalar value is `text`.
     fn is(self, text: &str) -> bool {
         let node = self.resolved();
-        if node.raw().decoded {
-            node.scalar().is_some_and(|value| value == text)
-        } else {
-            let inner = match node.kind() {
-                Kind::Scalar(Scalar::Single | Scalar::Double) => {
-                    node.source().get(1..node.span().len() - 1)
-                }
-                Kind::Scalar(_) => Some(node.source()),
-                _ => None,
-            };
-            inner == Some(text)
+        if node.raw().value != Value::AsWritten {
+            return node.scalar().is_some_and(|value| value == text);
         }
+        let inner = match node.kind() {
+            Kind::Scalar(Scalar::Single | Scalar::Double) => {
+                node.source().get(1..node.span().len() - 1)
+            }
+            Kind::Scalar(_) => Some(node.source()),
+            _ => None,
+        };
+        inner == Some(text)
     }
 
     fn children(self, any: bool) -> impl Iterator<Item = Node<'t, 'a>> {
@@ -339,6 +391,18 @@ impl<'t, 'a> Node<'t, 'a> {
     fn raw(self) -> &'t Raw {
         &self.tree.nodes[self.index as usize]
     }
+}
+
+/// The value of double-quoted text with simple escape sequences.
+fn unescaped(text: &str) -> String {
+    let mut value = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        value.push_str(before);
+        value.extend(behind.bytes().next().and_then(Value::escape));
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    value + rest
 }
 
 /// What the value of a merge key says about `key`. Of several mappings the first that has it decides.

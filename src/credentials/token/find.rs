@@ -10,6 +10,9 @@ use std::ops::Range;
 /// a pull secret.
 const LEAST_BASE64_JSON: usize = 20;
 
+/// No credential is told by a shorter word.
+const SHORTEST: usize = 19;
+
 /// What a private key in PEM begins and ends with.
 const PEM: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
 
@@ -22,6 +25,9 @@ pub fn looks_like_secret(text: &str) -> bool {
 /// character boundaries.
 pub fn find(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    if !has_long_word(text) {
+        return found;
+    }
     for row in ROWS {
         if let Text::Prefix(prefix, least) = row.password {
             occurrences(text, prefix, least, is_token_byte, &mut found);
@@ -30,6 +36,17 @@ pub fn find(text: &str) -> Vec<Range<usize>> {
     occurrences(text, "eyJ", LEAST_BASE64_JSON, is_base64_json_byte, &mut found);
     pem_keys(text, &mut found);
     merge(found)
+}
+
+/// Whether some word is long enough for a credential, or a private key may begin. Names of objects are not, and
+/// there are many thousands of them.
+fn has_long_word(text: &str) -> bool {
+    let mut length = 0;
+    let long = text.bytes().any(|byte| {
+        length = if is_base64_json_byte(byte) { length + 1 } else { 0 };
+        length >= SHORTEST
+    });
+    long || text.contains(PEM.0)
 }
 
 /// Adds each `prefix` at the beginning of a word that at least `least` bytes of the kind follow.
@@ -79,4 +96,18 @@ fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_credential_is_shorter_than_the_shortest_word() {
+        let lengths = ROWS.iter().filter_map(|row| match row.password {
+            Text::Prefix(prefix, least) => Some(prefix.len() + least),
+            _ => None,
+        });
+        assert!(lengths.chain(["eyJ".len() + LEAST_BASE64_JSON]).all(|length| length >= SHORTEST));
+    }
 }
