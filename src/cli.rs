@@ -125,8 +125,10 @@ pub(crate) fn run() -> ExitCode {
     });
     match result {
         Ok(exit) => exit.into(),
-        Err(stop) => {
-            let _ = io::stderr().write_all(stop.text.as_bytes());
+        Err(Stop { exit, text }) => {
+            // The name of a file and the value of a flag may hold a password.
+            let stop = Stop::new(exit, mask::credentials(&text));
+            eprint(&stop.text);
             if filters {
                 keep_stop(&stop);
             }
@@ -597,7 +599,7 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool)
             Ok(source) => sources.push(source),
             Err(error) => {
                 unreadable = true;
-                eprint(&Stop::because(Exit::Unreadable, &error).text);
+                eprint(&mask::credentials(&Stop::because(Exit::Unreadable, &error).text));
             }
         }
     }

@@ -45,8 +45,6 @@ pub struct Inventory<'a> {
     pub produced: Vec<Produced<'a>>,
     /// Credentials in plain sight, in the order of the stream.
     pub exposed: Vec<Exposed<'a>>,
-    /// The values that the Secrets hold: no report may show these bytes.
-    pub confidential: Vec<Span>,
     /// How many documents held Kubernetes objects that were read.
     pub objects: usize,
 }
@@ -238,7 +236,6 @@ impl<'a> Inventory<'a> {
             all.secrets.append(&mut part.secrets);
             all.produced.append(&mut part.produced);
             all.exposed.append(&mut part.exposed);
-            all.confidential.append(&mut part.confidential);
             all.objects += part.objects;
         }
         Ok(all)
@@ -309,7 +306,6 @@ fn visit<'a>(
     let core = kinds::group(&api_version).is_empty();
     let make = || object(node, place, api_version.clone(), kind.clone());
     if core && kind == "Secret" {
-        found.confidential.extend(payload(node));
         found.secrets.push(Box::new(secrets::secret(node, make())));
     } else if core && kind == "ConfigMap" {
         found.expose(exposed::in_config_map(node), &make, &[]);
@@ -343,7 +339,7 @@ fn is_object<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> bool {
 }
 
 impl<'a> Inventory<'a> {
-    /// Takes in values that show a credential; no report may show them again.
+    /// Takes in values that show a credential.
     fn expose(
         &mut self,
         values: Vec<(String, Span)>,
@@ -353,7 +349,6 @@ impl<'a> Inventory<'a> {
         for (field, span) in values {
             let object = object();
             let path = object.path(steps, &field);
-            self.confidential.push(span);
             self.exposed.push(Exposed { object, span, path });
         }
     }
@@ -466,19 +461,6 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
     });
     let span = if list.span().is_empty() { field.key.span() } else { list.span() };
     PullSecrets { state, entries: entries.collect(), span }
-}
-
-/// Where the values of a Secret stand: all that is under `data` and `stringData`, and under annotations,
-/// which may hold a copy of the whole object (`kubectl.kubernetes.io/last-applied-configuration`).
-fn payload(secret: Node<'_, '_>) -> Vec<Span> {
-    let maps =
-        [secret.get("data"), secret.get("stringData"), secret.at(&["metadata", "annotations"])];
-    let values = maps.into_iter().flatten().flat_map(|map| {
-        let whole = map.entries().next().is_none().then(|| map.span());
-        let values: Vec<_> = map.entries().map(|(_, value)| value.resolved().span()).collect();
-        values.into_iter().chain(whole)
-    });
-    values.filter(|span| !span.is_empty()).collect()
 }
 
 /// The value of a string that is not empty.

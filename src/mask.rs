@@ -4,6 +4,7 @@
 //! file; what is not masked costs a password. So this errs on the side of masking.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::credentials::token;
 use crate::source::Span;
@@ -26,13 +27,23 @@ const SECRET_NAMES: &[&str] = &[
     "passphrase",
     "passwd",
     "password",
+    "_pass",
     "private",
+    "pwd",
     "secret",
     "token",
     "apikey",
     "api_key",
     "api-key",
+    "accesskey",
+    "access_key",
+    "access-key",
 ];
+/// Words with one of those in them that say something else.
+const HARMLESS_NAMES: &[&str] =
+    &["author", "existingsecret", "imagepullsecrets", "secretkeyref", "secretname", "secretref"];
+/// What a text that holds a docker configuration or a Secret mentions.
+const SECRET_KINDS: &[&str] = &["Secret", "SecretList"];
 
 /// `text` without anything that has the shape of a credential: tokens, and `user:password@` before a host.
 pub fn credentials(text: &str) -> Cow<'_, str> {
@@ -90,77 +101,189 @@ pub fn credential_spans(text: &str) -> Vec<Span> {
             }
         }
     }
-    spans.extend(named_values(
-        text,
-        &["\"auth\"", "\"password\"", "\"identitytoken\"", "\"registrytoken\""],
-    ));
+    spans.extend(named_values(text));
     spans.sort_unstable();
     spans
 }
 
-/// The same for a text that nobody could read: whatever a telling name stands before is masked too, and all of it if
-/// it mentions a Secret.
-pub fn unread(text: &str) -> String {
-    if text.contains("Secret\n")
-        || text.contains("Secret\r")
-        || text.contains("\"Secret\"")
-        || text.contains("dockerconfig")
-    {
-        return covered(text, 0, &[Span::new(0, text.len())]);
-    }
+/// Where credentials stand in lines of a source, as far as lines tell: by their shape, in the values of flags and
+/// variables, and in comments.
+pub fn line_spans(text: &str) -> Vec<Span> {
     let mut spans = credential_spans(text);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if let Some(colon) = line.find([':', '='])
-            && is_secret_name(&line[..colon])
-        {
-            spans.push(Span::new(start + colon + 1, start + line.trim_end().len().max(colon + 1)));
+        let found = assigned(line).into_iter().chain(in_comment(line));
+        spans.extend(found.map(|range| Span::new(start + range.start, start + range.end)));
+        start += line.len();
+    }
+    spans.sort_unstable();
+    spans
+}
+
+/// A text that nobody could read, as it may be shown: without what stands behind a telling name, and without
+/// anything if it mentions a Secret.
+pub fn unread(text: &str) -> String {
+    let mentions = |word: &&str| is_word_of(text, word);
+    if SECRET_KINDS.iter().any(mentions) || text.contains("dockerc") {
+        return covered(text, 0, &[Span::new(0, text.len())]);
+    }
+    let mut spans = line_spans(text);
+    let mut start = 0;
+    // The indentation of a line with a telling name: what is indented further belongs to it.
+    let mut above = None;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let indent = content.len() - content.trim_start().len();
+        let below = !content.is_empty() && above.is_some_and(|above| indent > above);
+        let from = if below { Some(indent) } else { secret_word(content) };
+        if let Some(from) = from {
+            let from = from + content[from..].len()
+                - content[from..].trim_start_matches(PUNCTUATION).len();
+            spans.push(Span::new(start + from, start + content.len()));
+        }
+        if !below && !content.is_empty() {
+            above = from.map(|_| indent);
         }
         start += line.len();
     }
     covered(text, 0, &spans)
 }
 
+/// What may stand between a name and its value.
+const PUNCTUATION: &[char] = &[' ', ':', '=', '"', '\'', '\\'];
+
 /// Whether a name says that what it names is not for show.
 pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let harmless = ["imagepullsecrets", "secretname", "secretkeyref", "secretref", "author"];
-    SECRET_NAMES.iter().any(|word| name.contains(word))
-        && !harmless.iter().any(|word| name.contains(word))
+    secret_word(name).is_some()
 }
 
-/// JSON strings behind one of `names`.
-fn named_values(text: &str, names: &[&str]) -> Vec<Span> {
-    let behind = |name: &str, at: usize| {
-        let rest = text[at + name.len()..].trim_start().strip_prefix(':')?.trim_start();
-        let inner = rest.strip_prefix('"')?;
+/// Where the name with the first telling word of `text` ends.
+fn secret_word(text: &str) -> Option<usize> {
+    let text = text.to_ascii_lowercase();
+    let places = |words: &'static [&'static str]| {
+        let text = &text;
+        words
+            .iter()
+            .flat_map(move |word| text.match_indices(word).map(move |(at, _)| at..at + word.len()))
+    };
+    let harmless: Vec<_> = places(HARMLESS_NAMES).collect();
+    let inside = |range: &Range<usize>| {
+        harmless.iter().any(|other| other.start <= range.start && range.end <= other.end)
+    };
+    let word =
+        places(SECRET_NAMES).filter(|range| !inside(range)).min_by_key(|range| range.start)?;
+    let rest = text[word.end..].find(|c: char| !is_name(c));
+    Some(rest.map_or(text.len(), |rest| word.end + rest))
+}
+
+/// Whether `word` stands in `text` on its own.
+fn is_word_of(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].ends_with(|c: char| c.is_alphanumeric());
+        !before && !text[at + word.len()..].starts_with(|c: char| c.is_alphanumeric())
+    })
+}
+
+/// The values behind telling names in a command line: `TOKEN=value`, `--password value`, and `-p value` of a login.
+fn assigned(line: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in line.match_indices('=') {
+        let name = line[..at]
+            .rfind(|c: char| !is_name(c))
+            .map_or(&line[..at], |end| line[end..at].trim_start_matches(|c: char| !is_name(c)));
+        if is_secret_name(name) {
+            found.push(value_at(line, at + 1));
+        }
+    }
+    for (at, _) in line.match_indices("--") {
+        let end = line[at..].find(|c: char| !is_name(c)).map_or(line.len(), |end| at + end);
+        if is_secret_name(&line[at..end]) && !line[end..].starts_with(['=', ':']) {
+            found.push(value_at(line, end));
+        }
+    }
+    if line.contains("login") {
+        let flags = line.match_indices(" -p").map(|(at, flag)| at + flag.len());
+        found.extend(flags.map(|at| value_at(line, at)));
+    }
+    found.retain(|range| !range.is_empty() && !line[range.clone()].starts_with('-'));
+    found
+}
+
+fn is_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-_.".contains(character)
+}
+
+/// The word at `from`, behind blanks, commas and quotes.
+fn value_at(line: &str, from: usize) -> Range<usize> {
+    let ends = |c: char| c.is_whitespace() || "\"',;&|]}".contains(c);
+    let start =
+        line[from..].find(|c: char| !ends(c) && c != '\\').map_or(line.len(), |at| from + at);
+    let end = line[start..].find(ends).map_or(line.len(), |at| start + at);
+    start..end
+}
+
+/// What stands behind a telling name in a comment: `# password: value`, `# the token is value`.
+fn in_comment(line: &str) -> Option<Range<usize>> {
+    let begins = |&(at, _): &(usize, &str)| at == 0 || line[..at].ends_with([' ', '\t']);
+    let hash = line.match_indices('#').find(begins)?.0;
+    let name = hash + secret_word(&line[hash..])?;
+    let rest = line[name..].trim_start_matches(['"', '\'']);
+    let value = rest.strip_prefix([':', '=']).or_else(|| rest.strip_prefix(" is "))?;
+    let start = line.len() - value.trim_start().len();
+    let end = line.trim_end().len();
+    (start < end).then_some(start..end)
+}
+
+/// JSON strings behind telling names, be the JSON itself in a string or not.
+fn named_values(text: &str) -> Vec<Span> {
+    let behind = |at: usize| {
+        let rest = text[at + 1..].trim_start().strip_prefix(':')?.trim_start();
+        let inner = rest.strip_prefix('\\').unwrap_or(rest).strip_prefix('"')?;
+        let name = &text[text[..at].rfind('"')? + 1..at];
         let start = text.len() - inner.len();
         let length = inner.find('"').unwrap_or(inner.len());
-        Some(Span::new(start, start + length))
+        (length > 0 && is_secret_name(name)).then(|| Span::new(start, start + length))
     };
-    let all =
-        names.iter().flat_map(|name| text.match_indices(name).map(move |(at, _)| (*name, at)));
-    all.filter_map(|(name, at)| behind(name, at)).filter(|span| !span.is_empty()).collect()
+    text.match_indices('"').filter_map(|(at, _)| behind(at)).collect()
 }
 
-/// `user:password` before an `@` that a host follows.
+/// `user:password` before an `@` that a host follows. The password may hold any character but blanks and quotes.
 fn userinfo(text: &str) -> Vec<Span> {
-    text.match_indices('@')
-        .filter_map(|(at, _)| {
-            let before = &text[..at];
-            let start = before.rfind(|c: char| c.is_whitespace() || "\"'/(),[]{}<>=".contains(c));
-            let start = start.map_or(0, |found| {
-                found + before[found..].chars().next().map_or(1, char::len_utf8)
-            });
-            let colon = before[start..].find(':')?;
-            // `host:port/image@sha256:…` has its slash before, `image:tag@sha256:…` a digest behind.
-            let digest = ["sha256:", "sha384:", "sha512:"];
-            let behind = &text[at + 1..];
-            let user = !before[start..start + colon].is_empty();
-            (user && !digest.iter().any(|algorithm| behind.starts_with(algorithm)))
-                .then(|| Span::new(start, at))
-        })
-        .collect()
+    let mut spans: Vec<Span> = Vec::new();
+    for (at, _) in text.match_indices('@') {
+        let ends = |c: char| c.is_whitespace() || "\"'<>`".contains(c);
+        let start = text[..at]
+            .rfind(ends)
+            .map_or(0, |end| end + text[end..].chars().next().map_or(1, char::len_utf8));
+        let found = user_and_password(&text[start..at]);
+        let (Some(from), false) = (found, is_digest(&text[at + 1..])) else { continue };
+        let span = Span::new(start + from, at);
+        match spans.last_mut() {
+            // The last `@` of a word is the one that counts.
+            Some(last) if last.start == span.start => *last = span,
+            _ => spans.push(span),
+        }
+    }
+    spans
+}
+
+fn is_digest(text: &str) -> bool {
+    ["sha256:", "sha384:", "sha512:"].iter().any(|algorithm| text.starts_with(algorithm))
+}
+
+/// Where `user:password` begins in what stands before an `@`, if there is one.
+fn user_and_password(before: &str) -> Option<usize> {
+    if let Some(scheme) = before.find("://") {
+        return Some(scheme + "://".len()).filter(|&start| start < before.len());
+    }
+    let colon = before.find(':')?;
+    let lead = before[..colon].rfind(|c: char| "/=,;(){}[]".contains(c));
+    let start = lead.map_or(0, |lead| lead + 1);
+    let behind = &before[colon + 1..];
+    // `localhost:5000/app@…`
+    let port =
+        behind.split_once('/').is_some_and(|(port, _)| port.bytes().all(|b| b.is_ascii_digit()));
+    (start < colon && !port).then_some(start)
 }
 
 fn is_token(character: char) -> bool {
@@ -191,6 +314,49 @@ mod tests {
     }
 
     #[test]
+    fn the_password_of_a_user_may_hold_almost_anything() {
+        for (text, shown) in [
+            ("u:p/q+r=s@ghcr.io/a@sha256:ab", "_@ghcr.io/a@sha256:ab"),
+            ("oci://u:p@q:r@ghcr.io:5000/a", "oci://_@ghcr.io:5000/a"),
+            ("--registry=u:p=q@h", "--registry=_@h"),
+            ("a/u:p@h", "a/_@h"),
+        ] {
+            assert_eq!(credentials(text).replace(MASK, "_"), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_tells_of_a_secret_unless_it_says_something_else() {
+        for name in ["DB_PASSWORD", "registryAuth", "apiKey", "MYSQL_PASS", "imagePullSecretsToken"]
+        {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in
+            ["image", "author", "imagePullSecrets", "secretKeyRef", "existingSecret", "compass"]
+        {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_tells_of_a_secret_in_flags_variables_and_comments() {
+        for (line, shown) in [
+            ("args: [--password=a, b]", "args: [--password=_, b]"),
+            ("run --token a --b c", "run --token _ --b c"),
+            ("export API_KEY='a'; b", "export API_KEY='_'; b"),
+            ("docker login -u a -p b ghcr.io", "docker login -u a -p _ ghcr.io"),
+            ("a: 1 # the password is b c", "a: 1 # the password is _"),
+            ("# token: \"a\"", "# token: _"),
+            ("# Source: shop/templates/secret.yaml", "# Source: shop/templates/secret.yaml"),
+            ("{\"DB_PASSWORD\": \"a\", \"b\": \"c\"}", "{\"DB_PASSWORD\": \"_\", \"b\": \"c\"}"),
+            ("x: \"{\\\"auth\\\":\\\"a\\\"}\"", "x: \"{\\\"auth\\\":\\\"_\"}\""),
+        ] {
+            let shown_here = covered(line, 0, &line_spans(line)).replace(MASK, "_");
+            assert_eq!(shown_here, shown);
+        }
+    }
+
+    #[test]
     fn line_breaks_stay_where_they_are() {
         let text = "a: 1\nb: |\n  one\n  two\nc: 2\n";
         let hidden = [Span::new(10, 21)];
@@ -204,5 +370,12 @@ mod tests {
         assert_eq!(unread(text), format!("image: a\nDB_PASSWORD: {MASK}\nauthor: me\n"));
         assert!(!unread("kind: Secret\ndata: {x: aGk=}\n").contains("aGk"));
         assert_eq!(unread("password:\n"), "password:\n");
+        assert_eq!(
+            unread("password: |\n  a\nb: c\n"),
+            format!("password: {MASK}\n  {MASK}\nb: c\n")
+        );
+        assert_eq!(unread("the password is a\n"), format!("the password {MASK}\n"));
+        assert!(!unread("x: a\nkind: Secret").contains('x'));
+        assert_eq!(unread("kind: ExternalSecret\n"), "kind: ExternalSecret\n");
     }
 }

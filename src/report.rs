@@ -4,11 +4,14 @@
 
 mod diff;
 mod excerpt;
+mod hidden;
 mod human;
 mod json;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use crate::check::Outcome;
@@ -72,19 +75,26 @@ impl Look {
     pub const PLAIN: Self = Self { colour: false, width: 100 };
 }
 
+/// Places in a source, shared.
+type Spans = Rc<[Span]>;
+
 /// All that reports are made from.
 pub struct Report<'r> {
     sources: &'r [Source],
     outcome: &'r Outcome<'r>,
     policy: &'r Policy,
     lines: Vec<OnceCell<LineIndex>>,
+    chunks: Vec<OnceCell<Vec<Span>>>,
+    /// What may not be shown of each part of each source that something was shown of.
+    hidden: RefCell<BTreeMap<(usize, Span), Spans>>,
 }
 
 impl<'r> Report<'r> {
     /// A report of `outcome`, which came of judging `sources` by `policy`.
     pub fn new(sources: &'r [Source], outcome: &'r Outcome<'r>, policy: &'r Policy) -> Self {
         let lines = sources.iter().map(|_| OnceCell::new()).collect();
-        Self { sources, outcome, policy, lines }
+        let chunks = sources.iter().map(|_| OnceCell::new()).collect();
+        Self { sources, outcome, policy, lines, chunks, hidden: RefCell::default() }
     }
 
     /// The report in a format.
@@ -103,8 +113,24 @@ impl<'r> Report<'r> {
         self.lines(source).position(&self.sources[source].text, offset as usize)
     }
 
-    /// What no excerpt of a source may show.
-    fn confidential(&self, source: usize) -> &[Span] {
-        &self.outcome.inventories[source].confidential
+    /// The part of a source, from marker to marker, in which something is edited at `offset`.
+    fn chunk(&self, source: usize, offset: u32) -> Span {
+        let chunks = self.chunks[source].get_or_init(|| {
+            let inventory = &self.outcome.inventories[source];
+            let workloads = inventory.workloads.iter().map(|workload| workload.object.chunk);
+            let accounts = inventory.service_accounts.iter().map(|account| account.object.chunk);
+            let chunks: BTreeSet<Span> = workloads.chain(accounts).collect();
+            chunks.into_iter().collect()
+        });
+        let behind = chunks.partition_point(|chunk| chunk.start <= offset);
+        let chunk = behind.checked_sub(1).map(|at| chunks[at]).filter(|chunk| offset <= chunk.end);
+        chunk.unwrap_or_else(|| Span::new(0, self.sources[source].text.len()))
+    }
+
+    /// What may not be shown of the documents in a part of a source.
+    fn hidden(&self, source: usize, chunk: Span) -> Spans {
+        let mut known = self.hidden.borrow_mut();
+        let hidden = || hidden::spans(&self.sources[source].text, chunk).into();
+        Rc::clone(known.entry((source, chunk)).or_insert_with(hidden))
     }
 }

@@ -37,7 +37,8 @@ fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &m
     }
 }
 
-/// Runs of lines with the edits in them, context included; neighbours that touch are one.
+/// Runs of lines with the edits in them, context included; neighbours that touch are one. The context does not go
+/// beyond the document: nobody may have read what is there, and known what of it may be shown.
 fn regions<'e>(
     report: &Report<'_>,
     at: usize,
@@ -45,10 +46,13 @@ fn regions<'e>(
 ) -> Vec<(Range<usize>, &'e [Edit])> {
     let lines = report.lines(at);
     let text = &report.sources[at].text;
+    let line = |offset: u32| lines.line(text, offset as usize);
     let mut regions: Vec<(Range<usize>, Range<usize>)> = Vec::new();
     for (number, edit) in edits.iter().enumerate() {
-        let first = lines.line(text, edit.place.start as usize).saturating_sub(CONTEXT);
-        let last = (lines.line(text, edit.place.end as usize) + CONTEXT + 1).min(lines.lines());
+        let chunk = report.chunk(at, edit.place.start);
+        let (top, bottom) = (line(chunk.start), line(chunk.end.saturating_sub(1)) + 1);
+        let first = line(edit.place.start).saturating_sub(CONTEXT).max(top);
+        let last = (line(edit.place.end) + CONTEXT + 1).min(bottom).min(lines.lines());
         match regions.last_mut() {
             Some((region, numbers)) if region.end >= first => {
                 region.end = last;
@@ -73,10 +77,14 @@ fn hunk(
     let index = report.lines(at);
     let start = index.line_range(text, lines.start).start;
     let end = index.line_range(text, lines.end - 1).end;
-    let shapes = mask::credential_spans(&text[start..end]);
-    let mut hidden: Vec<Span> = shapes.into_iter().map(|span| span.shifted(start)).collect();
-    let near = |span: &&Span| (span.start as usize) < end && (span.end as usize) > start;
-    hidden.extend(report.confidential(at).iter().filter(near));
+    let told = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
+    let mut hidden: Vec<Span> = told.collect();
+    let mut chunks: Vec<_> = edits.iter().map(|edit| report.chunk(at, edit.place.start)).collect();
+    chunks.dedup();
+    for chunk in chunks {
+        hidden.extend_from_slice(&report.hidden(at, chunk));
+    }
+    hidden.retain(|span| (span.start as usize) < end && (span.end as usize) > start);
     let masked = |range: Range<usize>| mask::covered(&text[range.clone()], range.start, &hidden);
     let old = masked(start..end);
     let mut new = String::new();

@@ -13,6 +13,8 @@ const LINES_BEFORE: usize = 2;
 const LINES_BEHIND: usize = 1;
 /// Bytes of a line shown before and behind the label; a line of minified JSON has millions.
 const BYTES_AROUND: usize = 60;
+/// Bytes beyond those shown that are looked at to tell credentials.
+const BYTES_BEYOND: usize = 4096;
 
 /// A place with a label, in a source whose confidential bytes are known.
 pub struct Labelled<'r> {
@@ -92,20 +94,18 @@ impl Excerpt {
 fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
     let text = &labelled.source.text;
     let (from, to) = (cuts[0], cuts[cuts.len() - 1]);
-    let shown = &text[from..to];
     if labelled.unread
         && let Some(lines) = unread_lines(labelled, from, cuts[1], to)
     {
         return lines;
     }
-    let mut hidden: Vec<Span> =
-        mask::credential_spans(shown).into_iter().map(|span| span.shifted(from)).collect();
-    hidden.extend(
-        labelled
-            .hidden
-            .iter()
-            .filter(|span| (span.start as usize) < to && (span.end as usize) > from),
-    );
+    // What is cut off at an end of the window can only be told with what stands beyond it.
+    let start = boundary(text, from.saturating_sub(BYTES_BEYOND).max(line_start(text, from)));
+    let end = boundary(text, (to + BYTES_BEYOND).min(line_end(text, to)));
+    let told = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
+    let mut hidden: Vec<Span> = told.collect();
+    hidden.extend_from_slice(labelled.hidden);
+    hidden.retain(|span| (span.start as usize) < to && (span.end as usize) > from);
     let parts = cuts.windows(2);
     parts.map(|cut| printable(&mask::covered(&text[cut[0]..cut[1]], cut[0], &hidden))).collect()
 }
@@ -139,6 +139,14 @@ fn shortened(line: &str) -> Cow<'_, str> {
         Some((at, _)) => Cow::Owned(format!("{}…\n", &line[..at])),
         None => Cow::Borrowed(line),
     }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |line| line + 1)
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..].find('\n').map_or(text.len(), |length| at + length)
 }
 
 fn boundary(text: &str, at: usize) -> usize {

@@ -123,12 +123,13 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
 
 fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
     let excerpt = finding.place.as_ref().map(|place| {
+        let hidden = report.hidden(place.source, place.chunk);
         let labelled = Labelled {
             source: &report.sources[place.source],
             lines: report.lines(place.source),
             span: place.span,
             within: place.chunk,
-            hidden: report.confidential(place.source),
+            hidden: &hidden,
             unread: false,
         };
         (Excerpt::of(&labelled), printable(&place.label))
