@@ -22,7 +22,7 @@ use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Code, Severity};
 use pullcreds::frontend;
 use pullcreds::mask;
-use pullcreds::policy::{self, FailOn, Overrides, Policy};
+use pullcreds::policy::{self, FailOn, InjectInto, Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
 
@@ -372,6 +372,10 @@ fn policy(
     let mut overrides = overrides(flags)?.over(told.overrides);
     if overrides.namespace.is_none() && base.namespace().is_none() {
         overrides.namespace = variable("ARGOCD_APP_NAMESPACE");
+    }
+    if mode == Mode::Check && flags.into.is_none() {
+        // What is there is judged, and not what an injection would make of it.
+        overrides.into = Some(InjectInto::None);
     }
     let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
     Ok((policy, file))

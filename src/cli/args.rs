@@ -224,7 +224,7 @@ pub(crate) struct Flags {
     /// These images are private, and the secret is injected into pods that pull them; `*` is every pod
     #[arg(long, value_name = "HOST[/PATH]=SECRET", value_parser = parse_inject)]
     pub(crate) inject: Vec<Injection>,
-    /// Where to inject: pod, service-account, auto or none [default: auto]
+    /// Where to inject: pod, service-account, auto or none [default: auto; check: none, to judge what is there]
     #[arg(long, value_name = "WHERE", value_parser = parse_into)]
     pub(crate) into: Option<InjectInto>,
     /// These images need credentials
