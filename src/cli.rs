@@ -706,16 +706,20 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push_str(&report.render(*format, settings.look));
     }
     if failed && formats.contains(&Format::Human) {
-        let why = if is_refused(outcome) {
-            "an injection was refused"
-        } else if is_missed(outcome) {
-            "there is no input"
-        } else {
-            "the threshold is reached"
-        };
-        text.extend(["Nothing was written: ", why, ".\n"]);
+        text.push_str(nothing_written(outcome));
     }
     eprint(&text);
+}
+
+/// Why a run that failed has written nothing.
+fn nothing_written(outcome: &Outcome<'_>) -> &'static str {
+    if is_refused(outcome) {
+        "Nothing was written: an injection was refused.\n"
+    } else if is_missed(outcome) {
+        "Nothing was written: there is no input.\n"
+    } else {
+        "Nothing was written: the threshold is reached.\n"
+    }
 }
 
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
@@ -729,15 +733,18 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push('\n');
     }
     text.push_str(&report.render(Format::Human, look));
+    if failed {
+        text.push_str(nothing_written(outcome));
+    }
     let exit = if failed { Exit::Failed } else { Exit::Pass };
-    let _ = state.keep(&text, exit, Timestamp::now());
+    let _ = state.keep(&text, report.chart().as_deref(), exit, Timestamp::now());
 }
 
 /// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
 /// must not pass for this one's.
 fn keep_stop(stop: &Stop) {
     if let Some(state) = State::new(variable) {
-        let _ = state.keep(&uncoloured(&stop.text), stop.exit, Timestamp::now());
+        let _ = state.keep(&uncoloured(&stop.text), None, stop.exit, Timestamp::now());
     }
 }
 

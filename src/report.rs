@@ -7,6 +7,7 @@ mod excerpt;
 mod hidden;
 mod human;
 mod json;
+mod template;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ use std::str::FromStr;
 use crate::check::Outcome;
 use crate::policy::Policy;
 use crate::source::{LineIndex, Position, Source, Span};
+
+use template::Templates;
 
 pub use diff::unified as diff;
 pub use excerpt::{Excerpt, Labelled};
@@ -87,6 +90,7 @@ pub struct Report<'r> {
     chunks: Vec<OnceCell<Vec<Span>>>,
     /// What may not be shown of each part of each source that something was shown of.
     hidden: RefCell<BTreeMap<(usize, Span), Spans>>,
+    templates: Vec<OnceCell<Templates>>,
 }
 
 impl<'r> Report<'r> {
@@ -94,7 +98,8 @@ impl<'r> Report<'r> {
     pub fn new(sources: &'r [Source], outcome: &'r Outcome<'r>, policy: &'r Policy) -> Self {
         let lines = sources.iter().map(|_| OnceCell::new()).collect();
         let chunks = sources.iter().map(|_| OnceCell::new()).collect();
-        Self { sources, outcome, policy, lines, chunks, hidden: RefCell::default() }
+        let templates = sources.iter().map(|_| OnceCell::new()).collect();
+        Self { sources, outcome, policy, lines, chunks, hidden: RefCell::default(), templates }
     }
 
     /// The report in a format.
@@ -103,6 +108,21 @@ impl<'r> Report<'r> {
             Format::Human => human::render(self, look),
             Format::Json => json::render(self),
         }
+    }
+
+    /// The chart of the first source, if Helm has rendered it.
+    pub fn chart(&self) -> Option<String> {
+        let first = self.sources.first()?;
+        self.templates(0).chart(first)
+    }
+
+    fn templates(&self, source: usize) -> &Templates {
+        self.templates[source].get_or_init(|| Templates::of(&self.sources[source]))
+    }
+
+    /// The template that the document at `chunk` is rendered from, if Helm has rendered it.
+    fn template(&self, source: usize, chunk: Span) -> Option<String> {
+        self.templates(source).find(&self.sources[source], chunk)
     }
 
     fn lines(&self, source: usize) -> &LineIndex {

@@ -30,8 +30,14 @@ impl State {
         Some(Self { folder: state.or_else(home)?.join("pullcreds") })
     }
 
-    /// Keeps the report of a run that ended with `exit` at `now`, and drops those that are too many.
-    pub(crate) fn keep(&self, report: &str, exit: Exit, now: Timestamp) -> io::Result<()> {
+    /// Keeps the report of a run on a chart that ended with `exit` at `now`, and drops those that are too many.
+    pub(crate) fn keep(
+        &self,
+        report: &str,
+        chart: Option<&str>,
+        exit: Exit,
+        now: Timestamp,
+    ) -> io::Result<()> {
         create_private(&self.folder)?;
         let code = exit.code();
         let mut file = tempfile::Builder::new()
@@ -41,7 +47,8 @@ impl State {
             .tempfile_in(&self.folder)?;
         // Temporary files are readable by their owner only, and stay so.
         let version = env!("CARGO_PKG_VERSION");
-        write!(file, "pullcreds {version}, {now:.0}, exit code {code}\n\n{report}")?;
+        let chart = chart.map(|chart| format!("chart {chart}, ")).unwrap_or_default();
+        write!(file, "pullcreds {version}, {now:.0}, {chart}exit code {code}\n\n{report}")?;
         let done = file.path().with_extension(EXTENSION);
         file.persist(done)?;
         self.drop_old()
@@ -111,7 +118,7 @@ mod tests {
     }
 
     fn keep(state: &State, run: i128, exit: Exit) {
-        state.keep(&format!("run {run}"), exit, at(run)).unwrap();
+        state.keep(&format!("run {run}"), None, exit, at(run)).unwrap();
     }
 
     /// What the latest reports say below their first lines.
@@ -136,9 +143,11 @@ mod tests {
     fn a_report_tells_when_and_how_its_run_ended() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
-        state.keep("text\n", Exit::Usage, at(1_000_000_000)).unwrap();
-        let first =
-            format!("pullcreds {}, 1970-01-01T00:00:01Z, exit code 2", env!("CARGO_PKG_VERSION"));
+        state.keep("text\n", Some("shop"), Exit::Usage, at(1_000_000_000)).unwrap();
+        let first = format!(
+            "pullcreds {}, 1970-01-01T00:00:01Z, chart shop, exit code 2",
+            env!("CARGO_PKG_VERSION")
+        );
         assert_eq!(state.latest(1, false).unwrap(), [format!("{first}\n\ntext\n")]);
     }
 

@@ -79,6 +79,11 @@ impl Excerpt {
         }
     }
 
+    /// The same under another name than that of the source.
+    pub(super) fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
     /// The place of the label.
     pub fn position(&self) -> Position {
         self.position

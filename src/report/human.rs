@@ -9,6 +9,7 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, Labelled, printable};
+use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
 use crate::finding::{Code, Finding, Severity};
@@ -132,7 +133,8 @@ fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
             hidden: &hidden,
             unread: false,
         };
-        (Excerpt::of(&labelled), printable(&place.label))
+        let name = source_name(labelled.source, report.template(place.source, place.chunk));
+        (Excerpt::of(&labelled).named(name), printable(&place.label))
     });
     let label = excerpt.as_ref().map(|(excerpt, label)| (excerpt.label.clone(), label.clone()));
     Shown {
@@ -150,9 +152,20 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
     let kind = paint(&kind, colour(finding.severity), look);
     let place = finding.place.as_ref().map(|place| {
         let position = report.position(place.source, place.span.start);
-        format!(" {}:{position}:", printable(&report.sources[place.source].name))
+        let source = &report.sources[place.source];
+        let name = source_name(source, report.template(place.source, place.chunk));
+        format!(" {name}:{position}:")
     });
     let _ = writeln!(out, "{kind}{} {}", place.unwrap_or_default(), printable(&finding.message));
+}
+
+/// The name of a source, behind that of the template if Helm tells it.
+fn source_name(source: &Source, template: Option<String>) -> String {
+    let name = printable(&source.name);
+    match template {
+        Some(template) => format!("{template} in {name}"),
+        None => name,
+    }
 }
 
 fn sentence(report: &Report<'_>, look: Look) -> String {
@@ -191,13 +204,13 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
         hidden: &[],
         unread: true,
     };
-    let excerpt = Excerpt::of(&labelled);
+    let name = source_name(source, Templates::of(source).find(source, labelled.within));
+    let excerpt = Excerpt::of(&labelled).named(name.clone());
     let shown = Shown {
         level: Level::Error,
         code: "error[not-yaml]".to_owned(),
         message: format!(
-            "{}:{}: this is no YAML stream: {}",
-            printable(&source.name),
+            "{name}:{}: this is no YAML stream: {}",
             excerpt.position(),
             problem.message
         ),

@@ -46,6 +46,9 @@ struct WireObject {
 #[serde(rename_all = "camelCase")]
 struct WireImage<'r> {
     source: &'r str,
+    /// The template that Helm says it is from; not there without Helm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
     document: usize,
     object: WireObject,
     path: String,
@@ -72,6 +75,9 @@ struct WireFinding<'r> {
     severity: &'static str,
     message: &'r str,
     source: Option<&'r str>,
+    /// The template that Helm says it is from; not there without Helm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
     document: Option<usize>,
     object: Option<WireObject>,
     path: Option<&'r str>,
@@ -85,6 +91,9 @@ struct WireFinding<'r> {
 #[serde(rename_all = "camelCase")]
 struct WireEdit<'r> {
     source: &'r str,
+    /// The template that Helm says it is from; not there without Helm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
     document: usize,
     object: WireObject,
     path: String,
@@ -144,6 +153,7 @@ fn image<'r>(
     let access = judged.pull.access;
     WireImage {
         source: &report.sources[pod.source].name,
+        template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
         object: object(report, &workload.object),
         path: workload.path(&image.field.to_string()),
@@ -184,6 +194,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         severity: word(finding.severity),
         message: &finding.message,
         source: place.map(|place| report.sources[place.source].name.as_str()),
+        template: place.and_then(|place| report.template(place.source, place.chunk)),
         document: place.map(|place| place.document),
         object: place.map(|place| subject(&place.object)),
         path: place.map(|place| place.path.as_str()),
@@ -201,6 +212,7 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
         let edited = inject::object(inventories, holder);
         WireEdit {
             source: &report.sources[holder.source()].name,
+            template: report.template(holder.source(), edited.chunk),
             document: edited.document,
             object: object(report, edited),
             path: inject::path(inventories, holder),

@@ -1,0 +1,144 @@
+//! Which template of a chart a place of a rendered stream is from, as Helm says it beside the documents. People
+//! look for a mistake there, not in a stream that nobody keeps.
+//!
+//! Names only: nothing is decided by them.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use crate::mask;
+use crate::source::{Source, Span};
+
+use super::excerpt::printable;
+
+/// How every document begins that Helm 3 renders, and that `helm template` prints (`pkg/action/action.go`).
+const SOURCE: &str = "---\n# Source: ";
+/// The annotation of every document that Helm 4 sends to its post-renderer (`pkg/action/action.go`).
+const ANNOTATION: &str = "postrenderer.helm.sh/postrender-filename";
+
+/// Where a source names templates.
+pub(super) struct Templates {
+    style: Style,
+    /// Where the names begin that Helm has written, in order.
+    names: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// [`SOURCE`] above each document.
+    Comment,
+    /// [`ANNOTATION`] in each object.
+    Annotation,
+}
+
+impl Templates {
+    /// Those of a source; none if another renderer has made it.
+    pub(super) fn of(source: &Source) -> Self {
+        let text = &source.text;
+        if !text.starts_with(SOURCE) {
+            return Self { style: Style::Annotation, names: behind(text, ANNOTATION).collect() };
+        }
+        let first = std::iter::once(SOURCE.len());
+        let names = first.chain(behind(text, &format!("\n{SOURCE}"))).collect();
+        Self { style: Style::Comment, names }
+    }
+
+    /// The template of the document at `chunk`.
+    pub(super) fn find(&self, source: &Source, chunk: Span) -> Option<String> {
+        let Range { start, end } = chunk.range();
+        let at = match self.style {
+            // A template that begins with a marker of its own leaves the comment in a document before.
+            Style::Comment => {
+                let begins = source.text[start..end].starts_with(SOURCE);
+                let start = if begins { start + SOURCE.len() } else { start };
+                let above = self.names.partition_point(|name| *name <= start);
+                *self.names[..above].last()?
+            }
+            Style::Annotation => {
+                let first = self.names.partition_point(|name| *name < start);
+                *self.names.get(first).filter(|name| **name < end)?
+            }
+        };
+        self.name(source, at)
+    }
+
+    /// The chart, whose name is what all templates begin with.
+    pub(super) fn chart(&self, source: &Source) -> Option<String> {
+        let name = self.name(source, *self.names.first()?)?;
+        name.split('/').next().map(str::to_owned)
+    }
+
+    fn name(&self, source: &Source, at: usize) -> Option<String> {
+        let line = source.text[at..].lines().next()?;
+        let name = match self.style {
+            Style::Comment => line,
+            Style::Annotation => value(line)?,
+        };
+        Some(printable(&mask::credentials(name)))
+    }
+}
+
+fn behind(text: &str, wanted: &str) -> impl Iterator<Item = usize> {
+    memmem::find_iter(text.as_bytes(), wanted).map(move |at| at + wanted.len())
+}
+
+/// The value on the rest of a line behind its key.
+fn value(line: &str) -> Option<&str> {
+    let value = line.trim_start_matches(['"', '\'']).strip_prefix(':')?.trim_start();
+    match value.chars().next()? {
+        quote @ ('"' | '\'') => value[1..].split(quote).next(),
+        _ => value.split([' ', ',', '}']).next(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, place: &str) -> Option<String> {
+        let start = text.find(place).unwrap();
+        let begin = text[..start].rfind("---\n").unwrap_or(0);
+        let end = text[start..].find("\n---").map_or(text.len(), |at| start + at);
+        let source = Source::new("a", text.as_bytes().to_vec()).unwrap();
+        Templates::of(&source).find(&source, Span::new(begin, end))
+    }
+
+    #[test]
+    fn helm3_says_it_above_the_document() {
+        let text = "---\n# Source: shop/templates/a.yaml\nname: one\n---\n# Source: shop/templates/b.yaml\n---\nname: two\n";
+        assert_eq!(at(text, "one").unwrap(), "shop/templates/a.yaml");
+        assert_eq!(at(text, "two").unwrap(), "shop/templates/b.yaml");
+    }
+
+    #[test]
+    fn helm4_says_it_in_an_annotation() {
+        let block = "metadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: 'shop/templates/a.yaml'\n  name: one\n";
+        let flow = "---\n{metadata: {\"name\": \"two\", annotations: {postrenderer.helm.sh/postrender-filename: shop/templates/b.json}}}\n";
+        let text = format!("{block}{flow}");
+        assert_eq!(at(&text, "one").unwrap(), "shop/templates/a.yaml");
+        assert_eq!(at(&text, "two").unwrap(), "shop/templates/b.json");
+    }
+
+    #[test]
+    fn a_stream_of_another_renderer_says_nothing() {
+        let script =
+            "data:\n  run: |\n    ---\n    # Source: x/templates/y.yaml\n    true\nname: one\n";
+        assert_eq!(at(script, "one"), None);
+        assert_eq!(at("postrenderer.helm.sh/postrender-filename\nname: one\n", "one"), None);
+    }
+
+    #[test]
+    fn a_stream_tells_its_chart() {
+        let chart = |text: &str| {
+            let source = Source::new("a", text.as_bytes().to_vec()).unwrap();
+            Templates::of(&source).chart(&source)
+        };
+        let sub = "---\n# Source: shop/charts/worker/templates/a.yaml\na: b\n";
+        assert_eq!(chart(sub).unwrap(), "shop");
+        let annotated =
+            "a: b\n---\nx: {postrenderer.helm.sh/postrender-filename: \"shop/templates/a.yaml\"}\n";
+        assert_eq!(chart(annotated).unwrap(), "shop");
+        assert_eq!(chart("a: b\n"), None);
+    }
+}
