@@ -6,8 +6,12 @@
 mod arguments;
 #[path = "helm/bytes.rs"]
 mod bytes;
+#[path = "helm/example.rs"]
+mod example;
 #[path = "helm/injection.rs"]
 mod injection;
+#[path = "helm/many.rs"]
+mod many;
 #[path = "helm/plugin.rs"]
 mod plugin;
 #[path = "support/support.rs"]

@@ -40,8 +40,34 @@ fn a_failed_check_fails_the_release_and_renders_nothing() {
         );
         assert!(codes(&report).contains(&"unknown-pull-secret"), "{report}");
         let last = helm.last();
-        assert!(last.lines().next().is_some_and(|line| line.ends_with("exit code 1")), "{last}");
+        assert!(
+            last.lines().next().is_some_and(|line| line.ends_with("chart demo, exit code 1")),
+            "{last}"
+        );
         assert!(last.contains("0 of 1 private images have pull credentials configured."), "{last}");
+    }
+}
+
+#[test]
+fn a_finding_names_the_template_that_it_is_in() {
+    for helm in Helm::both() {
+        let args = ["--report=json=report.json"];
+        helm.template(&helm.chart(SHOP), "pullcreds", args).run().expect(0);
+        let report = helm.report("report.json");
+        for part in ["images", "findings"] {
+            let api = report[part]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|part| part["object"]["name"] == "api");
+            let templates: Vec<_> = api.map(|part| &part["template"]).collect();
+            assert!(!templates.is_empty());
+            assert!(
+                templates.iter().all(|template| *template == "demo/templates/api.yaml"),
+                "{report}"
+            );
+        }
+        assert!(helm.last().contains("[demo/templates/api.yaml in <stdin>:"), "{}", helm.last());
     }
 }
 
