@@ -199,6 +199,7 @@ struct Told {
 
 /// Flags, environment and policy file, resolved.
 struct Settings {
+    mode: Mode,
     policy: Policy,
     providers: Vec<Provider>,
     fail_on: FailOn,
@@ -231,6 +232,7 @@ impl Settings {
             When::Auto => io::stderr().is_terminal(),
         };
         Ok(Self {
+            mode,
             fail_on: policy.fail_on().unwrap_or(default),
             require_input: set(flags.require_input, "require-input")? || mode == Mode::Check,
             now: Timestamp::now(),
@@ -709,7 +711,9 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         } else {
             "the threshold is reached"
         };
-        text.extend(["Nothing was written: ", why, ".\n"]);
+        // A function hands its list back whatever happens.
+        let what = if settings.mode == Mode::Function { "injected" } else { "written" };
+        text.extend(["Nothing was ", what, ": ", why, ".\n"]);
     }
     eprint(&text);
 }

@@ -1,5 +1,6 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
+mod renamed;
 mod secrets;
 
 use std::borrow::Cow;
