@@ -19,7 +19,8 @@ use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::{Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{
-    self, Account, Accounts, Credentials, Effective, Judgement, Known, Pull, Secrets,
+    self, Account, Accounts, Credentials, Effective, Judgement, Known, Origin, Pull, Referrer,
+    Secrets,
 };
 use crate::yaml::Problem;
 
@@ -177,10 +178,13 @@ pub fn check<'a>(
     let injection = {
         let accounts = Accounts::new(&inventories);
         let pulls = pulls(&inventories, policy);
-        let requests = requests(&inventories, &accounts, &pulls, policy, &mut used);
+        let secrets = Secrets::new(&inventories);
+        let mut requests = requests(&inventories, &accounts, &pulls, policy, &mut used);
+        for request in &mut requests {
+            use_present_names(&inventories, &secrets, request, policy);
+        }
         let mut injection = inject::decide(&inventories, &requests, policy);
         let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
-        let secrets = Secrets::new(&inventories);
         let judge = Judge {
             overlay: Overlay { inventories: &inventories, added: &injection.added },
             secrets: &secrets,
@@ -275,6 +279,49 @@ fn requests<'i, 'a>(
     requests
 }
 
+/// In a build of kustomize a Secret may be named in two ways, which become one in the end: what is there already is
+/// not added under its other name.
+fn use_present_names<'a>(
+    inventories: &[Inventory<'a>],
+    secrets: &Secrets<'_>,
+    request: &mut Request<'a>,
+    policy: &Policy,
+) {
+    if !secrets.are_renamed() {
+        return;
+    }
+    let own = inject::list(inventories, request.holder);
+    let (holder, origin) = match request.account {
+        Account::InStream { id, .. } if !own.has_entry() => {
+            (Holder::Account(id), Origin::ServiceAccount)
+        }
+        _ => (request.holder, Origin::Pod),
+    };
+    let object = inject::object(inventories, holder);
+    let referrer = Referrer::of_secrets(object, Some(object), origin);
+    let find = |name: &str| {
+        let found = secrets.find(
+            request.holder.source(),
+            object.namespace.as_deref(),
+            referrer,
+            name,
+            policy,
+        );
+        match found {
+            Known::InStream { secret, .. } => Some(std::ptr::from_ref(secret)),
+            _ => None,
+        }
+    };
+    for present in inject::list(inventories, holder).names() {
+        let Text::Borrowed(present) = *present else { continue };
+        for need in request.needs.iter_mut().filter(|need| **need != present) {
+            if find(need).is_some() && find(need) == find(present) {
+                *need = present;
+            }
+        }
+    }
+}
+
 /// The lists of the input with what is injected on top.
 struct Overlay<'o, 'a> {
     inventories: &'o [Inventory<'a>],
@@ -345,18 +392,20 @@ impl<'a> Judge<'_, 'a> {
     fn credentials(&self, request: &Request<'a>, effective: &Effective<'_>) -> Credentials<'_> {
         let object = &self.overlay.workload(request.holder).object;
         let namespace = object.namespace.as_deref();
-        let known = effective
-            .names
-            .iter()
-            .map(|name| self.secrets.find(request.holder.source(), namespace, name, self.policy));
-        let known: Vec<Known<'_>> = known.collect();
-        let identities = match request.account {
+        let source = request.holder.source();
+        let account = match request.account {
             Account::InStream { id, .. } => {
-                let inventory = &self.overlay.inventories[id.source];
-                verdict::identities(&inventory.service_accounts[id.index].annotations)
+                Some(&self.overlay.inventories[id.source].service_accounts[id.index])
             }
-            Account::Declared(..) | Account::Unknown => Vec::new(),
+            Account::Declared(..) | Account::Unknown => None,
         };
+        let holder = account.map(|account| &account.object);
+        let referrer = Referrer::of_secrets(object, holder, effective.origin);
+        let find =
+            |name: &Text<'_>| self.secrets.find(source, namespace, referrer, name, self.policy);
+        let known: Vec<Known<'_>> = effective.names.iter().map(find).collect();
+        let identities = account.map(|account| verdict::identities(&account.annotations));
+        let identities = identities.unwrap_or_default();
         Credentials::new(known, effective.origin, identities)
     }
 }

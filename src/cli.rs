@@ -199,6 +199,7 @@ struct Told {
 
 /// Flags, environment and policy file, resolved.
 struct Settings {
+    mode: Mode,
     policy: Policy,
     providers: Vec<Provider>,
     fail_on: FailOn,
@@ -231,6 +232,7 @@ impl Settings {
             When::Auto => io::stderr().is_terminal(),
         };
         Ok(Self {
+            mode,
             fail_on: policy.fail_on().unwrap_or(default),
             require_input: set(flags.require_input, "require-input")? || mode == Mode::Check,
             now: Timestamp::now(),
@@ -706,20 +708,23 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push_str(&report.render(*format, settings.look));
     }
     if failed && formats.contains(&Format::Human) {
-        text.push_str(nothing_written(outcome));
+        text.push_str(&nothing_done(outcome, settings.mode));
     }
     eprint(&text);
 }
 
 /// Why a run that failed has written nothing.
-fn nothing_written(outcome: &Outcome<'_>) -> &'static str {
-    if is_refused(outcome) {
-        "Nothing was written: an injection was refused.\n"
+fn nothing_done(outcome: &Outcome<'_>, mode: Mode) -> String {
+    let why = if is_refused(outcome) {
+        "an injection was refused"
     } else if is_missed(outcome) {
-        "Nothing was written: there is no input.\n"
+        "there is no input"
     } else {
-        "Nothing was written: the threshold is reached.\n"
-    }
+        "the threshold is reached"
+    };
+    // A function hands its list back whatever happens.
+    let what = if mode == Mode::Function { "injected" } else { "written" };
+    format!("Nothing was {what}: {why}.\n")
 }
 
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
@@ -734,7 +739,7 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
     }
     text.push_str(&report.render(Format::Human, look));
     if failed {
-        text.push_str(nothing_written(outcome));
+        text.push_str(&nothing_done(outcome, settings.mode));
     }
     let exit = if failed { Exit::Failed } else { Exit::Pass };
     let _ = state.keep(&text, report.chart().as_deref(), exit, Timestamp::now());

@@ -580,6 +580,19 @@ codes! {
         remedy: "Use Helm 4, or check everything with: helm template … | pullcreds check",
         references: ["https://github.com/helm/helm/issues/7891"],
     }
+    /// kustomize changes a name and leaves a reference to it alone.
+    REFERENCE_NOT_RENAMED {
+        name: "reference-not-renamed", severity: Warning,
+        title: "kustomize renames what an object names, and not the reference",
+        what: "In a build of kustomize, a prefix, a suffix or a hash changes the name of a Secret or a ServiceAccount, and an object names it in a field that kustomize does not keep up to date: in a ReplicationController, in a custom resource, or from another namespace.",
+        why: "In the cluster nothing is called like that: the kubelet finds no pull secret, or the pod is not admitted.",
+        example: "secretGenerator:\n- name: regcred         # becomes regcred-7hf5c95hkk\n---\nkind: ReplicationController\nspec: {template: {spec: {imagePullSecrets: [{name: regcred}]}}}",
+        remedy: "Give both the same namespace, list the field under nameReference in the configurations of the kustomization, or keep the name (generatorOptions.disableNameSuffixHash, no namePrefix).",
+        references: [
+            "https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/konfig/builtinpluginconsts/namereference.go",
+            "https://github.com/kubernetes-sigs/kustomize/blob/master/examples/transformerconfigs/README.md",
+        ],
+    }
     /// Nothing came in.
     EMPTY_INPUT {
         name: "empty-input", severity: Warning,

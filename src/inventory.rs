@@ -1,6 +1,7 @@
 //! What a stream holds that decides image pulls: workloads with their images and pull secrets, and
 //! ServiceAccounts. Facts only: nothing here judges, and nothing here knows policy.
 
+pub mod build;
 mod exposed;
 pub mod kinds;
 pub mod phase;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use build::Build;
 pub use exposed::Exposed;
 pub use producers::Produced;
 pub use secrets::Secret;
@@ -74,6 +76,8 @@ pub struct Object<'a> {
     pub opted_out: bool,
     /// When it is applied, if it says so.
     pub timing: Option<Box<Timing>>,
+    /// What kustomize notes about it in the middle of a build.
+    pub build: Option<Box<Build<'a>>>,
 }
 
 /// An object that runs pods.
@@ -229,7 +233,8 @@ impl<'a> Inventory<'a> {
     /// The first place where `text` is no YAML stream.
     pub fn of(text: &'a str) -> Result<Self, Problem> {
         let take = |found: &mut Self, document, tree: &Tree<'a>| {
-            visit(tree.root(), &Place { document, way: String::new() }, None, found);
+            let place = Place { document, way: String::new(), in_function: false };
+            visit(tree.root(), &place, None, found);
         };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self::default();
@@ -280,7 +285,12 @@ impl<'a> Inventory<'a> {
 struct Place {
     document: usize,
     way: String,
+    /// Whether it is an item of what a function gets.
+    in_function: bool,
 }
+
+/// The list that a KRM function gets (`config.kubernetes.io/v1`).
+const FUNCTION_INPUT: &str = "ResourceList";
 
 /// An `apiVersion` with a `kind`.
 type TypeMeta<'a> = (Text<'a>, Text<'a>);
@@ -304,12 +314,16 @@ fn visit<'a>(
         for (index, item) in items.items().enumerate() {
             let dot = if place.way.is_empty() { "" } else { "." };
             let way = format!("{}{dot}items[{index}]", place.way);
-            let place = Place { document: place.document, way };
+            let in_function = place.in_function || kind == FUNCTION_INPUT;
+            let place = Place { document: place.document, way, in_function };
             visit(item, &place, Some(&of), found);
         }
         return;
     }
     let core = kinds::group(&api_version).is_empty();
+    if build::is_dropped(node, place.in_function) {
+        return;
+    }
     let make = || object(node, place, api_version.clone(), kind.clone());
     if core && kind == "Secret" {
         found.secrets.push(Box::new(secrets::secret(node, make())));
@@ -379,13 +393,15 @@ fn object<'a>(
     let metadata = node.get("metadata");
     let name = metadata.and_then(|metadata| metadata.get("name"));
     let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
+    let name = name.and_then(text);
     Object {
         document: place.document,
         place: place.way.clone(),
+        build: Build::of(node, &kind, name.as_deref()),
         api_version,
         kind,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
-        name: name.and_then(text),
+        name,
         label: label.unwrap_or(node).span(),
         chunk: node.tree().span(),
         opted_out: opts_out(node),

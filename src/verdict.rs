@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows YAML, and nothing here says what to do about a verdict.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
@@ -11,7 +12,7 @@ use crate::credentials::printable_key;
 use crate::credentials::provider::{IDENTITIES, Identity, Provider};
 use crate::image::{InvalidReference, Reference};
 use crate::inventory::secrets::{Content, Summary};
-use crate::inventory::{Inventory, Object, Produced, Secret, Text, Workload};
+use crate::inventory::{Inventory, Object, Produced, Secret, Text, Workload, kinds};
 use crate::policy::registries::Class;
 use crate::policy::{self, Access, Policy, RuleId};
 
@@ -87,6 +88,84 @@ pub enum Account<'p> {
     Unknown,
 }
 
+/// An object that names another one, as far as kustomize asks when it renames that.
+#[derive(Clone, Copy)]
+pub struct Referrer<'r> {
+    object: &'r Object<'r>,
+    /// Whether kustomize changes the name in it.
+    follows: bool,
+}
+
+impl<'r> Referrer<'r> {
+    /// What names the effective pull secrets of the pods of `workload`, which run as `account` if that is in the
+    /// input.
+    pub fn of_secrets(
+        workload: &'r Object<'r>,
+        account: Option<&'r Object<'r>>,
+        origin: Origin,
+    ) -> Self {
+        let (object, inside) = match (origin, account) {
+            (Origin::ServiceAccount, Some(account)) => (account, true),
+            (Origin::ServiceAccount, None) => (workload, false),
+            _ => (workload, true),
+        };
+        Self { object, follows: inside && kinds::follows_secrets(&object.kind) }
+    }
+
+    /// A pod that names its ServiceAccount; what it does not name cannot be changed in it.
+    pub fn of_account(workload: &'r Workload<'r>) -> Self {
+        let object = &workload.object;
+        let named = workload.service_account.is_some();
+        Self { object, follows: named && kinds::follows_accounts(&object.kind) }
+    }
+
+    /// Of those that are or were `called` like this, those that the name stands for when kustomize is done
+    /// (`selectReferral`, api/filters/nameref/nameref.go). Outside of a build these are all of them.
+    fn means<'c, 'o, T: Copy>(
+        self,
+        name: &str,
+        called: &'c [T],
+        object: impl Fn(T) -> &'o Object<'o>,
+    ) -> Cow<'c, [T]> {
+        if called.iter().all(|&one| object(one).build.is_none()) {
+            return Cow::Borrowed(called);
+        }
+        let renamed = called.iter().copied().filter(|&one| {
+            // A ServiceAccount may be named from another namespace, by a RoleBinding.
+            let reached =
+                object(one).kind == "ServiceAccount" || object(one).shares_namespace(self.object);
+            self.follows && reached && object(one).is_renamed_from(name)
+        });
+        let mut renamed: Vec<T> = renamed.collect();
+        for or_none in [true, false] {
+            if renamed.len() > 1 {
+                renamed.retain(|&one| object(one).shares_affixes(self.object, or_none));
+            }
+        }
+        if renamed.is_empty() {
+            renamed = called.iter().copied().filter(|&one| object(one).keeps_name(name)).collect();
+        }
+        Cow::Owned(renamed)
+    }
+}
+
+/// The first of those that were `called` like this and no longer will be, if the name stands for none of them.
+fn left_behind<'o, T: Copy>(
+    referrer: Referrer<'_>,
+    name: &str,
+    called: &[T],
+    object: impl Fn(T) -> &'o Object<'o>,
+) -> Option<&'o Object<'o>> {
+    let renamed = called.iter().map(|&one| object(one)).find(|one| one.is_renamed_from(name));
+    renamed.filter(|_| referrer.means(name, called, object).is_empty())
+}
+
+/// The names by which an object can be called: its own, and in a build of kustomize its former ones.
+fn names<'o>(object: &'o Object<'_>) -> impl Iterator<Item = &'o str> {
+    let former = object.build.iter().flat_map(|build| &build.former_names);
+    object.name.as_deref().into_iter().chain(former.map(|name| &**name))
+}
+
 /// The ServiceAccounts of all sources by name.
 pub struct Accounts<'i, 'a> {
     inventories: &'i [Inventory<'a>],
@@ -99,7 +178,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let mut by_name: BTreeMap<&str, Vec<AccountId>> = BTreeMap::new();
         for (source, inventory) in inventories.iter().enumerate() {
             for (index, account) in inventory.service_accounts.iter().enumerate() {
-                if let Some(name) = account.object.name.as_deref() {
+                for name in names(&account.object) {
                     by_name.entry(name).or_default().push(AccountId { source, index });
                 }
             }
@@ -121,11 +200,10 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let name = workload.effective_service_account();
         let given = workload.object.namespace.as_deref();
         let wanted = given.or(policy.namespace());
-        let named = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let namespace = |id: AccountId| {
-            let object = &self.inventories[id.source].service_accounts[id.index].object;
-            object.namespace.as_deref().or(policy.namespace())
-        };
+        let called = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let object = |id: AccountId| self.object(id);
+        let named = Referrer::of_account(workload).means(name, called, object);
+        let namespace = |id: AccountId| self.object(id).namespace.as_deref().or(policy.namespace());
         let same = || named.iter().rev().copied().filter(|&id| namespace(id) == wanted);
         if let Some(id) = same().find(|id| id.source == source).or_else(|| same().next()) {
             return Account::InStream { id, assumed: false };
@@ -152,6 +230,17 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let same = named.into_iter().flatten().copied().filter(|other| other.source == id.source);
         let same = same.map(object).filter(|other| namespace(other) == namespace(object(id)));
         same.collect()
+    }
+
+    /// The ServiceAccount that kustomize renames while the name in `workload`, which meant it, stays.
+    pub fn left_behind(&self, workload: &Workload<'_>) -> Option<&'i Object<'i>> {
+        let name = workload.service_account.as_deref()?;
+        let called = self.by_name.get(name)?;
+        left_behind(Referrer::of_account(workload), name, called, |id| self.object(id))
+    }
+
+    fn object(&self, id: AccountId) -> &'i Object<'i> {
+        &self.inventories[id.source].service_accounts[id.index].object
     }
 }
 
@@ -310,6 +399,7 @@ pub enum Known<'i> {
 pub struct Secrets<'i> {
     by_name: BTreeMap<&'i str, Vec<(usize, &'i Secret<'i>)>>,
     produced: BTreeMap<&'i str, Vec<(usize, &'i Produced<'i>)>>,
+    renamed: bool,
 }
 
 impl<'i> Secrets<'i> {
@@ -320,7 +410,7 @@ impl<'i> Secrets<'i> {
         for (source, inventory) in inventories.iter().enumerate() {
             for secret in &inventory.secrets {
                 let secret: &Secret<'i> = secret;
-                if let Some(name) = secret.object.name.as_deref() {
+                for name in names(&secret.object) {
                     by_name.entry(name).or_default().push((source, secret));
                 }
             }
@@ -328,22 +418,31 @@ impl<'i> Secrets<'i> {
                 produced.entry(&*made.name).or_default().push((source, made));
             }
         }
-        Self { by_name, produced }
+        let mut all = by_name.values().flatten();
+        let renamed = all.any(|(_, secret)| secret.object.build.is_some());
+        Self { by_name, produced, renamed }
     }
 
-    /// What is known of the pull secret `name` of a pod of `source` in `namespace`. As with ServiceAccounts, one
-    /// of the same source goes before others, of several the last stands, and no namespace equals no namespace
-    /// and meets a named one only if there is exactly one candidate.
+    /// Whether kustomize renames some of them.
+    pub fn are_renamed(&self) -> bool {
+        self.renamed
+    }
+
+    /// What is known of the pull secret `name` of a pod of `source` in `namespace`, which `referrer` names. As with
+    /// ServiceAccounts, one of the same source goes before others, of several the last stands, and no namespace
+    /// equals no namespace and meets a named one only if there is exactly one candidate.
     pub fn find(
         &self,
         source: usize,
         namespace: Option<&str>,
+        referrer: Referrer<'_>,
         name: &str,
         policy: &'i Policy,
     ) -> Known<'i> {
         let wanted = namespace.or(policy.namespace());
         let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let named = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let called = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let named = referrer.means(name, called, |(_, secret)| &secret.object);
         let same = || named.iter().rev().filter(|(_, secret)| of(&secret.object) == wanted);
         if let Some(&(source, secret)) =
             same().find(|(from, _)| *from == source).or_else(|| same().next())
@@ -369,7 +468,12 @@ impl<'i> Secrets<'i> {
                 Known::InStream { source, secret }
             }
             Some(&(_, secret)) => Known::Elsewhere(secret),
-            None => Known::Outside,
+            None => {
+                let elsewhere = called.iter().rev().find(|(_, secret)| {
+                    wanted.is_some_and(|wanted| of(&secret.object).is_some_and(|of| of != wanted))
+                });
+                elsewhere.map_or(Known::Outside, |(_, secret)| Known::Elsewhere(secret))
+            }
         }
     }
 
@@ -394,6 +498,12 @@ impl<'i> Secrets<'i> {
         let here = all.iter().any(|(from, ..)| *from == source);
         let all = all.into_iter().filter(|(from, ..)| !here || *from == source);
         all.map(|(_, object, _)| object).collect()
+    }
+
+    /// The Secret that kustomize renames while the name in `referrer`, which meant it, stays.
+    pub fn left_behind(&self, referrer: Referrer<'_>, name: &str) -> Option<&'i Object<'i>> {
+        let called = self.by_name.get(name)?;
+        left_behind(referrer, name, called, |(_, secret)| &secret.object)
     }
 }
 

@@ -408,3 +408,184 @@ fn a_signal_ends_it_with_nothing_written() {
     assert_eq!(outcome.status.signal(), Some(15));
     assert!(outcome.stdout.is_empty());
 }
+
+// Names in the middle of a kustomize build.
+
+/// An object as kustomize sends it: `build` are the internal annotations, without their prefix.
+fn built(kind: &str, name: &str, build: &[(&str, &str)], rest: &str) -> String {
+    let api_version = match kind {
+        "Deployment" | "ReplicaSet" => "apps/v1",
+        _ => "v1",
+    };
+    let annotation =
+        |(key, value): &(_, _)| format!("      internal.config.kubernetes.io/{key}: {value}\n");
+    let annotations: Vec<String> = build.iter().map(annotation).collect();
+    let annotations = annotations.concat();
+    format!(
+        "- apiVersion: {api_version}\n  kind: {kind}\n  metadata:\n    annotations:\n{annotations}      \
+         internal.config.kubernetes.io/id: '1'\n    name: {name}\n    namespace: shop\n{rest}"
+    )
+}
+
+/// What kustomize notes about an object that it has given the prefix `p-`.
+fn prefixed<'b>(kind: &'b str, former: &'b str) -> [(&'b str, &'b str); 4] {
+    [
+        ("prefixes", "p-"),
+        ("previousKinds", kind),
+        ("previousNames", former),
+        ("previousNamespaces", "shop"),
+    ]
+}
+
+const PAYLOAD: &str = "  type: kubernetes.io/dockerconfigjson\n  data:\n    .dockerconfigjson: \
+                       eyJhdXRocyI6eyJteXJlZ2lzdHJ5LmF6dXJlY3IuaW8iOnsidXNlcm5hbWUiOiJ1IiwicGFzc3dvcmQiOiJub3QtcmVhbCJ9fX0=\n";
+
+/// A Secret for the registry of [`POD`], called `p-regcred` for now and with a hash in the end.
+fn generated() -> String {
+    let mut build = prefixed("Secret", "regcred").to_vec();
+    build.push(("needsHashSuffix", "enabled"));
+    built("Secret", "p-regcred", &build, PAYLOAD)
+}
+
+fn workload(kind: &str, pod: &str) -> String {
+    let spec = format!("containers: [{{name: web, image: myregistry.azurecr.io/web:v1}}]{pod}");
+    let rest = match kind {
+        "Pod" => format!("  spec: {{{spec}}}\n"),
+        _ => format!("  spec: {{template: {{spec: {{{spec}}}}}}}\n"),
+    };
+    built(kind, "p-web", &prefixed(kind, "web"), &rest)
+}
+
+fn account(list: &str) -> String {
+    built("ServiceAccount", "p-web", &prefixed("ServiceAccount", "web"), list)
+}
+
+/// The verdict of the only image, and the codes of the findings.
+#[track_caller]
+fn judged(items: &[&str]) -> (String, Vec<String>) {
+    let outcome = run(&["--report", "json"], &list(&items.concat(), "")).expect(0);
+    let report: serde_json::Value = serde_json::from_str(outcome.err()).expect("a report");
+    let all = |list: &str, key: &str| {
+        let values =
+            report[list].as_array().expect("a list").iter().map(|value| value[key].as_str());
+        values.map(|value| value.expect("a text").to_owned()).collect::<Vec<_>>()
+    };
+    let mut codes = all("findings", "code");
+    codes.retain(|code| !code.starts_with("rotation"));
+    (all("images", "verdict").join(" "), codes)
+}
+
+#[test]
+fn former_names_of_accounts_and_secrets_are_found() {
+    let with = account("  imagePullSecrets: [{name: regcred}]\n");
+    let pod = workload("Deployment", ", serviceAccountName: web");
+    let (verdict, codes) = judged(&[&with, &pod, &generated()]);
+    assert_eq!((&*verdict, codes), ("covered", vec!["hardcoded-credentials".to_owned()]));
+    let (verdict, codes) = judged(&[&account(""), &pod]);
+    assert_eq!((&*verdict, &*codes[0]), ("missing", "missing-pull-secret"));
+    for name in ["regcred", "p-regcred"] {
+        let pod = workload("Deployment", &format!(", imagePullSecrets: [{{name: {name}}}]"));
+        assert_eq!(judged(&[&pod, &generated()]).0, "covered", "{name}");
+    }
+}
+
+#[test]
+fn a_name_that_was_never_that_of_a_secret_is_not_found() {
+    let pod = workload("Pod", ", imagePullSecrets: [{name: regcred}]");
+    let renamed = built("Secret", "p-regcred", &prefixed("ConfigMap", "regcred"), PAYLOAD);
+    assert_eq!(judged(&[&pod, &renamed]).0, "declared", "it was something else by that name");
+}
+
+#[test]
+fn the_default_account_is_not_the_one_that_was_called_default() {
+    let renamed = built(
+        "ServiceAccount",
+        "p-default",
+        &prefixed("ServiceAccount", "default"),
+        "  imagePullSecrets: [{name: regcred}]\n",
+    );
+    assert_eq!(judged(&[&renamed, &workload("Pod", "")]).0, "unknown");
+    let named = workload("Pod", ", serviceAccountName: default");
+    assert_eq!(judged(&[&renamed, &named]).0, "declared");
+}
+
+#[test]
+fn prefixes_tell_objects_of_one_former_name_apart() {
+    let secret = |prefix: &str, payload: &str| {
+        let name = format!("{prefix}regcred");
+        let build =
+            [("prefixes", prefix), ("previousKinds", "Secret"), ("previousNames", "regcred")];
+        built("Secret", &name, &build, payload)
+    };
+    let empty = "  type: kubernetes.io/dockerconfigjson\n  data: {.dockerconfigjson: e30=}\n";
+    let pod = workload("Pod", ", imagePullSecrets: [{name: regcred}]");
+    let (own, other) = (secret("p-", PAYLOAD), secret("q-", empty));
+    assert_eq!(judged(&[&pod, &own, &other]).0, "covered");
+    assert_eq!(judged(&[&other, &own, &pod]).0, "covered");
+    let swapped = (secret("p-", empty), secret("q-", PAYLOAD));
+    assert_eq!(judged(&[&swapped.1, &swapped.0, &pod]).0, "mismatched");
+}
+
+#[test]
+fn a_name_that_kustomize_leaves_alone_is_told() {
+    let code = "reference-not-renamed".to_owned();
+    let names = ", imagePullSecrets: [{name: regcred}]";
+    let (verdict, codes) = judged(&[&workload("ReplicationController", names), &generated()]);
+    assert_eq!(verdict, "declared");
+    assert!(codes.contains(&code), "{codes:?}");
+    let elsewhere = generated().replace("    namespace: shop\n", "");
+    let (verdict, codes) = judged(&[&workload("Pod", names), &elsewhere]);
+    assert_eq!(verdict, "declared");
+    assert!(codes.contains(&code), "{codes:?}");
+    let runs_as = workload("ReplicaSet", ", serviceAccountName: web");
+    let (verdict, codes) = judged(&[&account(""), &runs_as]);
+    assert_eq!(verdict, "unknown");
+    assert!(codes.contains(&code), "{codes:?}");
+    for fine in
+        [workload("Pod", names), workload("ReplicationController", ", serviceAccountName: web")]
+    {
+        let (_, codes) = judged(&[&fine, &generated(), &account("")]);
+        assert!(!codes.contains(&code), "{codes:?}");
+    }
+    let other = generated().replace("namespace: shop", "namespace: other");
+    let (verdict, codes) = judged(&[&workload("Pod", names), &other]);
+    assert_eq!(verdict, "mismatched");
+    assert!(codes.contains(&"secret-in-other-namespace".to_owned()), "{codes:?}");
+}
+
+#[test]
+fn a_secret_is_not_injected_under_its_other_name() {
+    let inject = ["--inject", "myregistry.azurecr.io=regcred"];
+    for pod in [
+        workload("Pod", ", imagePullSecrets: [{name: p-regcred}]"),
+        workload("Pod", ", serviceAccountName: web")
+            + &account("  imagePullSecrets: [{name: p-regcred}]\n"),
+    ] {
+        let text = list(&(pod + &generated()), "");
+        assert_eq!(parts(&run(&inject, &text).expect(0)).1, text);
+    }
+    let text = list(&(workload("Pod", "") + &generated()), "");
+    assert!(run(&inject, &text).expect(0).out().contains("imagePullSecrets: [{name: regcred}]"));
+}
+
+#[test]
+fn what_is_local_to_the_build_does_not_exist() {
+    let local = |item: String| {
+        item.replace(
+            "    annotations:\n",
+            "    annotations:\n      config.kubernetes.io/local-config: 'true'\n",
+        )
+    };
+    let pod = workload("Pod", ", imagePullSecrets: [{name: regcred}], serviceAccountName: web");
+    assert_eq!(judged(&[&local(pod.clone()), &generated()]).0, "");
+    let (verdict, codes) = judged(&[&pod, &local(generated()), &local(account(""))]);
+    assert_eq!((&*verdict, codes.len()), ("declared", 0), "{codes:?}");
+    let kept = local(generated()).replace("'true'", "\"false\"");
+    assert_eq!(judged(&[&pod, &kept]).0, "covered");
+    // In a stream that is on its way to a cluster the annotation means nothing.
+    let item = local(pod);
+    let stream: Vec<_> = item.lines().map(|line| &line[2..]).collect();
+    let stream = stream.join("\n").replace("imagePullSecrets", "x");
+    let outcome = run(&["--fail-on", "error"], &stream).expect(1);
+    assert!(outcome.err().contains("unknown-pull-secret"), "{outcome}");
+}

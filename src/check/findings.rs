@@ -1,6 +1,7 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
 mod order;
+mod renamed;
 mod secrets;
 
 use std::borrow::Cow;

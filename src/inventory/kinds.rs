@@ -78,6 +78,34 @@ pub const WORKLOADS: &[WorkloadKind] = &[
 /// The lists of a pod spec that hold containers.
 pub const CONTAINER_LISTS: &[&str] = &["containers", "initContainers", "ephemeralContainers"];
 
+/// The kinds, of whatever group, in which kustomize changes the names of pull secrets when it renames a Secret
+/// (api/internal/konfig/builtinpluginconsts/namereference.go).
+const NAMES_SECRETS: &[&str] = &[
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "PodTemplate",
+    "ReplicaSet",
+    "ServiceAccount",
+    "StatefulSet",
+];
+
+/// The same for `serviceAccountName` and ServiceAccounts.
+const NAMES_ACCOUNTS: &[&str] =
+    &["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicationController", "StatefulSet"];
+
+/// Whether kustomize keeps the pull secrets that an object of this kind names up to date.
+pub fn follows_secrets(kind: &str) -> bool {
+    NAMES_SECRETS.contains(&kind)
+}
+
+/// Whether kustomize keeps the ServiceAccount that an object of this kind names up to date.
+pub fn follows_accounts(kind: &str) -> bool {
+    NAMES_ACCOUNTS.contains(&kind)
+}
+
 /// The group of an `apiVersion`: what stands before the slash, or the core group.
 pub fn group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)

@@ -98,7 +98,9 @@ impl Findings<'_, '_> {
         let namespace =
             self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
         let kept = pod.effective.names.iter().enumerate().filter(|(at, _)| is_there(*at));
-        let kept = kept.map(|(_, name)| secrets.find(pod.source, namespace, name, self.policy));
+        let referrer = self.referrer(pod, account);
+        let find = |name: &str| secrets.find(pod.source, namespace, referrer, name, self.policy);
+        let kept = kept.map(|(_, name)| find(name));
         let identities = match account {
             InUse::InStream { id, .. } => {
                 let accounts = &self.inventories[id.source].service_accounts;

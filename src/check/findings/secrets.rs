@@ -15,7 +15,7 @@ use crate::policy::registries::Class;
 use crate::source::Span;
 use crate::verdict::{Credentials, Identified, Known, Secrets};
 
-use super::super::{Input, Pod};
+use super::super::{InUse, Input, Pod};
 use super::{At, Findings, describe, show};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -41,12 +41,13 @@ impl Findings<'_, '_> {
         }
         self.about_exposed();
         let mut named = BTreeSet::new();
-        for pod in self.pods {
-            self.about_named(pod, &secrets, &mut named);
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            self.about_named(pod, *account, &secrets, &mut named);
         }
+        self.about_renamed(&secrets);
     }
 
-    fn say(
+    pub(super) fn say(
         &mut self,
         code: &'static Code,
         severity: Severity,
@@ -263,6 +264,7 @@ impl Findings<'_, '_> {
     fn about_named<'i>(
         &mut self,
         pod: &'i Pod<'_>,
+        account: InUse,
         secrets: &Secrets<'i>,
         told: &mut BTreeSet<(String, String)>,
     ) where
@@ -273,7 +275,8 @@ impl Findings<'_, '_> {
         let at = (pod.source, &workload.object, workload.object.label);
         let mut known = Vec::with_capacity(pod.effective.names.len());
         for name in &pod.effective.names {
-            let found = secrets.find(pod.source, namespace, name, self.policy);
+            let referrer = self.referrer(pod, account);
+            let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
             known.push(found);
             // What lies outside is told once for all namespaces, what is inside once for each.
             let place = match found {

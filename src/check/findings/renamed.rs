@@ -1,0 +1,76 @@
+//! What is worth saying about names in the middle of a kustomize build: references that will dangle.
+
+use crate::finding;
+use crate::inventory::Object;
+use crate::verdict::{Accounts, Known, Referrer, Secrets};
+
+use super::super::{InUse, Pod};
+use super::{Findings, describe, show};
+
+impl Findings<'_, '_> {
+    /// What names the effective pull secrets of a pod.
+    pub(super) fn referrer(&self, pod: &Pod<'_>, account: InUse) -> Referrer<'_> {
+        let account = match account {
+            InUse::InStream { id, .. } => {
+                Some(&self.inventories[id.source].service_accounts[id.index].object)
+            }
+            InUse::Declared | InUse::Unknown => None,
+        };
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        Referrer::of_secrets(&workload.object, account, pod.effective.origin)
+    }
+
+    /// Names of pull secrets and ServiceAccounts that kustomize does not keep up to date.
+    pub(super) fn about_renamed(&mut self, secrets: &Secrets<'_>) {
+        let mut objects = self.inventories.iter().flat_map(|inventory| {
+            let secrets = inventory.secrets.iter().map(|secret| &secret.object);
+            let accounts = inventory.service_accounts.iter().map(|account| &account.object);
+            secrets.chain(accounts)
+        });
+        if objects.all(|object| object.build.is_none()) {
+            return;
+        }
+        let accounts = Accounts::new(self.inventories);
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            self.about_names(pod, *account, secrets);
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            if matches!(account, InUse::Unknown)
+                && let Some(renamed) = accounts.left_behind(workload)
+            {
+                let name = workload.effective_service_account();
+                self.left_behind(pod, &format!("runs as ServiceAccount '{}'", show(name)), renamed);
+            }
+        }
+    }
+
+    fn about_names(&mut self, pod: &Pod<'_>, account: InUse, secrets: &Secrets<'_>) {
+        let namespace =
+            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
+        for name in &pod.effective.names {
+            let referrer = self.referrer(pod, account);
+            let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
+            if matches!(found, Known::Outside)
+                && let Some(renamed) = secrets.left_behind(referrer, name)
+            {
+                self.left_behind(pod, &format!("names the pull secret '{}'", show(name)), renamed);
+            }
+        }
+    }
+
+    fn left_behind(&mut self, pod: &Pod<'_>, does: &str, renamed: &Object<'_>) {
+        let code = &finding::REFERENCE_NOT_RENAMED;
+        let object = &self.inventories[pod.source].workloads[pod.index].object;
+        let hash = if renamed.build.as_ref().is_some_and(|build| build.needs_hash) {
+            " with a hash behind it"
+        } else {
+            ""
+        };
+        let message = format!(
+            "{} {does}, and kustomize calls that '{}'{hash} in the end without changing the name here.",
+            describe(object),
+            show(renamed.name.as_deref().unwrap_or_default()),
+        );
+        let at = (pod.source, object, object.label);
+        self.say(code, code.severity, message, at, "this name will dangle");
+    }
+}
