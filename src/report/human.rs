@@ -155,7 +155,7 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
     let _ = writeln!(out, "{kind}{} {}", place.unwrap_or_default(), printable(&finding.message));
 }
 
-fn sentence(report: &Report<'_>, look: Look) -> String {
+pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     let summary = &report.outcome.summary;
     let mut text = summary.text();
     if summary.injected > 0 {
