@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "environment and clock are read here")]
 
+mod argocd;
 mod args;
 mod child;
 mod krm;
@@ -26,6 +27,7 @@ use pullcreds::policy::{self, FailOn, InjectInto, Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
 
+use argocd::Application;
 use args::{Cli, Command, Flags, PolicyCommand, ReportTo, When};
 use state::State;
 
@@ -33,6 +35,8 @@ use state::State;
 const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
 /// Bytes of standard output written at once.
 const OUTPUT_BUFFER: usize = 1 << 16;
+/// How many notes are told.
+const NOTES: usize = 4;
 /// More edits than this are kept without their diff for `pullcreds last`.
 const KEPT_DIFF: usize = 200;
 
@@ -162,6 +166,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
         }
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Supervise { command }) => run::supervise(&command),
+        Some(Command::ArgocdParameters) => argocd::announce(),
         Some(Command::Explain { code }) => explain(code),
         Some(Command::Last { runs, failed }) => last(runs, failed),
         Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
@@ -206,6 +211,12 @@ struct Settings {
     require_input: bool,
     now: Timestamp,
     reports: Vec<ReportTo>,
+    /// The report on standard error, if no other is asked for.
+    format: Format,
+    /// What an Application asks for in vain.
+    notes: Vec<String>,
+    /// Whether an Application says that no manifests are fine.
+    allow_empty: Option<bool>,
     quiet: bool,
     diff: bool,
     look: Look,
@@ -219,13 +230,24 @@ impl Settings {
     fn told(flags: &Flags, mode: Mode, told: Option<Told>) -> Result<Self, Stop> {
         let look = flags_look(flags, mode)?;
         let quiet = told.as_ref().is_some_and(|told| told.quiet);
-        let (policy, file) = policy(flags, mode, look, told)?;
+        let format = format(mode);
+        let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
+        let application = if mode == Mode::Run || argocd::is_caller() {
+            argocd::application(set(flags.no_app_overrides, "no-app-overrides")?)?
+        } else {
+            Application::default()
+        };
+        let allow_empty = application.allow_empty;
+        let told = told.unwrap_or_default();
+        let Stated { policy, file, notes } = policy(flags, mode, told, application, look)?;
         let providers = providers(&policy, file.as_deref())?;
         let default = match mode {
             Mode::Check | Mode::Run => FailOn::Error,
             Mode::Filter | Mode::Function | Mode::Inject => FailOn::Never,
         };
-        let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
+        // An application that lost its manifests is pruned.
+        let required = mode == Mode::Check || (mode == Mode::Filter && argocd::is_caller());
+        let required = truth("require-input")?.unwrap_or(required && allow_empty != Some(true));
         let diff = match switch(flags.diff, "diff")?.unwrap_or_default() {
             When::Always => true,
             When::Never => false,
@@ -234,20 +256,23 @@ impl Settings {
         Ok(Self {
             mode,
             fail_on: policy.fail_on().unwrap_or(default),
-            require_input: set(flags.require_input, "require-input")? || mode == Mode::Check,
+            require_input: flags.require_input || required,
             now: Timestamp::now(),
             providers,
             reports: reports(&flags.report)?,
             quiet: set(flags.quiet, "quiet")? || quiet,
             diff,
+            format,
+            notes,
+            allow_empty,
             look,
             policy,
         })
     }
 
     fn circumstances(&self, input: Input) -> Circumstances<'_> {
-        let Self { now, require_input, .. } = *self;
-        let watched = io::stderr().is_terminal();
+        let Self { now, require_input, mode, .. } = *self;
+        let watched = mode == Mode::Run || io::stderr().is_terminal();
         Circumstances { now, providers: &self.providers, input, require_input, watched }
     }
 
@@ -341,46 +366,90 @@ fn is_coloured(when: When, terminal: bool, variable: impl Fn(&str) -> Option<Str
     }
 }
 
-/// The policy, and the file it is from.
+/// How a run is told where nobody asks for a report: people at a terminal see all of it.
+fn format(mode: Mode) -> Format {
+    let caller = mode == Mode::Run && !io::stderr().is_terminal();
+    if caller || argocd::is_caller() { Format::Brief } else { Format::Human }
+}
+
+/// The policy, the file it is from, and what an Application asks of it in vain.
+struct Stated {
+    policy: Policy,
+    file: Option<PathBuf>,
+    notes: Vec<String>,
+}
+
 fn policy(
     flags: &Flags,
     mode: Mode,
+    told: Told,
+    application: Application,
     look: Look,
-    told: Option<Told>,
-) -> Result<(Policy, Option<PathBuf>), Stop> {
+) -> Result<Stated, Stop> {
+    let Application { overrides: asked, policy: asked_file, mut notes, .. } = application;
     let (_, named) = flag_variable("policy");
     let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
     // There the working directory belongs to the application that is being judged.
-    let searched =
-        ![Mode::Function, Mode::Run].contains(&mode) && variable("ARGOCD_APP_NAME").is_none();
-    let told = told.unwrap_or_default();
+    let searched = ![Mode::Function, Mode::Run].contains(&mode) && !argocd::is_caller();
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
-    let file = named.or_else(found);
-    let base = match &file {
-        None => told.policy,
-        Some(path) => {
-            if !told.policy.is_empty() {
-                eprint(&format!(
-                    "note: the policy is {}; what the functionConfig says is not used\n",
-                    path.display()
-                ));
-            }
-            let source = frontend::read_file(path);
-            let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
-            Policy::parse(&source.text, &finding::names())
-                .map_err(|mistakes| policy_mistakes(&source, &mistakes, look))?
+    let read = |path: PathBuf| {
+        if !told.policy.is_empty() {
+            eprint(&format!(
+                "note: the policy is {}; what the functionConfig says is not used\n",
+                path.display()
+            ));
         }
+        Ok((read_policy(&path, mode, look)?, Some(path)))
+    };
+    let (base, file) = match (named, asked_file) {
+        (Some(path), asked) => {
+            argocd::operators_policy(&path)?;
+            let word = |asked: argocd::Asked<_>| {
+                format!(
+                    "{} is passed over: the operator of this plugin names the policy",
+                    asked.origin
+                )
+            };
+            notes.extend(asked.map(word));
+            read(path)?
+        }
+        (None, Some(asked)) => {
+            let path = argocd::applications_policy(&asked)?;
+            read(path).map_err(|_: Stop| argocd::mistaken(&asked))?
+        }
+        (None, None) => match found() {
+            Some(path) => read(path)?,
+            None => (told.policy, None),
+        },
     };
     let mut overrides = overrides(flags)?.over(told.overrides);
-    if overrides.namespace.is_none() && base.namespace().is_none() {
-        overrides.namespace = variable("ARGOCD_APP_NAMESPACE");
-    }
     if mode == Mode::Check && flags.into.is_none() {
         // What is there is judged, and not what an injection would make of it.
         overrides.into = Some(InjectInto::None);
     }
     let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
-    Ok((policy, file))
+    let (mut asked, overruled) = asked.below(&policy);
+    notes.extend(overruled.iter().map(|overruled| {
+        format!(
+            "`{}` of the Application is passed over: the policy says {}",
+            overruled.flag, overruled.by
+        )
+    }));
+    if asked.namespace.is_none() && policy.namespace().is_none() {
+        asked.namespace = variable("ARGOCD_APP_NAMESPACE");
+    }
+    let policy = policy.with(&asked).map_err(|mistakes| flag_mistakes("", &mistakes))?;
+    Ok(Stated { policy, file, notes })
+}
+
+fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
+    let source = frontend::read_file(path);
+    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    let policy = Policy::parse(&source.text, &finding::names());
+    policy.map_err(|mistakes| match format(mode) {
+        Format::Brief => Stop::new(Exit::Usage, report::brief_mistakes(&source, &mistakes)),
+        _ => policy_mistakes(&source, &mistakes, look),
+    })
 }
 
 /// The mistakes in a policy that is the whole of `source`.
@@ -456,7 +525,10 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Stream));
     let report = Report::new(&sources, &outcome, &settings.policy);
     if let Some((_, problem)) = outcome.problems.first() {
-        let text = report::problem(&sources[0], problem, settings.look);
+        let text = match settings.format {
+            Format::Brief => report::brief_problem(&sources[0], problem),
+            _ => report::problem(&sources[0], problem, settings.look),
+        };
         return Err(Stop::new(Exit::Unreadable, text));
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
@@ -702,12 +774,13 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
     let mut formats: Vec<Format> =
         settings.reports.iter().filter(|to| to.file.is_none()).map(|to| to.format).collect();
     if formats.is_empty() {
-        formats.push(Format::Human);
+        formats.push(settings.format);
     }
     for format in &formats {
         text.push_str(&report.render(*format, settings.look));
     }
-    if failed && formats.contains(&Format::Human) {
+    text.extend(settings.notes.iter().take(NOTES).map(|note| format!("note: {note}\n")));
+    if failed && !formats.contains(&Format::Json) {
         text.push_str(&nothing_done(outcome, settings.mode));
     }
     eprint(&text);

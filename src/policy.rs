@@ -31,8 +31,8 @@ mod tree;
 pub use config::schema;
 pub use fields::{FieldPath, Step};
 pub use overrides::{
-    ConfigMap, FlagMistake, Injection, Overrides, parse_fail_on, parse_inject, parse_into,
-    parse_namespace, parse_pattern,
+    ConfigMap, FlagMistake, Injection, Overrides, Overruled, parse_fail_on, parse_inject,
+    parse_into, parse_namespace, parse_pattern,
 };
 use pattern::{Index, Pattern};
 use registries::{Class, Cloud, Host, Provider};

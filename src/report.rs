@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything: reports show an [`Outcome`].
 
+mod brief;
 mod diff;
 mod excerpt;
 mod hidden;
@@ -21,6 +22,7 @@ use crate::source::{LineIndex, Position, Source, Span};
 
 use template::Templates;
 
+pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use diff::unified as diff;
 pub use excerpt::{Excerpt, Labelled};
 pub use human::{explain, mistakes, problem};
@@ -28,6 +30,8 @@ pub use human::{explain, mistakes, problem};
 /// A format of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// For places made for a few lines: the worst first, and not more than fits.
+    Brief,
     /// For people.
     Human,
     /// `pullcreds.report/v1`.
@@ -36,11 +40,12 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: &[Self] = &[Self::Human, Self::Json];
+    pub const ALL: &[Self] = &[Self::Brief, Self::Human, Self::Json];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Brief => "brief",
             Self::Human => "human",
             Self::Json => "json",
         }
@@ -105,6 +110,7 @@ impl<'r> Report<'r> {
     /// The report in a format.
     pub fn render(&self, format: Format, look: Look) -> String {
         match format {
+            Format::Brief => brief::render(self),
             Format::Human => human::render(self, look),
             Format::Json => json::render(self),
         }

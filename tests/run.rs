@@ -244,11 +244,241 @@ fn a_failure_is_short_whatever_the_renderer_says() {
 }
 
 #[test]
+fn a_violation_is_told_in_a_few_lines_the_worst_first() {
+    let pods: Vec<_> =
+        (0..100).map(|n| PRIVATE.replace("name: a}", &format!("name: pod-{n}}}"))).collect();
+    let script = format!(
+        "{}\ni=0; while [ $i -lt 1000 ]; do echo a warning >&2; i=$((i+1)); done",
+        writing(&pods.join("---\n"))
+    );
+    let outcome = sh(&["--inject", "quay.io=unused"], &script).run().expect(1);
+    assert!(outcome.err().starts_with("error[unknown-pull-secret]: Pod 'pod-0' references private image 'registry.example.com/a:1' but does not specify ImagePullSecrets."), "{outcome}");
+    assert!(
+        outcome.err().contains(
+            " more\n0 of 100 private images have pull credentials configured. (100 errors"
+        ),
+        "{outcome}"
+    );
+    assert!(outcome.err().ends_with("a warning\n") && outcome.err().len() < 4096, "{outcome}");
+    let whole = sh(&["--report", "human"], &script).run().expect(1);
+    assert!(whole.err().contains("pod-99"), "{whole}");
+}
+
+#[test]
 fn a_failure_is_told_at_once_even_if_something_keeps_the_pipes_open() {
     let group = Group::new();
     let outcome = sh(&[], &group.script("sleep 1000 & noted $!; exit 5")).run();
     check_failure(&outcome, 5, "error: sh failed with exit code 5; nothing was written");
     group.is_gone(1);
+}
+
+// What Argo CD says.
+
+/// A run as a plugin of Argo CD, of an Application whose folder holds a policy of its own.
+fn plugin(flags: &[&str], text: &str) -> (Run, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pullcreds.yaml"), LAX).unwrap();
+    let run = sh(flags, &writing(text)).in_folder(folder.path());
+    (run.env("ARGOCD_APP_NAME", "shop").env("ARGOCD_APP_PARAMETERS", "null"), folder)
+}
+
+const LAX: &str =
+    "apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nspec: {failOn: never}\n";
+
+/// A policy file that its plugin may only read.
+fn policy(text: &str) -> (PathBuf, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.yaml");
+    fs::write(&file, text).unwrap();
+    let mut permissions = fs::metadata(&file).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&file, permissions).unwrap();
+    (file, folder)
+}
+
+#[test]
+fn the_destination_is_the_default_namespace() {
+    let policy = "apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nspec:\n  cluster:\n    serviceAccounts:\n    - {namespace: shop, name: default, imagePullSecrets: [regcred]}\n";
+    let (file, _kept) = self::policy(policy);
+    let run = |namespace: &str| {
+        let (run, folder) = plugin(&[], PRIVATE);
+        (run.env("PULLCREDS_POLICY", &file).env("ARGOCD_APP_NAMESPACE", namespace).run(), folder)
+    };
+    run("shop").0.expect(0);
+    run("other").0.expect(1);
+    // Argo CD says nothing of it when it asks for parameters.
+    plugin(&[], PRIVATE).0.run().expect(1);
+}
+
+#[test]
+fn parameters_and_variables_of_the_application_count() {
+    let inject = r#"[{"name": "inject", "map": {"registry.example.com": "regcred"}}, {"name": "into", "string": "pod"}]"#;
+    let (run, _folder) = plugin(&[], PRIVATE);
+    assert!(
+        run.env("ARGOCD_APP_PARAMETERS", inject).run().expect(0).out().contains("- name: regcred")
+    );
+    let (run, _folder) = plugin(&[], PRIVATE);
+    run.env("ARGOCD_ENV_PULLCREDS_INJECT", "registry.example.com=regcred").run().expect(0);
+    let (run, _folder) = plugin(&[], PRIVATE);
+    run.env("ARGOCD_APP_PARAMETERS", r#"[{"name": "fail-on", "string": "never"}]"#).run().expect(0);
+    for parameters in ["null", "[]"] {
+        let (run, _folder) = plugin(&[], FINE);
+        assert_eq!(run.env("ARGOCD_APP_PARAMETERS", parameters).run().expect(0).out(), FINE);
+    }
+}
+
+#[test]
+fn a_parameter_that_is_not_known_is_an_error() {
+    let (run, _folder) = plugin(&[], FINE);
+    let outcome =
+        run.env("ARGOCD_APP_PARAMETERS", r#"[{"name": "failOn", "string": "never"}]"#).run();
+    let what = "error: plugin parameter 'failOn' is not known: the parameters are inject, into, private, public, assume-private, namespace, fail-on, allow-empty, policy";
+    check_failure(&outcome, 2, what);
+}
+
+#[test]
+fn the_word_of_the_operator_counts_for_more() {
+    let never = r#"[{"name": "fail-on", "string": "never"}, {"name": "public", "array": ["registry.example.com"]}]"#;
+    let flags = ["--fail-on=error", "--private=registry.example.com"];
+    let (run, _folder) = plugin(&flags, PRIVATE);
+    let outcome = run.env("ARGOCD_APP_PARAMETERS", never).run().expect(1);
+    assert!(
+        outcome.err().contains(
+            "note: `fail-on` of the Application is passed over: the policy says `error`\n"
+        ),
+        "{outcome}"
+    );
+    assert!(outcome.err().contains("note: `public` of the Application is passed over: the policy says that `registry.example.com` is private\n"), "{outcome}");
+    let (run, _folder) = plugin(&[], PRIVATE);
+    run.env("PULLCREDS_FAIL_ON", "error")
+        .env("ARGOCD_ENV_PULLCREDS_FAIL_ON", "never")
+        .run()
+        .expect(1);
+}
+
+#[test]
+fn the_operator_may_take_nothing_from_an_application() {
+    let (file, _kept) = policy(LAX);
+    for (name, value) in [
+        ("ARGOCD_ENV_PULLCREDS_POLICY", file.to_str().unwrap()),
+        ("ARGOCD_ENV_PULLCREDS_FAIL_ON", "never"),
+        (
+            "ARGOCD_APP_PARAMETERS",
+            r#"[{"name": "fail-on", "string": "never"}, {"name": "for-the-renderer"}]"#,
+        ),
+    ] {
+        let (run, _folder) = plugin(&["--no-app-overrides"], PRIVATE);
+        let outcome = run.env(name, value).run().expect(1);
+        assert!(
+            outcome.err().contains(
+                "note: the operator of this plugin takes no settings from an Application"
+            ),
+            "{outcome}"
+        );
+        let (run, _folder) = plugin(&[], PRIVATE);
+        run.env(name, value).env("PULLCREDS_NO_APP_OVERRIDES", "true").run().expect(1);
+    }
+}
+
+#[test]
+fn an_application_names_a_policy_of_the_operator_and_no_other() {
+    let (file, kept) = policy(LAX);
+    let named = |value: &Path| {
+        let (run, folder) = plugin(&[], PRIVATE);
+        (run.env("ARGOCD_ENV_PULLCREDS_POLICY", value), folder)
+    };
+    named(&file).0.run().expect(0);
+    let (run, folder) = named(Path::new("pullcreds.yaml"));
+    let outcome = run.run().expect(2);
+    assert!(
+        outcome.err().starts_with("error: ARGOCD_ENV_PULLCREDS_POLICY: a relative path"),
+        "{outcome}"
+    );
+    let own = folder.path().join("pullcreds.yaml");
+    let outcome = plugin_in(folder.path()).env("ARGOCD_ENV_PULLCREDS_POLICY", &own).run().expect(2);
+    assert!(outcome.err().contains("belongs to an application"), "{outcome}");
+    // The operator's own policy wins.
+    let strict = kept.path().join("strict.yaml");
+    fs::write(&strict, LAX.replace("never", "error")).unwrap();
+    let outcome = named(&file).0.env("PULLCREDS_POLICY", &strict).run().expect(1);
+    assert!(outcome.err().contains("note: ARGOCD_ENV_PULLCREDS_POLICY is passed over: the operator of this plugin names the policy\n"), "{outcome}");
+}
+
+/// The same, in a folder that is there already.
+fn plugin_in(folder: &Path) -> Run {
+    sh(&[], &writing(PRIVATE)).in_folder(folder).env("ARGOCD_APP_NAME", "shop")
+}
+
+#[test]
+fn nothing_of_a_file_is_told_that_an_application_names() {
+    let (file, _kept) = policy("hunter2: [swordfish\n");
+    let (run, _folder) = plugin(&[], PRIVATE);
+    let outcome = run
+        .env(
+            "ARGOCD_APP_PARAMETERS",
+            format!(r#"[{{"name": "policy", "string": "{}"}}]"#, file.display()),
+        )
+        .run();
+    check_failure(
+        &outcome,
+        2,
+        "error: plugin parameter 'policy': the file is no policy; who may read it sees why with pullcreds check --policy FILE",
+    );
+}
+
+#[test]
+fn the_folder_of_an_application_holds_no_policy() {
+    plugin(&[], PRIVATE).0.run().expect(1);
+    let (run, _folder) = plugin(&["--policy=pullcreds.yaml"], PRIVATE);
+    let outcome = run.run().expect(2);
+    assert!(outcome.err().contains("is a relative path"), "{outcome}");
+}
+
+#[test]
+fn the_filter_under_argo_cd_needs_input() {
+    let filter =
+        |name, value| pullcreds([""; 0]).env("ARGOCD_APP_NAME", "shop").env(name, value).run();
+    let outcome = filter("KUBE_VERSION", "1.33").expect(1);
+    assert!(outcome.err().starts_with("error[empty-input]: "), "{outcome}");
+    filter("PULLCREDS_REQUIRE_INPUT", "false").expect(0);
+    filter("ARGOCD_ENV_PULLCREDS_ALLOW_EMPTY", "true").expect(0);
+}
+
+#[test]
+fn parameters_are_announced() {
+    let announced = pullcreds(["argocd-parameters"])
+        .env("PULLCREDS_INJECT", "ghcr.io/acme=ghcr")
+        .run()
+        .expect(0)
+        .json();
+    let announced = announced.as_array().unwrap();
+    let names: Vec<_> =
+        announced.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "inject",
+            "into",
+            "private",
+            "public",
+            "assume-private",
+            "namespace",
+            "fail-on",
+            "allow-empty",
+            "policy"
+        ]
+    );
+    for parameter in announced {
+        for text in ["name", "title", "tooltip", "itemType", "collectionType"] {
+            assert!(parameter[text].as_str().is_some_and(|text| !text.is_empty()), "{parameter}");
+        }
+        let value = if parameter["collectionType"] == "array" { "array" } else { "string" };
+        assert!(parameter["required"] == false && !parameter[value].is_null(), "{parameter}");
+    }
+    assert_eq!(announced[0]["array"], serde_json::json!(["ghcr.io/acme=ghcr"]));
+    let locked =
+        pullcreds(["argocd-parameters"]).env("PULLCREDS_NO_APP_OVERRIDES", "true").run().expect(0);
+    assert_eq!(locked.json(), serde_json::json!([]));
 }
 
 // What is left of it.

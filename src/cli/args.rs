@@ -80,6 +80,8 @@ pub(crate) enum Command {
     },
     /// Start a renderer, judge what it writes and pass it on; nothing at all if the renderer fails
     Run(RunArgs),
+    /// Print which plugin parameters an Argo CD Application may set, for parameters.dynamic
+    ArgocdParameters,
     /// Watch over a renderer
     #[command(hide = true)]
     Supervise {
@@ -217,6 +219,7 @@ pub(crate) fn parse_report(text: &str) -> Result<ReportTo, String> {
 
 #[derive(Args, Default)]
 #[command(next_help_heading = "Policy")]
+#[allow(clippy::struct_excessive_bools, reason = "flags are what they are")]
 pub(crate) struct Flags {
     /// The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one; not under run]
     #[arg(long, value_name = "FILE")]
@@ -236,13 +239,16 @@ pub(crate) struct Flags {
     /// Every image needs credentials, unless the policy says otherwise
     #[arg(long)]
     pub(crate) assume_private: bool,
+    /// Under Argo CD, take no settings from the Application
+    #[arg(long)]
+    pub(crate) no_app_overrides: bool,
     /// The namespace of objects that name none
     #[arg(long, value_name = "NAMESPACE", value_parser = parse_namespace)]
     pub(crate) namespace: Option<String>,
     /// Fail from findings of this severity on: error, warning or never [default: never; check and run: error]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
     pub(crate) fail_on: Option<FailOn>,
-    /// Also write a report: human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
+    /// Also write a report: brief, human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,
     /// An input without a document is an error [default in check and run]

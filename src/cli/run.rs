@@ -20,7 +20,7 @@ use super::{Exit, Mode, Settings, Stop, eprint, flag_variable, pass_on, truth};
 /// the status of an Application.
 const FAILURE: usize = 3900;
 /// Bytes of them for what the renderer said, where the failure is none of its own.
-const ASIDE: usize = 800;
+const ASIDE: usize = 700;
 /// Bytes of them for the command.
 const COMMAND: usize = 400;
 
@@ -42,8 +42,7 @@ struct Renderer<'r> {
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let settings = Settings::of(&args.flags, Mode::Run)?;
     let timeout = timeout(args.timeout)?;
-    let allow_empty =
-        args.allow_empty || (!args.flags.require_input && truth("allow-empty")?.unwrap_or(false));
+    let allow_empty = allow_empty(args, &settings)?;
     let (program, rest) = args.command.split_first().expect("the command line asks for a command");
     let renderer = Renderer { program, args: rest, name: name(program), timeout };
     let (source, said) = renderer.render(allow_empty)?;
@@ -58,6 +57,16 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
         }
         Err(Stop { exit, text }) => Err(Stop { exit, text: text + &renderer.quote(&said, ASIDE) }),
     }
+}
+
+/// Whether nothing at all is fine: flags win over variables, and those over the Application.
+fn allow_empty(args: &RunArgs, settings: &Settings) -> Result<bool, Stop> {
+    if args.allow_empty || args.flags.require_input {
+        return Ok(args.allow_empty);
+    }
+    let required = truth("require-input")?;
+    let allowed = truth("allow-empty")?.or(required.map(|required| !required));
+    Ok(allowed.or(settings.allow_empty).unwrap_or(false))
 }
 
 /// The hidden other half of `run`.

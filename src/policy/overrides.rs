@@ -69,6 +69,93 @@ impl Overrides {
     }
 }
 
+/// Something that is asked of a policy that says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overruled {
+    /// One of [`Overrides::FLAGS`].
+    pub flag: &'static str,
+    /// What the policy says.
+    pub by: String,
+}
+
+impl Overrides {
+    /// What is left of these where the word of `policy` counts for more, and what is not: they may add to it and be
+    /// stricter, but weaken nothing that it says.
+    #[must_use]
+    pub fn below(self, policy: &Policy) -> (Self, Vec<Overruled>) {
+        let mut overruled = Vec::new();
+        let mut refuse = |flag, by: String| overruled.push(Overruled { flag, by });
+        let mut asked = self;
+        asked.public.retain(|pattern| match stated_private(policy, pattern) {
+            None => true,
+            Some(by) => {
+                refuse("public", by);
+                false
+            }
+        });
+        if let Some(stated) = policy.fail_on()
+            && asked.fail_on.take_if(|asked| rank(*asked) < rank(stated)).is_some()
+        {
+            refuse("fail-on", format!("`{}`", threshold(stated)));
+        }
+        if let Some(stated) = policy.namespace()
+            && asked.namespace.take_if(|asked| asked != stated).is_some()
+        {
+            refuse("namespace", format!("`{stated}`"));
+        }
+        let into = policy.inject.into;
+        if into != InjectInto::default() && asked.into.take_if(|asked| *asked != into).is_some() {
+            refuse("into", format!("`{}`", place(into)));
+        }
+        if policy.assume_private && asked.assume_private.take_if(|asked| !*asked).is_some() {
+            refuse("assume-private", "`true`".to_owned());
+        }
+        (asked, overruled)
+    }
+}
+
+/// What the policy says, if an entry `public` for `pattern` could win over its saying that an image is private.
+fn stated_private(policy: &Policy, pattern: &Pattern) -> Option<String> {
+    if policy.assume_private {
+        return Some("that every image is private".to_owned());
+    }
+    let private = |registry: &&Registry| {
+        let class = registry.access.map(|access| access.value);
+        class == Some(Class::Private) || registry.iam.is_some_and(|iam| iam.value)
+    };
+    let loses = |registry: &&Registry| {
+        let stated = &registry.pattern.value;
+        stated.overlaps(pattern) && stated.specificity() <= pattern.specificity()
+    };
+    let stated = policy.registries.iter().filter(private).find(loses)?;
+    Some(format!("that `{}` is private", stated.pattern.value))
+}
+
+fn rank(fail_on: FailOn) -> u8 {
+    match fail_on {
+        FailOn::Never => 0,
+        FailOn::Error => 1,
+        FailOn::Warning => 2,
+    }
+}
+
+fn place(into: InjectInto) -> &'static str {
+    match into {
+        InjectInto::Auto => "auto",
+        InjectInto::None => "none",
+        InjectInto::Pod => "pod",
+        InjectInto::ServiceAccount => "service-account",
+    }
+}
+
+fn threshold(fail_on: FailOn) -> &'static str {
+    match fail_on {
+        FailOn::Never => "never",
+        FailOn::Error => "error",
+        FailOn::Warning => "warning",
+    }
+}
+
 /// The values of a list, or each mistake in it.
 fn each<T>(
     value: &str,
@@ -604,5 +691,62 @@ mod tests {
                 ("private", "write `a.io` without `https://`"),
             ]
         );
+    }
+
+    #[track_caller]
+    fn check_below(policy: Policy, asked: &[(&str, &str)], overruled: &[&str]) -> Policy {
+        let (left, found) = set(asked).below(&policy);
+        let found: Vec<_> = found.iter().map(|overruled| overruled.flag).collect();
+        assert_eq!(found, overruled);
+        policy.with(&left).expect("a case has no contradiction")
+    }
+
+    #[test]
+    fn what_is_asked_below_a_policy_adds_to_it() {
+        let asked = [
+            ("inject", "ghcr.io/acme=ghcr"),
+            ("private", "quay.io/acme"),
+            ("public", "registry.example.com"),
+            ("fail-on", "never"),
+            ("into", "none"),
+            ("namespace", "shop"),
+            ("assume-private", "true"),
+        ];
+        let policy = check_below(Policy::default(), &asked, &[]);
+        assert_eq!(secrets(&policy, "ghcr.io/acme/api"), ["ghcr"]);
+        assert_eq!(policy.access("registry.example.com", "a").class, Class::Public);
+        assert_eq!((policy.fail_on(), policy.namespace()), (Some(FailOn::Never), Some("shop")));
+        assert_eq!(policy.inject().into, InjectInto::None);
+    }
+
+    #[test]
+    fn what_is_asked_below_a_policy_weakens_nothing_that_it_says() {
+        let stated = file("  namespace: a\n  failOn: error\n  inject: {into: pod}\n");
+        let asked = [("fail-on", "never"), ("into", "none"), ("namespace", "b")];
+        let policy = check_below(stated.clone(), &asked, &["fail-on", "namespace", "into"]);
+        assert_eq!((policy.fail_on(), policy.namespace()), (Some(FailOn::Error), Some("a")));
+        assert_eq!(policy.inject().into, InjectInto::Pod);
+        let policy = check_below(stated, &[("fail-on", "warning"), ("namespace", "a")], &[]);
+        assert_eq!(policy.fail_on(), Some(FailOn::Warning));
+    }
+
+    #[test]
+    fn what_a_policy_says_is_private_stays_private() {
+        let stated = file(
+            "  registries:\n  - {match: ghcr.io/acme, access: private}\n  - {match: quay.io, access: public}\n",
+        );
+        for public in ["ghcr.io/acme", "ghcr.io/acme/lib", "ghcr.io/acme/*"] {
+            let policy = check_below(stated.clone(), &[("public", public)], &["public"]);
+            assert_eq!(policy.access("ghcr.io", "acme/lib/a").class, Class::Private);
+        }
+        // A wider entry does not win over it.
+        let policy = check_below(stated.clone(), &[("public", "ghcr.io,docker.io")], &[]);
+        assert_eq!(policy.access("ghcr.io", "acme/a").class, Class::Private);
+        assert_eq!(policy.access("ghcr.io", "other/a").class, Class::Public);
+        let policy = check_below(stated, &[("private", "quay.io")], &[]);
+        assert_eq!(policy.access("quay.io", "a").class, Class::Private);
+        let all = Policy::default().with(&set(&[("assume-private", "true")])).unwrap();
+        let asked = [("public", "docker.io"), ("assume-private", "false")];
+        check_below(all, &asked, &["public", "assume-private"]);
     }
 }

@@ -168,7 +168,7 @@ fn source_name(source: &Source, template: Option<String>) -> String {
     }
 }
 
-fn sentence(report: &Report<'_>, look: Look) -> String {
+pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     let summary = &report.outcome.summary;
     let mut text = summary.text();
     if summary.injected > 0 {

@@ -1,0 +1,170 @@
+//! The report for places made for a few lines, like the status of an Argo CD Application: a line for each finding,
+//! the worst first, in so many bytes that nobody has to cut it.
+
+use std::fmt::Write as _;
+
+use super::excerpt::{Excerpt, Labelled, printable};
+use super::human::{self, word};
+use super::{Look, Report};
+use crate::finding::{Finding, Severity};
+use crate::policy::Mistake;
+use crate::source::{LineIndex, Source, Span};
+use crate::yaml::Problem;
+
+/// Bytes of a report.
+const LIMIT: usize = 2500;
+/// Bytes of one entry of it.
+const ENTRY: usize = 1100;
+/// Bytes of the line that says how many did not fit.
+const REST: usize = 40;
+
+/// The whole report.
+pub(super) fn render(report: &Report<'_>) -> String {
+    let problems = report.outcome.problems.iter();
+    let problems = problems.map(|(source, found)| problem(&report.sources[*source], found));
+    let mut findings: Vec<_> = report.outcome.findings.iter().collect();
+    findings.retain(|finding| finding.severity != Severity::Info);
+    findings.sort_by_key(|finding| finding.severity != Severity::Error);
+    let mut told = Vec::new();
+    let findings = findings.into_iter().map(|finding| {
+        let first = !told.contains(&finding.code.name);
+        told.push(finding.code.name);
+        let remedy = finding.remedy.as_deref().filter(|_| first);
+        entry(&line(finding), remedy.unwrap_or_default())
+    });
+    let sentence = human::sentence(report, Look::PLAIN);
+    let limit = LIMIT - sentence.len() - 1;
+    fitting(&problems.chain(findings).collect::<Vec<_>>(), limit) + &sentence + "\n"
+}
+
+/// What a finding says, and what it is about where it does not say that itself.
+fn line(finding: &Finding) -> String {
+    let mut line =
+        format!("{}[{}]: {}", word(finding.severity), finding.code.name, finding.message);
+    let object = finding.place.as_ref().map(|place| &place.object);
+    let name = object.and_then(|object| object.name.as_deref()).unwrap_or_default();
+    if let Some(object) = object
+        && !(line.contains(&*object.kind) && line.contains(name))
+    {
+        let _ = write!(line, " ({} '{name}')", object.kind);
+    }
+    if let Some(image) = &finding.image
+        && !line.contains(&**image)
+    {
+        let _ = write!(line, " (image '{image}')");
+    }
+    line
+}
+
+/// A source that is no YAML stream.
+pub fn problem(source: &Source, problem: &Problem) -> String {
+    let lines = LineIndex::new(&source.text);
+    let at = problem.offset.min(source.text.len());
+    let excerpt = Excerpt::of(&Labelled {
+        source,
+        lines: &lines,
+        span: Span::at(at),
+        within: Span::new(problem.chunk.start, problem.chunk.end),
+        hidden: &[],
+        unread: true,
+    });
+    let position = excerpt.position();
+    let line = format!(
+        "error[not-yaml]: {}:{position}: this is no YAML stream: {}",
+        source.name, problem.message
+    );
+    entry(&line, excerpt.text())
+}
+
+/// The mistakes in a policy file.
+pub fn mistakes(source: &Source, mistakes: &[Mistake]) -> String {
+    let lines = LineIndex::new(&source.text);
+    let entries = mistakes.iter().map(|mistake| {
+        let position = lines.position(&source.text, mistake.span.start as usize);
+        let line = format!("error[policy]: {}:{position}: {}", source.name, mistake.message);
+        entry(&line, &mistake.help)
+    });
+    fitting(&entries.collect::<Vec<_>>(), LIMIT)
+}
+
+/// A line, and below it what else there is to say.
+fn entry(line: &str, below: &str) -> String {
+    let mut entry = printable(line).replace('\n', " ");
+    cut(&mut entry, ENTRY);
+    entry.push('\n');
+    let room = ENTRY.saturating_sub(entry.len());
+    let mut rest = String::new();
+    for line in printable(below).lines() {
+        let _ = writeln!(rest, "  {line}");
+    }
+    if rest.len() > room {
+        rest.truncate(
+            rest[..floor(&rest, room.saturating_sub(6))].rfind('\n').map_or(0, |at| at + 1),
+        );
+        rest.push_str("  …\n");
+    }
+    entry + &rest
+}
+
+/// The entries that fit, and how many do not.
+fn fitting(entries: &[String], limit: usize) -> String {
+    if entries.iter().map(String::len).sum::<usize>() <= limit {
+        return entries.concat();
+    }
+    let mut out = String::new();
+    let mut told = 0;
+    for entry in entries {
+        if out.len() + entry.len() + REST > limit {
+            break;
+        }
+        out.push_str(entry);
+        told += 1;
+    }
+    let _ = writeln!(out, "… and {} more", entries.len() - told);
+    out
+}
+
+fn cut(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        text.truncate(floor(text, limit - '…'.len_utf8()));
+        text.push('…');
+    }
+}
+
+/// The last boundary between characters that is not behind `at`.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let entries: Vec<_> =
+            (0..100).map(|n| entry(&format!("finding {n}"), "do this\nand that")).collect();
+        let text = fitting(&entries, 500);
+        assert!(
+            text.len() <= 500 && text.starts_with("finding 0\n  do this\n  and that\n"),
+            "{text}"
+        );
+        let told = text.matches("finding").count();
+        assert!(text.ends_with(&format!("… and {} more\n", 100 - told)), "{text}");
+        let all = vec!["a\n".to_owned(); 3];
+        assert_eq!(fitting(&all, 6), "a\na\na\n");
+    }
+
+    #[test]
+    fn an_entry_is_cut_between_lines_and_characters() {
+        let long = entry(&"ä".repeat(2000), "below");
+        assert!(
+            long.len() <= ENTRY + 8 && long.starts_with('ä') && long.contains('…'),
+            "{}",
+            long.len()
+        );
+        let deep = entry("line", &"ö below\n".repeat(1000));
+        assert!(deep.len() <= ENTRY && deep.ends_with("  ö below\n  …\n"), "{}", deep.len());
+        assert_eq!(entry("two\nlines\u{1b}[31m", ""), "two lines\\u{1b}[31m\n");
+    }
+}
