@@ -459,7 +459,7 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
         write_manifests(&sources, &outcome)?;
     }
     keep(&report, &outcome, settings, failed);
-    tell(&report, &outcome, settings, failed);
+    tell(&report, &outcome, settings, failed.then_some("Nothing was written"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 
@@ -530,7 +530,7 @@ fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<E
     } else if !failed {
         write_manifests(&sources, &outcome)?;
     }
-    tell(&report, &outcome, settings, failed);
+    tell(&report, &outcome, settings, failed.then_some("Nothing was written"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 
@@ -684,7 +684,15 @@ fn report_file(named: &Path, format: Format, now: Timestamp) -> PathBuf {
 }
 
 /// Tells people on standard error what happened.
-fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
+///
+/// `consequence` is what a failure means for the manifests; `None` if the run does not fail.
+fn tell(
+    report: &Report<'_>,
+    outcome: &Outcome<'_>,
+    settings: &Settings,
+    consequence: Option<&str>,
+) {
+    let failed = consequence.is_some();
     if settings.quiet && !failed {
         return;
     }
@@ -701,7 +709,7 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
     for format in &formats {
         text.push_str(&report.render(*format, settings.look));
     }
-    if failed && formats.contains(&Format::Human) {
+    if let Some(consequence) = consequence.filter(|_| formats.contains(&Format::Human)) {
         let why = if is_refused(outcome) {
             "an injection was refused"
         } else if is_missed(outcome) {
@@ -709,7 +717,7 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         } else {
             "the threshold is reached"
         };
-        text.extend(["Nothing was written: ", why, ".\n"]);
+        text.extend([consequence, ": ", why, ".\n"]);
     }
     eprint(&text);
 }
