@@ -37,6 +37,8 @@ const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
 const OUTPUT_BUFFER: usize = 1 << 16;
 /// How many notes are told.
 const NOTES: usize = 4;
+/// What a failure means for manifests that are on their way to somebody.
+const NOTHING_WRITTEN: &str = "Nothing was written";
 /// More edits than this are kept without their diff for `pullcreds last`.
 const KEPT_DIFF: usize = 200;
 
@@ -537,7 +539,7 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
         write_manifests(&sources, &outcome)?;
     }
     keep(&report, &outcome, settings, failed);
-    tell(&report, &outcome, settings, failed);
+    tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 
@@ -608,7 +610,7 @@ fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<E
     } else if !failed {
         write_manifests(&sources, &outcome)?;
     }
-    tell(&report, &outcome, settings, failed);
+    tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 
@@ -762,7 +764,15 @@ fn report_file(named: &Path, format: Format, now: Timestamp) -> PathBuf {
 }
 
 /// Tells people on standard error what happened.
-fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
+///
+/// `consequence` is what a failure means for the manifests; `None` if the run does not fail.
+fn tell(
+    report: &Report<'_>,
+    outcome: &Outcome<'_>,
+    settings: &Settings,
+    consequence: Option<&str>,
+) {
+    let failed = consequence.is_some();
     if settings.quiet && !failed {
         return;
     }
@@ -780,14 +790,14 @@ fn tell(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push_str(&report.render(*format, settings.look));
     }
     text.extend(settings.notes.iter().take(NOTES).map(|note| format!("note: {note}\n")));
-    if failed && !formats.contains(&Format::Json) {
-        text.push_str(&nothing_done(outcome, settings.mode));
+    if let Some(consequence) = consequence.filter(|_| !formats.contains(&Format::Json)) {
+        text.push_str(&because(consequence, outcome));
     }
     eprint(&text);
 }
 
-/// Why a run that failed has written nothing.
-fn nothing_done(outcome: &Outcome<'_>, mode: Mode) -> String {
+/// What a failure means for the manifests, and what it is.
+fn because(consequence: &str, outcome: &Outcome<'_>) -> String {
     let why = if is_refused(outcome) {
         "an injection was refused"
     } else if is_missed(outcome) {
@@ -795,9 +805,7 @@ fn nothing_done(outcome: &Outcome<'_>, mode: Mode) -> String {
     } else {
         "the threshold is reached"
     };
-    // A function hands its list back whatever happens.
-    let what = if mode == Mode::Function { "injected" } else { "written" };
-    format!("Nothing was {what}: {why}.\n")
+    format!("{consequence}: {why}.\n")
 }
 
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
@@ -812,7 +820,7 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
     }
     text.push_str(&report.render(Format::Human, look));
     if failed {
-        text.push_str(&nothing_done(outcome, settings.mode));
+        text.push_str(&because(NOTHING_WRITTEN, outcome));
     }
     let exit = if failed { Exit::Failed } else { Exit::Pass };
     let _ = state.keep(&text, report.chart().as_deref(), exit, Timestamp::now());

@@ -1,6 +1,7 @@
 //! Whether the documents say what is so.
 //!
-//! `PULLCREDS_UPDATE=1` writes `docs/findings.md` anew from the table in `src/finding.rs`.
+//! `PULLCREDS_UPDATE=1` writes `docs/findings.md` anew from the table in `src/finding.rs`, and what the first command
+//! of the README says.
 #![allow(clippy::disallowed_methods, reason = "a test reads its own environment and files")]
 
 #[path = "support/case.rs"]
@@ -24,6 +25,10 @@ fn text(name: impl AsRef<Path>) -> String {
     String::from_utf8(support::read(name)).expect("documents are UTF-8")
 }
 
+fn is_update() -> bool {
+    std::env::var_os("PULLCREDS_UPDATE").is_some_and(|value| !value.is_empty())
+}
+
 /// The first groups of all matches.
 fn all(pattern: &str, text: &str) -> BTreeSet<String> {
     let pattern = Regex::new(pattern).expect("a sound pattern");
@@ -37,7 +42,7 @@ const FINDINGS: &str = "docs/findings.md";
 #[test]
 fn the_page_of_findings_is_that_of_the_table() {
     let page = page();
-    if std::env::var_os("PULLCREDS_UPDATE").is_some_and(|value| !value.is_empty()) {
+    if is_update() {
         std::fs::write(path(FINDINGS), &page).expect("the page can be written");
     }
     let found = std::fs::read_to_string(path(FINDINGS)).unwrap_or_default();
@@ -176,4 +181,137 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
             text.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
         })
         .collect()
+}
+
+// README.md
+
+/// The fenced blocks of a language.
+fn blocks(markdown: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = markdown.lines();
+    while let Some(line) = lines.next() {
+        if let Some(found) = line.strip_prefix("```") {
+            let block: Vec<_> =
+                lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+            if found == language {
+                blocks.push(block.join("\n") + "\n");
+            }
+        }
+    }
+    blocks
+}
+
+/// The words behind `pullcreds` in each command of a document, in blocks and in the text.
+fn calls(markdown: &str) -> Vec<Vec<String>> {
+    let blocks = blocks(markdown, "sh").join("\n").replace("\\\n", " ");
+    let inline = all(r"`(pullcreds [^`]+)`", markdown);
+    let commands = blocks.lines().chain(inline.iter().map(String::as_str));
+    let commands = commands.flat_map(|line| line.split(" | "));
+    commands.filter_map(|command| call(command.trim())).collect()
+}
+
+fn call(command: &str) -> Option<Vec<String>> {
+    let command = command.split(" #").next()?.split(['<', '>']).next()?.trim();
+    let own = ["pullcreds", "cargo run --release --"];
+    if let Some(own) = own.iter().find_map(|own| command.strip_prefix(own)) {
+        return Some(case::words(own));
+    }
+    let (_, sent) = command.split_once("--post-renderer pullcreds")?;
+    let sent = case::words(sent).into_iter();
+    Some(
+        sent.filter_map(|word| Some(word.strip_prefix("--post-renderer-args=")?.to_owned()))
+            .collect(),
+    )
+}
+
+fn help(words: &[&str]) -> String {
+    support::pullcreds(words.iter().chain([&"--help"])).run().expect(0).out().to_owned()
+}
+
+#[test]
+fn every_call_in_the_readme_is_one_that_the_program_takes() {
+    let calls = calls(&text(path("README.md")));
+    assert!(calls.len() > 10, "{calls:?}");
+    for call in calls {
+        let own: Vec<_> =
+            call.iter().map(String::as_str).take_while(|word| *word != "--").collect();
+        let commands: Vec<_> =
+            own.iter().copied().take_while(|word| !word.starts_with('-')).take(1).collect();
+        let known = all(r"(--[a-z-]+)", &help(&commands));
+        for flag in own.iter().filter(|word| word.starts_with("--")) {
+            let name = flag.split('=').next().expect("there is a first part");
+            assert!(known.contains(name), "{call:?}: there is no {name}");
+        }
+    }
+}
+
+/// Flags in the README that are another program's.
+const FLAGS_OF_OTHERS: &[&str] =
+    &["--install", "--path", "--post-renderer", "--post-renderer-args", "--release", "--some-flag"];
+
+#[test]
+fn every_flag_in_the_readme_is_one() {
+    let commands: &[&[&str]] = &[&[], &["check"], &["inject"], &["run"], &["last"], &["explain"]];
+    let known: String = commands.iter().map(|words| help(words)).collect();
+    let known = all(r"(--[a-z-]+)", &known);
+    let told = all(r"[^a-z-](--[a-z][a-z-]+)", &text(path("README.md")));
+    let strange = told.iter().filter(|flag| !known.contains(*flag));
+    let strange: Vec<_> =
+        strange.filter(|flag| !FLAGS_OF_OTHERS.contains(&flag.as_str())).collect();
+    assert!(strange.is_empty(), "{strange:?}");
+}
+
+#[test]
+fn the_first_command_of_the_readme_says_what_stands_below_it() {
+    let readme = text(path("README.md"));
+    let command = blocks(&readme, "sh").remove(0);
+    let (command, input) = command.split_once('<').expect("it reads a file");
+    let input = input.split('>').next().expect("there is a first part").trim();
+    let args = command.trim().strip_prefix("cargo run --release -- ").expect("Cargo runs it");
+    let run =
+        support::pullcreds(case::words(args)).in_folder(path("")).stdin(support::read(path(input)));
+    let outcome = run.run().expect(0);
+    let told = blocks(&readme, "text").remove(0);
+    if is_update() {
+        let updated = readme.replacen(&told, outcome.err(), 1);
+        std::fs::write(path("README.md"), updated).expect("the document can be written");
+    } else {
+        assert_eq!(told, outcome.err(), "PULLCREDS_UPDATE=1 cargo test --test docs");
+    }
+}
+
+#[test]
+fn the_policy_of_the_readme_is_one() {
+    let readme = text(path("README.md"));
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("policy.yaml");
+    std::fs::write(&file, blocks(&readme, "yaml").remove(0)).expect("it is new");
+    let pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
+        "spec": {"containers": [{"name": "web", "image": "registry.k8s.io/pause"}]}});
+    let check = support::pullcreds(["check", "--policy", file.to_str().expect("its path is text")]);
+    check.stdin(support::list([pod])).run().expect(0);
+}
+
+#[test]
+fn the_exit_codes_of_the_readme_are_those_of_the_help() {
+    let help = support::pullcreds(["--help"]).run().expect(0);
+    let told = all(r"(?m)^\| (\d+ \| [^|]+) \|$", &text(path("README.md")));
+    let told: BTreeSet<_> = told.iter().map(|row| row.replace(" | ", " ")).collect();
+    let known = all(r"(?m)^ +(\d+ +[a-z][^\n]+)$", help.out());
+    let known: BTreeSet<_> =
+        known.iter().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(told, known);
+}
+
+// ARCHITECTURE.md
+
+#[test]
+fn the_modules_are_told_in_their_order() {
+    let library = text(path("src/lib.rs"));
+    let modules =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let document = text(path("ARCHITECTURE.md"));
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let rows = rows.filter(|name| !name.contains('/') && *name != "module");
+    assert_eq!(rows.collect::<Vec<_>>(), modules.collect::<Vec<_>>());
 }

@@ -87,7 +87,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     write_reports(&report, &settings)?;
     write(source, edits(list, &outcome, failed, emit))?;
-    tell(&report, &outcome, &settings, failed);
+    tell(&report, &outcome, &settings, failed.then_some("The list goes back as it came"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 

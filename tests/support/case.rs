@@ -107,7 +107,7 @@ impl Case {
     /// Whether its standard output carries manifests: it is the filter, or `inject`.
     pub(crate) fn gives_manifests(&self) -> bool {
         match words(&self.run).get(1).map(String::as_str) {
-            None | Some("inject") => true,
+            None | Some("inject" | "krm" | "run") => true,
             Some(first) => first.starts_with('-'),
         }
     }
