@@ -3,6 +3,7 @@
 //! Pure: nothing here reads a file, the environment or the clock, and nothing here prints.
 
 mod findings;
+mod order;
 
 use std::collections::BTreeSet;
 

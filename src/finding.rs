@@ -367,6 +367,54 @@ codes! {
         remedy: "Make the pull secret by other means, such as an ExternalSecret.",
         references: ["https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret"],
     }
+    /// A pod that starts before its pull secret exists.
+    SECRET_CREATED_LATER {
+        name: "pull-secret-created-later", severity: Error,
+        title: "a pod starts before its pull secret exists",
+        what: "A pod needs a pull secret that Helm or Argo CD applies only afterwards: a hook that runs before the release is there, or before a hook of a greater weight; or an earlier sync wave. Where nothing waits for the pod, which then recovers, it is information, and so it is for a pre-upgrade hook, which finds what an earlier release has brought.",
+        why: "The image cannot be pulled, and the deployment waits for the pod: neither ever gets further. It works in a cluster where the Secret is left from an earlier attempt, and fails in a new one.",
+        example: "kind: Job\nmetadata:\n  annotations: {helm.sh/hook: \"pre-install,pre-upgrade\"}\nspec:\n  template:\n    spec:\n      imagePullSecrets: [{name: regcred}]\n---\nkind: Secret                  # no hook: applied after all pre-install hooks\nmetadata: {name: regcred}",
+        remedy: "Make the Secret, or what makes it, a hook of the same events with a smaller weight, or put it into an earlier sync wave.",
+        references: [
+            "https://helm.sh/docs/topics/charts_hooks/",
+            "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
+            "https://github.com/helm/helm/issues/12414",
+        ],
+    }
+    /// A pod that needs a pull secret which is deleted before.
+    SECRET_DELETED_EARLY {
+        name: "pull-secret-deleted-early", severity: Error,
+        title: "a pull secret is deleted before its pod pulls",
+        what: "A pod needs a pull secret that is a hook with the delete policy hook-succeeded, or that goes with the release before a post-delete hook runs.",
+        why: "The Secret counts as successful as soon as it is made, and is deleted when the hooks of its event are done. Pods that start later, or anew on another node, cannot pull.",
+        example: "kind: Secret\nmetadata:\n  name: regcred\n  annotations:\n    helm.sh/hook: pre-install\n    helm.sh/hook-delete-policy: hook-succeeded\n---\nkind: Deployment              # its pods start when the Secret is gone",
+        remedy: "Keep the Secret: make it a regular manifest, or a hook with the delete policy before-hook-creation.",
+        references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
+    }
+    /// A pod that starts before its ServiceAccount exists.
+    ACCOUNT_CREATED_LATER {
+        name: "service-account-created-later", severity: Error,
+        title: "a pod starts before its ServiceAccount exists",
+        what: "A pod names a ServiceAccount that Helm or Argo CD applies only afterwards.",
+        why: "The admission controller rejects pods whose ServiceAccount does not exist, and the deployment waits for the pod.",
+        example: "kind: Job\nmetadata:\n  annotations: {helm.sh/hook: pre-install}\nspec:\n  template:\n    spec: {serviceAccountName: migrate}\n---\nkind: ServiceAccount          # no hook: applied after all pre-install hooks\nmetadata: {name: migrate}",
+        remedy: "Make the ServiceAccount a hook of the same events with a smaller weight, or put it into an earlier sync wave.",
+        references: [
+            "https://helm.sh/docs/topics/charts_hooks/",
+            "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
+            "https://github.com/helm/helm/issues/10768",
+        ],
+    }
+    /// A pod that needs a ServiceAccount which is deleted before.
+    ACCOUNT_DELETED_EARLY {
+        name: "service-account-deleted-early", severity: Error,
+        title: "a ServiceAccount is deleted before its pod starts",
+        what: "A pod names a ServiceAccount that is a hook with the delete policy hook-succeeded, or that goes with the release before a post-delete hook runs.",
+        why: "The admission controller rejects pods whose ServiceAccount does not exist.",
+        example: "kind: ServiceAccount\nmetadata: {name: cleanup}\n---\nkind: Job\nmetadata:\n  annotations: {helm.sh/hook: post-delete}\nspec:\n  template:\n    spec: {serviceAccountName: cleanup}",
+        remedy: "Make the ServiceAccount a hook of the same event as the pod, with a smaller weight.",
+        references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
+    }
     /// An annotation that gives processes an identity, and the kubelet none.
     IDENTITY_INSIDE_ONLY {
         name: "identity-not-used-for-pulls", severity: Warning,

@@ -3,6 +3,7 @@
 
 mod exposed;
 pub mod kinds;
+pub mod phase;
 pub mod producers;
 pub mod secrets;
 mod site;
@@ -20,6 +21,7 @@ use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Problem, Tree};
 
 use kinds::WorkloadKind;
+use phase::Timing;
 
 /// The annotation that keeps an object or pod template as it is.
 pub const OPT_OUT: &str = "pullcreds.dev/inject";
@@ -70,6 +72,8 @@ pub struct Object<'a> {
     pub chunk: Span,
     /// Whether [`OPT_OUT`] says that it stays as it is.
     pub opted_out: bool,
+    /// When it is applied, if it says so.
+    pub timing: Option<Box<Timing>>,
 }
 
 /// An object that runs pods.
@@ -84,6 +88,8 @@ pub struct Workload<'a> {
     pub pull_secrets: PullSecrets<'a>,
     /// Its images, in the order of [`kinds::CONTAINER_LISTS`], then those of volumes.
     pub images: Vec<Image<'a>>,
+    /// Whether the kubelet runs it from a file or URL of its own, without the API server.
+    pub is_static: bool,
     /// Where its list can be written.
     pub site: Site,
 }
@@ -317,8 +323,10 @@ fn visit<'a>(
     {
         let mut object = make();
         object.opted_out |= node.at(&row.pod_spec[..row.pod_spec.len() - 1]).is_some_and(opts_out);
+        let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
         found.expose(exposed::in_pod(spec), &make, row.pod_spec);
-        found.workloads.push(Box::new(workload(spec, object, row)));
+        let workload = Workload { is_static, ..workload(spec, object, row) };
+        found.workloads.push(Box::new(workload));
     }
     for row in producers::rows(&api_version, &kind) {
         found.produced.extend(producers::produced(node, row, make));
@@ -381,6 +389,7 @@ fn object<'a>(
         label: label.unwrap_or(node).span(),
         chunk: node.tree().span(),
         opted_out: opts_out(node),
+        timing: Timing::of(node),
     }
 }
 
@@ -419,6 +428,7 @@ fn workload<'a>(
         service_account: said("serviceAccountName").or_else(|| said("serviceAccount")),
         pull_secrets: pull_secrets(spec),
         images: images(spec),
+        is_static: false,
         site: Site::of(spec),
     }
 }

@@ -143,6 +143,16 @@ impl<'i, 'a> Accounts<'i, 'a> {
             _ => Account::Unknown,
         }
     }
+
+    /// All ServiceAccounts of the stream that have the name and namespace of `id`, in the same source.
+    pub fn copies(&self, id: AccountId, policy: &Policy) -> Vec<&'i Object<'a>> {
+        let object = |id: AccountId| &self.inventories[id.source].service_accounts[id.index].object;
+        let namespace = |object: &'i Object<'a>| object.namespace.as_deref().or(policy.namespace());
+        let named = object(id).name.as_deref().and_then(|name| self.by_name.get(name));
+        let same = named.into_iter().flatten().copied().filter(|other| other.source == id.source);
+        let same = same.map(object).filter(|other| namespace(other) == namespace(object(id)));
+        same.collect()
+    }
 }
 
 /// Where a pod's effective pull secrets come from.
@@ -361,6 +371,29 @@ impl<'i> Secrets<'i> {
             Some(&(_, secret)) => Known::Elsewhere(secret),
             None => Known::Outside,
         }
+    }
+
+    /// All objects that are, or make, the pull secret `name` in `namespace`: those of `source`, else those of the
+    /// others. [`Self::find`] gives the one that stands in the end.
+    pub fn copies(
+        &self,
+        source: usize,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &Policy,
+    ) -> Vec<&'i Object<'i>> {
+        let wanted = namespace.or(policy.namespace());
+        let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
+        let kept = self.by_name.get(name).into_iter().flatten();
+        let kept = kept.map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
+        let made = self.produced.get(name).into_iter().flatten().map(|(source, made)| {
+            let own = if made.any_namespace { wanted } else { of(&made.object) };
+            (*source, &made.object, made.namespace.as_deref().or(own))
+        });
+        let all: Vec<_> = kept.chain(made).filter(|(.., namespace)| *namespace == wanted).collect();
+        let here = all.iter().any(|(from, ..)| *from == source);
+        let all = all.into_iter().filter(|(from, ..)| !here || *from == source);
+        all.map(|(_, object, _)| object).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
+mod order;
 mod secrets;
 
 use std::borrow::Cow;
@@ -54,6 +55,7 @@ impl Findings<'_, '_> {
         self.about_registries();
         self.about_service_accounts();
         self.about_secrets();
+        self.about_order();
         self.about_injection(notes);
         self.about_policy();
         let key = |finding: &Finding| {

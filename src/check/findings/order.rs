@@ -1,0 +1,340 @@
+//! What is worth saying about pods that start before their pull secret or ServiceAccount exists, or after it is
+//! gone again.
+
+use std::borrow::Cow;
+
+use crate::finding::{self, Code, Severity};
+use crate::inject::{self, Holder};
+use crate::inventory::phase::{Event, SyncHook};
+use crate::inventory::{Object, Workload};
+use crate::verdict::{self, AccountId, Accounts, Credentials, Origin, Secrets};
+
+use super::super::order::{How, Missing, Moment, missing};
+use super::super::{InUse, Pod};
+use super::{At, Findings, describe, list_span, show};
+
+/// What Helm waits for before it runs the next hook (`WatchUntilReady` in `pkg/kube`).
+const HELM_WAITS_FOR: &[&str] = &["Job", "Pod"];
+/// What Argo CD takes for healthy only when its pods run (`gitops-engine/pkg/health`).
+const ARGO_CD_WAITS_FOR: &[&str] =
+    &["DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"];
+/// What starts its pods some time after it is applied.
+const STARTS_LATER: &[&str] = &["CronJob", "PodTemplate"];
+
+/// What a pod does not find.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thing {
+    PullSecret,
+    ServiceAccount,
+}
+
+impl Findings<'_, '_> {
+    /// Everything about the order in which Helm and Argo CD apply objects.
+    pub(super) fn about_order(&mut self) {
+        let all = self.inventories.iter();
+        let mut timings = all.flat_map(|inventory| {
+            let workloads = inventory.workloads.iter().map(|workload| &workload.object);
+            let accounts = inventory.service_accounts.iter().map(|account| &account.object);
+            let secrets = inventory.secrets.iter().map(|secret| &secret.object);
+            let produced = inventory.produced.iter().map(|produced| &produced.object);
+            workloads.chain(accounts).chain(secrets).chain(produced).map(|object| &object.timing)
+        });
+        // Most streams name no order.
+        if timings.all(Option::is_none) {
+            return;
+        }
+        let secrets = Secrets::new(self.inventories);
+        let accounts = Accounts::new(self.inventories);
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            self.about_late_secrets(pod, *account, &secrets);
+            if let InUse::InStream { id, .. } = *account {
+                self.about_late_account(pod, id, &accounts, &secrets);
+            }
+        }
+    }
+
+    fn about_late_secrets<'i>(&mut self, pod: &'i Pod<'_>, account: InUse, secrets: &Secrets<'i>)
+    where
+        Self: 'i,
+    {
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let namespace = workload.object.namespace.as_deref();
+        let absent = pod.effective.names.iter().map(|name| {
+            let declared = self.policy.secret(namespace, name).is_some();
+            let copies = secrets.copies(pod.source, namespace, name, self.policy);
+            missing(&workload.object, &copies).filter(|_| !declared)
+        });
+        let absent: Vec<_> = absent.collect();
+        if absent.iter().all(Option::is_none) {
+            return;
+        }
+        let holder = Holder::Pod { source: pod.source, index: pod.index };
+        for (at, missing) in absent.iter().enumerate() {
+            let Some(missing) = missing else { continue };
+            let is_there = |at: usize| absent[at].is_none();
+            if !self.needs(pod, account, secrets, at, &is_there) {
+                continue;
+            }
+            let name = show(&pod.effective.names[at]).into_owned();
+            let span = list_span(&workload.pull_secrets, &workload.object);
+            let path = inject::path(self.inventories, holder);
+            let late = Late { thing: Thing::PullSecret, name: &name, missing };
+            self.late(workload, &late, pod.source, span, path);
+        }
+    }
+
+    /// Whether an image is pulled with the secret `at` of a pod, and with no other that is there.
+    fn needs<'i>(
+        &self,
+        pod: &'i Pod<'_>,
+        account: InUse,
+        secrets: &Secrets<'i>,
+        at: usize,
+        is_there: &dyn Fn(usize) -> bool,
+    ) -> bool
+    where
+        Self: 'i,
+    {
+        let namespace =
+            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
+        let kept = pod.effective.names.iter().enumerate().filter(|(at, _)| is_there(*at));
+        let kept = kept.map(|(_, name)| secrets.find(pod.source, namespace, name, self.policy));
+        let identities = match account {
+            InUse::InStream { id, .. } => {
+                let accounts = &self.inventories[id.source].service_accounts;
+                verdict::identities(&accounts[id.index].annotations)
+            }
+            InUse::Declared | InUse::Unknown => Vec::new(),
+        };
+        let rest = Credentials::new(kept.collect(), pod.effective.origin, identities);
+        pod.images.iter().any(|judged| {
+            let judgement = &judged.judgement;
+            judgement.verdict.is_configured()
+                && judgement.secret == Some(at)
+                && !rest
+                    .judge(&judged.pull, self.policy, self.circumstances.providers)
+                    .verdict
+                    .is_configured()
+        })
+    }
+
+    fn about_late_account<'i>(
+        &mut self,
+        pod: &'i Pod<'_>,
+        id: AccountId,
+        accounts: &Accounts<'i, '_>,
+        secrets: &Secrets<'i>,
+    ) where
+        Self: 'i,
+    {
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let name = workload.effective_service_account();
+        let namespace = workload.object.namespace.as_deref();
+        if self.policy.service_account(namespace, name).is_some() {
+            return;
+        }
+        // Every namespace has this one; what the stream brings is its list.
+        if name == "default" {
+            let all = 0..pod.effective.names.len();
+            let account = InUse::InStream { id, assumed: false };
+            let lists = pod.effective.origin == Origin::ServiceAccount
+                && all.into_iter().any(|at| self.needs(pod, account, secrets, at, &|_| false));
+            if !lists {
+                return;
+            }
+        }
+        let copies = accounts.copies(id, self.policy);
+        let Some(missing) = missing(&workload.object, &copies) else { return };
+        let name = show(name).into_owned();
+        let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };
+        let path = workload.path("serviceAccountName");
+        self.late(workload, &late, pod.source, workload.object.label, path);
+    }
+
+    fn late(
+        &mut self,
+        workload: &Workload<'_>,
+        late: &Late<'_>,
+        source: usize,
+        span: crate::source::Span,
+        path: String,
+    ) {
+        let Some((code, severity)) = late.weight(&workload.object.kind) else { return };
+        let label = match late.missing.how {
+            How::Deleted => format!("'{}' is gone by then", late.name),
+            How::UnlessOlder => format!("is '{}' new?", late.name),
+            How::Later | How::Never => format!("starts before '{}' is there", late.name),
+        };
+        let at = At { source, object: &workload.object, span, path, label: Cow::Owned(label) };
+        let message = late.message(&workload.object);
+        let remedy = Some(Cow::Owned(late.remedy(&workload.object)));
+        self.add(code, severity, message, Some(at), None, remedy);
+    }
+}
+
+/// A thing that a pod needs and does not find.
+struct Late<'l> {
+    thing: Thing,
+    name: &'l str,
+    missing: &'l Missing<'l>,
+}
+
+impl Late<'_> {
+    /// How much it matters for a pod of this kind; `None`: not at all.
+    fn weight(&self, kind: &str) -> Option<(&'static Code, Severity)> {
+        let Missing { moment, how, .. } = self.missing;
+        let (later, deleted) = match self.thing {
+            Thing::PullSecret => (&finding::SECRET_CREATED_LATER, &finding::SECRET_DELETED_EARLY),
+            Thing::ServiceAccount => {
+                (&finding::ACCOUNT_CREATED_LATER, &finding::ACCOUNT_DELETED_EARLY)
+            }
+        };
+        Some(match how {
+            How::Deleted => (deleted, deleted.severity),
+            How::Never => (later, later.severity),
+            How::UnlessOlder => (later, Severity::Info),
+            How::Later if STARTS_LATER.contains(&kind) => return None,
+            How::Later => {
+                let severity = match moment {
+                    // With --wait, Helm never gets to the hooks behind.
+                    Moment::Helm { event: None, .. } => Severity::Warning,
+                    Moment::Helm { .. } if HELM_WAITS_FOR.contains(&kind) => later.severity,
+                    Moment::ArgoCd { .. } if ARGO_CD_WAITS_FOR.contains(&kind) => later.severity,
+                    // What nothing waits for fails until the thing is there, and then recovers.
+                    _ => Severity::Info,
+                };
+                (later, severity)
+            }
+        })
+    }
+
+    fn message(&self, pod: &Object<'_>) -> String {
+        let who = describe(pod);
+        let what = match self.thing {
+            Thing::PullSecret => format!("the pull secret '{}'", self.name),
+            // Every namespace has this one; its list is what comes with the stream.
+            Thing::ServiceAccount if self.name == "default" => {
+                "what ServiceAccount 'default' is to name".to_owned()
+            }
+            Thing::ServiceAccount => format!("ServiceAccount '{}'", self.name),
+        };
+        let starts = match self.missing.moment {
+            Moment::Helm { event: Some(event), .. } => format!(" as a {} hook", event.name()),
+            Moment::Helm { event: None, .. } => String::new(),
+            Moment::ArgoCd { phase, wave, .. } => {
+                format!(" in phase {}, wave {wave},", phase.name())
+            }
+        };
+        let fate = match self.missing.how {
+            How::Later => "which does not exist yet",
+            How::Deleted => "which is gone by then",
+            How::Never => "which does not exist then",
+            How::UnlessOlder => "which does not exist yet if this release is the first to have it",
+        };
+        format!("{who} needs{starts} {what}, {fate}: {}.", self.reason())
+    }
+
+    /// What becomes of the object that is or makes the thing.
+    fn reason(&self) -> String {
+        let Missing { moment, how, object } = self.missing;
+        let maker = describe(object);
+        match (moment, how) {
+            (Moment::Helm { event, weight, .. }, _) => match (hook(object), how) {
+                (None, How::Deleted) => format!("Helm deletes {maker} with the release before"),
+                (None, How::UnlessOlder) => format!(
+                    "Helm applies {maker} with the regular manifests, after the hook (and Argo CD runs the \
+                     hook in the first sync too)"
+                ),
+                (None, _) => {
+                    format!("Helm applies {maker} with the regular manifests, after the hook")
+                }
+                (Some(hook), _) if hook.events.is_empty() => {
+                    format!(
+                        "Helm drops {maker}, since it does not know the event in its helm.sh/hook"
+                    )
+                }
+                (Some(_), How::Deleted) => format!(
+                    "{maker} is a hook ({}) that is deleted as soon as it succeeds",
+                    events(object)
+                ),
+                (Some(hook), _) if event.is_some_and(|event| hook.events.contains(&event)) => {
+                    if hook.weight == *weight {
+                        format!(
+                            "of hooks of equal weight Helm runs {maker} later, by the order of names"
+                        )
+                    } else {
+                        format!(
+                            "Helm runs {maker}, of weight {}, after weight {weight}",
+                            hook.weight
+                        )
+                    }
+                }
+                (Some(_), _) => format!("{maker} is a hook of another event ({})", events(object)),
+            },
+            (Moment::ArgoCd { phase, .. }, How::Deleted) => {
+                if *phase == SyncHook::PostDelete {
+                    format!("Argo CD deletes {maker} with the application before")
+                } else {
+                    format!("{maker} is a hook that Argo CD deletes at the end of the sync")
+                }
+            }
+            (Moment::ArgoCd { .. }, How::Never) => {
+                format!("Argo CD does not apply {maker} in a sync")
+            }
+            (Moment::ArgoCd { .. }, _) => format!(
+                "Argo CD applies {maker} in a later phase or wave, when all before it is healthy"
+            ),
+        }
+    }
+
+    fn remedy(&self, pod: &Object<'_>) -> String {
+        let Missing { moment, how, object } = self.missing;
+        let maker = describe(object);
+        match (moment, how) {
+            (_, How::UnlessOlder) => format!(
+                "nothing, if {maker} is in the cluster from an earlier release; else install it one release \
+                 earlier, or make it a hook too"
+            ),
+            (Moment::Helm { event: Some(_), weight, .. }, _) => {
+                let events = events(pod);
+                format!(
+                    "make {maker} a hook that runs before:\n  metadata:\n    annotations:\n      \
+                     helm.sh/hook: {events}\n      helm.sh/hook-weight: \"{}\"\n      \
+                     helm.sh/hook-delete-policy: before-hook-creation",
+                    weight.saturating_sub(5)
+                )
+            }
+            (Moment::Helm { event: None, .. }, How::Deleted) => {
+                format!("take hook-succeeded out of helm.sh/hook-delete-policy of {maker}")
+            }
+            (Moment::Helm { event: None, .. }, _) => format!(
+                "take helm.sh/hook off {maker}, so that it is applied with the release, or make it a \
+                 pre-install,pre-upgrade hook"
+            ),
+            (Moment::ArgoCd { phase, .. }, How::Deleted) if *phase != SyncHook::PostDelete => {
+                format!("take HookSucceeded (hook-succeeded) out of the delete policy of {maker}")
+            }
+            (Moment::ArgoCd { phase, wave, is_hook }, _) => {
+                let phase = match (phase, is_hook) {
+                    (SyncHook::Sync, false) => String::new(),
+                    (phase, _) => format!("      argocd.argoproj.io/hook: {}\n", phase.name()),
+                };
+                format!(
+                    "let Argo CD apply {maker} before:\n  metadata:\n    annotations:\n{phase}      \
+                     argocd.argoproj.io/sync-wave: \"{}\"",
+                    wave.saturating_sub(1)
+                )
+            }
+        }
+    }
+}
+
+fn hook<'o>(object: &'o Object<'_>) -> Option<&'o crate::inventory::phase::Hook> {
+    object.timing.as_deref()?.hook.as_ref()
+}
+
+/// The events of a hook, as its annotation lists them.
+fn events(object: &Object<'_>) -> String {
+    let events = hook(object).into_iter().flat_map(|hook| hook.events.iter().copied());
+    events.map(Event::name).collect::<Vec<_>>().join(",")
+}
