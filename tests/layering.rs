@@ -51,7 +51,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ignore", &["src/frontend.rs"]),
     ("indicatif", &["src/cli.rs"]),
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
-    ("rustix", &["src/cli/child/group.rs", "src/cli/child/group/supervisor.rs"]),
+    (
+        "rustix",
+        &["src/cli/argocd.rs", "src/cli/child/group.rs", "src/cli/child/group/supervisor.rs"],
+    ),
     ("serde_saphyr", &["src/credentials/provider/config.rs", "src/policy/tree.rs"]),
     ("signal_hook", &["src/cli/child/group/signals.rs"]),
     ("similar", &["src/report/diff.rs"]),
