@@ -15,6 +15,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -145,15 +146,27 @@ pub(crate) fn run() -> ExitCode {
 
 /// What is wrong with the command line, or the help that it asks for.
 fn tell_usage(error: &clap::Error) -> Stop {
-    let text = error.render().to_string();
+    let text = error.render().to_string() + &meant_as_file(error);
     let masked = mask::credentials(&text);
-    match &masked {
+    if let Cow::Owned(masked) = &masked {
         // A value that is repeated may hold a password.
-        Cow::Owned(masked) => eprint(masked),
+        eprint(masked);
+    } else {
         // Printing fails only if there is nobody to read it.
-        Cow::Borrowed(_) => drop(error.print()),
+        let _ = error.print();
+        eprint(&meant_as_file(error));
     }
     Stop::new(Exit::Usage, masked)
+}
+
+/// What to write if the word that is no command is a file.
+fn meant_as_file(error: &clap::Error) -> String {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if Path::new(word).exists() => {
+            format!("\nTo judge the file or folder: pullcreds check {word}\n")
+        }
+        _ => String::new(),
+    }
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Stop> {
@@ -352,7 +365,7 @@ fn look(when: When, mode: Mode) -> Look {
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
     let columns = columns.or(size.map(|(width, _)| width.0.into())).filter(|_| terminal);
     let width = columns.unwrap_or(100_usize).clamp(40, 120);
-    Look { colour: is_coloured(when, terminal, variable), width }
+    Look { colour: is_coloured(when, terminal, variable), width, wrap: terminal }
 }
 
 /// <https://no-color.org>: a flag wins over the variable.
@@ -517,6 +530,11 @@ fn standard_input(flags: &Flags) -> Result<Exit, Stop> {
 }
 
 fn stdin() -> Result<Source, Stop> {
+    if io::stdin().is_terminal() {
+        eprint(
+            "reading manifests from the terminal, up to Ctrl-D (`pullcreds --help` says more)\n",
+        );
+    }
     let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
     source.map_err(|error| Stop::because(Exit::Unreadable, &error))
 }
@@ -811,7 +829,7 @@ fn because(consequence: &str, outcome: &Outcome<'_>) -> String {
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
 fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
     let Some(state) = State::new(variable) else { return };
-    let look = Look { colour: false, width: settings.look.width };
+    let look = Look { colour: false, wrap: false, ..settings.look };
     let mut text = String::new();
     let edits: usize = outcome.plans.iter().map(|plan| plan.edits().len()).sum();
     if !failed && (1..=KEPT_DIFF).contains(&edits) {

@@ -76,11 +76,13 @@ pub struct Look {
     pub colour: bool,
     /// How wide a line may be, in characters.
     pub width: usize,
+    /// Whether sentences are broken into lines of that width. Where programs look for them, they are not.
+    pub wrap: bool,
 }
 
 impl Look {
     /// For files: no colours.
-    pub const PLAIN: Self = Self { colour: false, width: 100 };
+    pub const PLAIN: Self = Self { colour: false, width: 100, wrap: false };
 }
 
 /// Places in a source, shared.

@@ -2,6 +2,7 @@
 //!
 //! That miette draws the excerpts is known here and in `excerpt` only.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use miette::{
@@ -22,7 +23,9 @@ const FULL: usize = 25;
 /// How many findings are told in one line.
 const BRIEF: usize = 200;
 
-/// How far help is indented, and the margin that is left.
+/// How far a message is indented, and the margin that is left.
+const MESSAGE_INDENT: usize = 6;
+/// The same for help.
 const HELP_INDENT: usize = 10;
 /// How wide the text of an explanation is.
 const EXPLANATION: usize = 90;
@@ -82,6 +85,9 @@ impl Diagnostic for Shown {
 impl Shown {
     fn draw(mut self, look: Look, out: &mut String) {
         self.help = self.help.map(|help| wrapped(&help, look.width - HELP_INDENT));
+        if look.wrap {
+            self.message = wrapped(&self.message, look.width - MESSAGE_INDENT);
+        }
         let theme =
             if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
@@ -107,8 +113,18 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     let findings = &report.outcome.findings;
     let (weighty, light): (Vec<_>, Vec<_>) =
         findings.iter().partition(|finding| finding.severity != Severity::Info);
+    let mut told = BTreeSet::new();
     for finding in weighty.iter().take(FULL) {
-        shown(report, finding).draw(look, &mut out);
+        let mut shown = shown(report, finding);
+        // Many images lack the same thing.
+        if finding
+            .remedy
+            .as_deref()
+            .is_some_and(|remedy| remedy.contains('\n') && !told.insert(remedy))
+        {
+            shown.help = Some("as above".to_owned());
+        }
+        shown.draw(look, &mut out);
     }
     let brief = weighty.iter().skip(FULL).chain(&light);
     for finding in brief.clone().take(BRIEF) {
