@@ -19,18 +19,21 @@ use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::{Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{
-    self, Account, Accounts, Credentials, Effective, Judgement, Known, Origin, Pull, Referrer,
-    Secrets,
+    self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
+    Origin, Pull, Referrer, Secrets,
 };
 use crate::yaml::Problem;
 
 /// What the run knows besides sources and policy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Circumstances<'e> {
     /// The time of the run.
     pub now: Timestamp,
     /// The plugins of the kubelet's `CredentialProviderConfig`, if the policy names one.
     pub providers: &'e [Provider],
+    /// Dumps of the cluster: facts about ServiceAccounts and Secrets that the sources do not hold. Nothing in them is
+    /// judged or edited.
+    pub cluster: &'e [Source],
     /// How the input came.
     pub input: Input,
     /// Whether an input without a document is an error.
@@ -59,15 +62,18 @@ impl Circumstances<'_> {
 
 /// Everything a report can tell.
 pub struct Outcome<'a> {
-    /// What each source holds; nothing for one that cannot be read.
+    /// What each source holds; nothing for one that cannot be read. Behind those of the sources are those of the dumps
+    /// of the cluster, and so they are numbered wherever a source has a number.
     pub inventories: Vec<Inventory<'a>>,
-    /// The sources that are no YAML streams.
+    /// The dumps.
+    pub cluster: &'a [Source],
+    /// The sources and dumps that are no YAML streams.
     pub problems: Vec<(usize, Problem)>,
     /// The workloads, in the order of sources and streams.
     pub pods: Vec<Pod<'a>>,
     /// What was found, ordered by source, place and code.
     pub findings: Vec<Finding>,
-    /// The edits of each source.
+    /// The edits of each source; none of a dump.
     pub plans: Vec<Plan>,
     /// What the edits add, by holder.
     pub added: Added<'a>,
@@ -83,8 +89,23 @@ pub struct Pod<'a> {
     pub index: usize,
     /// The pull secrets of the output.
     pub effective: Effective<'a>,
+    /// Who tells of its ServiceAccount.
+    pub account: Evidence,
     /// A verdict for each of its images.
     pub images: Vec<Judged>,
+}
+
+impl Pod<'_> {
+    /// Whether a dump of the cluster tells what a verdict rests on.
+    fn rests_on_cluster(&self, judged: &Judged) -> bool {
+        let judgement = &judged.judgement;
+        let by_account = match judgement.identity.as_deref() {
+            Some(Identified::ByAnnotation(_) | Identified::OnlyInside(_)) => true,
+            Some(_) => false,
+            None => self.effective.origin == Origin::ServiceAccount,
+        };
+        judgement.evidence == Evidence::Cluster || by_account && self.account == Evidence::Cluster
+    }
 }
 
 /// An image with its verdict.
@@ -119,6 +140,8 @@ pub struct Summary {
     pub configured: usize,
     /// Those of them that the injection configured.
     pub injected: usize,
+    /// Those of them of which a dump of the cluster tells that they are configured.
+    pub from_cluster: usize,
     /// Whether there is any image at all.
     pub any_image: bool,
 }
@@ -163,12 +186,15 @@ impl Outcome<'_> {
 pub fn check<'a>(
     sources: &'a [Source],
     policy: &'a Policy,
-    circumstances: Circumstances<'_>,
+    circumstances: Circumstances<'a>,
 ) -> Outcome<'a> {
+    let cluster = circumstances.cluster;
     let mut problems = Vec::new();
-    let mut inventories = Vec::with_capacity(sources.len());
-    for (at, source) in sources.iter().enumerate() {
-        inventories.push(Inventory::of(&source.text).unwrap_or_else(|problem| {
+    let mut inventories = Vec::with_capacity(sources.len() + cluster.len());
+    let manifests = sources.iter().map(|source| Inventory::of(&source.text));
+    let dumps = cluster.iter().map(|source| Inventory::of_cluster(&source.text));
+    for (at, read) in manifests.chain(dumps).enumerate() {
+        inventories.push(read.unwrap_or_else(|problem| {
             problems.push((at, problem));
             Inventory::default()
         }));
@@ -213,13 +239,14 @@ pub fn check<'a>(
     let excused = found.collect(&notes);
     let findings = found.found;
     let summary = summary(&inventories, &pods, &findings, &excused);
-    Outcome { inventories, problems, pods, findings, plans, added, summary }
+    Outcome { inventories, cluster, problems, pods, findings, plans, added, summary }
 }
 
 /// The ServiceAccount of a pod, as far as findings speak of it.
 #[derive(Clone, Copy)]
 enum InUse {
-    InStream { id: verdict::AccountId, assumed: bool },
+    Seen { id: verdict::AccountId, assumed: bool },
+    Absent,
     Declared,
     Unknown,
 }
@@ -227,7 +254,10 @@ enum InUse {
 impl InUse {
     fn of(account: Account<'_>) -> Self {
         match account {
-            Account::InStream { id, assumed } => Self::InStream { id, assumed },
+            Account::InStream { id, assumed } | Account::InCluster { id, assumed } => {
+                Self::Seen { id, assumed }
+            }
+            Account::Absent => Self::Absent,
             Account::Declared(..) => Self::Declared,
             Account::Unknown => Self::Unknown,
         }
@@ -256,8 +286,11 @@ fn requests<'i, 'a>(
     for (source, inventory) in inventories.iter().enumerate() {
         for (index, workload) in inventory.workloads.iter().enumerate() {
             let account = accounts.find(source, workload, policy);
-            if let Account::Declared(rule, _) = account {
-                used.insert(rule);
+            // An entry that a fact overrides is not one that matches nothing.
+            if !matches!(account, Account::InStream { .. }) {
+                let name = workload.effective_service_account();
+                let namespace = workload.object.namespace.as_deref();
+                used.extend(policy.service_account(namespace, name).map(|(rule, _)| rule));
             }
             let mut needs: Vec<&str> = Vec::new();
             for pull in &pulls[requests.len()] {
@@ -386,20 +419,20 @@ impl<'a> Judge<'_, 'a> {
             let by_injection = judgement.verdict.is_configured() && was == Some(false);
             Judged { pull, judgement, by_injection }
         });
-        Pod { source, index, images: images.collect(), effective }
+        let (images, account) = (images.collect(), request.account.evidence());
+        Pod { source, index, effective, account, images }
     }
 
     fn credentials(&self, request: &Request<'a>, effective: &Effective<'_>) -> Credentials<'_> {
         let object = &self.overlay.workload(request.holder).object;
         let namespace = object.namespace.as_deref();
         let source = request.holder.source();
-        let account = match request.account {
-            Account::InStream { id, .. } => {
-                Some(&self.overlay.inventories[id.source].service_accounts[id.index])
-            }
-            Account::Declared(..) | Account::Unknown => None,
-        };
-        let holder = account.map(|account| &account.object);
+        let account = request
+            .account
+            .id()
+            .map(|id| &self.overlay.inventories[id.source].service_accounts[id.index]);
+        let in_stream = matches!(request.account, Account::InStream { .. });
+        let holder = account.filter(|_| in_stream).map(|account| &account.object);
         let referrer = Referrer::of_secrets(object, holder, effective.origin);
         let find =
             |name: &Text<'_>| self.secrets.find(source, namespace, referrer, name, self.policy);
@@ -418,7 +451,7 @@ fn summary(
     findings: &[Finding],
     excused: &BTreeSet<(usize, Span)>,
 ) -> Summary {
-    let (mut private, mut configured, mut injected) = (0, 0, 0);
+    let (mut private, mut configured, mut injected, mut from_cluster) = (0, 0, 0, 0);
     let (mut any_image, mut failed) = (false, false);
     for pod in pods {
         let images = &inventories[pod.source].workloads[pod.index].images;
@@ -432,6 +465,7 @@ fn summary(
             let good = judged.judgement.verdict.is_configured();
             configured += usize::from(good);
             injected += usize::from(judged.by_injection);
+            from_cluster += usize::from(good && pod.rests_on_cluster(judged));
             failed |= !good && !excused.contains(&(pod.source, image.span));
         }
     }
@@ -441,5 +475,5 @@ fn summary(
         (false, 0) => Status::Skip,
         (false, _) => Status::Pass,
     };
-    Summary { status, private, configured, injected, any_image }
+    Summary { status, private, configured, injected, from_cluster, any_image }
 }

@@ -222,6 +222,7 @@ struct Settings {
     mode: Mode,
     policy: Policy,
     providers: Vec<Provider>,
+    cluster: Vec<Source>,
     fail_on: FailOn,
     require_input: bool,
     now: Timestamp,
@@ -272,7 +273,8 @@ impl Settings {
             mode,
             fail_on: policy.fail_on().unwrap_or(default),
             require_input: flags.require_input || required,
-            now: Timestamp::now(),
+            now: now()?,
+            cluster: dumps(&flags.cluster_dump)?,
             providers,
             reports: reports(&flags.report)?,
             quiet: set(flags.quiet, "quiet")? || quiet,
@@ -288,7 +290,8 @@ impl Settings {
     fn circumstances(&self, input: Input) -> Circumstances<'_> {
         let Self { now, require_input, mode, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
-        Circumstances { now, providers: &self.providers, input, require_input, watched }
+        let (providers, cluster) = (&self.providers, &self.cluster);
+        Circumstances { now, providers, cluster, input, require_input, watched }
     }
 
     /// Whether the run has to fail, by the threshold alone.
@@ -299,6 +302,17 @@ impl Settings {
             FailOn::Error => outcome.reaches(Severity::Error),
         }
     }
+}
+
+/// The time by which credentials and exceptions are judged: now, or the one of `SOURCE_DATE_EPOCH`
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>), so that a run can be repeated.
+fn now() -> Result<Timestamp, Stop> {
+    let Some(seconds) = variable("SOURCE_DATE_EPOCH") else { return Ok(Timestamp::now()) };
+    let time = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.ok_or_else(|| {
+        let text = "error: SOURCE_DATE_EPOCH: write a time in whole seconds since 1970\n";
+        Stop::new(Exit::Usage, text)
+    })
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -491,6 +505,16 @@ fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop
     Ok(config.providers)
 }
 
+/// The dumps of the cluster, which the variable names one a line.
+fn dumps(flags: &[PathBuf]) -> Result<Vec<Source>, Stop> {
+    let (_, named) = flag_variable("cluster-dump");
+    let lines = named.iter().flat_map(|named| named.lines()).map(str::trim);
+    let named: Vec<_> = lines.filter(|line| !line.is_empty()).map(PathBuf::from).collect();
+    let paths = if flags.is_empty() { &named } else { flags };
+    let read = paths.iter().map(|path| frontend::read_file(path));
+    read.collect::<Result<_, _>>().map_err(|error| Stop::because(Exit::Usage, &error))
+}
+
 /// What flags say, and below them the environment.
 fn overrides(flags: &Flags) -> Result<Overrides, Stop> {
     let typed = Overrides {
@@ -520,6 +544,22 @@ fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
 
 // The commands.
 
+/// Judges sources by the settings. A dump of the cluster that is no YAML stream ends the run, as a policy would: without
+/// it the verdicts would be others.
+fn judge<'s>(
+    sources: &'s [Source],
+    settings: &'s Settings,
+    input: Input,
+) -> Result<Outcome<'s>, Stop> {
+    let outcome = check::check(sources, &settings.policy, settings.circumstances(input));
+    let dumps = outcome.problems.iter().filter_map(|(at, problem)| {
+        let dump = settings.cluster.get(at.checked_sub(sources.len())?)?;
+        Some(report::unreadable_dump(dump, problem))
+    });
+    let texts = dumps.collect::<String>();
+    if texts.is_empty() { Ok(outcome) } else { Err(Stop::new(Exit::Usage, texts)) }
+}
+
 /// Without a command: a filter, or a KRM function if that is what the input asks for.
 fn standard_input(flags: &Flags) -> Result<Exit, Stop> {
     let source = stdin()?;
@@ -542,7 +582,7 @@ fn stdin() -> Result<Source, Stop> {
 /// Judges a stream, and writes it with what is injected.
 fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     let sources = [source];
-    let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Stream));
+    let outcome = judge(&sources, settings, Input::Stream)?;
     let report = Report::new(&sources, &outcome, &settings.policy);
     if let Some((_, problem)) = outcome.problems.first() {
         let text = match settings.format {
@@ -579,7 +619,7 @@ fn has_error(outcome: &Outcome<'_>, code: &Code) -> bool {
 fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result<Exit, Stop> {
     let (sources, unreadable) = sources(paths, settings)?;
     let input = if is_piped(paths) { Input::Piped } else { Input::Files };
-    let outcome = check::check(&sources, &settings.policy, settings.circumstances(input));
+    let outcome = judge(&sources, settings, input)?;
     let report = Report::new(&sources, &outcome, &settings.policy);
     write_reports(&report, settings)?;
     let broken = unreadable || !outcome.problems.is_empty();
@@ -613,7 +653,7 @@ fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result
 
 fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<Exit, Stop> {
     let (sources, unreadable) = sources(paths, settings)?;
-    let outcome = check::check(&sources, &settings.policy, settings.circumstances(Input::Files));
+    let outcome = judge(&sources, settings, Input::Files)?;
     let report = Report::new(&sources, &outcome, &settings.policy);
     if unreadable || !outcome.problems.is_empty() {
         let problems = outcome.problems.iter();

@@ -156,10 +156,10 @@ codes! {
     UNKNOWN_PULL_SECRET {
         name: "unknown-pull-secret", severity: Error,
         title: "it is not known whether anything authenticates the pull of a private image",
-        what: "An image comes from a private registry, the pod names no pull secret, and its ServiceAccount is neither in the input nor in the policy.",
+        what: "An image comes from a private registry, the pod names no pull secret, and its ServiceAccount is neither in the input nor in a dump of the cluster nor in the policy.",
         why: "ServiceAccounts in the cluster often carry pull secrets, and often do not. What is not known is never a pass.",
         example: "spec:\n  serviceAccountName: builder   # not in the input\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
-        remedy: "Name the pull secret in the pod, add the ServiceAccount to the input, or declare it in the policy under cluster.serviceAccounts.",
+        remedy: "Name the pull secret in the pod, add the ServiceAccount to the input, declare it in the policy under cluster.serviceAccounts, or hand over a dump of the cluster (--cluster-dump).",
         references: [
             "https://kubernetes.io/docs/concepts/security/service-accounts/#authenticating-image-pulls",
             "NIST SP 800-190 section 4.2.3 (registries: authentication and authorization)",
@@ -259,6 +259,36 @@ codes! {
         remedy: "Put a copy of the Secret into the namespace of the pod.",
         references: ["https://kubernetes.io/docs/concepts/containers/images/#referring-to-an-imagepullsecrets-on-a-pod"],
     }
+    /// A named Secret that a dump of the cluster shows not to exist.
+    PULL_SECRET_NOT_FOUND {
+        name: "pull-secret-not-found", severity: Warning,
+        title: "a pull secret does not exist",
+        what: "A pod names a Secret that is not among the manifests, that nothing among them makes, and that the dump of the cluster (--cluster-dump) lacks, although it has the Secrets and ServiceAccounts of the namespace.",
+        why: "The kubelet goes on without it and leaves an event (FailedToRetrieveImagePullSecret). An image that needs it cannot be pulled, which is a finding of its own.",
+        example: "spec:\n  imagePullSecrets:\n  - name: regcerd   # a slip: the cluster has regcred",
+        remedy: "Correct the name, or create the Secret in the namespace of the pod. If the dump is old, make a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
+        references: ["https://github.com/kubernetes/kubernetes/pull/117927", "Popeye POP-305"],
+    }
+    /// A ServiceAccount that a dump of the cluster shows not to exist.
+    SERVICE_ACCOUNT_NOT_FOUND {
+        name: "service-account-not-found", severity: Error,
+        title: "the ServiceAccount of a pod does not exist",
+        what: "A pod runs as a ServiceAccount that is not among the manifests, and that the dump of the cluster (--cluster-dump) lacks, although it has ServiceAccounts of the namespace.",
+        why: "The admission controller rejects the pod.",
+        example: "spec:\n  serviceAccountName: bulider   # a slip: the cluster has builder",
+        remedy: "Correct the name, or create the ServiceAccount in the namespace of the pod. If the dump is old, make a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
+        references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
+    }
+    /// Two ServiceAccounts of one name that are not alike.
+    DUPLICATE_SERVICE_ACCOUNT {
+        name: "duplicate-service-account", severity: Warning,
+        title: "a ServiceAccount stands twice, and the two differ",
+        what: "Two ServiceAccounts of one source have the same name and namespace, and differ in their pull secrets, or in an annotation that decides pulls.",
+        why: "Whichever is applied last replaces the other: imagePullSecrets of a ServiceAccount is an atomic list, and the two are not joined.",
+        example: "kind: ServiceAccount\nmetadata: {name: app}\nimagePullSecrets: [{name: regcred}]\n---\nkind: ServiceAccount\nmetadata: {name: app}      # without regcred",
+        remedy: "Keep one of them.",
+        references: ["https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy"],
+    }
     /// Registry credentials in plain text.
     HARDCODED_CREDENTIALS {
         name: "hardcoded-credentials", severity: Error,
@@ -327,10 +357,10 @@ codes! {
     ROTATION_UNKNOWN {
         name: "rotation-unknown", severity: Warning,
         title: "it is not known when registry credentials were last rotated",
-        what: "Neither the credential, an annotation, the object that makes the Secret nor the policy tells when it was last rotated.",
+        what: "Neither the credential, an annotation, the object that makes the Secret, a dump of the cluster nor the policy tells when it was last rotated.",
         why: "What is not known is never a pass.",
         example: "imagePullSecrets:\n- name: regcred   # kept elsewhere",
-        remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets). rotation.unknown sets the severity.",
+        remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets), or hand over a dump of the cluster (--cluster-dump). rotation.unknown sets the severity.",
         references: ["CWE-262 (not using password aging)", "NIST SP 800-53 IA-5"],
     }
     /// Something makes a Secret that the kubelet passes over.
@@ -343,6 +373,36 @@ codes! {
         remedy: "Set the type in the object, for an ExternalSecret in spec.target.template.type.",
         references: ["https://external-secrets.io/latest/guides/common-k8s-secret-types/"],
     }
+    /// Something makes a Secret without the key of its type.
+    PRODUCER_WITHOUT_KEY {
+        name: "producer-without-docker-key", severity: Error,
+        title: "what makes a pull secret leaves out the key of its type",
+        what: "A pod names a Secret that an object of the input makes with a docker type, and nothing in that object gives it the key .dockerconfigjson (or .dockercfg).",
+        why: "The API server rejects the Secret, so it never appears.",
+        example: "kind: ExternalSecret\nspec:\n  target:\n    template:\n      type: kubernetes.io/dockerconfigjson\n      data: {config.json: \"…\"}   # not .dockerconfigjson",
+        remedy: "Put the docker configuration under the key of the type, for an ExternalSecret in spec.target.template.data.",
+        references: ["https://external-secrets.io/latest/guides/common-k8s-secret-types/", "https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
+    }
+    /// Something that should make a Secret makes another kind of object.
+    PRODUCER_WITHOUT_SECRET {
+        name: "producer-without-secret", severity: Error,
+        title: "what should make a pull secret makes an object of another kind",
+        what: "A pod names a Secret, and the object of the input that bears its name as a target makes a ConfigMap or another kind of object (spec.target.manifest of an ExternalSecret, kind of an Infisical target).",
+        why: "The Secret never appears, and the kubelet goes on without.",
+        example: "kind: ExternalSecret\nspec:\n  target:\n    name: regcred\n    manifest: {apiVersion: v1, kind: ConfigMap}",
+        remedy: "Let the object make a Secret of type kubernetes.io/dockerconfigjson.",
+        references: ["https://external-secrets.io/latest/api/spec/"],
+    }
+    /// A token that is dead before it is replaced.
+    EXPIRES_BEFORE_REFRESH {
+        name: "expires-before-refresh", severity: Error,
+        title: "a token expires before it is refreshed",
+        what: "The object that makes a pull secret fills it with a token that lives for hours, and refreshes it at a longer interval, or never.",
+        why: "Between the end of the token and the next refresh no image can be pulled with it.",
+        example: "kind: ExternalSecret\nspec:\n  refreshInterval: 30h\n  dataFrom:\n  - sourceRef:\n      generatorRef: {kind: ACRAccessToken, name: acr}   # 3 hours",
+        remedy: "Refresh well within the life of the token: half of it, say.",
+        references: ["CWE-324", "https://external-secrets.io/latest/api/generator/"],
+    }
     /// Something refreshes a Secret too seldom.
     SLOW_REFRESH {
         name: "slow-refresh", severity: Warning,
@@ -350,7 +410,7 @@ codes! {
         what: "The object that makes a pull secret refreshes it never, or at an interval above rotation.maxAge of the policy.",
         why: "The credentials grow older than the policy allows.",
         example: "kind: ExternalSecret\nspec:\n  refreshInterval: \"0\"",
-        remedy: "Shorten the interval.",
+        remedy: "Let the object refresh the Secret at an interval within the limit.",
         references: [
             "https://external-secrets.io/latest/api/externalsecret/",
             "CWE-263 (password aging with long expiration)",
@@ -482,7 +542,7 @@ codes! {
     DUPLICATE_PULL_SECRET {
         name: "duplicate-pull-secret", severity: Warning,
         title: "a pull secret is named twice",
-        what: "Two entries of one imagePullSecrets have the same name.",
+        what: "Two entries of one imagePullSecrets have the same name. In a ServiceAccount, whose list is atomic, that does no harm, and is told as information.",
         why: "The list of a pod is a map by name: server-side apply rejects the object.",
         example: "imagePullSecrets:\n- name: regcred\n- name: regcred",
         remedy: "Remove one of them.",

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
-use crate::inventory::{Inventory, Object, PullSecrets, Refusal, Site, Text};
+use crate::inventory::{Inventory, Object, PullSecrets, Refusal, Site, Text, Whence};
 use crate::policy::{InjectInto, Policy};
 use crate::source::Span;
 use crate::verdict::{Account, AccountId};
@@ -123,7 +123,9 @@ pub fn decide<'a>(
     if into == InjectInto::ServiceAccount {
         let everywhere = policy.everywhere().iter().map(|name| Text::Borrowed(&*name.value));
         let everywhere: Vec<_> = everywhere.collect();
-        for (source, inventory) in inventories.iter().enumerate() {
+        let manifests = inventories.iter().enumerate();
+        let manifests = manifests.filter(|(_, inventory)| inventory.whence == Whence::Manifests);
+        for (source, inventory) in manifests {
             for index in 0..inventory.service_accounts.len() {
                 let holder = Holder::Account(AccountId { source, index });
                 if !object(inventories, holder).opted_out {
@@ -189,6 +191,10 @@ impl<'a> Injection<'a> {
         request: &Request<'a>,
         inherited: Option<Vec<Text<'a>>>,
     ) {
+        if let Some(refused) = forbidden(inventories, request) {
+            self.notes.push(Note::Refused(Box::new(refused)));
+            return;
+        }
         let own = list(inventories, request.holder);
         let mut names = Vec::new();
         if !own.has_entry() {
@@ -285,6 +291,25 @@ fn shared(place: Span) -> Refusal {
     }
 }
 
+/// What keeps a pod from naming more pull secrets: a ServiceAccount of the cluster, which is out of reach, allows only
+/// those that it names itself.
+fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Refused> {
+    let Account::InCluster { id, .. } = request.account else { return None };
+    let allowed = list(inventories, Holder::Account(id));
+    let more = request.needs.iter().filter(|need| allowed.names().all(|name| name != **need));
+    let names: Vec<_> = more.map(ToString::to_string).collect();
+    let enforces = inventories[id.source].service_accounts[id.index].enforces_mountable;
+    (enforces && !names.is_empty()).then_some(Refused {
+        holder: request.holder,
+        names,
+        span: None,
+        why: "its ServiceAccount, which is in the cluster dump, forbids pull secrets that it does not name \
+              itself (kubernetes.io/enforce-mountable-secrets)",
+        advice: "name the pull secret in imagePullSecrets of that ServiceAccount too, or add the \
+                 ServiceAccount to the input",
+    })
+}
+
 /// The edit that adds `added` to a list, with the names that have to be written again.
 fn edit(
     inventories: &[Inventory<'_>],
@@ -338,15 +363,16 @@ pub fn path(inventories: &[Inventory<'_>], holder: Holder) -> String {
     }
 }
 
-/// The names that a ServiceAccount has in the input or in the policy; `None` if it is not known.
+/// The names that a ServiceAccount has in the input, in the cluster or in the policy; `None` if it is not known.
 pub fn account_names<'a>(
     inventories: &[Inventory<'a>],
     account: Account<'a>,
 ) -> Option<Vec<Text<'a>>> {
     match account {
-        Account::InStream { id, .. } => {
+        Account::InStream { id, .. } | Account::InCluster { id, .. } => {
             Some(list(inventories, Holder::Account(id)).names().cloned().collect())
         }
+        Account::Absent => Some(Vec::new()),
         Account::Declared(_, account) => {
             let names = account.image_pull_secrets.iter();
             Some(names.map(|name| Text::Borrowed(&*name.value)).collect())

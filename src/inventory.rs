@@ -6,6 +6,8 @@ mod exposed;
 pub mod kinds;
 pub mod phase;
 pub mod producers;
+pub mod reach;
+mod refreshers;
 pub mod secrets;
 mod site;
 
@@ -15,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use build::Build;
 pub use exposed::Exposed;
-pub use producers::Produced;
+pub use producers::{ClusterGenerator, Produced};
 pub use secrets::Secret;
 pub use site::{Refusal, Site};
 
@@ -35,11 +37,23 @@ const FIELD: &str = "imagePullSecrets";
 /// A string of the input, without a copy where its text is its value.
 pub type Text<'a> = Cow<'a, str>;
 
+/// What a source is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whence {
+    /// Manifests on their way to a cluster, which are judged and edited.
+    #[default]
+    Manifests,
+    /// A dump of a cluster: facts about what the manifests do not hold.
+    Cluster,
+}
+
 /// All that matters in one source. What there may be thousands of is boxed, so that the parts of a stream are joined
 /// without a second copy.
 #[derive(Default)]
 pub struct Inventory<'a> {
-    /// In the order of the stream.
+    /// What the source is.
+    pub whence: Whence,
+    /// In the order of the stream; none of a dump.
     pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
     pub service_accounts: Vec<Box<ServiceAccount<'a>>>,
@@ -47,7 +61,9 @@ pub struct Inventory<'a> {
     pub secrets: Vec<Box<Secret<'a>>>,
     /// The Secrets that other objects will make, in the order of the stream.
     pub produced: Vec<Produced<'a>>,
-    /// Credentials in plain sight, in the order of the stream.
+    /// What `ClusterGenerator`s issue, in the order of the stream.
+    pub generators: Vec<ClusterGenerator<'a>>,
+    /// Credentials in plain sight, in the order of the stream; none of a dump.
     pub exposed: Vec<Exposed<'a>>,
     /// How many documents held Kubernetes objects that were read.
     pub objects: usize,
@@ -226,18 +242,35 @@ impl Workload<'_> {
 }
 
 impl<'a> Inventory<'a> {
-    /// Reads a stream.
+    /// Reads a stream of manifests.
     ///
     /// # Errors
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of(text: &'a str) -> Result<Self, Problem> {
+        Self::read(text, Whence::Manifests)
+    }
+
+    /// Reads a dump of a cluster, where nothing that runs is judged.
+    ///
+    /// # Errors
+    ///
+    /// The first place where `text` is no YAML stream.
+    pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
+        let mut all = Self::read(text, Whence::Cluster)?;
+        all.workloads.clear();
+        all.exposed.clear();
+        Ok(all)
+    }
+
+    fn read(text: &'a str, whence: Whence) -> Result<Self, Problem> {
         let take = |found: &mut Self, document, tree: &Tree<'a>| {
+            found.whence = whence;
             let place = Place { document, way: String::new(), in_function: false };
             visit(tree.root(), &place, None, found);
         };
         let parts = yaml::read(text, kinds::matters, take)?;
-        let mut all = Self::default();
+        let mut all = Self { whence, ..Self::default() };
         for (documents_before, mut part) in parts {
             for object in part.objects_mut() {
                 object.document += documents_before;
@@ -246,6 +279,7 @@ impl<'a> Inventory<'a> {
             all.service_accounts.append(&mut part.service_accounts);
             all.secrets.append(&mut part.secrets);
             all.produced.append(&mut part.produced);
+            all.generators.append(&mut part.generators);
             all.exposed.append(&mut part.exposed);
             all.objects += part.objects;
         }
@@ -326,7 +360,7 @@ fn visit<'a>(
     }
     let make = || object(node, place, api_version.clone(), kind.clone());
     if core && kind == "Secret" {
-        found.secrets.push(Box::new(secrets::secret(node, make())));
+        found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
     } else if core && kind == "ConfigMap" {
         found.expose(exposed::in_config_map(node), &make, &[]);
     } else if core && kind == "ServiceAccount" {
@@ -342,6 +376,7 @@ fn visit<'a>(
         let workload = Workload { is_static, ..workload(spec, object, row) };
         found.workloads.push(Box::new(workload));
     }
+    found.generators.extend(producers::cluster_generator(node, &api_version, &kind));
     for row in producers::rows(&api_version, &kind) {
         found.produced.extend(producers::produced(node, row, make));
     }

@@ -25,7 +25,7 @@ use template::Templates;
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use diff::unified as diff;
 pub use excerpt::{Excerpt, Labelled};
-pub use human::{explain, mistakes, problem};
+pub use human::{explain, mistakes, problem, unreadable_dump};
 
 /// A format of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +103,10 @@ pub struct Report<'r> {
 impl<'r> Report<'r> {
     /// A report of `outcome`, which came of judging `sources` by `policy`.
     pub fn new(sources: &'r [Source], outcome: &'r Outcome<'r>, policy: &'r Policy) -> Self {
-        let lines = sources.iter().map(|_| OnceCell::new()).collect();
-        let chunks = sources.iter().map(|_| OnceCell::new()).collect();
-        let templates = sources.iter().map(|_| OnceCell::new()).collect();
+        let all = || sources.iter().chain(outcome.cluster);
+        let lines = all().map(|_| OnceCell::new()).collect();
+        let chunks = all().map(|_| OnceCell::new()).collect();
+        let templates = all().map(|_| OnceCell::new()).collect();
         Self { sources, outcome, policy, lines, chunks, hidden: RefCell::default(), templates }
     }
 
@@ -125,20 +126,26 @@ impl<'r> Report<'r> {
     }
 
     fn templates(&self, source: usize) -> &Templates {
-        self.templates[source].get_or_init(|| Templates::of(&self.sources[source]))
+        self.templates[source].get_or_init(|| Templates::of(self.source(source)))
     }
 
     /// The template that the document at `chunk` is rendered from, if Helm has rendered it.
     fn template(&self, source: usize, chunk: Span) -> Option<String> {
-        self.templates(source).find(&self.sources[source], chunk)
+        self.templates(source).find(self.source(source), chunk)
+    }
+
+    /// A source by its number; the dumps of the cluster are numbered behind the others.
+    fn source(&self, source: usize) -> &'r Source {
+        let cluster = || &self.outcome.cluster[source - self.sources.len()];
+        self.sources.get(source).unwrap_or_else(cluster)
     }
 
     fn lines(&self, source: usize) -> &LineIndex {
-        self.lines[source].get_or_init(|| LineIndex::new(&self.sources[source].text))
+        self.lines[source].get_or_init(|| LineIndex::new(&self.source(source).text))
     }
 
     fn position(&self, source: usize, offset: u32) -> Position {
-        self.lines(source).position(&self.sources[source].text, offset as usize)
+        self.lines(source).position(&self.source(source).text, offset as usize)
     }
 
     /// The part of a source, from marker to marker, in which something is edited at `offset`.
@@ -152,13 +159,13 @@ impl<'r> Report<'r> {
         });
         let behind = chunks.partition_point(|chunk| chunk.start <= offset);
         let chunk = behind.checked_sub(1).map(|at| chunks[at]).filter(|chunk| offset <= chunk.end);
-        chunk.unwrap_or_else(|| Span::new(0, self.sources[source].text.len()))
+        chunk.unwrap_or_else(|| Span::new(0, self.source(source).text.len()))
     }
 
     /// What may not be shown of the documents in a part of a source.
     fn hidden(&self, source: usize, chunk: Span) -> Spans {
         let mut known = self.hidden.borrow_mut();
-        let hidden = || hidden::spans(&self.sources[source].text, chunk).into();
+        let hidden = || hidden::spans(&self.source(source).text, chunk).into();
         Rc::clone(known.entry((source, chunk)).or_insert_with(hidden))
     }
 }

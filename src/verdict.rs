@@ -3,6 +3,9 @@
 //!
 //! Nothing here knows YAML, and nothing here says what to do about a verdict.
 
+mod extent;
+mod secrets;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -11,10 +14,16 @@ use crate::credentials::payload::Unusable;
 use crate::credentials::printable_key;
 use crate::credentials::provider::{IDENTITIES, Identity, Provider};
 use crate::image::{InvalidReference, Reference};
+use crate::inventory::producers::Fault;
+use crate::inventory::reach::Copied;
 use crate::inventory::secrets::{Content, Summary};
-use crate::inventory::{Inventory, Object, Produced, Secret, Text, Workload, kinds};
+use crate::inventory::{Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
 use crate::policy::registries::Class;
 use crate::policy::{self, Access, Policy, RuleId};
+
+use extent::Extent;
+
+pub use secrets::Secrets;
 
 /// What an image's pull comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,10 +91,67 @@ pub enum Account<'p> {
         /// Whether pod and account do not both name a namespace.
         assumed: bool,
     },
+    /// It is in a dump of the cluster.
+    InCluster {
+        /// Which.
+        id: AccountId,
+        /// Whether the pod names no namespace.
+        assumed: bool,
+    },
+    /// The dump has all ServiceAccounts of the namespace, and it is not among them.
+    Absent,
     /// The policy declares it.
     Declared(RuleId, &'p policy::ServiceAccount),
     /// It is outside, and nobody says what it names.
     Unknown,
+}
+
+impl Account<'_> {
+    /// Its place in the inventories, if it is in one.
+    pub fn id(self) -> Option<AccountId> {
+        match self {
+            Self::InStream { id, .. } | Self::InCluster { id, .. } => Some(id),
+            Self::Absent | Self::Declared(..) | Self::Unknown => None,
+        }
+    }
+
+    /// Who tells of it.
+    pub fn evidence(self) -> Evidence {
+        match self {
+            Self::InStream { .. } => Evidence::Manifests,
+            Self::InCluster { .. } | Self::Absent => Evidence::Cluster,
+            Self::Declared(..) => Evidence::Policy,
+            Self::Unknown => Evidence::None,
+        }
+    }
+}
+
+/// Who tells of a ServiceAccount or a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// It is among the manifests.
+    Manifests,
+    /// Something makes it or copies it.
+    Producer,
+    /// A dump of the cluster has it, or lacks it.
+    Cluster,
+    /// The policy declares it.
+    Policy,
+    /// Nobody.
+    None,
+}
+
+impl Evidence {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manifests => "manifests",
+            Self::Producer => "producer",
+            Self::Cluster => "cluster",
+            Self::Policy => "policy",
+            Self::None => "unknown",
+        }
+    }
 }
 
 /// An object that names another one, as far as kustomize asks when it renames that.
@@ -170,27 +236,35 @@ fn names<'o>(object: &'o Object<'_>) -> impl Iterator<Item = &'o str> {
 pub struct Accounts<'i, 'a> {
     inventories: &'i [Inventory<'a>],
     by_name: BTreeMap<&'i str, Vec<AccountId>>,
+    in_cluster: BTreeMap<&'i str, Vec<AccountId>>,
+    extent: Extent<'i>,
 }
 
 impl<'i, 'a> Accounts<'i, 'a> {
     /// Indexes the ServiceAccounts of `inventories`.
     pub fn new(inventories: &'i [Inventory<'a>]) -> Self {
         let mut by_name: BTreeMap<&str, Vec<AccountId>> = BTreeMap::new();
+        let mut in_cluster = BTreeMap::new();
         for (source, inventory) in inventories.iter().enumerate() {
+            let index_of = match inventory.whence {
+                Whence::Manifests => &mut by_name,
+                Whence::Cluster => &mut in_cluster,
+            };
             for (index, account) in inventory.service_accounts.iter().enumerate() {
                 for name in names(&account.object) {
-                    by_name.entry(name).or_default().push(AccountId { source, index });
+                    index_of.entry(name).or_default().push(AccountId { source, index });
                 }
             }
         }
-        Self { inventories, by_name }
+        Self { inventories, by_name, in_cluster, extent: Extent::of(inventories) }
     }
 
     /// The ServiceAccount of a workload of `source`.
     ///
     /// It has to be in the pod's namespace. One of the same source goes before those of others, and of several the
-    /// last one stands, as after `kubectl apply`. Where no default namespace is known, no namespace equals no
-    /// namespace, and it meets a named one only if there is exactly one candidate.
+    /// last one stands, as after `kubectl apply`. What the manifests do not have, a dump of the cluster tells, and else
+    /// the policy. Where no default namespace is known, no namespace equals no namespace, and it meets a named one
+    /// only if there is exactly one candidate.
     pub fn find<'p>(
         &self,
         source: usize,
@@ -201,25 +275,41 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let given = workload.object.namespace.as_deref();
         let wanted = given.or(policy.namespace());
         let called = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let object = |id: AccountId| self.object(id);
-        let named = Referrer::of_account(workload).means(name, called, object);
-        let namespace = |id: AccountId| self.object(id).namespace.as_deref().or(policy.namespace());
-        let same = || named.iter().rev().copied().filter(|&id| namespace(id) == wanted);
+        let named = Referrer::of_account(workload).means(name, called, |id| self.object(id));
+        let in_cluster = self.in_cluster.get(name).map_or(&[][..], Vec::as_slice);
+        let namespace =
+            |id: &AccountId| self.object(*id).namespace.as_deref().or(policy.namespace());
+        let same = || named.iter().rev().copied().filter(|id| namespace(id) == wanted);
         if let Some(id) = same().find(|id| id.source == source).or_else(|| same().next()) {
             return Account::InStream { id, assumed: false };
+        }
+        if let Some(&id) = in_cluster.iter().rev().find(|id| namespace(id) == wanted) {
+            return Account::InCluster { id, assumed: false };
+        }
+        // The only one of its name, where one of the two does not say its namespace.
+        let only = |ids: &[AccountId]| {
+            let last = *ids.last()?;
+            let one = ids.iter().all(|id| namespace(id) == namespace(&last));
+            (one && namespace(&last).is_some() != wanted.is_some()).then_some(last)
+        };
+        let assumed = only(&named).map(|id| Account::InStream { id, assumed: true });
+        if self.extent.lacks_account(wanted, name) {
+            return assumed.unwrap_or(Account::Absent);
         }
         if let Some((rule, account)) = policy.service_account(given, name) {
             return Account::Declared(rule, account);
         }
-        match named.last() {
-            Some(&id)
-                if named.iter().all(|&other| namespace(other) == namespace(id))
-                    && namespace(id).is_some() != wanted.is_some() =>
-            {
-                Account::InStream { id, assumed: true }
-            }
-            _ => Account::Unknown,
-        }
+        let dumped = || only(in_cluster).map(|id| Account::InCluster { id, assumed: true });
+        assumed.or_else(dumped).unwrap_or(Account::Unknown)
+    }
+
+    /// Whether a dump of the cluster has a ServiceAccount.
+    pub fn is_in_cluster(&self, namespace: Option<&str>, name: &str, policy: &Policy) -> bool {
+        let wanted = namespace.or(policy.namespace());
+        let named = self.in_cluster.get(name).into_iter().flatten();
+        named
+            .copied()
+            .any(|id| self.object(id).namespace.as_deref().or(policy.namespace()) == wanted)
     }
 
     /// All ServiceAccounts of the stream that have the name and namespace of `id`, in the same source.
@@ -327,6 +417,8 @@ pub struct Judgement {
     pub why: Option<Box<Why>>,
     /// Why the nodes can pull it with their own identity.
     pub identity: Option<Box<Identified>>,
+    /// Who tells of that pull secret.
+    pub evidence: Evidence,
 }
 
 /// Why the nodes, or the pods of a ServiceAccount, count as having an identity for a registry.
@@ -353,6 +445,8 @@ pub enum Why {
     Key,
     /// It is in another namespace.
     Namespace,
+    /// A dump of the cluster shows that there is no such Secret.
+    Absent,
     /// None of its entries matches.
     Miss(NearMiss),
     /// It has no entry.
@@ -366,8 +460,8 @@ pub enum Why {
     },
     /// The policy says that it is for other registries.
     Policy,
-    /// What makes it leaves it with a type that the kubelet does not read.
-    Produced,
+    /// What makes it makes none that the kubelet reads.
+    Produced(Fault),
 }
 
 /// What is known of a named pull secret.
@@ -380,12 +474,33 @@ pub enum Known<'i> {
         /// The Secret.
         secret: &'i Secret<'i>,
     },
-    /// Something of the input makes it.
+    /// A controller copies it from another namespace of the input.
+    Copied {
+        /// The source of the Secret that is copied.
+        source: usize,
+        /// The Secret that is copied.
+        secret: &'i Secret<'i>,
+        /// Whether it depends on what the input does not tell.
+        maybe: bool,
+    },
+    /// Something of the input or of a dump makes it.
     Produced {
         /// Its source.
         source: usize,
         /// What makes it.
         produced: &'i Produced<'i>,
+    },
+    /// It is in a dump of the cluster.
+    InCluster {
+        /// The dump.
+        source: usize,
+        /// The Secret.
+        secret: &'i Secret<'i>,
+    },
+    /// A dump has all Secrets of the namespace, and it is not among them.
+    Absent {
+        /// A Secret of this name in another namespace of a dump.
+        elsewhere: Option<&'i Secret<'i>>,
     },
     /// The policy declares it.
     Declared(&'i policy::Secret),
@@ -395,115 +510,26 @@ pub enum Known<'i> {
     Outside,
 }
 
-/// The Secrets of all sources by name.
-pub struct Secrets<'i> {
-    by_name: BTreeMap<&'i str, Vec<(usize, &'i Secret<'i>)>>,
-    produced: BTreeMap<&'i str, Vec<(usize, &'i Produced<'i>)>>,
-    renamed: bool,
-}
-
-impl<'i> Secrets<'i> {
-    /// Indexes the Secrets of `inventories` and those that other objects make.
-    pub fn new<'a: 'i>(inventories: &'i [Inventory<'a>]) -> Self {
-        let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        let mut produced: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        for (source, inventory) in inventories.iter().enumerate() {
-            for secret in &inventory.secrets {
-                let secret: &Secret<'i> = secret;
-                for name in names(&secret.object) {
-                    by_name.entry(name).or_default().push((source, secret));
-                }
-            }
-            for made in &inventory.produced {
-                produced.entry(&*made.name).or_default().push((source, made));
-            }
-        }
-        let mut all = by_name.values().flatten();
-        let renamed = all.any(|(_, secret)| secret.object.build.is_some());
-        Self { by_name, produced, renamed }
-    }
-
-    /// Whether kustomize renames some of them.
-    pub fn are_renamed(&self) -> bool {
-        self.renamed
-    }
-
-    /// What is known of the pull secret `name` of a pod of `source` in `namespace`, which `referrer` names. As with
-    /// ServiceAccounts, one of the same source goes before others, of several the last stands, and no namespace
-    /// equals no namespace and meets a named one only if there is exactly one candidate.
-    pub fn find(
-        &self,
-        source: usize,
-        namespace: Option<&str>,
-        referrer: Referrer<'_>,
-        name: &str,
-        policy: &'i Policy,
-    ) -> Known<'i> {
-        let wanted = namespace.or(policy.namespace());
-        let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let called = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let named = referrer.means(name, called, |(_, secret)| &secret.object);
-        let same = || named.iter().rev().filter(|(_, secret)| of(&secret.object) == wanted);
-        if let Some(&(source, secret)) =
-            same().find(|(from, _)| *from == source).or_else(|| same().next())
-        {
-            return Known::InStream { source, secret };
-        }
-        let made = self.produced.get(name).map_or(&[][..], Vec::as_slice);
-        let made_here = made.iter().rev().find(|(_, made)| {
-            let namespace = made.namespace.as_deref().or_else(|| of(&made.object));
-            made.any_namespace || namespace == wanted || namespace.is_some() != wanted.is_some()
-        });
-        if let Some(&(source, produced)) = made_here {
-            return Known::Produced { source, produced };
-        }
-        if let Some((_, declared)) = policy.secret(namespace, name) {
-            return Known::Declared(declared);
-        }
-        match named.last() {
-            Some(&(source, secret))
-                if named.iter().all(|(_, other)| of(&other.object) == of(&secret.object))
-                    && of(&secret.object).is_some() != wanted.is_some() =>
-            {
-                Known::InStream { source, secret }
-            }
-            Some(&(_, secret)) => Known::Elsewhere(secret),
-            None => {
-                let elsewhere = called.iter().rev().find(|(_, secret)| {
-                    wanted.is_some_and(|wanted| of(&secret.object).is_some_and(|of| of != wanted))
-                });
-                elsewhere.map_or(Known::Outside, |(_, secret)| Known::Elsewhere(secret))
-            }
+impl<'i> Known<'i> {
+    /// The Secret whose content the kubelet reads, and its source.
+    pub fn secret(&self) -> Option<(usize, &'i Secret<'i>)> {
+        match *self {
+            Self::InStream { source, secret }
+            | Self::InCluster { source, secret }
+            | Self::Copied { source, secret, .. } => Some((source, secret)),
+            _ => None,
         }
     }
 
-    /// All objects that are, or make, the pull secret `name` in `namespace`: those of `source`, else those of the
-    /// others. [`Self::find`] gives the one that stands in the end.
-    pub fn copies(
-        &self,
-        source: usize,
-        namespace: Option<&str>,
-        name: &str,
-        policy: &Policy,
-    ) -> Vec<&'i Object<'i>> {
-        let wanted = namespace.or(policy.namespace());
-        let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let kept = self.by_name.get(name).into_iter().flatten();
-        let kept = kept.map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
-        let made = self.produced.get(name).into_iter().flatten().map(|(source, made)| {
-            let own = if made.any_namespace { wanted } else { of(&made.object) };
-            (*source, &made.object, made.namespace.as_deref().or(own))
-        });
-        let all: Vec<_> = kept.chain(made).filter(|(.., namespace)| *namespace == wanted).collect();
-        let here = all.iter().any(|(from, ..)| *from == source);
-        let all = all.into_iter().filter(|(from, ..)| !here || *from == source);
-        all.map(|(_, object, _)| object).collect()
-    }
-
-    /// The Secret that kustomize renames while the name in `referrer`, which meant it, stays.
-    pub fn left_behind(&self, referrer: Referrer<'_>, name: &str) -> Option<&'i Object<'i>> {
-        let called = self.by_name.get(name)?;
-        left_behind(referrer, name, called, |(_, secret)| &secret.object)
+    /// Who tells of it.
+    pub fn evidence(&self) -> Evidence {
+        match self {
+            Self::InStream { .. } | Self::Elsewhere(_) => Evidence::Manifests,
+            Self::Copied { .. } | Self::Produced { .. } => Evidence::Producer,
+            Self::InCluster { .. } | Self::Absent { .. } => Evidence::Cluster,
+            Self::Declared(_) => Evidence::Policy,
+            Self::Outside => Evidence::None,
+        }
     }
 }
 
@@ -522,10 +548,8 @@ impl<'i> Credentials<'i> {
     /// ServiceAccount.
     pub fn new(known: Vec<Known<'i>>, origin: Origin, identities: Vec<Identified>) -> Self {
         let contents = || {
-            known.iter().enumerate().filter_map(|(at, known)| match known {
-                Known::InStream { secret, .. } => Some((at, &secret.content)),
-                _ => None,
-            })
+            let secrets = known.iter().enumerate();
+            secrets.filter_map(|(at, known)| Some((at, &known.secret()?.1.content)))
         };
         let broken = contents().find_map(|(at, content)| match content {
             Content::Payload(Summary { kubelet: Err(error), .. }) => Some((at, error.to_string())),
@@ -552,27 +576,38 @@ impl<'i> Credentials<'i> {
 
     /// The verdict of an image.
     pub fn judge(&self, pull: &Pull, policy: &Policy, providers: &[Provider]) -> Judgement {
-        let of =
-            |verdict| Judgement { verdict, secret: None, key: None, why: None, identity: None };
+        let of = |verdict| Judgement {
+            verdict,
+            secret: None,
+            key: None,
+            why: None,
+            identity: None,
+            evidence: Evidence::None,
+        };
+        let on = |secret: usize, verdict| Judgement {
+            secret: Some(secret),
+            evidence: self.known[secret].evidence(),
+            ..of(verdict)
+        };
         let Ok(image) = &pull.reference else { return of(Verdict::Invalid) };
         if pull.access.is_some_and(|access| access.class == Class::Public) {
             return of(Verdict::Public);
         }
         if let Some((secret, error)) = &self.broken {
             let why = Some(Box::new(Why::Broken(error.clone())));
-            return Judgement { secret: Some(*secret), why, ..of(Verdict::Mismatched) };
+            return Judgement { why, ..on(*secret, Verdict::Mismatched) };
         }
         let tried = self.tried(image.name());
-        let unusable = |tried: &Match<'_>| match &self.known[tried.secret] {
-            Known::InStream { secret, .. } => {
-                let entry = &secret.content.entries()[tried.entry];
-                entry.unusable.filter(|_| entry.anonymous)
-            }
-            _ => None,
+        let unusable = |tried: &Match<'_>| {
+            let (_, secret) = self.known[tried.secret].secret()?;
+            let entry = &secret.content.entries()[tried.entry];
+            entry.unusable.filter(|_| entry.anonymous)
         };
         if let Some(entry) = tried.iter().find(|tried| unusable(tried).is_none()) {
             let key = Some(printable_key(entry.key).into());
-            return Judgement { secret: Some(entry.secret), key, ..of(Verdict::Covered) };
+            let maybe = matches!(self.known[entry.secret], Known::Copied { maybe: true, .. });
+            let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
+            return Judgement { key, ..on(entry.secret, verdict) };
         }
         if let Some(identity) = self.identity(image, policy, providers) {
             return Judgement { identity: Some(Box::new(identity)), ..of(Verdict::Iam) };
@@ -581,22 +616,20 @@ impl<'i> Credentials<'i> {
             Known::Produced { produced, .. } => produced.is_usable(),
             Known::Declared(secret) => secret.may_cover(image.domain(), image.path()),
             Known::Outside => true,
-            Known::InStream { secret, .. } => matches!(secret.content, Content::Managed(_)),
-            Known::Elsewhere(_) => false,
+            Known::InStream { secret, .. }
+            | Known::InCluster { secret, .. }
+            | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed(_)),
+            Known::Elsewhere(_) | Known::Absent { .. } => false,
         };
         if let Some(secret) = self.known.iter().position(fits) {
-            return Judgement { secret: Some(secret), ..of(Verdict::Declared) };
+            return on(secret, Verdict::Declared);
         }
         match self.origin {
             Origin::Unknown => of(Verdict::Unknown),
             _ if self.known.is_empty() => of(Verdict::Missing),
             _ => {
                 let (secret, why) = self.why(image, &tried, &unusable);
-                Judgement {
-                    secret: Some(secret),
-                    why: Some(Box::new(why)),
-                    ..of(Verdict::Mismatched)
-                }
+                Judgement { why: Some(Box::new(why)), ..on(secret, Verdict::Mismatched) }
             }
         }
     }
@@ -638,10 +671,7 @@ impl<'i> Credentials<'i> {
             return (entry.secret, Why::Unusable { key, why });
         }
         let keys = self.known.iter().enumerate().flat_map(|(at, known)| {
-            let entries = match known {
-                Known::InStream { secret, .. } => secret.content.entries(),
-                _ => &[],
-            };
+            let entries = known.secret().map_or(&[][..], |(_, secret)| secret.content.entries());
             entries.iter().map(move |entry| (at, entry.key.as_str()))
         });
         let keys: Vec<_> = keys.collect();
@@ -650,13 +680,18 @@ impl<'i> Credentials<'i> {
         }
         let first = self.known.iter().enumerate().map(|(at, known)| {
             let why = match known {
-                Known::InStream { secret, .. } => match secret.content {
+                Known::InStream { secret, .. }
+                | Known::InCluster { secret, .. }
+                | Known::Copied { secret, .. } => match secret.content {
                     Content::OtherType { .. } => Why::Type,
                     Content::NoKey { .. } => Why::Key,
                     Content::Payload(_) | Content::Managed(_) => Why::Empty,
                 },
                 Known::Elsewhere(_) => Why::Namespace,
-                Known::Produced { .. } => Why::Produced,
+                Known::Absent { .. } => Why::Absent,
+                Known::Produced { produced, .. } => {
+                    Why::Produced(produced.fault.clone().unwrap_or(Fault::Type))
+                }
                 Known::Declared(_) | Known::Outside => Why::Policy,
             };
             (at, why)

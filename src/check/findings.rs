@@ -1,7 +1,10 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
+mod accounts;
 mod order;
+mod producers;
 mod renamed;
+mod rotation;
 mod secrets;
 
 use std::borrow::Cow;
@@ -10,7 +13,8 @@ use std::collections::BTreeSet;
 use crate::credentials::keyring::NearMiss;
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
 use crate::inject::{self, Added, Holder, Note, Refused};
-use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Workload};
+use crate::inventory::producers::Fault;
+use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Whence, Workload};
 use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
@@ -47,7 +51,7 @@ struct At<'f> {
     label: Cow<'static, str>,
 }
 
-impl Findings<'_, '_> {
+impl<'c, 'a> Findings<'c, 'a> {
     /// Collects all findings in order; gives the images that are excused.
     pub(super) fn collect(&mut self, notes: &[Note]) -> BTreeSet<(usize, Span)> {
         self.about_input();
@@ -55,6 +59,8 @@ impl Findings<'_, '_> {
         self.about_images();
         self.about_registries();
         self.about_service_accounts();
+        self.about_absent_accounts();
+        self.about_duplicate_accounts();
         self.about_secrets();
         self.about_order();
         self.about_injection(notes);
@@ -90,8 +96,24 @@ impl Findings<'_, '_> {
         }
     }
 
+    /// What is judged, with the number of its source: a dump of the cluster is not.
+    fn manifests(&self) -> impl Iterator<Item = (usize, &'c Inventory<'a>)> + use<'c, 'a> {
+        let all = self.inventories.iter().enumerate();
+        all.filter(|(_, inventory)| inventory.whence == Whence::Manifests)
+    }
+
+    fn is_in_cluster(&self, source: usize) -> bool {
+        self.inventories[source].whence == Whence::Cluster
+    }
+
+    /// `ServiceAccount 'app'`, and where it is if that is not the input.
+    fn describe_in(&self, source: usize, object: &Object<'_>) -> String {
+        let place = if self.is_in_cluster(source) { " (in the cluster dump)" } else { "" };
+        format!("{}{place}", describe(object))
+    }
+
     fn about_lists(&mut self) {
-        for (source, inventory) in self.inventories.iter().enumerate() {
+        for (source, inventory) in self.manifests() {
             for index in 0..inventory.workloads.len() {
                 self.about_list(Holder::Pod { source, index });
             }
@@ -147,14 +169,20 @@ impl Findings<'_, '_> {
                 }
                 Some(secret) if !seen.insert(&**secret) => {
                     let message = format!("{name} names the pull secret '{}' twice.", show(secret));
-                    let label = "named above already";
-                    self.at_list(
-                        &finding::DUPLICATE_PULL_SECRET,
-                        holder,
-                        entry.span,
-                        message,
-                        label,
-                    );
+                    // The list of a ServiceAccount is atomic, not a map by name.
+                    let severity = match holder {
+                        Holder::Pod { .. } => finding::DUPLICATE_PULL_SECRET.severity,
+                        Holder::Account(_) => Severity::Info,
+                    };
+                    let at = At {
+                        source: holder.source(),
+                        object: inject::object(self.inventories, holder),
+                        span: entry.span,
+                        path: inject::path(self.inventories, holder),
+                        label: "named above already".into(),
+                    };
+                    let code = &finding::DUPLICATE_PULL_SECRET;
+                    self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
                 }
                 Some(_) => {}
             }
@@ -205,11 +233,19 @@ impl Findings<'_, '_> {
                 &finding::MISSING_PULL_SECRET,
                 unnamed,
                 match account {
-                    InUse::Unknown | InUse::Declared | InUse::InStream { .. }
-                        if workload.pull_secrets.has_entry() =>
-                    {
+                    _ if workload.pull_secrets.has_entry() => {
                         "no entry of imagePullSecrets has a name".into()
                     }
+                    InUse::Absent => format!(
+                        "the cluster dump has no ServiceAccount '{}' in this namespace",
+                        show(account_name)
+                    )
+                    .into(),
+                    InUse::Seen { id, .. } if self.is_in_cluster(id.source) => format!(
+                        "neither the pod nor ServiceAccount '{}' (in the cluster dump) names a pull secret",
+                        show(account_name)
+                    )
+                    .into(),
                     _ => format!(
                         "neither the pod nor ServiceAccount '{}' names a pull secret",
                         show(account_name)
@@ -227,7 +263,7 @@ impl Findings<'_, '_> {
                 format!("ServiceAccount '{}' is not known", show(account_name)).into(),
                 Some(format!(
                     "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
-                     - {}",
+                     - {}\nor hand over a dump of the cluster (--cluster-dump)",
                     self.remedy(parsed, workload),
                     declaration(
                         account_name,
@@ -337,16 +373,16 @@ impl Findings<'_, '_> {
     fn about_service_accounts(&mut self) {
         let mut assumed_seen = BTreeSet::new();
         for (pod, account) in self.pods.iter().zip(self.accounts) {
-            let InUse::InStream { id, assumed } = *account else { continue };
+            let InUse::Seen { id, assumed } = *account else { continue };
             let workload = &self.inventories[pod.source].workloads[pod.index];
             let service_account = &self.inventories[id.source].service_accounts[id.index];
             let holder = Holder::Pod { source: pod.source, index: pod.index };
             let who = describe(&workload.object);
-            let account_name = show(workload.effective_service_account()).into_owned();
+            let account_name = self.describe_in(id.source, &service_account.object);
             if assumed && assumed_seen.insert(id) {
                 let message = format!(
                     "{who} is assumed to run as {}, although the two do not both name a namespace.",
-                    describe(&service_account.object)
+                    self.describe_in(id.source, &service_account.object)
                 );
                 let label = "which namespace is this in?";
                 let span = workload.object.label;
@@ -367,8 +403,7 @@ impl Findings<'_, '_> {
             let span = list_span(&workload.pull_secrets, &workload.object);
             if !hidden.is_empty() {
                 let message = format!(
-                    "{who} names pull secrets of its own, so {} of ServiceAccount '{account_name}' is \
-                     not used.",
+                    "{who} names pull secrets of its own, so {} of {account_name} is not used.",
                     hidden.join(", ")
                 );
                 let label = "this list hides the ServiceAccount's";
@@ -378,8 +413,8 @@ impl Findings<'_, '_> {
                 let absent = pod.effective.names.iter().filter(|name| !on_account(name));
                 for name in absent.map(|name| show(name).into_owned()).collect::<Vec<_>>() {
                     let message = format!(
-                        "{who} names the pull secret '{name}', which ServiceAccount '{account_name}' does \
-                         not name and so forbids."
+                        "{who} names the pull secret '{name}', which {account_name} does not name and so \
+                         forbids."
                     );
                     let label = "rejected by the admission controller";
                     self.at_list(&finding::NOT_MOUNTABLE, holder, span, message, label);
@@ -600,9 +635,18 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
         Some(Why::Empty) => format!("{name} has no entry"),
         Some(Why::Unusable { key, why }) => format!("in {name} the key '{key}' matches, but {why}"),
         Some(Why::Policy) => format!("the policy says that {name} is for other registries"),
-        Some(Why::Produced) => {
-            format!("what makes {name} gives it a type that the kubelet passes over")
-        }
+        Some(Why::Absent) => format!("there is no {name} in its namespace of the cluster dump"),
+        Some(Why::Produced(fault)) => match fault {
+            Fault::Type => {
+                format!("what makes {name} gives it a type that the kubelet passes over")
+            }
+            Fault::Key(format) => {
+                format!("what makes {name} leaves out its key {}", format.data_key())
+            }
+            Fault::NoSecret(kind) => {
+                format!("what makes {name} makes a {} and no Secret", show(kind))
+            }
+        },
     }
 }
 

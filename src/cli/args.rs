@@ -23,7 +23,8 @@ Examples:
   pullcreds run --inject ghcr.io/acme=ghcr -- helm template shop ./chart
 
 Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one a line). Flags win over \
-variables, variables over the policy file.
+variables, variables over the policy file. SOURCE_DATE_EPOCH, in seconds since 1970, takes the place of the \
+time of day when ages and expiry dates are judged.
 
 Exit codes:
   0   pass, or findings below the threshold
@@ -245,6 +246,10 @@ pub(crate) struct Flags {
     /// The namespace of objects that name none
     #[arg(long, value_name = "NAMESPACE", value_parser = parse_namespace)]
     pub(crate) namespace: Option<String>,
+    /// What the cluster has beside the manifests: the output of `kubectl get sa,secret -A --show-managed-fields -o yaml`
+    /// (or json); repeatable. It is evidence only: never judged, edited, printed or written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cluster_dump: Vec<PathBuf>,
     /// Fail from findings of this severity on: error, warning or never [default: never; check and run: error]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
     pub(crate) fail_on: Option<FailOn>,

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write as _};
 
-use pullcreds::check::{self, Input, Outcome};
+use pullcreds::check::{Input, Outcome};
 use pullcreds::edit::{Edit, Plan};
 use pullcreds::finding::{self, Severity};
 use pullcreds::krm::results::Entry;
@@ -15,7 +15,7 @@ use pullcreds::report::{self, Look, Report};
 use pullcreds::source::{LineIndex, Source, Span};
 
 use super::{
-    Exit, Flags, Mode, Settings, Stop, Told, flag_mistakes, flags_look, is_refused, tell,
+    Exit, Flags, Mode, Settings, Stop, Told, flag_mistakes, flags_look, is_refused, judge, tell,
     unwritable, write_reports,
 };
 
@@ -82,7 +82,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
         settings.policy = policy.map_err(|mistakes| flag_mistakes("", &mistakes))?;
     }
     let sources = std::slice::from_ref(source);
-    let outcome = check::check(sources, &settings.policy, settings.circumstances(Input::Stream));
+    let outcome = judge(sources, &settings, Input::Stream)?;
     let report = Report::new(sources, &outcome, &settings.policy);
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     write_reports(&report, &settings)?;

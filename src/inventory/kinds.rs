@@ -1,6 +1,6 @@
 //! TABLE: the core kinds that run pods, and where each keeps its pod spec. Nothing here reads a document.
 
-use super::producers::PRODUCERS;
+use super::producers::{self, PRODUCERS};
 
 /// A kind of a group, in any version, whose objects hold a pod spec.
 #[derive(Debug)]
@@ -127,6 +127,7 @@ pub fn matters(kind: &str, document: &str) -> bool {
             kind.ends_with("List")
                 || WORKLOADS.iter().any(|row| row.kind == kind)
                 || PRODUCERS.iter().any(|row| row.kind == kind)
+                || producers::informs(kind)
         }
     }
 }

@@ -1,5 +1,9 @@
 //! TABLE: objects that make a Secret in the cluster, and what it will be like. A kind is a row.
 
+mod keys;
+
+use super::reach::{self, Reach};
+use super::secrets::{self, Annotation};
 use super::{Object, Text, kinds, text};
 use crate::credentials::payload::Format;
 use crate::source::Span;
@@ -11,21 +15,48 @@ pub struct Producer {
     pub group: &'static str,
     /// Its name.
     pub kind: &'static str,
-    /// The list that has an item for each Secret; none if the object makes one.
-    each: Option<&'static [&'static str]>,
+    /// The list that has an item for each Secret; none if the object makes one. What follows is found from the item,
+    /// where nothing else is said.
+    each: Option<Path>,
     /// Where the name is: the first of these that is there, else the name of the object if it makes one.
-    names: &'static [&'static [&'static str]],
+    names: &'static [Path],
     /// Where the namespace is, if not the object's.
-    namespace: Option<&'static [&'static str]>,
-    /// Where the type is.
-    secret_type: &'static [&'static str],
-    /// Where the interval of its refresh is, from the object.
-    refresh: Option<&'static [&'static str]>,
+    namespace: Option<Path>,
+    /// Where the type is; `None`: it is that of a Secret elsewhere.
+    secret_type: Option<Path>,
+    /// Where the annotations of the Secret are, beside those of the object itself.
+    annotations: Option<Path>,
+    /// Whether it has a key, if anything tells.
+    has_key: fn(&Made<'_, '_>, &str) -> Option<bool>,
+    /// What it makes instead of a Secret.
+    instead: fn(&Made<'_, '_>) -> Option<String>,
+    /// Whether it makes the Secret anew now and then, unless it says otherwise.
+    pub refreshes: bool,
+    /// Where the interval is, from the object: the first of these that is there.
+    intervals: &'static [Path],
+    /// The interval of an object that names none.
+    default_interval: Option<&'static str>,
+    /// Where an object says, by one of [`MADE_ONCE`], that it refreshes nothing.
+    policy: Option<Path>,
+    /// Where it names the generators of its values, from the object.
+    sources: Option<Path>,
     /// Something that has to hold, or no Secret is made.
-    only_if: Option<fn(Node<'_, '_>) -> bool>,
+    only_if: fn(&Made<'_, '_>) -> bool,
     /// What is worth knowing of every Secret of this kind.
     pub caveat: Option<&'static str>,
 }
+
+/// The keys on the way from one node to another.
+type Path = &'static [&'static str];
+
+/// An object that makes Secrets, and the part of it that is about one of them.
+struct Made<'t, 'a> {
+    object: Node<'t, 'a>,
+    item: Node<'t, 'a>,
+}
+
+/// Refresh policies of an `ExternalSecret` with which time alone refreshes nothing.
+const MADE_ONCE: &[&str] = &["CreatedOnce", "OnChange"];
 
 const NOTHING: Producer = Producer {
     group: "",
@@ -33,18 +64,37 @@ const NOTHING: Producer = Producer {
     each: None,
     names: &[],
     namespace: None,
-    secret_type: &[],
-    refresh: None,
-    only_if: None,
+    secret_type: None,
+    annotations: None,
+    has_key: |_, _| None,
+    instead: |_| None,
+    refreshes: false,
+    intervals: &[],
+    default_interval: None,
+    policy: None,
+    sources: None,
+    only_if: |_| true,
     caveat: None,
 };
 
 const VAULT: Producer = Producer {
     group: "secrets.hashicorp.com",
     names: &[&["spec", "destination", "name"]],
-    secret_type: &["spec", "destination", "type"],
-    refresh: Some(&["spec", "refreshAfter"]),
-    only_if: Some(|node| is(node, &["spec", "destination", "create"], "true")),
+    secret_type: Some(&["spec", "destination", "type"]),
+    annotations: Some(&["spec", "destination", "annotations"]),
+    refreshes: true,
+    intervals: &[&["spec", "refreshAfter"]],
+    only_if: |made| is(made.object, &["spec", "destination", "create"], "true"),
+    ..NOTHING
+};
+
+const INFISICAL: Producer = Producer {
+    group: "secrets.infisical.com",
+    has_key: keys::of_infisical,
+    refreshes: true,
+    // k8-operator/api/v1alpha1/infisicalsecret_types.go
+    intervals: &[&["spec", "syncConfig", "resyncInterval"], &["spec", "resyncInterval"]],
+    default_interval: Some("60s"),
     ..NOTHING
 };
 
@@ -59,8 +109,24 @@ pub const PRODUCERS: &[Producer] = &[
         ],
         // Its namespaces are chosen by labels, which a stream does not tell.
         namespace: Some(&[]),
-        secret_type: &["spec", "externalSecretSpec", "target", "template", "type"],
-        refresh: Some(&["spec", "externalSecretSpec", "refreshInterval"]),
+        secret_type: Some(&["spec", "externalSecretSpec", "target", "template", "type"]),
+        annotations: Some(&[
+            "spec",
+            "externalSecretSpec",
+            "target",
+            "template",
+            "metadata",
+            "annotations",
+        ]),
+        has_key: |made, key| keys::of_external_secret(made, &["spec", "externalSecretSpec"], key),
+        instead: |made| manifest(made, &["spec", "externalSecretSpec", "target", "manifest"]),
+        refreshes: true,
+        // `spec.refreshTime` is how often it looks after its ExternalSecrets.
+        intervals: &[&["spec", "externalSecretSpec", "refreshInterval"]],
+        default_interval: Some("1h"),
+        policy: Some(&["spec", "externalSecretSpec", "refreshPolicy"]),
+        sources: Some(&["spec", "externalSecretSpec", "dataFrom"]),
+        only_if: |made| creates(made, &["spec", "externalSecretSpec", "target", "creationPolicy"]),
         ..NOTHING
     },
     Producer {
@@ -68,61 +134,96 @@ pub const PRODUCERS: &[Producer] = &[
         kind: "DopplerSecret",
         names: &[&["spec", "managedSecret", "name"]],
         namespace: Some(&["spec", "managedSecret", "namespace"]),
-        secret_type: &["spec", "managedSecret", "type"],
+        secret_type: Some(&["spec", "managedSecret", "type"]),
+        annotations: Some(&["spec", "managedSecret", "annotations"]),
+        has_key: keys::of_doppler_secret,
+        refreshes: true,
+        // api/v1alpha1/dopplersecret_types.go
+        intervals: &[&["spec", "resyncSeconds"]],
+        default_interval: Some("60s"),
         ..NOTHING
     },
     Producer {
         group: "external-secrets.io",
         kind: "ExternalSecret",
         names: &[&["spec", "target", "name"]],
-        secret_type: &["spec", "target", "template", "type"],
-        refresh: Some(&["spec", "refreshInterval"]),
-        only_if: Some(|node| {
-            let policy = &["spec", "target", "creationPolicy"];
-            !is(node, policy, "None") && !is(node, policy, "Merge")
-        }),
+        secret_type: Some(&["spec", "target", "template", "type"]),
+        annotations: Some(&["spec", "target", "template", "metadata", "annotations"]),
+        has_key: |made, key| keys::of_external_secret(made, &["spec"], key),
+        instead: |made| manifest(made, &["spec", "target", "manifest"]),
+        refreshes: true,
+        // apis/externalsecrets/v1/externalsecret_types.go
+        intervals: &[&["spec", "refreshInterval"]],
+        default_interval: Some("1h"),
+        policy: Some(&["spec", "refreshPolicy"]),
+        sources: Some(&["spec", "dataFrom"]),
+        only_if: |made| creates(made, &["spec", "target", "creationPolicy"]),
         ..NOTHING
     },
-    Producer { kind: "HCPVaultSecretsApp", ..VAULT },
+    // api/v1beta1/hcpvaultsecretsapp_types.go
+    Producer { kind: "HCPVaultSecretsApp", default_interval: Some("600s"), ..VAULT },
     Producer {
-        group: "secrets.infisical.com",
         kind: "InfisicalSecret",
         each: Some(&["spec", "managedKubeSecretReferences"]),
         names: &[&["secretName"]],
         namespace: Some(&["secretNamespace"]),
-        secret_type: &["secretType"],
-        ..NOTHING
+        secret_type: Some(&["secretType"]),
+        ..INFISICAL
     },
     Producer {
-        group: "secrets.infisical.com",
         kind: "InfisicalSecret",
         names: &[&["spec", "managedSecretReference", "secretName"]],
         namespace: Some(&["spec", "managedSecretReference", "secretNamespace"]),
-        secret_type: &["spec", "managedSecretReference", "secretType"],
-        only_if: Some(|node| node.at(&["spec", "managedSecretReference"]).is_some()),
-        ..NOTHING
+        secret_type: Some(&["spec", "managedSecretReference", "secretType"]),
+        has_key: |made, key| {
+            let item = made.object.at(&["spec", "managedSecretReference"])?;
+            keys::of_infisical(&Made { object: made.object, item }, key)
+        },
+        only_if: |made| made.object.at(&["spec", "managedSecretReference"]).is_some(),
+        ..INFISICAL
     },
     Producer {
-        group: "secrets.infisical.com",
         kind: "InfisicalStaticSecret",
         each: Some(&["spec", "targets"]),
         names: &[&["name"]],
         namespace: Some(&["namespace"]),
-        secret_type: &["secretType"],
-        refresh: Some(&["spec", "syncOptions", "refreshInterval"]),
-        ..NOTHING
+        secret_type: Some(&["secretType"]),
+        annotations: Some(&["metadata", "annotations"]),
+        instead: |made| {
+            let kind = made.item.get("kind").and_then(text)?;
+            (kind != "Secret").then(|| kind.into_owned())
+        },
+        intervals: &[&["spec", "syncOptions", "refreshInterval"]],
+        default_interval: None,
+        ..INFISICAL
     },
     Producer {
         group: "onepassword.com",
         kind: "OnePasswordItem",
-        secret_type: &["type"],
+        // Not under `spec` (api/v1/onepassworditem_types.go).
+        secret_type: Some(&["type"]),
+        refreshes: true,
+        // The operator polls, every `POLLING_INTERVAL` seconds, for all items alike.
+        default_interval: Some("600s"),
         ..NOTHING
     },
     Producer {
         group: "bitnami.com",
         kind: "SealedSecret",
         // `spec.template.metadata.name` is not looked at (sealedsecret_expansion.go).
-        secret_type: &["spec", "template", "type"],
+        secret_type: Some(&["spec", "template", "type"]),
+        annotations: Some(&["spec", "template", "metadata", "annotations"]),
+        has_key: |made, key| {
+            let maps: [Path; 2] = [&["spec", "encryptedData"], &["spec", "template", "data"]];
+            keys::in_any(made.object, &maps, key)
+        },
+        ..NOTHING
+    },
+    Producer {
+        group: "secretgen.carvel.dev",
+        kind: "SecretImport",
+        // It copies a Secret of its own name (docs/secret-export.md).
+        refreshes: true,
         ..NOTHING
     },
     Producer {
@@ -130,7 +231,12 @@ pub const PRODUCERS: &[Producer] = &[
         kind: "SecretProviderClass",
         each: Some(&["spec", "secretObjects"]),
         names: &[&["secretName"]],
-        secret_type: &["type"],
+        secret_type: Some(&["type"]),
+        annotations: Some(&["annotations"]),
+        has_key: |made, key| {
+            let data = made.item.get("data")?;
+            Some(data.items().any(|entry| is(entry, &["key"], key)))
+        },
         caveat: Some(
             "it appears only after a pod has mounted the volume of its SecretProviderClass, so that pod's \
              own image cannot be pulled with it",
@@ -142,12 +248,91 @@ pub const PRODUCERS: &[Producer] = &[
         kind: "SopsSecret",
         each: Some(&["spec", "secretTemplates"]),
         names: &[&["name"]],
-        secret_type: &["type"],
+        secret_type: Some(&["type"]),
+        annotations: Some(&["annotations"]),
+        has_key: |made, key| keys::in_any(made.item, &[&["stringData"], &["data"]], key),
         ..NOTHING
     },
     Producer { kind: "VaultDynamicSecret", ..VAULT },
     Producer { kind: "VaultStaticSecret", ..VAULT },
 ];
+
+/// TABLE: generators of the External Secrets Operator that issue registry tokens, sorted by kind. None of their
+/// outputs is a docker configuration: only a template makes one of them (docs/api/generator).
+pub const GENERATORS: &[Generator] = &[
+    // A refresh token; an access token lives shorter still.
+    Generator { kind: "ACRAccessToken", life: 3 * HOUR },
+    Generator { kind: "ECRAuthorizationToken", life: 12 * HOUR },
+    Generator { kind: "GCRAccessToken", life: HOUR },
+    Generator { kind: "GithubAccessToken", life: HOUR },
+    Generator { kind: "QuayAccessToken", life: HOUR },
+];
+
+const HOUR: u64 = 60 * 60;
+const GENERATORS_GROUP: &str = "generators.external-secrets.io";
+const CLUSTER_GENERATOR: &str = "ClusterGenerator";
+
+/// A kind of object that issues tokens.
+pub struct Generator {
+    /// Its name.
+    pub kind: &'static str,
+    /// How many seconds its tokens live.
+    pub life: u64,
+}
+
+/// The row of a generator.
+pub fn generator(kind: &str) -> Option<&'static Generator> {
+    GENERATORS.iter().find(|row| row.kind == kind)
+}
+
+/// Whether objects of a kind say what a Secret will be like without making one.
+pub(super) fn informs(kind: &str) -> bool {
+    kind == CLUSTER_GENERATOR
+}
+
+/// A generator that every namespace can use: its name, and the kind that it wraps.
+pub struct ClusterGenerator<'a> {
+    /// Its name.
+    pub name: Text<'a>,
+    /// What it is.
+    pub kind: Text<'a>,
+}
+
+/// Reads a [`ClusterGenerator`], if the object is one.
+pub(super) fn cluster_generator<'a>(
+    node: Node<'_, 'a>,
+    api_version: &str,
+    kind: &str,
+) -> Option<ClusterGenerator<'a>> {
+    if kind != CLUSTER_GENERATOR || kinds::group(api_version) != GENERATORS_GROUP {
+        return None;
+    }
+    let name = text(node.at(&["metadata", "name"])?)?;
+    Some(ClusterGenerator { name, kind: text(node.at(&["spec", "kind"])?)? })
+}
+
+/// Where an object names the generator of its values.
+pub struct GeneratorRef<'a> {
+    /// The kind.
+    pub kind: Text<'a>,
+    /// The name.
+    pub name: Option<Text<'a>>,
+}
+
+impl GeneratorRef<'_> {
+    /// The row of the generator, through a [`ClusterGenerator`] that is among `known`.
+    pub fn row<'g>(
+        &self,
+        known: impl IntoIterator<Item = &'g ClusterGenerator<'g>>,
+    ) -> Option<&'static Generator> {
+        if self.kind != CLUSTER_GENERATOR {
+            return generator(&self.kind);
+        }
+        let name = self.name.as_deref()?;
+        let named = known.into_iter().find(|generator| generator.name == name)?;
+        generator(&named.kind)
+    }
+}
 
 /// A Secret that an object of the stream will make.
 pub struct Produced<'a> {
@@ -161,18 +346,49 @@ pub struct Produced<'a> {
     pub namespace: Option<Text<'a>>,
     /// Whether nobody can tell its namespace.
     pub any_namespace: bool,
+    /// Where it is copied to.
+    pub reach: Option<Box<Reach<'a>>>,
     /// Its type, if the object says one; else it is Opaque.
     pub secret_type: Option<Text<'a>>,
-    /// How often it is made anew, as written.
-    pub refresh: Option<(Text<'a>, Span)>,
+    /// Why the kubelet will not use it.
+    pub fault: Option<Fault>,
+    /// How often it is made anew.
+    pub refresh: Refresh<'a>,
+    /// What issues the token in it.
+    pub generators: Vec<GeneratorRef<'a>>,
+    /// Annotations that may tell a time: name, value and place.
+    pub annotations: Vec<Annotation<'a>>,
     /// Where its name stands, or that of the object.
     pub span: Span,
 }
 
+/// How often a Secret is made anew.
+pub enum Refresh<'a> {
+    /// Every so often, as written.
+    Every(Text<'a>, Span),
+    /// Every so often, since the object does not say.
+    ByDefault(&'static str),
+    /// Only when the object changes, if at all.
+    Never(Span),
+    /// The object does not say.
+    Unknown,
+}
+
+/// Why the kubelet will not use a Secret that something makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Something of another kind is made.
+    NoSecret(String),
+    /// Its type is not one that the kubelet reads.
+    Type,
+    /// It lacks the key of its type.
+    Key(Format),
+}
+
 impl Produced<'_> {
-    /// Whether the kubelet looks into a Secret of its type.
+    /// Whether the kubelet looks into the Secret.
     pub fn is_usable(&self) -> bool {
-        self.secret_type.as_deref().is_some_and(|kind| Format::from_secret_type(kind).is_some())
+        self.fault.is_none()
     }
 }
 
@@ -188,33 +404,99 @@ pub(super) fn produced<'a>(
     row: &'static Producer,
     object: impl Fn() -> Object<'a>,
 ) -> Vec<Produced<'a>> {
-    if row.only_if.is_some_and(|holds| !holds(node)) {
-        return Vec::new();
-    }
-    let refresh = row.refresh.and_then(|path| node.at(path));
-    let refresh = refresh.and_then(|node| Some((node.scalar()?, node.span())));
-    let each: Vec<Node<'_, 'a>> = match row.each {
+    let items: Vec<Node<'_, 'a>> = match row.each {
         None => vec![node],
         Some(path) => node.at(path).into_iter().flat_map(Node::items).collect(),
     };
-    let secrets = each.into_iter().filter_map(|item| {
-        let named =
-            row.names.iter().find_map(|path| Some((text(item.at(path)?)?, item.at(path)?.span())));
-        let object = object();
-        let own = || Some((object.name.clone()?, object.label)).filter(|_| row.each.is_none());
-        let (name, span) = named.or_else(own)?;
-        Some(Produced {
-            name,
-            span,
-            by: row,
-            namespace: row.namespace.and_then(|path| text(item.at(path)?)),
-            any_namespace: row.namespace.is_some_and(<[_]>::is_empty),
-            secret_type: item.at(row.secret_type).and_then(text),
-            refresh: refresh.clone(),
-            object,
-        })
+    let made = items.into_iter().map(|item| Made { object: node, item });
+    made.filter(row.only_if).filter_map(|made| one(&made, row, object())).collect()
+}
+
+fn one<'a>(
+    made: &Made<'_, 'a>,
+    row: &'static Producer,
+    object: Object<'a>,
+) -> Option<Produced<'a>> {
+    let item = made.item;
+    let named =
+        row.names.iter().find_map(|path| Some((text(item.at(path)?)?, item.at(path)?.span())));
+    let own = || Some((object.name.clone()?, object.label)).filter(|_| row.each.is_none());
+    let (name, span) = named.or_else(own)?;
+    let secret_type = row.secret_type.and_then(|path| item.at(path)).and_then(text);
+    let annotations = annotations(made, row);
+    Some(Produced {
+        name,
+        span,
+        by: row,
+        namespace: row.namespace.and_then(|path| text(item.at(path)?)),
+        any_namespace: row.namespace.is_some_and(<[_]>::is_empty),
+        reach: Reach::of(reach::among(&annotations)).map(Box::new),
+        fault: fault(made, row, secret_type.as_deref()),
+        secret_type,
+        refresh: refresh(made.object, row),
+        generators: generators(made.object, row),
+        annotations,
+        object,
+    })
+}
+
+fn fault(made: &Made<'_, '_>, row: &Producer, secret_type: Option<&str>) -> Option<Fault> {
+    if let Some(kind) = (row.instead)(made) {
+        return Some(Fault::NoSecret(kind));
+    }
+    row.secret_type?;
+    let Some(format) = secret_type.and_then(Format::from_secret_type) else {
+        return Some(Fault::Type);
+    };
+    let lacks = (row.has_key)(made, format.data_key()) == Some(false);
+    lacks.then_some(Fault::Key(format))
+}
+
+fn refresh<'a>(object: Node<'_, 'a>, row: &Producer) -> Refresh<'a> {
+    let policy = row.policy.and_then(|path| object.at(path));
+    let once =
+        policy.filter(|policy| policy.scalar().is_some_and(|value| MADE_ONCE.contains(&&*value)));
+    let interval = row.intervals.iter().find_map(|path| object.at(path));
+    let interval = interval.filter(|node| !node.is_null());
+    match (once, interval, row.default_interval) {
+        (Some(policy), ..) => Refresh::Never(policy.span()),
+        (None, Some(node), _) => {
+            node.scalar().map_or(Refresh::Unknown, |text| Refresh::Every(text, node.span()))
+        }
+        (None, None, Some(default)) => Refresh::ByDefault(default),
+        (None, None, None) => Refresh::Unknown,
+    }
+}
+
+fn generators<'a>(object: Node<'_, 'a>, row: &Producer) -> Vec<GeneratorRef<'a>> {
+    let sources = row.sources.and_then(|path| object.at(path));
+    let refs = sources.into_iter().flat_map(Node::items).filter_map(|source| {
+        let reference = source.at(&["sourceRef", "generatorRef"])?;
+        let name = reference.get("name").and_then(text);
+        Some(GeneratorRef { kind: reference.get("kind").and_then(text)?, name })
     });
-    secrets.collect()
+    refs.collect()
+}
+
+/// The annotations of the Secret, and those of the object that makes it.
+fn annotations<'a>(made: &Made<'_, 'a>, row: &Producer) -> Vec<Annotation<'a>> {
+    let of_secret = row.annotations.and_then(|path| made.item.at(path));
+    let own = made.object.at(&["metadata", "annotations"]);
+    let maps = of_secret.into_iter().chain(own);
+    let mut all: Vec<_> = maps.flat_map(secrets::annotations_of).collect();
+    all.retain(|(_, value, _)| value.len() < secrets::LONGEST_TIME);
+    all
+}
+
+/// What a target that is no Secret is (`spec.target.manifest` of an `ExternalSecret`).
+fn manifest(made: &Made<'_, '_>, path: Path) -> Option<String> {
+    let kind = made.object.at(path)?.get("kind").and_then(text)?;
+    (kind != "Secret").then(|| kind.into_owned())
+}
+
+/// Whether an `ExternalSecret` with this creation policy makes the Secret.
+fn creates(made: &Made<'_, '_>, policy: Path) -> bool {
+    !is(made.object, policy, "None") && !is(made.object, policy, "Merge")
 }
 
 fn is(node: Node<'_, '_>, path: &[&str], value: &str) -> bool {
@@ -223,12 +505,4 @@ fn is(node: Node<'_, '_>, path: &[&str], value: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_sorted_and_unique() {
-        assert!(PRODUCERS.is_sorted_by(|a, b| a.kind <= b.kind));
-        assert!(PRODUCERS.iter().all(|row| !row.group.is_empty() && !row.secret_type.is_empty()));
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::Value;
-use super::{Reference, ResourceList};
+use super::{Item, Reference, ResourceList};
 use crate::edit::Edit;
 use crate::finding::{Finding, Place, Severity};
 use crate::mask;
@@ -32,7 +32,7 @@ impl ResourceList<'_> {
 
     fn result(&self, finding: &Finding) -> Entry {
         let place = finding.place.as_ref();
-        let item = place.and_then(|place| self.item(place.span.start));
+        let item = place.and_then(|place| self.item_of(place));
         let field = place.map(|place| below_item(&place.path)).filter(|path| !path.is_empty());
         let file = item.and_then(|item| Some((shown(item.path.as_deref()?), item.index)));
         let mut tags = BTreeMap::from([("code", finding.code.name.to_owned())]);
@@ -47,10 +47,15 @@ impl ResourceList<'_> {
         }
     }
 
+    /// The item that a finding is about; none for one about a dump of the cluster, which comes behind the list.
+    fn item_of(&self, place: &Place) -> Option<&Item<'_>> {
+        self.item(place.span.start).filter(|_| place.source == 0)
+    }
+
     /// The names of an object as its item has them: without the namespace that the policy fills in.
     fn reference(&self, place: &Place) -> Reference<'static> {
         let subject = &place.object;
-        let item = self.item(place.span.start).map(|item| &item.reference);
+        let item = self.item_of(place).map(|item| &item.reference);
         let same = item.filter(|item| {
             item.kind == subject.kind && Some(&*item.name) == subject.name.as_deref()
         });

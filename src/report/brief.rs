@@ -21,7 +21,7 @@ const REST: usize = 40;
 /// The whole report.
 pub(super) fn render(report: &Report<'_>) -> String {
     let problems = report.outcome.problems.iter();
-    let problems = problems.map(|(source, found)| problem(&report.sources[*source], found));
+    let problems = problems.map(|(source, found)| problem(report.source(*source), found));
     let mut findings: Vec<_> = report.outcome.findings.iter().collect();
     findings.retain(|finding| finding.severity != Severity::Info);
     findings.sort_by_key(|finding| finding.severity != Severity::Error);

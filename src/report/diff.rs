@@ -28,7 +28,7 @@ pub fn unified(report: &Report<'_>, look: Look) -> String {
 }
 
 fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &mut String) {
-    let name = printable(&report.sources[at].name);
+    let name = printable(&report.source(at).name);
     let _ = writeln!(out, "{}", paint(&format!("--- {name}"), "1", look));
     let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), "1", look));
     let mut shift = 0_isize;
@@ -45,7 +45,7 @@ fn regions<'e>(
     edits: &'e [Edit],
 ) -> Vec<(Range<usize>, &'e [Edit])> {
     let lines = report.lines(at);
-    let text = &report.sources[at].text;
+    let text = &report.source(at).text;
     let line = |offset: u32| lines.line(text, offset as usize);
     let mut regions: Vec<(Range<usize>, Range<usize>)> = Vec::new();
     for (number, edit) in edits.iter().enumerate() {
@@ -73,7 +73,7 @@ fn hunk(
     look: Look,
     out: &mut String,
 ) {
-    let text = &report.sources[at].text;
+    let text = &report.source(at).text;
     let index = report.lines(at);
     let start = index.line_range(text, lines.start).start;
     let end = index.line_range(text, lines.end - 1).end;

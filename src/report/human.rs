@@ -108,7 +108,7 @@ impl Shown {
 pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     let mut out = String::new();
     for (source, problem) in &report.outcome.problems {
-        out.push_str(&self::problem(&report.sources[*source], problem, look));
+        out.push_str(&self::problem(report.source(*source), problem, look));
     }
     let findings = &report.outcome.findings;
     let (weighty, light): (Vec<_>, Vec<_>) =
@@ -142,7 +142,7 @@ fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
     let excerpt = finding.place.as_ref().map(|place| {
         let hidden = report.hidden(place.source, place.chunk);
         let labelled = Labelled {
-            source: &report.sources[place.source],
+            source: report.source(place.source),
             lines: report.lines(place.source),
             span: place.span,
             within: place.chunk,
@@ -168,7 +168,7 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
     let kind = paint(&kind, colour(finding.severity), look);
     let place = finding.place.as_ref().map(|place| {
         let position = report.position(place.source, place.span.start);
-        let source = &report.sources[place.source];
+        let source = report.source(place.source);
         let name = source_name(source, report.template(place.source, place.chunk));
         format!(" {name}:{position}:")
     });
@@ -189,6 +189,9 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     let mut text = summary.text();
     if summary.injected > 0 {
         let _ = write!(text, " {} of them by injection.", summary.injected);
+    }
+    if summary.from_cluster > 0 {
+        let _ = write!(text, " {} of them by what is in the cluster dump.", summary.from_cluster);
     }
     let count = |severity| {
         report.outcome.findings.iter().filter(|finding| finding.severity == severity).count()
@@ -237,6 +240,19 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     let mut out = String::new();
     shown.draw(look, &mut out);
     out
+}
+
+/// A dump of the cluster that is no YAML stream. Of its text nothing is shown: it is full of Secrets, and nobody can
+/// tell here where they stand.
+pub fn unreadable_dump(dump: &Source, problem: &Problem) -> String {
+    let at = problem.offset.min(dump.text.len());
+    let position = LineIndex::new(&dump.text).position(&dump.text, at);
+    format!(
+        "error: {}:{position}: the cluster dump is no YAML stream: {}\nmake it anew: kubectl get sa,secret -A \
+         --show-managed-fields -o yaml\n",
+        printable(&dump.name),
+        problem.message
+    )
 }
 
 /// The mistakes in the policy at `place` of `source`; `label` says what stands at a mistake.

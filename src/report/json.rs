@@ -17,6 +17,8 @@ use crate::policy::registries::Class;
 struct Wire<'r> {
     schema: &'static str,
     summary: WireSummary,
+    /// The dumps of the cluster that were evidence.
+    cluster_dumps: Vec<&'r str>,
     images: Vec<WireImage<'r>>,
     findings: Vec<WireFinding<'r>>,
     edits: Vec<WireEdit<'r>>,
@@ -31,6 +33,7 @@ struct WireSummary {
     private_images: usize,
     configured: usize,
     injected: usize,
+    from_cluster_dump: usize,
 }
 
 #[derive(Serialize)]
@@ -61,11 +64,13 @@ struct WireImage<'r> {
     access: Option<&'static str>,
     access_from: Option<&'static str>,
     service_account: String,
+    service_account_from: &'static str,
     pod_pull_secrets: Option<Vec<Option<String>>>,
     pull_secrets: Vec<String>,
     pull_secrets_from: &'static str,
     verdict: &'static str,
     secret: Option<String>,
+    secret_from: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +131,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
             private_images: summary.private,
             configured: summary.configured,
             injected: summary.injected,
+            from_cluster_dump: summary.from_cluster,
         },
+        cluster_dumps: outcome.cluster.iter().map(|dump| dump.name.as_str()).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
         edits: edits(report),
@@ -152,7 +159,7 @@ fn image<'r>(
     let reference = judged.pull.reference.as_ref().ok();
     let access = judged.pull.access;
     WireImage {
-        source: &report.sources[pod.source].name,
+        source: &report.source(pod.source).name,
         template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
         object: object(report, &workload.object),
@@ -173,11 +180,13 @@ fn image<'r>(
             AccessFrom::Assumed => "assumed",
         }),
         service_account: shown(workload.effective_service_account()),
+        service_account_from: pod.account.name(),
         pod_pull_secrets: pod_pull_secrets(&workload.pull_secrets),
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
         verdict: judged.judgement.verdict.name(),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
+        secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
     }
 }
 
@@ -193,7 +202,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         code: finding.code.name,
         severity: word(finding.severity),
         message: &finding.message,
-        source: place.map(|place| report.sources[place.source].name.as_str()),
+        source: place.map(|place| report.source(place.source).name.as_str()),
         template: place.and_then(|place| report.template(place.source, place.chunk)),
         document: place.map(|place| place.document),
         object: place.map(|place| subject(&place.object)),
@@ -211,7 +220,7 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
     let edits = added.map(|(&holder, added)| {
         let edited = inject::object(inventories, holder);
         WireEdit {
-            source: &report.sources[holder.source()].name,
+            source: &report.source(holder.source()).name,
             template: report.template(holder.source(), edited.chunk),
             document: edited.document,
             object: object(report, edited),
@@ -226,9 +235,9 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
     let problems = report.outcome.problems.iter();
     let problems = problems.map(|(source, problem)| {
         let lines = report.lines(*source);
-        let position = lines.position(&report.sources[*source].text, problem.offset);
+        let position = lines.position(&report.source(*source).text, problem.offset);
         WireProblem {
-            source: &report.sources[*source].name,
+            source: &report.source(*source).name,
             line: position.line,
             column: position.column,
             message: &problem.message,

@@ -31,8 +31,7 @@ enum Thing {
 impl Findings<'_, '_> {
     /// Everything about the order in which Helm and Argo CD apply objects.
     pub(super) fn about_order(&mut self) {
-        let all = self.inventories.iter();
-        let mut timings = all.flat_map(|inventory| {
+        let mut timings = self.manifests().flat_map(|(_, inventory)| {
             let workloads = inventory.workloads.iter().map(|workload| &workload.object);
             let accounts = inventory.service_accounts.iter().map(|account| &account.object);
             let secrets = inventory.secrets.iter().map(|secret| &secret.object);
@@ -47,7 +46,9 @@ impl Findings<'_, '_> {
         let accounts = Accounts::new(self.inventories);
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             self.about_late_secrets(pod, *account, &secrets);
-            if let InUse::InStream { id, .. } = *account {
+            if let InUse::Seen { id, .. } = *account
+                && !self.is_in_cluster(id.source)
+            {
                 self.about_late_account(pod, id, &accounts, &secrets);
             }
         }
@@ -60,9 +61,10 @@ impl Findings<'_, '_> {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref();
         let absent = pod.effective.names.iter().map(|name| {
-            let declared = self.policy.secret(namespace, name).is_some();
+            let is_there = self.policy.secret(namespace, name).is_some()
+                || secrets.in_cluster(namespace, name, self.policy).is_some();
             let copies = secrets.copies(pod.source, namespace, name, self.policy);
-            missing(&workload.object, &copies).filter(|_| !declared)
+            missing(&workload.object, &copies).filter(|_| !is_there)
         });
         let absent: Vec<_> = absent.collect();
         if absent.iter().all(Option::is_none) {
@@ -102,11 +104,11 @@ impl Findings<'_, '_> {
         let find = |name: &str| secrets.find(pod.source, namespace, referrer, name, self.policy);
         let kept = kept.map(|(_, name)| find(name));
         let identities = match account {
-            InUse::InStream { id, .. } => {
+            InUse::Seen { id, .. } => {
                 let accounts = &self.inventories[id.source].service_accounts;
                 verdict::identities(&accounts[id.index].annotations)
             }
-            InUse::Declared | InUse::Unknown => Vec::new(),
+            InUse::Absent | InUse::Declared | InUse::Unknown => Vec::new(),
         };
         let rest = Credentials::new(kept.collect(), pod.effective.origin, identities);
         pod.images.iter().any(|judged| {
@@ -132,13 +134,14 @@ impl Findings<'_, '_> {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
-        if self.policy.service_account(namespace, name).is_some() {
+        let dumped = name != "default" && accounts.is_in_cluster(namespace, name, self.policy);
+        if dumped || self.policy.service_account(namespace, name).is_some() {
             return;
         }
         // Every namespace has this one; what the stream brings is its list.
         if name == "default" {
             let all = 0..pod.effective.names.len();
-            let account = InUse::InStream { id, assumed: false };
+            let account = InUse::Seen { id, assumed: false };
             let lists = pod.effective.origin == Origin::ServiceAccount
                 && all.into_iter().any(|at| self.needs(pod, account, secrets, at, &|_| false));
             if !lists {

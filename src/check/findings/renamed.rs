@@ -11,10 +11,10 @@ impl Findings<'_, '_> {
     /// What names the effective pull secrets of a pod.
     pub(super) fn referrer(&self, pod: &Pod<'_>, account: InUse) -> Referrer<'_> {
         let account = match account {
-            InUse::InStream { id, .. } => {
+            InUse::Seen { id, .. } if !self.is_in_cluster(id.source) => {
                 Some(&self.inventories[id.source].service_accounts[id.index].object)
             }
-            InUse::Declared | InUse::Unknown => None,
+            _ => None,
         };
         let workload = &self.inventories[pod.source].workloads[pod.index];
         Referrer::of_secrets(&workload.object, account, pod.effective.origin)
@@ -22,7 +22,7 @@ impl Findings<'_, '_> {
 
     /// Names of pull secrets and ServiceAccounts that kustomize does not keep up to date.
     pub(super) fn about_renamed(&mut self, secrets: &Secrets<'_>) {
-        let mut objects = self.inventories.iter().flat_map(|inventory| {
+        let mut objects = self.manifests().flat_map(|(_, inventory)| {
             let secrets = inventory.secrets.iter().map(|secret| &secret.object);
             let accounts = inventory.service_accounts.iter().map(|account| &account.object);
             secrets.chain(accounts)
@@ -34,7 +34,7 @@ impl Findings<'_, '_> {
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             self.about_names(pod, *account, secrets);
             let workload = &self.inventories[pod.source].workloads[pod.index];
-            if matches!(account, InUse::Unknown)
+            if matches!(account, InUse::Unknown | InUse::Absent)
                 && let Some(renamed) = accounts.left_behind(workload)
             {
                 let name = workload.effective_service_account();
@@ -49,7 +49,7 @@ impl Findings<'_, '_> {
         for name in &pod.effective.names {
             let referrer = self.referrer(pod, account);
             let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
-            if matches!(found, Known::Outside)
+            if matches!(found, Known::Outside | Known::Absent { .. })
                 && let Some(renamed) = secrets.left_behind(referrer, name)
             {
                 self.left_behind(pod, &format!("names the pull secret '{}'", show(name)), renamed);

@@ -1,0 +1,71 @@
+//! What is worth saying about ServiceAccounts by themselves: those that do not exist, and those that stand twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding;
+use crate::inject::Holder;
+use crate::inventory::ServiceAccount;
+use crate::verdict::{self, AccountId};
+
+use super::super::InUse;
+use super::{Findings, describe, show};
+
+impl Findings<'_, '_> {
+    /// ServiceAccounts that a dump of the cluster shows not to exist, each told once.
+    pub(super) fn about_absent_accounts(&mut self) {
+        let mut told = BTreeSet::new();
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            let name = workload.effective_service_account();
+            let given = workload.object.namespace.as_deref();
+            let namespace = given.or(self.policy.namespace()).unwrap_or_default();
+            if !matches!(account, InUse::Absent) || !told.insert((namespace, name)) {
+                continue;
+            }
+            let declared = match self.policy.service_account(given, name) {
+                Some(_) => ", although the policy declares it",
+                None => "",
+            };
+            let message = format!(
+                "{} runs as ServiceAccount '{}', which neither the input nor the cluster dump has in namespace \
+                 '{}'{declared}.",
+                describe(&workload.object),
+                show(name),
+                show(namespace)
+            );
+            let holder = Holder::Pod { source: pod.source, index: pod.index };
+            let code = &finding::SERVICE_ACCOUNT_NOT_FOUND;
+            self.at_list(code, holder, workload.object.label, message, "no such ServiceAccount");
+        }
+    }
+
+    /// ServiceAccounts of one name and namespace in one source that are not alike: the last one stands.
+    pub(super) fn about_duplicate_accounts(&mut self) {
+        for (source, inventory) in self.manifests() {
+            let mut last: BTreeMap<_, &ServiceAccount<'_>> = BTreeMap::new();
+            for (index, account) in inventory.service_accounts.iter().enumerate() {
+                let Some(name) = account.object.name.as_deref() else { continue };
+                let namespace = account.object.namespace.as_deref().or(self.policy.namespace());
+                let Some(before) = last.insert((namespace, name), account) else { continue };
+                if is_alike(before, account) {
+                    continue;
+                }
+                let message = format!(
+                    "{} stands in the input twice, and the two differ: the last one counts.",
+                    describe(&account.object)
+                );
+                let holder = Holder::Account(AccountId { source, index });
+                let code = &finding::DUPLICATE_SERVICE_ACCOUNT;
+                let label = "overrides the one before it";
+                self.at_list(code, holder, account.object.label, message, label);
+            }
+        }
+    }
+}
+
+/// Whether it makes no difference for image pulls which of two ServiceAccounts stands.
+fn is_alike(one: &ServiceAccount<'_>, other: &ServiceAccount<'_>) -> bool {
+    one.pull_secrets.names().eq(other.pull_secrets.names())
+        && one.enforces_mountable == other.enforces_mountable
+        && verdict::identities(&one.annotations) == verdict::identities(&other.annotations)
+}

@@ -1,0 +1,117 @@
+//! What is worth saying about objects that make pull secrets: what they make of them, and how often.
+
+use std::time::Duration;
+
+use crate::finding;
+use crate::inventory::producers::{Fault, Generator, Refresh};
+use crate::inventory::{Object, Produced};
+use crate::source::Span;
+
+use super::rotation::{Evidence, interval, is_never};
+use super::{Findings, show};
+
+impl Findings<'_, '_> {
+    /// A Secret that something makes, and what tells of its age.
+    pub(super) fn about_produced(
+        &mut self,
+        source: usize,
+        produced: &Produced<'_>,
+        evidence: &Evidence<'_>,
+    ) {
+        let maker = self.describe_in(source, &produced.object);
+        let name = show(&produced.name);
+        let at = (source, &produced.object, produced.span);
+        if let Some(fault) = &produced.fault {
+            self.about_fault(fault, &maker, produced, at);
+        }
+        if let Some(caveat) = produced.by.caveat {
+            let code = &finding::SECRET_APPEARS_LATE;
+            let message = format!("{maker} makes the pull secret '{name}': {caveat}.");
+            self.say(code, code.severity, message, at, "appears late");
+        }
+        // What is never read has no age.
+        if !produced.is_usable() {
+            return;
+        }
+        let at = (source, &produced.object, span(produced));
+        if self.about_life(&maker, produced, at) {
+            return;
+        }
+        self.about_rotation(&format!("in '{name}' (made by {maker})"), evidence, at);
+    }
+
+    fn about_fault(
+        &mut self,
+        fault: &Fault,
+        maker: &str,
+        produced: &Produced<'_>,
+        at: (usize, &Object<'_>, Span),
+    ) {
+        let name = show(&produced.name);
+        let (code, message, label) = match fault {
+            Fault::Type => {
+                let kind = produced.secret_type.as_deref().unwrap_or("Opaque");
+                let message = format!(
+                    "{maker} makes the pull secret '{name}' with type {}, so the kubelet passes it over.",
+                    show(kind)
+                );
+                (&finding::UNUSABLE_PRODUCER, message, "no docker type")
+            }
+            Fault::Key(format) => {
+                let message = format!(
+                    "{maker} makes the pull secret '{name}' without the key {}, so the API server rejects it.",
+                    format.data_key()
+                );
+                (&finding::PRODUCER_WITHOUT_KEY, message, "no docker key")
+            }
+            Fault::NoSecret(kind) => {
+                let message = format!(
+                    "{maker} makes no Secret '{name}', but an object of kind {}.",
+                    show(kind)
+                );
+                (&finding::PRODUCER_WITHOUT_SECRET, message, "makes no Secret")
+            }
+        };
+        self.say(code, code.severity, message, at, label);
+    }
+
+    /// A token that has expired before it is replaced; gives whether it was told.
+    fn about_life(
+        &mut self,
+        maker: &str,
+        produced: &Produced<'_>,
+        at: (usize, &Object<'_>, Span),
+    ) -> bool {
+        let known = || self.inventories.iter().flat_map(|inventory| &inventory.generators);
+        let rows = produced.generators.iter().filter_map(|reference| reference.row(known()));
+        let Some(generator) = rows.min_by_key(|row| row.life) else { return false };
+        let Some(refreshed) = too_seldom(&produced.refresh, generator) else { return false };
+        let message = format!(
+            "{maker} fills '{}' with a token of {} that lives {} hours, and refreshes it {refreshed}.",
+            show(&produced.name),
+            generator.kind,
+            generator.life / 3600
+        );
+        let code = &finding::EXPIRES_BEFORE_REFRESH;
+        self.say(code, code.severity, message, at, "the token has expired by then");
+        true
+    }
+}
+
+/// How often a Secret is refreshed, if the token in it does not live that long.
+fn too_seldom(refresh: &Refresh<'_>, generator: &Generator) -> Option<String> {
+    if is_never(refresh) {
+        return Some("never".to_owned());
+    }
+    let interval = interval(refresh)?;
+    let hours = interval.as_secs_f64() / 3600.0;
+    (interval > Duration::from_secs(generator.life)).then(|| format!("every {hours:.0} hours"))
+}
+
+/// Where an object says how often it refreshes a Secret, else where it names that.
+fn span(produced: &Produced<'_>) -> Span {
+    match produced.refresh {
+        Refresh::Every(_, span) | Refresh::Never(span) => span,
+        Refresh::ByDefault(_) | Refresh::Unknown => produced.span,
+    }
+}

@@ -1,0 +1,367 @@
+//! When credentials were last rotated, by the best evidence there is, and what is worth saying about that.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::credentials::printable_key;
+use crate::credentials::token::Class;
+use crate::finding;
+use crate::inventory::producers::Refresh;
+use crate::inventory::secrets::{Annotation, Entry, Secret};
+use crate::inventory::{Object, Produced};
+use crate::policy;
+use crate::source::Span;
+use crate::verdict::Secrets;
+
+use super::{Findings, show};
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Everything that may tell when the credentials of a Secret were last rotated.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Evidence<'e> {
+    entries: &'e [Entry],
+    /// Of the Secret, and of what makes it.
+    annotations: [&'e [Annotation<'e>]; 3],
+    refresh: Option<&'e Refresh<'e>>,
+    /// Whether something replaces the content, be it not known how often.
+    refreshed: bool,
+    written: Option<&'e str>,
+    created: Option<&'e str>,
+    declared: Option<Timestamp>,
+}
+
+impl<'e> Evidence<'e> {
+    /// Of a Secret, and of what is known to make it.
+    pub(super) fn of_secret(secret: &'e Secret<'e>, produced: Option<&'e Produced<'e>>) -> Self {
+        let evidence = Self {
+            entries: secret.content.entries(),
+            annotations: [&secret.annotations, &[], &[]],
+            refreshed: secret.refreshed_by.is_some(),
+            written: secret.written.as_deref(),
+            created: secret.created.as_deref(),
+            ..Self::default()
+        };
+        produced.map_or(evidence, |produced| evidence.made_by(produced))
+    }
+
+    /// Of a Secret that something makes, and of what it has made so far.
+    pub(super) fn of_produced(produced: &'e Produced<'e>, made: Option<&'e Secret<'e>>) -> Self {
+        made.map(|made| Self::of_secret(made, None)).unwrap_or_default().made_by(produced)
+    }
+
+    /// With what the policy says of the Secret, if it declares it.
+    pub(super) fn and_policy(self, declared: Option<(policy::RuleId, &policy::Secret)>) -> Self {
+        let declared = declared.and_then(|(_, secret)| secret.rotated_at.as_ref());
+        Self { declared: declared.map(|time| time.value), ..self }
+    }
+
+    fn made_by(self, produced: &'e Produced<'e>) -> Self {
+        let refreshed = produced.by.refreshes && !is_never(&produced.refresh);
+        let annotations = [self.annotations[0], &*produced.annotations, self.annotations[2]];
+        Self { annotations, refresh: Some(&produced.refresh), refreshed, ..self }
+    }
+
+    fn annotation(&self, name: &str) -> Option<&'e str> {
+        let mut all = self.annotations.iter().flat_map(|annotations| *annotations);
+        all.find(|(key, ..)| key == name).map(|(_, value, _)| &**value)
+    }
+}
+
+/// When credentials were last rotated, as far as anything tells.
+enum Rotated {
+    At(Timestamp, Told),
+    /// Something replaces them now and then.
+    Every(Duration),
+    /// Something made them once.
+    Never,
+    Unknown,
+}
+
+/// What tells a time.
+enum Told {
+    Token,
+    Annotation(String),
+    Written,
+    Created,
+    Policy,
+}
+
+impl Told {
+    fn words(&self) -> String {
+        match self {
+            Self::Token => "as the token itself tells".to_owned(),
+            Self::Annotation(name) => format!("as the annotation {} tells", show(name)),
+            Self::Written => "when its data was last written".to_owned(),
+            Self::Created => "when it was made".to_owned(),
+            Self::Policy => "as the policy tells".to_owned(),
+        }
+    }
+}
+
+impl<'c> Findings<'c, '_> {
+    /// What the credentials of a Secret say of themselves, and how old they are.
+    pub(super) fn about_times(
+        &mut self,
+        source: usize,
+        secret: &Secret<'_>,
+        span: Span,
+        evidence: &Evidence<'_>,
+    ) {
+        let at = (source, &secret.object, span);
+        for entry in evidence.entries.iter().filter(|entry| entry.unusable.is_none()) {
+            if let Some(class) = entry.class {
+                self.about_token(&class, &printable_key(&entry.key), evidence, at);
+            }
+        }
+        let name = self.describe_in(source, &secret.object);
+        self.about_rotation(&format!("of {name}"), evidence, at);
+    }
+
+    /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
+    pub(super) fn about_managed<'i>(
+        &mut self,
+        source: usize,
+        secret: &'i Secret<'i>,
+        secrets: &Secrets<'i>,
+    ) where
+        'c: 'i,
+    {
+        let namespace = secret.object.namespace.as_deref();
+        let name = secret.object.name.as_deref().unwrap_or_default();
+        let filled = secrets.in_cluster(namespace, name, self.policy).map(|(_, filled)| filled);
+        let own = Evidence::of_secret(secret, None);
+        let evidence = filled.map_or(own, |filled| {
+            let filled = Evidence::of_secret(filled, None);
+            let annotations = [filled.annotations[0], &[], own.annotations[0]];
+            Evidence { annotations, refreshed: filled.refreshed || own.refreshed, ..filled }
+        });
+        let produced = secrets.producer(namespace, name, self.policy);
+        let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
+        let evidence = evidence.and_policy(self.policy.secret(namespace, name));
+        let at = (source, &secret.object, secret.object.label);
+        let name = self.describe_in(source, &secret.object);
+        self.about_rotation(&format!("of {name}"), &evidence, at);
+    }
+
+    fn about_token(
+        &mut self,
+        class: &Class,
+        key: &str,
+        evidence: &Evidence<'_>,
+        at: (usize, &Object<'_>, Span),
+    ) {
+        let name = self.describe_in(at.0, at.1);
+        let kind = class.kind.name();
+        let end = class.expires_at.and_then(|at| Timestamp::from_second(at).ok());
+        let over = end.filter(|end| *end < self.circumstances.now);
+        // What is replaced again and again has been replaced since.
+        if let Some(end) = over.filter(|_| !evidence.refreshed) {
+            let code = &finding::EXPIRED_CREDENTIALS;
+            let message = format!("{name}, entry '{key}': the {kind} expired on {}.", date(end));
+            self.say(code, code.severity, message, at, "expired");
+        }
+        if !class.is_short_lived() {
+            return;
+        }
+        let seconds = class.lifetime().unwrap_or_default();
+        let hours = seconds / 3600;
+        if !evidence.refreshed {
+            let code = &finding::SHORT_LIVED_CREDENTIALS;
+            let message = format!(
+                "{name}, entry '{key}': the {kind} lives {hours} hours, and nothing refreshes this Secret."
+            );
+            self.say(code, code.severity, message, at, "short-lived");
+        } else if let Some(interval) = evidence.refresh.and_then(interval)
+            && interval > Duration::from_secs(seconds.unsigned_abs())
+        {
+            let code = &finding::EXPIRES_BEFORE_REFRESH;
+            let message = format!(
+                "{name}, entry '{key}': the {kind} lives {hours} hours, and what refreshes this Secret does so \
+                 every {} hours.",
+                interval.as_secs() / 3600
+            );
+            self.say(code, code.severity, message, at, "the token has expired by then");
+        }
+    }
+
+    pub(super) fn about_rotation(
+        &mut self,
+        whose: &str,
+        evidence: &Evidence<'_>,
+        at: (usize, &Object<'_>, Span),
+    ) {
+        let limit = self.policy.rotation().max_age;
+        let days = limit.as_secs() / DAY;
+        match self.rotated(evidence) {
+            Rotated::At(time, told) if self.is_overdue(time) => {
+                let code = &finding::ROTATION_OVERDUE;
+                let age = self.circumstances.now.duration_since(time).as_secs() / DAY.cast_signed();
+                let message = format!(
+                    "Registry credentials last rotated over {days} days ago: those {whose} on {}, {age} days \
+                     ago, {}.",
+                    date(time),
+                    told.words()
+                );
+                self.say(code, code.severity, message, at, "rotate them");
+            }
+            Rotated::At(..) => {}
+            Rotated::Every(interval) if interval <= limit => {}
+            Rotated::Every(_) => {
+                let code = &finding::SLOW_REFRESH;
+                let message = format!(
+                    "The credentials {whose} are refreshed less often than every {days} days."
+                );
+                self.say(code, code.severity, message, at, "too seldom");
+            }
+            Rotated::Never => {
+                let code = &finding::SLOW_REFRESH;
+                let message =
+                    format!("The credentials {whose} are fetched once, and never refreshed.");
+                self.say(code, code.severity, message, at, "never refreshed");
+            }
+            Rotated::Unknown => {
+                let code = &finding::ROTATION_UNKNOWN;
+                let severity = self.policy.rotation().unknown;
+                let message =
+                    format!("It is not known when the credentials {whose} were last rotated.");
+                self.say(code, severity, message, at, "how old is it?");
+            }
+        }
+    }
+
+    /// The first that tells: the tokens, annotations, what refreshes them, when the data was written, a young object,
+    /// the policy.
+    fn rotated(&self, evidence: &Evidence<'_>) -> Rotated {
+        if let Some(issued) = self.issued(evidence) {
+            return Rotated::At(issued, Told::Token);
+        }
+        let annotated = self.policy.rotation().annotations.iter().find_map(|name| {
+            let at = evidence.annotation(name).and_then(time)?;
+            Some(Rotated::At(at, Told::Annotation(name.clone())))
+        });
+        let refreshed = || match evidence.refresh {
+            Some(refresh) if is_never(refresh) => Some(Rotated::Never),
+            refresh => refresh.and_then(interval).map(Rotated::Every),
+        };
+        let written = || Some(Rotated::At(time(evidence.written?)?, Told::Written));
+        // An old object may have got new data in place, a young one cannot have old data.
+        let young = || {
+            let created = time(evidence.created?).filter(|created| !self.is_overdue(*created))?;
+            Some(Rotated::At(created, Told::Created))
+        };
+        let declared = || Some(Rotated::At(evidence.declared?, Told::Policy));
+        let told = annotated.or_else(refreshed).or_else(written).or_else(young).or_else(declared);
+        told.unwrap_or(Rotated::Unknown)
+    }
+
+    /// When the oldest token was issued; `None` if there is an entry that does not tell, and none that is overdue.
+    fn issued(&self, evidence: &Evidence<'_>) -> Option<Timestamp> {
+        let usable = evidence.entries.iter().filter(|entry| entry.unusable.is_none());
+        let times: Vec<_> = usable.map(|entry| self.issued_at(entry, evidence)).collect();
+        let oldest = times.iter().flatten().min().copied()?;
+        (times.iter().all(Option::is_some) || self.is_overdue(oldest)).then_some(oldest)
+    }
+
+    fn issued_at(&self, entry: &Entry, evidence: &Evidence<'_>) -> Option<Timestamp> {
+        let class = entry.class?;
+        let expired =
+            class.expires_at.is_some_and(|expires| expires < self.circumstances.now.as_second());
+        let issued = class.issued_at.filter(|_| !(expired && evidence.refreshed))?;
+        Timestamp::from_second(issued).ok()
+    }
+
+    fn is_overdue(&self, rotated: Timestamp) -> bool {
+        let age = self.circumstances.now.duration_since(rotated);
+        SignedDuration::try_from(self.policy.rotation().max_age).is_ok_and(|limit| age > limit)
+    }
+}
+
+/// Whether time alone refreshes nothing.
+pub(super) fn is_never(refresh: &Refresh<'_>) -> bool {
+    match refresh {
+        Refresh::Never(_) => true,
+        Refresh::Every(text, _) => interval_of(text) == Some(Duration::ZERO),
+        Refresh::ByDefault(_) | Refresh::Unknown => false,
+    }
+}
+
+/// How often something is refreshed, if that is known and it is at all.
+pub(super) fn interval(refresh: &Refresh<'_>) -> Option<Duration> {
+    let text = match refresh {
+        Refresh::Every(text, _) => &**text,
+        Refresh::ByDefault(text) => text,
+        Refresh::Never(_) | Refresh::Unknown => return None,
+    };
+    interval_of(text).filter(|interval| !interval.is_zero())
+}
+
+/// A time as people and programs write it: RFC 3339, or a date.
+fn time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let date = || text.parse::<jiff::civil::Date>().ok();
+    let at_midnight = || {
+        let midnight = date()?.to_datetime(jiff::civil::Time::midnight());
+        jiff::tz::Offset::UTC.to_timestamp(midnight).ok()
+    };
+    text.parse().ok().or_else(at_midnight)
+}
+
+fn date(time: Timestamp) -> String {
+    jiff::tz::Offset::UTC.to_datetime(time).date().to_string()
+}
+
+/// A Go duration (`1h30m`), with days and weeks as Infisical has them, or a number of seconds.
+fn interval_of(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let mut total = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = &rest[digits..];
+        let end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+        total += number
+            * match &unit[..end] {
+                "w" => 7.0 * 24.0 * 3600.0,
+                "d" => 24.0 * 3600.0,
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 0.001,
+                "us" | "µs" => 0.000_001,
+                "ns" => 0.000_000_001,
+                _ => return None,
+            };
+        rest = &unit[end..];
+    }
+    Duration::try_from_secs_f64(total).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_go_durations_or_seconds() {
+        let seconds = |text| interval_of(text).map(|interval| interval.as_secs());
+        assert_eq!(seconds("1h30m"), Some(5400));
+        assert_eq!(seconds("30h0s"), Some(108_000));
+        assert_eq!(seconds("0"), Some(0));
+        assert_eq!(seconds("0s"), Some(0));
+        assert_eq!(seconds("60"), Some(60));
+        assert_eq!(seconds("1w2d"), Some(9 * 86_400));
+        assert_eq!(seconds("soon"), None);
+    }
+
+    #[test]
+    fn times_are_timestamps_or_dates() {
+        let midnight = time("2026-01-31").unwrap();
+        assert_eq!(time("2026-01-31T00:00:00Z"), Some(midnight));
+        assert_eq!(date(midnight), "2026-01-31");
+        assert_eq!(time("last week"), None);
+    }
+}

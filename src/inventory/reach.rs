@@ -1,0 +1,187 @@
+//! Copies of a Secret in other namespaces: what its annotations tell kubernetes-replicator and reflector.
+
+use std::borrow::Cow;
+
+use super::Text;
+
+const REPLICATE_TO: &str = "replicator.v1.mittwald.de/replicate-to";
+const REPLICATE_TO_MATCHING: &str = "replicator.v1.mittwald.de/replicate-to-matching";
+const REFLECTED: &str = "reflector.v1.k8s.emberstack.com/reflection-auto-enabled";
+const REFLECTED_TO: &str = "reflector.v1.k8s.emberstack.com/reflection-auto-namespaces";
+const REFLECTED_TO_MATCHING: &str =
+    "reflector.v1.k8s.emberstack.com/reflection-auto-namespaces-selector";
+const ALLOWED: &str = "reflector.v1.k8s.emberstack.com/reflection-allowed";
+const ALLOWED_IN: &str = "reflector.v1.k8s.emberstack.com/reflection-allowed-namespaces";
+const ALLOWED_MATCHING: &str =
+    "reflector.v1.k8s.emberstack.com/reflection-allowed-namespaces-selector";
+
+/// Whether a namespace gets a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Copied {
+    /// It gets none.
+    No,
+    /// It depends on what the manifests do not tell: the labels of the namespace, say.
+    Maybe,
+    /// It gets one.
+    Yes,
+}
+
+/// The namespaces that get a copy of a Secret.
+#[derive(Debug)]
+pub struct Reach<'a> {
+    // Invariant: a namespace gets a copy if each list of one of these has it.
+    ways: Vec<Vec<Namespaces<'a>>>,
+}
+
+/// A set of namespaces.
+#[derive(Clone, Debug)]
+enum Namespaces<'a> {
+    All,
+    /// Names and regular expressions, separated by commas.
+    Listed(Text<'a>),
+    /// By their labels.
+    Labelled,
+}
+
+impl<'a> Reach<'a> {
+    /// What the annotations say, which `get` finds by name; `None` if the Secret stays where it is.
+    pub(super) fn of(get: impl Fn(&str) -> Option<Text<'a>>) -> Option<Self> {
+        let mut ways = Vec::new();
+        ways.extend(get(REPLICATE_TO).map(|names| vec![Namespaces::Listed(names)]));
+        ways.extend(get(REPLICATE_TO_MATCHING).map(|_| vec![Namespaces::Labelled]));
+        let on = |name| get(name).is_some_and(|value| value == "true");
+        if on(ALLOWED) && on(REFLECTED) {
+            let lists = [(ALLOWED_IN, ALLOWED_MATCHING), (REFLECTED_TO, REFLECTED_TO_MATCHING)];
+            let sets = lists.map(|(listed, labelled)| match (get(listed), get(labelled)) {
+                (_, Some(_)) => Namespaces::Labelled,
+                (Some(names), None) if !names.trim().is_empty() => Namespaces::Listed(names),
+                _ => Namespaces::All,
+            });
+            ways.push(sets.to_vec());
+        }
+        (!ways.is_empty()).then_some(Self { ways })
+    }
+
+    /// Whether `namespace` gets a copy; `None` is one that nobody knows.
+    pub fn copies_to(&self, namespace: Option<&str>) -> Copied {
+        let each = self
+            .ways
+            .iter()
+            .map(|sets| sets.iter().map(|set| set.holds(namespace)).min().unwrap_or(Copied::No));
+        each.max().unwrap_or(Copied::No)
+    }
+}
+
+impl Namespaces<'_> {
+    fn holds(&self, namespace: Option<&str>) -> Copied {
+        match (self, namespace) {
+            (Self::All, _) => Copied::Yes,
+            (Self::Labelled, _) | (Self::Listed(_), None) => Copied::Maybe,
+            (Self::Listed(names), Some(namespace)) => {
+                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                names.map(|name| is(name, namespace)).max().unwrap_or(Copied::No)
+            }
+        }
+    }
+}
+
+/// Whether a name, or a regular expression of which only `.*` is read, is that of `namespace`.
+fn is(name: &str, namespace: &str) -> Copied {
+    let literal = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let parts: Vec<_> = name.split(".*").collect();
+    if !parts.iter().all(|part| literal(part)) {
+        return Copied::Maybe;
+    }
+    if matches_parts(&parts, namespace) { Copied::Yes } else { Copied::No }
+}
+
+/// Whether `text` is the parts with anything between them.
+fn matches_parts(parts: &[&str], text: &str) -> bool {
+    let [first, rest @ ..] = parts else { return text.is_empty() };
+    let [between @ .., last] = rest else { return text == *first };
+    let Some(mut left) = text.strip_prefix(first).and_then(|text| text.strip_suffix(last)) else {
+        return false;
+    };
+    between.iter().all(|part| {
+        let found = left.find(part).map(|at| &left[at + part.len()..]);
+        left = found.unwrap_or(left);
+        found.is_some()
+    })
+}
+
+/// The value under `name` among annotations.
+pub(super) fn among<'a, T>(
+    annotations: &[(Text<'a>, Text<'a>, T)],
+) -> impl Fn(&str) -> Option<Text<'a>> {
+    move |name| {
+        let found = annotations.iter().find(|(key, ..)| key == name);
+        found.map(|(_, value, _)| Cow::clone(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reach(annotations: &[(&'static str, &'static str)]) -> Option<Reach<'static>> {
+        let annotations: Vec<_> = annotations
+            .iter()
+            .map(|(name, value)| (Text::Borrowed(*name), Text::Borrowed(*value), ()))
+            .collect();
+        Reach::of(among(&annotations))
+    }
+
+    #[track_caller]
+    fn check(annotations: &[(&'static str, &'static str)], cases: &[(&str, Copied)]) {
+        let reach = reach(annotations).unwrap();
+        for (namespace, copied) in cases {
+            assert_eq!(reach.copies_to(Some(namespace)), *copied, "{namespace}");
+        }
+    }
+
+    #[test]
+    fn replicator_pushes_to_names_and_expressions() {
+        check(
+            &[(REPLICATE_TO, "shop, team-.*,ns-[0-9]*")],
+            &[("shop", Copied::Yes), ("team-a", Copied::Yes), ("ns-1", Copied::Maybe)],
+        );
+        check(
+            &[(REPLICATE_TO, "shop,team-.*")],
+            &[("shopping", Copied::No), ("a-team-b", Copied::No)],
+        );
+        check(&[(REPLICATE_TO, ".*")], &[("any", Copied::Yes)]);
+        check(&[(REPLICATE_TO_MATCHING, "pull=yes")], &[("shop", Copied::Maybe)]);
+    }
+
+    #[test]
+    fn reflector_needs_to_be_allowed_and_asked() {
+        assert!(reach(&[(ALLOWED, "true"), (REFLECTED_TO, "shop")]).is_none());
+        assert!(reach(&[(REFLECTED, "true")]).is_none());
+        check(&[(ALLOWED, "true"), (REFLECTED, "true")], &[("any", Copied::Yes)]);
+        check(
+            &[
+                (ALLOWED, "true"),
+                (REFLECTED, "true"),
+                (ALLOWED_IN, "shop,a"),
+                (REFLECTED_TO, "shop,b"),
+            ],
+            &[("shop", Copied::Yes), ("a", Copied::No), ("b", Copied::No)],
+        );
+    }
+
+    #[test]
+    fn expressions_of_which_only_dot_star_is_read() {
+        assert_eq!(is("a.*b.*c", "a-b-c"), Copied::Yes);
+        assert_eq!(is("a.*b.*c", "a-c"), Copied::No);
+        assert_eq!(is("team-.+", "team-a"), Copied::Maybe);
+        assert_eq!(is("team", "team"), Copied::Yes);
+    }
+
+    #[test]
+    fn nobody_knows_about_a_namespace_that_nobody_knows() {
+        let reach = reach(&[(REPLICATE_TO, "shop")]).unwrap();
+        assert_eq!(reach.copies_to(None), Copied::Maybe);
+    }
+}

@@ -1,0 +1,243 @@
+//! The Secrets that pods can name, by name: those of the manifests, those that something makes or copies, and those of
+//! a cluster's dumps.
+
+use std::collections::BTreeMap;
+
+use super::extent::Extent;
+use super::{Copied, Known, Referrer, left_behind, names};
+use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
+use crate::policy::Policy;
+
+/// A name with what has it, each with its source.
+type ByName<'i, T> = BTreeMap<&'i str, Vec<(usize, &'i T)>>;
+
+/// The Secrets of all sources by name.
+pub struct Secrets<'i> {
+    by_name: ByName<'i, Secret<'i>>,
+    in_cluster: ByName<'i, Secret<'i>>,
+    produced: ByName<'i, Produced<'i>>,
+    produced_in_cluster: ByName<'i, Produced<'i>>,
+    renamed: bool,
+    extent: Extent<'i>,
+}
+
+impl<'i> Secrets<'i> {
+    /// Indexes the Secrets of `inventories` and those that other objects make.
+    pub fn new<'a: 'i>(inventories: &'i [Inventory<'a>]) -> Self {
+        let mut index = Self {
+            by_name: BTreeMap::new(),
+            in_cluster: BTreeMap::new(),
+            produced: BTreeMap::new(),
+            produced_in_cluster: BTreeMap::new(),
+            renamed: false,
+            extent: Extent::of(inventories),
+        };
+        for (source, inventory) in inventories.iter().enumerate() {
+            index.add(source, inventory);
+        }
+        index
+    }
+
+    fn add<'a: 'i>(&mut self, source: usize, inventory: &'i Inventory<'a>) {
+        let (secrets, produced) = match inventory.whence {
+            Whence::Manifests => (&mut self.by_name, &mut self.produced),
+            Whence::Cluster => (&mut self.in_cluster, &mut self.produced_in_cluster),
+        };
+        for secret in &inventory.secrets {
+            let secret: &Secret<'i> = secret;
+            self.renamed |= secret.object.build.is_some();
+            for name in names(&secret.object) {
+                secrets.entry(name).or_default().push((source, secret));
+            }
+        }
+        for made in &inventory.produced {
+            produced.entry(&*made.name).or_default().push((source, made));
+        }
+    }
+
+    /// Whether kustomize renames some of them.
+    pub fn are_renamed(&self) -> bool {
+        self.renamed
+    }
+
+    /// What is known of the pull secret `name` of a pod of `source` in `namespace`, which `referrer` names. As with
+    /// ServiceAccounts, one of the same source goes before others, of several the last stands, and no namespace equals no namespace
+    /// and meets a named one only if there is exactly one candidate. The manifests go before a dump of the cluster,
+    /// and that before the policy.
+    pub fn find(
+        &self,
+        source: usize,
+        namespace: Option<&str>,
+        referrer: Referrer<'_>,
+        name: &str,
+        policy: &'i Policy,
+    ) -> Known<'i> {
+        let asked = Asked { source, wanted: namespace.or(policy.namespace()), policy };
+        let (called, dumped) = (get(&self.by_name, name), get(&self.in_cluster, name));
+        let named = &*referrer.means(name, called, |(_, secret)| &secret.object);
+        if let Some((source, secret)) = asked.secret(named) {
+            return Known::InStream { source, secret };
+        }
+        if let Some((source, produced)) = asked.produced(get(&self.produced, name), false) {
+            return Known::Produced { source, produced };
+        }
+        let copied = asked.copied(named);
+        if let Some(copy @ Known::Copied { maybe: false, .. }) = copied {
+            return copy;
+        }
+        if let Some((source, secret)) = asked.secret(dumped) {
+            return Known::InCluster { source, secret };
+        }
+        let produced = asked.produced(get(&self.produced_in_cluster, name), true);
+        if let Some((source, produced)) = produced {
+            return Known::Produced { source, produced };
+        }
+        let assumed = asked.only(named);
+        let assumed = assumed.map(|(source, secret)| Known::InStream { source, secret });
+        let elsewhere = || asked.elsewhere(named, called).map(Known::Elsewhere);
+        if self.extent.lacks_secret(asked.wanted) {
+            let absent = || Known::Absent { elsewhere: dumped.last().map(|(_, secret)| *secret) };
+            return assumed.or(copied).or_else(elsewhere).unwrap_or_else(absent);
+        }
+        if let Some((_, declared)) = policy.secret(namespace, name) {
+            return Known::Declared(declared);
+        }
+        let found = assumed.or(copied).or_else(|| {
+            let only = asked.only(dumped);
+            only.map(|(source, secret)| Known::InCluster { source, secret })
+        });
+        found.or_else(elsewhere).unwrap_or(Known::Outside)
+    }
+
+    /// The Secret that kustomize renames while the name in `referrer`, which meant it, stays.
+    pub fn left_behind(&self, referrer: Referrer<'_>, name: &str) -> Option<&'i Object<'i>> {
+        let called = self.by_name.get(name)?;
+        left_behind(referrer, name, called, |(_, secret)| &secret.object)
+    }
+
+    /// What makes the Secret of this name and namespace, and keeps making it, with its source.
+    pub fn producer(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &'i Policy,
+    ) -> Option<(usize, &'i Produced<'i>)> {
+        let asked = Asked { source: 0, wanted: namespace.or(policy.namespace()), policy };
+        let produced = asked.produced(get(&self.produced, name), true);
+        produced.or_else(|| asked.produced(get(&self.produced_in_cluster, name), true))
+    }
+
+    /// All objects that are, or make, the pull secret `name` in `namespace`: those of `source`, else those of the
+    /// others. [`Self::find`] gives the one that stands in the end.
+    pub fn copies(
+        &self,
+        source: usize,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &Policy,
+    ) -> Vec<&'i Object<'i>> {
+        let wanted = namespace.or(policy.namespace());
+        let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
+        let kept = self.by_name.get(name).into_iter().flatten();
+        let kept = kept.map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
+        let made = self.produced.get(name).into_iter().flatten().map(|(source, made)| {
+            let own = if made.any_namespace { wanted } else { of(&made.object) };
+            (*source, &made.object, made.namespace.as_deref().or(own))
+        });
+        let all: Vec<_> = kept.chain(made).filter(|(.., namespace)| *namespace == wanted).collect();
+        let here = all.iter().any(|(from, ..)| *from == source);
+        let all = all.into_iter().filter(|(from, ..)| !here || *from == source);
+        all.map(|(_, object, _)| object).collect()
+    }
+
+    /// The Secret of this name and namespace in a dump, with its source.
+    pub fn in_cluster(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &'i Policy,
+    ) -> Option<(usize, &'i Secret<'i>)> {
+        let asked = Asked { source: 0, wanted: namespace.or(policy.namespace()), policy };
+        asked.secret(get(&self.in_cluster, name))
+    }
+}
+
+fn get<'m, 'i, T>(map: &'m ByName<'i, T>, name: &str) -> &'m [(usize, &'i T)] {
+    map.get(name).map_or(&[][..], Vec::as_slice)
+}
+
+/// What a Secret is looked for by, beside its name.
+struct Asked<'q, 'i> {
+    source: usize,
+    wanted: Option<&'q str>,
+    policy: &'i Policy,
+}
+
+impl<'i> Asked<'_, 'i> {
+    fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>
+    where
+        'i: 'o,
+    {
+        object.namespace.as_deref().or(self.policy.namespace())
+    }
+
+    /// The last one of the namespace, of the same source if there is one.
+    fn secret(&self, named: &[(usize, &'i Secret<'i>)]) -> Option<(usize, &'i Secret<'i>)> {
+        let same = || {
+            let all = named.iter().rev().copied();
+            all.filter(|(_, secret)| self.namespace(&secret.object) == self.wanted)
+        };
+        same().find(|(source, _)| *source == self.source).or_else(|| same().next())
+    }
+
+    /// The only one, where one of the two does not say its namespace.
+    fn only(&self, named: &[(usize, &'i Secret<'i>)]) -> Option<(usize, &'i Secret<'i>)> {
+        let last = *named.last()?;
+        let of = self.namespace(&last.1.object);
+        let one = named.iter().all(|(_, other)| self.namespace(&other.object) == of);
+        (one && of.is_some() != self.wanted.is_some()).then_some(last)
+    }
+
+    /// One of another namespace: of those that the name stands for, or else of those that were ever called like this.
+    fn elsewhere(
+        &self,
+        named: &[(usize, &'i Secret<'i>)],
+        called: &[(usize, &'i Secret<'i>)],
+    ) -> Option<&'i Secret<'i>> {
+        let other = |secret: &Secret<'_>| {
+            let namespace = self.namespace(&secret.object);
+            self.wanted.is_some_and(|wanted| namespace.is_some_and(|of| of != wanted))
+        };
+        let former = || called.iter().rev().find(|(_, secret)| other(secret));
+        named.last().or_else(former).map(|(_, secret)| *secret)
+    }
+
+    /// What makes a Secret of the namespace, or one that is copied there. `exactly`: both have to say their namespace,
+    /// or neither.
+    fn produced(
+        &self,
+        made: &[(usize, &'i Produced<'i>)],
+        exactly: bool,
+    ) -> Option<(usize, &'i Produced<'i>)> {
+        let here = |made: &Produced<'_>| {
+            let namespace = made.namespace.as_deref().or_else(|| self.namespace(&made.object));
+            let assumed = !exactly && namespace.is_some() != self.wanted.is_some();
+            let copied = || {
+                let reach = made.reach.as_ref();
+                reach.is_some_and(|reach| reach.copies_to(self.wanted) != Copied::No)
+            };
+            made.any_namespace || namespace == self.wanted || assumed || copied()
+        };
+        made.iter().rev().copied().find(|(_, made)| here(made))
+    }
+
+    /// A Secret of another namespace that a controller copies.
+    fn copied(&self, named: &[(usize, &'i Secret<'i>)]) -> Option<Known<'i>> {
+        let copies = named.iter().rev().filter_map(|&(source, secret)| {
+            let copied = secret.reach.as_ref()?.copies_to(self.wanted);
+            let maybe = copied == Copied::Maybe;
+            (copied != Copied::No).then_some(Known::Copied { source, secret, maybe })
+        });
+        copies.min_by_key(|copy| matches!(copy, Known::Copied { maybe: true, .. }))
+    }
+}
