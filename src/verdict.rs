@@ -226,9 +226,10 @@ impl<'i, 'a> Accounts<'i, 'a> {
     pub fn copies(&self, id: AccountId, policy: &Policy) -> Vec<&'i Object<'a>> {
         let object = |id: AccountId| &self.inventories[id.source].service_accounts[id.index].object;
         let namespace = |object: &'i Object<'a>| object.namespace.as_deref().or(policy.namespace());
+        let wanted = (&object(id).name, namespace(object(id)));
         let named = object(id).name.as_deref().and_then(|name| self.by_name.get(name));
         let same = named.into_iter().flatten().copied().filter(|other| other.source == id.source);
-        let same = same.map(object).filter(|other| namespace(other) == namespace(object(id)));
+        let same = same.map(object).filter(|other| (&other.name, namespace(other)) == wanted);
         same.collect()
     }
 
@@ -477,19 +478,22 @@ impl<'i> Secrets<'i> {
         }
     }
 
-    /// All objects that are, or make, the pull secret `name` in `namespace`: those of `source`, else those of the
-    /// others. [`Self::find`] gives the one that stands in the end.
+    /// All objects that are, or make, the pull secret `name` in `namespace`, which `referrer` names: those of
+    /// `source`, else those of the others. [`Self::find`] gives the one that stands in the end.
     pub fn copies(
         &self,
         source: usize,
         namespace: Option<&str>,
+        referrer: Referrer<'_>,
         name: &str,
         policy: &Policy,
     ) -> Vec<&'i Object<'i>> {
         let wanted = namespace.or(policy.namespace());
         let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let kept = self.by_name.get(name).into_iter().flatten();
-        let kept = kept.map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
+        let called = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let kept = referrer.means(name, called, |(_, secret)| &secret.object);
+        let kept =
+            kept.iter().map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
         let made = self.produced.get(name).into_iter().flatten().map(|(source, made)| {
             let own = if made.any_namespace { wanted } else { of(&made.object) };
             (*source, &made.object, made.namespace.as_deref().or(own))

@@ -61,7 +61,8 @@ impl Findings<'_, '_> {
         let namespace = workload.object.namespace.as_deref();
         let absent = pod.effective.names.iter().map(|name| {
             let declared = self.policy.secret(namespace, name).is_some();
-            let copies = secrets.copies(pod.source, namespace, name, self.policy);
+            let referrer = self.referrer(pod, account);
+            let copies = secrets.copies(pod.source, namespace, referrer, name, self.policy);
             missing(&workload.object, &copies).filter(|_| !declared)
         });
         let absent: Vec<_> = absent.collect();
