@@ -7,6 +7,7 @@ mod argocd;
 mod args;
 mod child;
 mod krm;
+mod plugin;
 mod run;
 mod state;
 
@@ -24,7 +25,7 @@ use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Code, Severity};
 use pullcreds::frontend;
 use pullcreds::mask;
-use pullcreds::policy::{self, FailOn, InjectInto, Overrides, Policy};
+use pullcreds::policy::{self, Emit, FailOn, InjectInto, Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
 
@@ -107,7 +108,8 @@ impl Stop {
 pub(crate) fn run() -> ExitCode {
     // The message of a panic may hold text of the input.
     std::panic::set_hook(Box::new(|_| {}));
-    let words = args::words(std::env::args_os());
+    let (words, plugin) = plugin::take_config(std::env::args_os().collect());
+    let words = args::words(words);
     let filters = args::is_filter(&words);
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
@@ -122,7 +124,10 @@ pub(crate) fn run() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    let run = std::panic::catch_unwind(|| dispatch(cli));
+    let run = std::panic::catch_unwind(|| match plugin {
+        Some(config) => plugin::run(&config, &cli),
+        None => dispatch(cli),
+    });
     let result = run.unwrap_or_else(|_| {
         Err(Stop::new(
             Exit::Internal,
@@ -214,6 +219,7 @@ enum Mode {
 struct Told {
     policy: Policy,
     overrides: Overrides,
+    emit: Emit,
     quiet: bool,
 }
 
@@ -233,6 +239,7 @@ struct Settings {
     notes: Vec<String>,
     /// Whether an Application says that no manifests are fine.
     allow_empty: Option<bool>,
+    emit: Emit,
     quiet: bool,
     diff: bool,
     look: Look,
@@ -255,6 +262,7 @@ impl Settings {
         };
         let allow_empty = application.allow_empty;
         let told = told.unwrap_or_default();
+        let emit = told.emit;
         let Stated { policy, file, notes } = policy(flags, mode, told, application, look)?;
         let providers = providers(&policy, file.as_deref())?;
         let default = match mode {
@@ -282,6 +290,7 @@ impl Settings {
             format,
             notes,
             allow_empty,
+            emit,
             look,
             policy,
         })
@@ -456,6 +465,10 @@ fn policy(
         // What is there is judged, and not what an injection would make of it.
         overrides.into = Some(InjectInto::None);
     }
+    if told.emit == Emit::None {
+        // What is injected would arrive nowhere, so nothing may rest on it.
+        overrides.into = Some(InjectInto::None);
+    }
     let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
     let (mut asked, overruled) = asked.below(&policy);
     notes.extend(overruled.iter().map(|overruled| {
@@ -593,7 +606,7 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     write_reports(&report, settings)?;
-    if !failed {
+    if !failed && settings.emit == Emit::All {
         write_manifests(&sources, &outcome)?;
     }
     keep(&report, &outcome, settings, failed);

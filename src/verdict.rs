@@ -316,9 +316,10 @@ impl<'i, 'a> Accounts<'i, 'a> {
     pub fn copies(&self, id: AccountId, policy: &Policy) -> Vec<&'i Object<'a>> {
         let object = |id: AccountId| &self.inventories[id.source].service_accounts[id.index].object;
         let namespace = |object: &'i Object<'a>| object.namespace.as_deref().or(policy.namespace());
+        let wanted = (&object(id).name, namespace(object(id)));
         let named = object(id).name.as_deref().and_then(|name| self.by_name.get(name));
         let same = named.into_iter().flatten().copied().filter(|other| other.source == id.source);
-        let same = same.map(object).filter(|other| namespace(other) == namespace(object(id)));
+        let same = same.map(object).filter(|other| (&other.name, namespace(other)) == wanted);
         same.collect()
     }
 

@@ -589,3 +589,57 @@ fn what_is_local_to_the_build_does_not_exist() {
     let outcome = run(&["--fail-on", "error"], &stream).expect(1);
     assert!(outcome.err().contains("unknown-pull-secret"), "{outcome}");
 }
+
+// The exec plugin of kustomize: the policy in a file, a stream in and out.
+
+/// Runs as kustomize runs a plugin: called by its kind, with the file of its configuration in front.
+#[cfg(unix)]
+fn plugin(config: &str, args: &[&str], stdin: &str) -> Outcome {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let program = folder.path().join("PullCredentialPolicy");
+    std::os::unix::fs::symlink(PULLCREDS, &program).expect("a link can be made");
+    let file = folder.path().join("kust-plugin-config-1");
+    std::fs::write(&file, config).expect("a file can be written");
+    support::Run::new(&program).arg(&file).args(args).stdin(stdin).run()
+}
+
+const PLUGIN: &str = "apiVersion: pullcreds.dev/v1alpha1\nargsOneLiner: --quiet\nkind: PullCredentialPolicy\nmetadata: \
+                      {name: p, uid: x}\nspec:\n  registries:\n  - match: myregistry.azurecr.io\n    pullSecrets: [regcred]\n";
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_reads_its_policy_from_the_first_argument() {
+    let pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: myregistry.azurecr.io/web:v1\n";
+    let outcome = plugin(PLUGIN, &["--quiet"], pod).expect(0);
+    let injected = pod.replace("spec:\n", "spec:\n  imagePullSecrets:\n  - name: regcred\n");
+    assert_eq!((outcome.out(), outcome.err()), (&*injected, ""));
+    let failed = plugin(PLUGIN, &["--into", "none", "--fail-on", "error"], pod).expect(1);
+    assert_eq!(failed.out(), "");
+    assert!(failed.err().contains("unknown-pull-secret"), "{failed}");
+    let none = PLUGIN.replace("spec:\n", "spec:\n  emit: none\n  failOn: never\n");
+    assert_eq!(plugin(&none, &[], pod).expect(0).out(), "", "a validator hands nothing back");
+}
+
+#[cfg(unix)]
+#[test]
+fn mistakes_of_a_plugin_are_told_and_nothing_is_written() {
+    let wrong = plugin(&PLUGIN.replace("registries", "registrys"), &[], "").expect(2);
+    assert!(wrong.err().contains("<PullCredentialPolicy>:6:3: `registrys`"), "{wrong}");
+    let command = plugin(PLUGIN, &["check"], "").expect(2);
+    assert!(command.err().contains("argsOneLiner") && command.out().is_empty(), "{command}");
+    let flag = plugin(PLUGIN, &["--no-such-flag"], "").expect(2);
+    assert_eq!(flag.out(), "");
+}
+
+#[test]
+fn a_script_may_stand_before_a_plugin_and_any_other_file_is_a_mistake() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("config");
+    std::fs::write(&file, PLUGIN).expect("a file can be written");
+    let called = || pullcreds([&file]);
+    called().run().expect(2);
+    called().env("KUSTOMIZE_PLUGIN_CONFIG_ROOT", folder.path()).run().expect(0);
+    called().env("KUSTOMIZE_PLUGIN_CONFIG_STRING", PLUGIN).run().expect(0);
+    let relative = pullcreds(["config"]).env("KUSTOMIZE_PLUGIN_CONFIG_ROOT", folder.path());
+    relative.in_folder(folder.path()).run().expect(2);
+}

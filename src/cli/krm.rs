@@ -10,13 +10,13 @@ use pullcreds::edit::{Edit, Plan};
 use pullcreds::finding::{self, Severity};
 use pullcreds::krm::results::Entry;
 use pullcreds::krm::{self, Datum, FunctionConfig, NoList, ResourceList};
-use pullcreds::policy::{ConfigMap, Emit, InjectInto, Mistake, Overrides, Policy};
+use pullcreds::policy::{ConfigMap, Emit, Mistake, Policy};
 use pullcreds::report::{self, Look, Report};
 use pullcreds::source::{LineIndex, Source, Span};
 
 use super::{
-    Exit, Flags, Mode, Settings, Stop, Told, flag_mistakes, flags_look, is_refused, judge, tell,
-    unwritable, write_reports,
+    Exit, Flags, Mode, Settings, Stop, Told, flags_look, is_refused, judge, tell, unwritable,
+    write_reports,
 };
 
 /// Keys of a `ConfigMap` that are flags about the program, not the policy.
@@ -64,8 +64,8 @@ fn malformed(source: &Source, span: Span, why: &str) -> Stop {
 
 fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, Stop> {
     let look = flags_look(flags, Mode::Function)?;
-    let (told, emit) = match &list.function_config {
-        None => (Told::default(), Emit::All),
+    let told = match &list.function_config {
+        None => Told::default(),
         Some(config) => match told(source, config, look) {
             Ok(told) => told,
             Err(mistakes) => {
@@ -74,19 +74,13 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
             }
         },
     };
-    let mut settings = Settings::told(flags, Mode::Function, Some(told))?;
-    if emit == Emit::None {
-        // What is injected would arrive nowhere, so nothing may rest on it.
-        let nowhere = Overrides { into: Some(InjectInto::None), ..Overrides::default() };
-        let policy = std::mem::take(&mut settings.policy).with(&nowhere);
-        settings.policy = policy.map_err(|mistakes| flag_mistakes("", &mistakes))?;
-    }
+    let settings = Settings::told(flags, Mode::Function, Some(told))?;
     let sources = std::slice::from_ref(source);
     let outcome = judge(sources, &settings, Input::Stream)?;
     let report = Report::new(sources, &outcome, &settings.policy);
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     write_reports(&report, &settings)?;
-    write(source, edits(list, &outcome, failed, emit))?;
+    write(source, edits(list, &outcome, failed, settings.emit))?;
     tell(&report, &outcome, &settings, failed.then_some("The list goes back as it came"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
@@ -144,27 +138,22 @@ fn path(source: &Source, mistake: &Mistake) -> String {
 }
 
 /// What a functionConfig says.
-fn told(
-    source: &Source,
-    config: &FunctionConfig<'_>,
-    look: Look,
-) -> Result<(Told, Emit), Mistakes> {
-    let read = match &config.data {
-        None => {
-            let policy =
-                Policy::parse_function_config(&source.text, config.place, &finding::names());
-            policy.map(|policy| (Told { policy, ..Told::default() }, None))
-        }
+fn told(source: &Source, config: &FunctionConfig<'_>, look: Look) -> Result<Told, Mistakes> {
+    let told = match &config.data {
+        None => object(source, config.place),
         Some(data) => config_map(source, data),
     };
-    let (told, emit) =
-        read.map_err(|mistakes| Mistakes::of(source, config.place, mistakes, look))?;
-    let emit = emit.unwrap_or(told.policy.emit());
-    Ok((told, emit))
+    told.map_err(|mistakes| Mistakes::of(source, config.place, mistakes, look))
+}
+
+/// What an object of the own kind at `place` says.
+pub(super) fn object(source: &Source, place: Span) -> Result<Told, Vec<Mistake>> {
+    let policy = Policy::parse_function_config(&source.text, place, &finding::names())?;
+    Ok(Told { emit: policy.emit(), policy, ..Told::default() })
 }
 
 /// What the `data` of a `ConfigMap` says: a policy, or flags.
-fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<(Told, Option<Emit>), Vec<Mistake>> {
+fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<Told, Vec<Mistake>> {
     let pairs = data.iter().map(|datum| (&*datum.key, &*datum.value));
     let datum = |key: &str| data.iter().find(|datum| datum.key == key);
     let at = |key: &str| datum(key).map_or(Span::default(), |datum| datum.key_place);
@@ -190,7 +179,8 @@ fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<(Told, Option<Emit>
         None => Policy::default(),
         Some(datum) => document(source, datum)?,
     };
-    Ok((Told { policy, overrides: map.overrides, quiet }, map.emit))
+    let emit = map.emit.unwrap_or(policy.emit());
+    Ok(Told { policy, overrides: map.overrides, emit, quiet })
 }
 
 /// The policy document that is a value of a `ConfigMap`.

@@ -127,19 +127,22 @@ impl<'i> Secrets<'i> {
         produced.or_else(|| asked.produced(get(&self.produced_in_cluster, name), true))
     }
 
-    /// All objects that are, or make, the pull secret `name` in `namespace`: those of `source`, else those of the
-    /// others. [`Self::find`] gives the one that stands in the end.
+    /// All objects that are, or make, the pull secret `name` in `namespace`, which `referrer` names: those of
+    /// `source`, else those of the others. [`Self::find`] gives the one that stands in the end.
     pub fn copies(
         &self,
         source: usize,
         namespace: Option<&str>,
+        referrer: Referrer<'_>,
         name: &str,
         policy: &Policy,
     ) -> Vec<&'i Object<'i>> {
         let wanted = namespace.or(policy.namespace());
         let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let kept = self.by_name.get(name).into_iter().flatten();
-        let kept = kept.map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
+        let called = get(&self.by_name, name);
+        let kept = referrer.means(name, called, |(_, secret)| &secret.object);
+        let kept =
+            kept.iter().map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
         let made = self.produced.get(name).into_iter().flatten().map(|(source, made)| {
             let own = if made.any_namespace { wanted } else { of(&made.object) };
             (*source, &made.object, made.namespace.as_deref().or(own))

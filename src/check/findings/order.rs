@@ -63,7 +63,8 @@ impl Findings<'_, '_> {
         let absent = pod.effective.names.iter().map(|name| {
             let is_there = self.policy.secret(namespace, name).is_some()
                 || secrets.in_cluster(namespace, name, self.policy).is_some();
-            let copies = secrets.copies(pod.source, namespace, name, self.policy);
+            let referrer = self.referrer(pod, account);
+            let copies = secrets.copies(pod.source, namespace, referrer, name, self.policy);
             missing(&workload.object, &copies).filter(|_| !is_there)
         });
         let absent: Vec<_> = absent.collect();

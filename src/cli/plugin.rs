@@ -1,0 +1,55 @@
+//! The program as an exec plugin of kustomize, the form of functions before KRM: the policy in a file, and a stream
+//! of documents in and out. kustomize shows what is said on standard error only when the plugin fails.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use pullcreds::frontend;
+use pullcreds::source::Span;
+
+use super::args::Cli;
+use super::{
+    Exit, Mode, Settings, Stop, flags_look, krm, pass_on, policy_mistakes, stdin, variable,
+};
+
+/// The kind of policies, after which kustomize looks for the plugin.
+const KIND: &str = "PullCredentialPolicy";
+/// What kustomize sets for its plugins (api/internal/plugins/execplugin), the second one unless it is too long.
+const VARIABLES: &[&str] = &["KUSTOMIZE_PLUGIN_CONFIG_ROOT", "KUSTOMIZE_PLUGIN_CONFIG_STRING"];
+
+/// Takes the file of its configuration, which is the first argument of a plugin, out of a command line.
+///
+/// A plugin is called like its kind, or by a script that is. No other command line begins with the path of a file.
+pub(super) fn take_config(mut words: Vec<OsString>) -> (Vec<OsString>, Option<PathBuf>) {
+    let config = config(&words).map(Path::to_owned);
+    if config.is_some() {
+        words.remove(1);
+    }
+    (words, config)
+}
+
+fn config(words: &[OsString]) -> Option<&Path> {
+    let program = Path::new(words.first()?);
+    let config = Path::new(words.get(1)?);
+    let named = program.file_stem().is_some_and(|name| name == KIND);
+    let told = || VARIABLES.iter().any(|name| variable(name).is_some()) && config.is_absolute();
+    ((named || told()) && config.is_file()).then_some(config)
+}
+
+/// Runs as a plugin that is configured by a file.
+pub(super) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
+    if cli.command.is_some() {
+        let text = "error: a plugin of kustomize takes flags in argsOneLiner, and no command\n";
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let file = frontend::read_file(config);
+    let mut file = file.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    // kustomize makes the file for this run: its name means nothing to people.
+    file.name = format!("<{KIND}>");
+    let look = flags_look(&cli.flags, Mode::Function)?;
+    let whole = Span::new(0, file.text.len());
+    let told = krm::object(&file, whole);
+    let told = told.map_err(|mistakes| policy_mistakes(&file, &mistakes, look))?;
+    let settings = Settings::told(&cli.flags, Mode::Function, Some(told))?;
+    pass_on(stdin()?, &settings)
+}
