@@ -229,13 +229,26 @@ impl<'a> Injection<'a> {
         }
     }
 
+    /// How many users each list loses, since edits take the place of aliases that stand for it.
+    fn freed(&self, inventories: &[Inventory<'_>], edits: &Wanted) -> BTreeMap<(usize, u32), u64> {
+        let mut freed = BTreeMap::new();
+        for &holder in self.added.keys() {
+            let site = site(inventories, holder);
+            let (Some(list), Ok(place)) = (site.frees, site.place()) else { continue };
+            if users(edits, holder, place) == site.users {
+                *freed.entry((holder.source(), list)).or_default() += 1;
+            }
+        }
+        freed
+    }
+
     /// Takes out what cannot be written, and says so; the rest comes to a plan of edits for each source.
     ///
     /// # Errors
     ///
     /// Edits that overlap, which is a mistake of this program.
     pub fn plan(&mut self, inventories: &[Inventory<'_>]) -> Result<Vec<Plan>, Overlap> {
-        let mut edits: Vec<BTreeMap<u32, (Edit, u64)>> = vec![BTreeMap::new(); inventories.len()];
+        let mut edits: Wanted = vec![BTreeMap::new(); inventories.len()];
         let mut refused: BTreeMap<Holder, Refusal> = BTreeMap::new();
         let mut inserts = Shared::default();
         for (&holder, added) in &self.added {
@@ -259,11 +272,13 @@ impl<'a> Injection<'a> {
             }
         }
         let mut spoilt: BTreeSet<(usize, u32)> = BTreeSet::new();
+        let freed = self.freed(inventories, &edits);
         for &holder in self.added.keys() {
             let site = site(inventories, holder);
             let Ok(place) = site.place() else { continue };
-            let users = edits[holder.source()].get(&place.start).map_or(0, |entry| entry.1);
-            if users != site.users {
+            let list = site.list.map(|list| (holder.source(), list));
+            let freed = list.and_then(|list| freed.get(&list)).copied().unwrap_or(0);
+            if users(&edits, holder, place) + freed != site.users {
                 spoilt.insert((holder.source(), place.start));
                 refused.insert(holder, shared(place));
             }
@@ -281,6 +296,13 @@ impl<'a> Injection<'a> {
         });
         plans.collect()
     }
+}
+
+/// The edits of each source by the byte where they begin, each with the number of holders that want it.
+type Wanted = Vec<BTreeMap<u32, (Edit, u64)>>;
+
+fn users(edits: &Wanted, holder: Holder, place: Span) -> u64 {
+    edits[holder.source()].get(&place.start).map_or(0, |entry| entry.1)
 }
 
 fn shared(place: Span) -> Refusal {

@@ -15,6 +15,10 @@ pub struct Site {
     pub users: u64,
     /// Whether the names that are in effect already have to be written again, before new ones.
     pub restates: bool,
+    /// Where the list begins that is there already.
+    pub list: Option<u32>,
+    /// Where the list begins that an alias stands for, which an edit here takes the place of.
+    pub frees: Option<u32>,
     shape: Result<Shape, Refusal>,
 }
 
@@ -73,9 +77,19 @@ impl Site {
                 let restates = value.kind() == Kind::Alias;
                 (value, restates, value_shape(holder, key, value))
             }
-            (field, _) => (holder, field.is_some(), key_shape(holder, field.is_some())),
+            (Some(_), Some(merged)) => {
+                (holder, true, restatable(merged).and_then(|()| key_shape(holder, true)))
+            }
+            _ => (holder, false, key_shape(holder, false)),
         };
-        Self { users: tree.paths_to(target), restates, shape }
+        let (alias, list) = (list.filter(|list| list.kind() == Kind::Alias), list);
+        Self {
+            users: tree.paths_to(target),
+            restates,
+            list: list.map(|list| list.span().start),
+            frees: alias.map(|alias| alias.resolved().span().start),
+            shape,
+        }
     }
 
     /// The byte where an edit would begin, which tells two sites apart.
@@ -165,7 +179,7 @@ fn value_shape(
     let refuse = |why, advice| Err(Refusal { span: value.span(), why, advice });
     match value.kind() {
         Kind::Alias if value.is_null() || matches!(value.resolved().kind(), Kind::Sequence(_)) => {
-            written_out(value)
+            restatable(value).and_then(|()| written_out(value))
         }
         Kind::Scalar(_) if value.is_null() => {
             if value.is_anchored() {
@@ -199,6 +213,23 @@ fn value_shape(
             "write a list of `- name: SECRET`",
         ),
     }
+}
+
+/// Whether the names of a list say all of it, so that it can be written again.
+fn restatable(list: Node<'_, '_>) -> Result<(), Refusal> {
+    let is_name = |item: Node<'_, '_>| {
+        item.entries().count() == 1
+            && item.get("name").and_then(Node::string).is_some_and(|name| !name.is_empty())
+    };
+    let is_list = matches!(list.resolved().kind(), Kind::Sequence(_));
+    if list.is_null() || is_list && list.items().all(is_name) {
+        return Ok(());
+    }
+    Err(Refusal {
+        span: list.span(),
+        why: "what it stands for is no list of names alone, which could be written again",
+        advice: "write the whole list by hand",
+    })
 }
 
 /// Puts a list in the place of a null or an alias, to which nothing can be added.
@@ -799,5 +830,7 @@ mod tests {
         check_refused(&pod("  imagePullSecrets: regcred\n"), "not a list");
         check_refused(&pod("  imagePullSecrets: &n ~\n"), "anchor");
         check_refused(&pod("  imagePullSecrets: !!null\n  a: 1\n"), "tag");
+        check_refused(&pod("  x: &l [{name: a, b: c}]\n  imagePullSecrets: *l\n"), "names alone");
+        check_refused(&pod("  <<: {imagePullSecrets: [{}]}\n  a: 1\n"), "names alone");
     }
 }

@@ -69,10 +69,13 @@ impl Excerpt {
         let end = boundary(text, end.min(shown.end));
         let masked = masked_parts(labelled, &[shown.start, start, end, shown.end]);
         let first_shown = lines.line(text, shown.start);
-        let label = masked[0].len()..masked[0].len() + masked[1].len();
+        let data = masked.concat().trim_end_matches(['\r', '\n']).to_owned();
+        // A label may be on nothing but a line break at the end.
+        let inside = |at: usize| at.min(data.len());
+        let label = inside(masked[0].len())..inside(masked[0].len() + masked[1].len());
         Self {
             name: printable(&source.name),
-            data: masked.concat().trim_end_matches(['\r', '\n']).to_owned(),
+            data,
             first_line: first_shown,
             position: lines.position(text, start),
             label,

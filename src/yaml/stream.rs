@@ -160,14 +160,16 @@ fn markers(text: &str) -> impl Iterator<Item = usize> {
 /// The `kind` of a chunk that is certainly one document whose kind is this plain word.
 ///
 /// A quoted value may go on at column 0 and look like a `kind:` line, so nothing before it may open a quote
-/// or a flow collection, and there may be only one such line.
+/// or a flow collection, and nothing behind it may be another one in disguise.
 fn plain_kind(chunk: &str) -> Option<&str> {
     const LINE: &str = "\nkind:";
     let at = match chunk.strip_prefix("kind:") {
         Some(_) => LINE.len() - 1,
         None => memmem::find(chunk.as_bytes(), LINE.as_bytes())? + LINE.len(),
     };
-    let opens = |byte: u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*');
+    // A directive brings a whole stream with it.
+    let opens =
+        |byte: u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*' | b'%');
     if chunk[..at].bytes().any(opens) {
         return None;
     }
@@ -176,10 +178,20 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let line = &rest[..end];
     let value = line.split_once(" #").map_or(line, |(value, _)| value).trim();
     let word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let body = rest.as_bytes();
-    let again =
-        memmem::find(body, LINE.as_bytes()).is_some() || memmem::find(body, b"\n...").is_some();
-    (line.starts_with([' ', '\t']) && word && !again).then_some(value)
+    let behind = &rest.as_bytes()[end..];
+    // Text that is indented goes on with the word.
+    let goes_on = matches!(behind.get(1), Some(b' ' | b'\t'));
+    (line.starts_with([' ', '\t']) && word && !goes_on && is_plain(behind)).then_some(value)
+}
+
+/// Whether no line of `text` but the first begins with what may be a key `kind`, a merge key, or the end of the
+/// document. Lines of quoted values may begin with anything, and are then taken for it.
+fn is_plain(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', text).all(|line| match &text[line + 1..] {
+        [] | [b' ' | b'\n' | b'\r' | b'#', ..] => true,
+        line @ [b'-', ..] => !line.starts_with(b"---"),
+        line @ [first, ..] => first.is_ascii_alphanumeric() && !line.starts_with(b"kind"),
+    })
 }
 
 #[cfg(test)]
@@ -232,6 +244,12 @@ mod tests {
         let text = "a: 'x\nkind: Skipped\n'\n";
         check(text, &[(0, text.trim_end())]);
         check("kind: Other\n\"kind\": Skipped\n", &[(0, "kind: Other\n\"kind\": Skipped")]);
+        for rest in
+            ["\"kind\": A", "kind : A", "? kind\n: A", "<<: {kind: A}", "!!str kind: A", "  A"]
+        {
+            let text = format!("kind: Skipped\n{rest}");
+            check(&text, &[(0, &text)]);
+        }
     }
 
     #[test]
@@ -241,6 +259,7 @@ mod tests {
 
     #[test]
     fn directives_belong_to_the_document_behind_them() {
+        check("%YAML 1.2\n---\na: 1\n---\nkind: Skipped\n", &[(0, "a: 1"), (1, "kind: Skipped")]);
         check("%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
     }
 

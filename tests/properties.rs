@@ -1,0 +1,185 @@
+//! What is promised of every input, on many: `tests/support/promises.rs` has the promises, `tests/support/manifests.rs`
+//! makes the streams. `PROPTEST_CASES` sets how many of each kind are tried.
+#[path = "support/data.rs"]
+mod data;
+#[path = "support/manifests.rs"]
+mod manifests;
+#[path = "support/promises.rs"]
+mod promises;
+
+use std::fmt;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+
+use manifests::{Dice, stream};
+
+/// A text that shows itself as it is, to be read.
+struct Text(String);
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}\n{}", self.0, self.0)
+    }
+}
+
+/// A stream that is made of bytes; it shrinks towards the plainest one.
+fn manifests() -> impl Strategy<Value = Text> {
+    let dice = proptest::collection::vec(any::<u8>(), 0..400);
+    dice.prop_map(|dice| Text(stream(&mut Dice::new(&dice))))
+}
+
+/// A stream with something in it gone, doubled, or put in from elsewhere.
+fn broken_manifests() -> impl Strategy<Value = Text> {
+    let changes =
+        proptest::collection::vec((any::<prop::sample::Index>(), 0..12_usize, piece()), 1..4);
+    (manifests(), changes).prop_map(|(Text(mut text), changes)| {
+        for (at, length, piece) in changes {
+            let start = text.floor_char_boundary(at.index(text.len() + 1));
+            let end = text.ceil_char_boundary((start + length).min(text.len()));
+            text.replace_range(start..end, piece);
+        }
+        Text(text)
+    })
+}
+
+/// What means something to YAML, or to what reads it.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "",
+        "",
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        "- ",
+        "-",
+        ":",
+        ": ",
+        "? ",
+        "#",
+        " #",
+        "\"",
+        "'",
+        "\\",
+        "|\n",
+        ">-\n",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "&a ",
+        "*a",
+        "<<: ",
+        "!!str ",
+        "! ",
+        "%",
+        "---\n",
+        "\n---\n",
+        "\n...\n",
+        "~",
+        "null",
+        "\u{feff}",
+        "\u{2028}",
+        "\0",
+        "é",
+        "kind: Pod\n",
+        "spec:\n",
+        "containers:\n",
+        "image: a/b:c\n",
+        "imagePullSecrets:",
+        "imagePullSecrets: []\n",
+        "name: x\n",
+        "apiVersion: v1\n",
+        "items:\n",
+        "\n  ",
+        "\n    ",
+    ])
+}
+
+/// Such pieces one behind the other.
+fn soup() -> impl Strategy<Value = Text> {
+    proptest::collection::vec(piece(), 0..40).prop_map(|pieces| Text(pieces.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_promises_hold_for_manifests(text in manifests()) {
+        promises::hold_for_text(&text.0);
+    }
+
+    #[test]
+    fn the_promises_hold_for_broken_manifests(text in broken_manifests()) {
+        promises::hold_for_text(&text.0);
+    }
+
+    #[test]
+    fn the_promises_hold_for_soup(text in soup()) {
+        promises::hold_for_text(&text.0);
+    }
+
+    #[test]
+    fn the_promises_hold_for_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        promises::hold_for_bytes(&bytes);
+    }
+}
+
+/// Inputs for which a promise did not hold once.
+const FOUND: &[&str] = &[
+    // An alias gives way to a list of its own, and what it stood for has one user less.
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    containers: []\n    \
+     imagePullSecrets: &own []\n- apiVersion: v1\n  kind: Pod\n  spec:\n    containers: []\n    imagePullSecrets: *own\n",
+    // An entry that says more than a name must not be lost when the list is written again.
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    containers: []\n    \
+     imagePullSecrets: &own [{name: x, note: y}, {}]\n- apiVersion: v1\n  kind: Pod\n  spec:\n    \
+     containers: []\n    imagePullSecrets: *own\n",
+    // Of two keys the last one counts, however it is written.
+    "kind: Widget\n\"kind\": Pod\napiVersion: v1\nspec: {containers: [{image: a}]}\n",
+    // An excerpt may end before the place that it points at.
+    "kind: Pod\n\u{feff}\n---\n",
+];
+
+#[test]
+fn the_promises_hold_for_what_was_found() {
+    for text in FOUND {
+        promises::hold_for_text(text);
+    }
+}
+
+/// Streams that the program cannot read prove little.
+#[test]
+fn most_streams_can_be_read_and_many_are_edited() {
+    let mut runner = TestRunner::deterministic();
+    let (mut read, mut known, mut edited) = (0, 0, 0);
+    for _ in 0..300 {
+        let text = manifests().new_tree(&mut runner).expect("a stream can be made").current().0;
+        let Some(edits) = promises::edits(&text) else { continue };
+        read += 1;
+        known += usize::from(data::load(&text).is_some());
+        edited += usize::from(edits > 0);
+    }
+    let counts = format!("{read} read, {known} known to both parsers, {edited} edited");
+    assert!(read > 280 && known > 250 && edited > 200, "{counts}");
+}
+
+#[test]
+fn the_promises_hold_for_large_streams() {
+    let mut runner = TestRunner::deterministic();
+    let mut tried = 0;
+    while tried < 3 {
+        let text = manifests().new_tree(&mut runner).expect("a stream can be made").current().0;
+        // A directive would make one part of all, and ServiceAccounts of all parts are in one stream.
+        let apart = !["%", "ServiceAccount", "\u{feff}"].iter().any(|word| text.contains(word));
+        if promises::edits(&text).is_some_and(|edits| edits > 0) && apart {
+            promises::repeating_repeats(&format!("---\n{}\n", text.trim_end_matches('\n')));
+            tried += 1;
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! What the program promises of every input, each as a function that panics if it does not hold. The property tests
+//! and the fuzz targets call the same ones.
+#![allow(dead_code, reason = "each target uses a part of this")]
+
+use std::sync::LazyLock;
+
+use pullcreds::check::{self, Circumstances, Input, Outcome};
+use pullcreds::inject::{self, Holder};
+use pullcreds::inventory::{Inventory, kinds};
+use pullcreds::policy::{Overrides, Policy};
+use pullcreds::report::{self, Format, Look, Report};
+use pullcreds::source::{Source, Span};
+use pullcreds::yaml::{self, Node, Tree};
+
+use crate::data::{self, Data};
+
+/// Flags that inject in different ways.
+const FLAGS: &[&[(&str, &str)]] = &[
+    &[("inject", "*=regcred"), ("into", "pod")],
+    &[("inject", "*=regcred\n*=on"), ("into", "service-account")],
+    &[("inject", "*=regcred"), ("into", "auto"), ("namespace", "shop")],
+    &[("inject", "myregistry.azurecr.io=regcred\nghcr.io/acme=ghcr\nghcr.io/acme=123")],
+    &[("inject", "docker.io=hub"), ("into", "pod"), ("assume-private", "true")],
+];
+
+static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+    let policy = |flags: &&[(&str, &str)]| {
+        let mut overrides = Overrides::default();
+        for (flag, value) in *flags {
+            overrides.set(flag, value).expect("a sound flag");
+        }
+        Policy::default().with(&overrides).expect("flags that go together")
+    };
+    FLAGS.iter().map(policy).collect()
+});
+
+/// Everything that holds for any bytes.
+pub(crate) fn hold_for_bytes(bytes: &[u8]) {
+    if let Ok(source) = Source::new("input.yaml", bytes.to_vec()) {
+        assert_eq!(source.text.as_bytes(), bytes);
+        hold_for_text(&source.text);
+    }
+}
+
+/// Everything that holds for any text.
+pub(crate) fn hold_for_text(text: &str) {
+    inventory_is_inside(text);
+    skipping_changes_nothing(text);
+    nothing_to_inject_changes_nothing(text);
+    reports_are_sound(text);
+    for policy in &*POLICIES {
+        injection_adds_and_nothing_else(text, policy);
+    }
+}
+
+fn source(text: &str) -> [Source; 1] {
+    [Source { name: "input.yaml".to_owned(), text: text.to_owned() }]
+}
+
+fn judge<'a>(sources: &'a [Source; 1], policy: &'a Policy) -> Outcome<'a> {
+    let now = jiff::Timestamp::from_second(1_800_000_000).expect("a time");
+    let circumstances = Circumstances {
+        now,
+        providers: &[],
+        input: Input::Stream,
+        require_input: false,
+        watched: true,
+    };
+    check::check(sources, policy, circumstances)
+}
+
+/// Every place that is remembered can be cut out of the text.
+pub(crate) fn inventory_is_inside(text: &str) {
+    let check = |span: Span| {
+        assert!(text.get(span.range()).is_some(), "{span:?} is no part of the text");
+    };
+    match Inventory::of(text) {
+        Err(problem) => {
+            assert!(problem.offset <= text.len());
+            assert!(text.get(problem.chunk.clone()).is_some());
+        }
+        Ok(inventory) => {
+            for workload in &inventory.workloads {
+                check(workload.object.label);
+                check(workload.object.chunk);
+                check(workload.pull_secrets.span);
+                workload.pull_secrets.entries.iter().for_each(|entry| check(entry.span));
+                workload.images.iter().for_each(|image| check(image.span));
+            }
+            inventory.service_accounts.iter().for_each(|account| check(account.object.label));
+            inventory.secrets.iter().for_each(|secret| check(secret.type_span));
+            inventory.produced.iter().for_each(|produced| check(produced.span));
+            inventory.exposed.iter().for_each(|exposed| check(exposed.span));
+        }
+    }
+}
+
+/// A document that is not read for its kind would have turned out to be one document of just that kind.
+pub(crate) fn skipping_changes_nothing(text: &str) {
+    type Roots = Vec<(usize, (Span, String))>;
+    let root = |found: &mut Roots, document: usize, tree: &Tree<'_>| {
+        let root = tree.root();
+        let kind = root.get("kind").and_then(Node::string).unwrap_or_default().into_owned();
+        found.push((document, (root.span(), kind)));
+    };
+    let numbered = |parts: Vec<(usize, Roots)>| -> Roots {
+        let parts = parts.into_iter();
+        let roots = parts.flat_map(|(before, roots)| {
+            roots.into_iter().map(move |(document, root)| (before + document, root))
+        });
+        roots.collect()
+    };
+    // What is broken and not read stays unnoticed: that is what skipping is for.
+    let Ok(all) = yaml::read(text, |_, _| true, root) else { return };
+    let all = numbered(all);
+    let some =
+        yaml::read(text, kinds::matters, root).expect("what all of can be read, some of can");
+    let mut some = numbered(some).into_iter().peekable();
+    for (at, (document, (span, kind))) in all.iter().enumerate() {
+        assert_eq!(at, *document, "documents are numbered one by one");
+        if some
+            .next_if(|(other, root)| other == document && *root == (*span, kind.clone()))
+            .is_none()
+        {
+            assert!(!kinds::matters(kind, &text[span.range()]), "a {kind} was skipped");
+        }
+    }
+    assert!(some.next().is_none(), "documents come in order");
+}
+
+/// Without rules every byte stays.
+pub(crate) fn nothing_to_inject_changes_nothing(text: &str) {
+    let (sources, policy) = (source(text), Policy::default());
+    let outcome = judge(&sources, &policy);
+    assert!(outcome.plans.iter().all(|plan| plan.is_empty() && plan.apply(text) == text));
+}
+
+/// An injection inserts text, and nothing but a null or an alias gives way to it; a second one finds nothing to do;
+/// the data are those of before with the entries that the plan names.
+pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
+    let sources = source(text);
+    let outcome = judge(&sources, policy);
+    let plan = &outcome.plans[0];
+    let after = plan.apply(text);
+    assert_eq!(plan.undo(text).apply(&after), text, "undoing the edits restores the input");
+    for edit in plan.edits() {
+        let gone = &text[edit.place.range()];
+        let replaceable =
+            matches!(gone, "" | "~" | "null" | "Null" | "NULL") || gone.starts_with('*');
+        assert!(replaceable, "{gone:?} gives way to {:?}", edit.insert);
+    }
+    if !outcome.problems.is_empty() {
+        assert!(plan.is_empty(), "nothing is injected into what cannot be read");
+        return;
+    }
+    let sources = source(&after);
+    let again = judge(&sources, policy);
+    assert!(again.problems.is_empty(), "{:?}\n{after}", again.problems);
+    assert_eq!(again.plans[0].edits(), &[], "twice is once\n{after}");
+    assert_eq!(images(&outcome), images(&again), "the images are those of before");
+    data_gain_the_entries(text, &after, &outcome);
+}
+
+/// How many edits the first policy comes to; `None` if the text cannot be read.
+pub(crate) fn edits(text: &str) -> Option<usize> {
+    let sources = source(text);
+    let outcome = judge(&sources, &POLICIES[0]);
+    outcome.problems.is_empty().then(|| outcome.plans[0].edits().len())
+}
+
+/// The images of each workload, with the ordinal of the document.
+fn images<'o>(outcome: &'o Outcome<'_>) -> Vec<(usize, Vec<&'o str>)> {
+    let workloads = outcome.inventories[0].workloads.iter();
+    let images = workloads.map(|workload| {
+        let images = workload.images.iter().map(|image| &*image.reference);
+        (workload.object.document, images.collect())
+    });
+    images.collect()
+}
+
+fn data_gain_the_entries(before: &str, after: &str, outcome: &Outcome<'_>) {
+    let Some(mut expected) = settled(before) else { return };
+    if expected.len() != documents(before) {
+        // The two parsers do not agree on what a document is (a byte order mark before `...`).
+        return;
+    }
+    for (&holder, added) in &outcome.added {
+        let document = inject::object(&outcome.inventories, holder).document;
+        let path = inject::path(&outcome.inventories, holder);
+        let names = added.iter().map(|name| (**name).to_owned());
+        add(&mut expected[document], &path, names, holder);
+    }
+    let found = settled(after);
+    assert_eq!(found, Some(expected), "the data are those of before, with the entries\n{after}");
+}
+
+fn documents(text: &str) -> usize {
+    let parts = yaml::read(text, |_, _| true, |count: &mut usize, _, _: &Tree<'_>| *count += 1);
+    parts.expect("it was read before").iter().map(|(_, count)| count).sum()
+}
+
+fn settled(text: &str) -> Option<Vec<Data>> {
+    let documents = data::load(text)?;
+    Some(documents.iter().map(Data::settled).collect())
+}
+
+/// Adds entries to the list at a path like `items[3].spec.imagePullSecrets`.
+fn add(document: &mut Data, path: &str, names: impl Iterator<Item = String>, holder: Holder) {
+    let mut at = document;
+    let steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+    for step in steps {
+        at = match at {
+            Data::List(items) => {
+                items.get_mut(step.parse::<usize>().expect("an index")).expect("an item")
+            }
+            Data::Map(entries) => {
+                let key = Data::Text(step.to_owned());
+                let found = entries.iter().position(|(name, _)| *name == key);
+                let found = found.unwrap_or_else(|| {
+                    let place = entries.partition_point(|(name, _)| *name < key);
+                    entries.insert(place, (key, Data::List(Vec::new())));
+                    place
+                });
+                &mut entries[found].1
+            }
+            other => panic!("{path} of {holder:?} leads to {other:?}"),
+        };
+    }
+    if !matches!(at, Data::List(_)) {
+        *at = Data::List(Vec::new());
+    }
+    let Data::List(list) = at else { unreachable!("it was made one just now") };
+    list.extend(
+        names.map(|name| Data::Map(vec![(Data::Text("name".to_owned()), Data::Text(name))])),
+    );
+}
+
+/// Reports can be made of any input, are the same every time, order their findings by place, and point at what they
+/// speak of.
+pub(crate) fn reports_are_sound(text: &str) {
+    let sources = source(text);
+    let policy = &POLICIES[2];
+    let outcome = judge(&sources, policy);
+    let report = Report::new(&sources, &outcome, policy);
+    for (at, problem) in &outcome.problems {
+        report::problem(&sources[*at], problem, Look::PLAIN);
+    }
+    report.render(Format::Human, Look { colour: true, width: 80, ..Look::PLAIN });
+    report::diff(&report, Look::PLAIN);
+    let json = report.render(Format::Json, Look::PLAIN);
+    let second = judge(&sources, policy);
+    let again = Report::new(&sources, &second, policy).render(Format::Json, Look::PLAIN);
+    assert_eq!(json, again, "two runs on one input are equal");
+    let key = |finding: &pullcreds::finding::Finding| {
+        let place = finding.place.as_ref().map(|place| place.span.start);
+        (place.is_none(), place, finding.code.name)
+    };
+    assert!(outcome.findings.is_sorted_by_key(key), "findings are sorted");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("the report is JSON");
+    let lines: Vec<&str> = text.split('\n').collect();
+    for image in json["images"].as_array().into_iter().flatten() {
+        points_at_its_image(image, &lines);
+    }
+}
+
+fn points_at_its_image(image: &serde_json::Value, lines: &[&str]) {
+    let number = |key: &str| {
+        let number = image[key].as_u64().expect("a number");
+        usize::try_from(number).expect("a small one") - 1
+    };
+    let (line, column) = (number("line"), number("column"));
+    let line = lines[line].trim_start_matches('\u{feff}');
+    let rest: String = line.chars().skip(column).collect();
+    let written = rest.trim_start_matches(['"', '\'']);
+    let reference = image["image"].as_str().expect("a text");
+    // A value with escapes, of several lines or with a password does not stand there as it is.
+    let plain = lines.iter().any(|line| line.contains(reference));
+    assert!(!plain || written.starts_with(reference), "{image} is not at {rest:?}");
+}
+
+/// A stream that is long enough to be read in parts, side by side, comes to what its parts come to.
+pub(crate) fn repeating_repeats(part: &str) {
+    let times = (1 << 20) / part.len() + 2;
+    let text = part.repeat(times);
+    let policy = &POLICIES[0];
+    let (sources, wholes) = (source(part), source(&text));
+    let (outcome, whole) = (judge(&sources, policy), judge(&wholes, policy));
+    assert!(whole.problems.is_empty(), "{:?}", whole.problems);
+    assert_eq!(whole.plans[0].apply(&text), outcome.plans[0].apply(part).repeat(times));
+    let (documents, images) = (documents(part), images(&outcome));
+    let repeated = (0..times).flat_map(|time| {
+        images.iter().map(move |(document, images)| (document + time * documents, images.clone()))
+    });
+    assert_eq!(self::images(&whole), repeated.collect::<Vec<_>>());
+}
