@@ -61,6 +61,7 @@ fn judge<'a>(sources: &'a [Source; 1], policy: &'a Policy) -> Outcome<'a> {
     let now = jiff::Timestamp::from_second(1_800_000_000).expect("a time");
     let circumstances = Circumstances {
         now,
+        cluster: &[],
         providers: &[],
         input: Input::Stream,
         require_input: false,
