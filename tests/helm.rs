@@ -6,6 +6,8 @@
 mod arguments;
 #[path = "helm/bytes.rs"]
 mod bytes;
+#[path = "support/case.rs"]
+mod case;
 #[path = "helm/example.rs"]
 mod example;
 #[path = "helm/injection.rs"]
@@ -14,6 +16,8 @@ mod injection;
 mod many;
 #[path = "helm/plugin.rs"]
 mod plugin;
+#[path = "helm/seeds.rs"]
+mod seeds;
 #[path = "support/support.rs"]
 mod support;
 #[path = "helm/verdicts.rs"]

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use super::support::{Outcome, pullcreds, read};
 
 /// The time of every run, 2026-11-15 at noon (UTC), unless the case says otherwise.
-const NOW: &str = "1794744000";
+pub(crate) const NOW: &str = "1794744000";
 
 /// Where the cases are.
 pub(crate) fn folder() -> PathBuf {
