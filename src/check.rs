@@ -14,9 +14,10 @@ use jiff::tz::Offset;
 use crate::credentials::provider::Provider;
 use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
-use crate::inject::{self, Added, Holder, Injection, Request};
+use crate::inject::{self, Added, Holder, Injection, Request, Shared};
 use crate::inventory::{Inventory, Text, Workload};
-use crate::policy::{Policy, RuleId};
+use crate::policy::registries::Class;
+use crate::policy::{AccessFrom, Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
@@ -99,7 +100,7 @@ impl Pod<'_> {
     /// Whether a dump of the cluster tells what a verdict rests on.
     fn rests_on_cluster(&self, judged: &Judged) -> bool {
         let judgement = &judged.judgement;
-        let by_account = match judgement.identity.as_deref() {
+        let by_account = match judgement.identity() {
             Some(Identified::ByAnnotation(_) | Identified::OnlyInside(_)) => true,
             Some(_) => false,
             None => self.effective.origin == Origin::ServiceAccount,
@@ -110,8 +111,8 @@ impl Pod<'_> {
 
 /// An image with its verdict.
 pub struct Judged {
-    /// What the reference is, and whether it needs credentials.
-    pub pull: Pull,
+    /// Whether it needs credentials, and who says so; `None` if the reference does not parse.
+    pub access: Option<(Class, AccessFrom)>,
     /// The verdict in the output; its secret is one of the names of [`Pod::effective`].
     pub judgement: Judgement,
     /// Whether the injection made it configured.
@@ -203,9 +204,8 @@ pub fn check<'a>(
     let mut pods = Vec::new();
     let injection = {
         let accounts = Accounts::new(&inventories);
-        let pulls = pulls(&inventories, policy);
         let secrets = Secrets::new(&inventories);
-        let mut requests = requests(&inventories, &accounts, &pulls, policy, &mut used);
+        let mut requests = requests(&inventories, &accounts, policy, &mut used);
         for request in &mut requests {
             use_present_names(&inventories, &secrets, request, policy);
         }
@@ -217,10 +217,14 @@ pub fn check<'a>(
             providers: circumstances.providers,
             policy,
         };
-        for (request, pulls) in requests.iter().zip(pulls) {
-            pods.push(judge.pod(request, pulls, &mut used));
+        let mut lists = Shared::default();
+        let mut accounts = Vec::with_capacity(requests.len());
+        pods.reserve_exact(requests.len());
+        // A request is dropped when its pod is judged: there may be many thousand.
+        for request in requests {
+            pods.push(judge.pod(&request, &mut lists, &mut used));
+            accounts.push(InUse::of(request.account));
         }
-        let accounts: Vec<_> = requests.iter().map(|request| InUse::of(request.account)).collect();
         (injection, plans, accounts)
     };
     let (Injection { added, notes, .. }, plans, accounts) = injection;
@@ -264,25 +268,15 @@ impl InUse {
     }
 }
 
-/// The pulls of each workload, in the order of sources and streams.
-fn pulls(inventories: &[Inventory<'_>], policy: &Policy) -> Vec<Vec<Pull>> {
-    let workloads = inventories.iter().flat_map(|inventory| &inventory.workloads);
-    workloads
-        .map(|workload| {
-            workload.images.iter().map(|image| Pull::of(&image.reference, policy)).collect()
-        })
-        .collect()
-}
-
-/// What each workload needs, in the same order.
+/// What each workload needs, in the order of sources and streams.
 fn requests<'i, 'a>(
     inventories: &'i [Inventory<'a>],
     accounts: &Accounts<'i, 'a>,
-    pulls: &[Vec<Pull>],
     policy: &'a Policy,
     used: &mut BTreeSet<RuleId>,
 ) -> Vec<Request<'a>> {
-    let mut requests = Vec::with_capacity(pulls.len());
+    let workloads = inventories.iter().map(|inventory| inventory.workloads.len());
+    let mut requests = Vec::with_capacity(workloads.sum());
     for (source, inventory) in inventories.iter().enumerate() {
         for (index, workload) in inventory.workloads.iter().enumerate() {
             let account = accounts.find(source, workload, policy);
@@ -293,7 +287,8 @@ fn requests<'i, 'a>(
                 used.extend(policy.service_account(namespace, name).map(|(rule, _)| rule));
             }
             let mut needs: Vec<&str> = Vec::new();
-            for pull in &pulls[requests.len()] {
+            for image in &workload.images {
+                let pull = Pull::of(&image.reference, policy);
                 used.extend(pull.access.and_then(|access| access.rule));
                 let Ok(image) = &pull.reference else { continue };
                 let secrets = policy.pull_secrets(image.domain(), image.path());
@@ -366,9 +361,7 @@ impl<'a> Overlay<'_, 'a> {
         let own = inject::list(self.inventories, holder).names().cloned();
         let added = self.added.get(&holder).filter(|_| with_added);
         let added = added.into_iter().flat_map(|added| added.iter());
-        let mut names: Vec<_> = own.chain(added.cloned()).collect();
-        names.shrink_to_fit();
-        names
+        own.chain(added.cloned()).collect()
     }
 
     fn effective(&self, request: &Request<'a>, with_added: bool) -> Effective<'a> {
@@ -399,27 +392,36 @@ struct Judge<'j, 'a> {
 }
 
 impl<'a> Judge<'_, 'a> {
-    fn pod(&self, request: &Request<'a>, pulls: Vec<Pull>, used: &mut BTreeSet<RuleId>) -> Pod<'a> {
+    fn pod(
+        &self,
+        request: &Request<'a>,
+        lists: &mut Shared<[Text<'a>]>,
+        used: &mut BTreeSet<RuleId>,
+    ) -> Pod<'a> {
         let Holder::Pod { source, index } = request.holder else {
             unreachable!("a request is about a pod spec")
         };
-        let effective = self.overlay.effective(request, true);
+        let mut effective = self.overlay.effective(request, true);
         let before = self.overlay.effective(request, false);
-        let namespace = self.overlay.workload(request.holder).object.namespace.as_deref();
-        for name in &effective.names {
+        let workload = self.overlay.workload(request.holder);
+        let namespace = workload.object.namespace.as_deref();
+        for name in effective.names.iter() {
             used.extend(self.policy.secret(namespace, name).map(|(rule, _)| rule));
         }
         let credentials = self.credentials(request, &effective);
         let before = (before.names != effective.names).then(|| self.credentials(request, &before));
-        let images = pulls.into_iter().map(|pull| {
+        let images = workload.images.iter().map(|image| {
+            let pull = Pull::of(&image.reference, self.policy);
             let judgement = credentials.judge(&pull, self.policy, self.providers);
             let was = before.as_ref().map(|before| {
                 before.judge(&pull, self.policy, self.providers).verdict.is_configured()
             });
             let by_injection = judgement.verdict.is_configured() && was == Some(false);
-            Judged { pull, judgement, by_injection }
+            let access = pull.access.map(|access| (access.class, access.from));
+            Judged { access, judgement, by_injection }
         });
         let (images, account) = (images.collect(), request.account.evidence());
+        effective.names = lists.keep(effective.names);
         Pod { source, index, effective, account, images }
     }
 

@@ -89,7 +89,7 @@ pub type Added<'a> = BTreeMap<Holder, Arc<[Text<'a>]>>;
 
 /// Values of which many are the same, each kept once.
 #[derive(Debug)]
-struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
+pub(crate) struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
 
 impl<T: ?Sized> Default for Shared<T> {
     fn default() -> Self {
@@ -98,7 +98,8 @@ impl<T: ?Sized> Default for Shared<T> {
 }
 
 impl<T: ?Sized + Ord> Shared<T> {
-    fn keep(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
+    /// The value, or the one like it that came first.
+    pub(crate) fn keep(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
         if let Some(kept) = self.0.get(value.borrow()) {
             return Arc::clone(kept);
         }

@@ -21,6 +21,7 @@ pub use producers::{ClusterGenerator, Produced};
 pub use secrets::Secret;
 pub use site::{Refusal, Site};
 
+use crate::image::{InvalidReference, Reference};
 use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Problem, Tree};
 
@@ -185,6 +186,17 @@ pub struct Image<'a> {
     pub container: Option<Text<'a>>,
     /// Which field of the pod spec it is.
     pub field: ImageField,
+}
+
+impl Image<'_> {
+    /// What the reference says.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not parse.
+    pub fn parsed(&self) -> Result<Reference, InvalidReference> {
+        Reference::parse(&self.reference)
+    }
 }
 
 /// A field of a pod spec that names an image.
@@ -521,7 +533,9 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
         span: item.resolved().span(),
     });
     let span = if list.span().is_empty() { field.key.span() } else { list.span() };
-    PullSecrets { state, entries: entries.collect(), span }
+    let mut entries: Vec<_> = entries.collect();
+    entries.shrink_to_fit();
+    PullSecrets { state, entries, span }
 }
 
 /// The value of a string that is not empty.

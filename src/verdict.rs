@@ -8,6 +8,7 @@ mod secrets;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
 use crate::credentials::payload::Unusable;
@@ -364,7 +365,7 @@ impl Origin {
 #[derive(Clone, Debug)]
 pub struct Effective<'a> {
     /// Their names, in order.
-    pub names: Vec<Text<'a>>,
+    pub names: Arc<[Text<'a>]>,
     /// Where they come from.
     pub origin: Origin,
 }
@@ -372,17 +373,14 @@ pub struct Effective<'a> {
 impl<'a> Effective<'a> {
     /// Of a pod with `own` entries whose ServiceAccount names `account`: one or the other, never both
     /// (plugin/pkg/admission/serviceaccount/admission.go).
-    pub fn of(
-        own: impl IntoIterator<Item = Text<'a>>,
-        has_entry: bool,
-        account: Option<Vec<Text<'a>>>,
-    ) -> Self {
-        match account {
-            _ if has_entry => Self { names: own.into_iter().collect(), origin: Origin::Pod },
-            Some(names) if names.is_empty() => Self { names, origin: Origin::None },
-            Some(names) => Self { names, origin: Origin::ServiceAccount },
-            None => Self { names: Vec::new(), origin: Origin::Unknown },
-        }
+    pub fn of(own: Vec<Text<'a>>, has_entry: bool, account: Option<Vec<Text<'a>>>) -> Self {
+        let (names, origin) = match account {
+            _ if has_entry => (own, Origin::Pod),
+            Some(names) if names.is_empty() => (names, Origin::None),
+            Some(names) => (names, Origin::ServiceAccount),
+            None => (Vec::new(), Origin::Unknown),
+        };
+        Self { names: names.into(), origin }
     }
 }
 
@@ -412,14 +410,58 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The pull secret it rests on, by its place among the effective ones.
     pub secret: Option<usize>,
-    /// The key of the Secret that covers the image, as a report may show it.
-    pub key: Option<Box<str>>,
-    /// What keeps the pull secrets from covering it.
-    pub why: Option<Box<Why>>,
-    /// Why the nodes can pull it with their own identity.
-    pub identity: Option<Box<Identified>>,
     /// Who tells of that pull secret.
     pub evidence: Evidence,
+    /// What makes it so, where there is more to say.
+    because: Option<Box<Because>>,
+}
+
+/// What makes a verdict what it is. There may be a verdict for each of many thousand images, and of most there is
+/// nothing to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Because {
+    Entry(MatchedEntry),
+    Why(Why),
+    Identity(Identified),
+}
+
+/// The entry of a pull secret with which an image is pulled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchedEntry {
+    /// Its key, as a report may show it.
+    pub key: String,
+    /// Its place among the entries that the kubelet tries, from 1.
+    pub order: usize,
+}
+
+impl Judgement {
+    fn because(self, because: Because) -> Self {
+        Self { because: Some(Box::new(because)), ..self }
+    }
+
+    /// The entry that covers the image.
+    pub fn entry(&self) -> Option<&MatchedEntry> {
+        match self.because.as_deref() {
+            Some(Because::Entry(entry)) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// What keeps the pull secrets from covering it.
+    pub fn why(&self) -> Option<&Why> {
+        match self.because.as_deref() {
+            Some(Because::Why(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Why the nodes can pull it with their own identity.
+    pub fn identity(&self) -> Option<&Identified> {
+        match self.because.as_deref() {
+            Some(Because::Identity(identity)) => Some(identity),
+            _ => None,
+        }
+    }
 }
 
 /// Why the nodes, or the pods of a ServiceAccount, count as having an identity for a registry.
@@ -577,14 +619,8 @@ impl<'i> Credentials<'i> {
 
     /// The verdict of an image.
     pub fn judge(&self, pull: &Pull, policy: &Policy, providers: &[Provider]) -> Judgement {
-        let of = |verdict| Judgement {
-            verdict,
-            secret: None,
-            key: None,
-            why: None,
-            identity: None,
-            evidence: Evidence::None,
-        };
+        let of =
+            |verdict| Judgement { verdict, secret: None, evidence: Evidence::None, because: None };
         let on = |secret: usize, verdict| Judgement {
             secret: Some(secret),
             evidence: self.known[secret].evidence(),
@@ -595,8 +631,8 @@ impl<'i> Credentials<'i> {
             return of(Verdict::Public);
         }
         if let Some((secret, error)) = &self.broken {
-            let why = Some(Box::new(Why::Broken(error.clone())));
-            return Judgement { why, ..on(*secret, Verdict::Mismatched) };
+            let why = Why::Broken(error.clone());
+            return on(*secret, Verdict::Mismatched).because(Because::Why(why));
         }
         let tried = self.tried(image.name());
         let unusable = |tried: &Match<'_>| {
@@ -604,14 +640,15 @@ impl<'i> Credentials<'i> {
             let entry = &secret.content.entries()[tried.entry];
             entry.unusable.filter(|_| entry.anonymous)
         };
-        if let Some(entry) = tried.iter().find(|tried| unusable(tried).is_none()) {
-            let key = Some(printable_key(entry.key).into());
+        if let Some(at) = tried.iter().position(|tried| unusable(tried).is_none()) {
+            let entry = &tried[at];
+            let matched = MatchedEntry { key: printable_key(entry.key).into(), order: at + 1 };
             let maybe = matches!(self.known[entry.secret], Known::Copied { maybe: true, .. });
             let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
-            return Judgement { key, ..on(entry.secret, verdict) };
+            return on(entry.secret, verdict).because(Because::Entry(matched));
         }
         if let Some(identity) = self.identity(image, policy, providers) {
-            return Judgement { identity: Some(Box::new(identity)), ..of(Verdict::Iam) };
+            return of(Verdict::Iam).because(Because::Identity(identity));
         }
         let fits = |known: &Known<'_>| match known {
             Known::Produced { produced, .. } => produced.is_usable(),
@@ -630,7 +667,7 @@ impl<'i> Credentials<'i> {
             _ if self.known.is_empty() => of(Verdict::Missing),
             _ => {
                 let (secret, why) = self.why(image, &tried, &unusable);
-                Judgement { why: Some(Box::new(why)), ..on(secret, Verdict::Mismatched) }
+                on(secret, Verdict::Mismatched).because(Because::Why(why))
             }
         }
     }

@@ -35,10 +35,9 @@ fn a_key_covers_the_images_that_the_kubelet_uses_it_for() {
     failures.finish();
 }
 
-/// The order of the keys cannot be seen from outside, but which of them are tried at all can: only those
-/// that are tried cover the image when all others are empty.
+/// A key that is tried covers the image when all others are empty, and the report tells its place among them.
 #[test]
-fn of_several_keys_those_count_that_the_kubelet_tries() {
+fn keys_are_tried_in_the_order_of_the_kubelet() {
     let cases = json_lines(shared("vectors/order.jsonl"));
     let names = |list: &Value| -> Vec<String> {
         list.as_array().into_iter().flatten().map(|key| text(key).to_owned()).collect()
@@ -53,9 +52,14 @@ fn of_several_keys_those_count_that_the_kubelet_tries() {
                 entries.iter().map(|key| (&**key, if key == usable { USABLE } else { EMPTY }));
             stream.push(secret(&namespace, "s", &payload(entries)));
             stream.push(pod(&namespace, text(&case["image"]), &["s"]));
-            let tried = names(&case["tried"]).contains(usable);
+            let place = names(&case["tried"]).iter().position(|tried| tried == usable);
             let name = format!("{} for {}, only {usable} usable", case["keys"], case["image"]);
-            wanted.push((namespace, name, if tried { covered("s") } else { mismatched() }));
+            let verdict = place.map_or_else(mismatched, |place| {
+                let mut verdict = covered("s");
+                verdict["keyOrder"] = json!(place + 1);
+                verdict
+            });
+            wanted.push((namespace, name, verdict));
         }
     }
     let report = Report::of(stream, &[]);

@@ -209,6 +209,10 @@ impl<'c, 'a> Findings<'c, 'a> {
         judged: &Judged,
         account: InUse,
     ) {
+        let bad = [Verdict::Invalid, Verdict::Missing, Verdict::Unknown, Verdict::Mismatched];
+        if !bad.contains(&judged.judgement.verdict) {
+            return;
+        }
         let reference = show(&image.reference);
         let who = describe(&workload.object);
         let unnamed = format!(
@@ -222,7 +226,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             label,
         };
         let account_name = workload.effective_service_account();
-        let (code, message, label, remedy) = match (&judged.pull.reference, judged.judgement.verdict) {
+        let (code, message, label, remedy) = match (&image.parsed(), judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 format!("{who} has an image reference that does not parse: {invalid}."),
@@ -333,14 +337,12 @@ impl<'c, 'a> Findings<'c, 'a> {
         for pod in self.pods {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             for (image, judged) in workload.images.iter().zip(&pod.images) {
-                let (Ok(reference), Some(access)) = (&judged.pull.reference, judged.pull.access)
-                else {
-                    continue;
-                };
-                if access.from != AccessFrom::Assumed || !seen.insert(reference.domain()) {
+                let Some((class, AccessFrom::Assumed)) = judged.access else { continue };
+                let Ok(reference) = image.parsed() else { continue };
+                if !seen.insert(reference.domain().to_owned()) {
                     continue;
                 }
-                let (is, line) = match access.class {
+                let (is, line) = match class {
                     Class::Private => ("private", "private"),
                     Class::Public => ("public", "public"),
                 };
@@ -596,7 +598,8 @@ impl<'c, 'a> Findings<'c, 'a> {
         at: &At<'_>,
         image: Option<(&Image<'_>, &Judged)>,
     ) -> bool {
-        let reference = image.and_then(|(_, judged)| judged.pull.reference.as_ref().ok());
+        let reference = image.and_then(|(image, _)| image.parsed().ok());
+        let reference = reference.as_ref();
         let about = policy::Subject {
             code: code.name,
             kind: &at.object.kind,
@@ -625,7 +628,7 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
     let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
     let name = name.map_or("", |name| &**name);
     let name = format!("'{}'", show(name));
-    match judgement.why.as_deref() {
+    match judgement.why() {
         None => format!("{name} is for other registries"),
         Some(Why::Broken(error)) => format!("{name} cannot be read, so every pull fails ({error})"),
         Some(Why::Type) => format!("{name} has a type that the kubelet passes over"),
@@ -652,7 +655,7 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
 
 /// What the nearest key would have to be.
 fn better_key(judgement: &Judgement) -> String {
-    match judgement.why.as_deref() {
+    match judgement.why() {
         Some(Why::Miss(NearMiss { suggestion: Some(key), .. })) => {
             format!("The key `{}` would match.\n", show(key))
         }

@@ -71,6 +71,8 @@ struct WireImage<'r> {
     verdict: &'static str,
     secret: Option<String>,
     secret_from: Option<&'static str>,
+    key: Option<&'r str>,
+    key_order: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -153,11 +155,13 @@ fn image<'r>(
     pod: &Pod<'_>,
     workload: &Workload<'_>,
     image: &Image<'_>,
-    judged: &Judged,
+    judged: &'r Judged,
 ) -> WireImage<'r> {
     let position = report.position(pod.source, image.span.start);
-    let reference = judged.pull.reference.as_ref().ok();
-    let access = judged.pull.access;
+    let reference = image.parsed().ok();
+    let reference = reference.as_ref();
+    let access = judged.access;
+    let entry = judged.judgement.entry();
     WireImage {
         source: &report.source(pod.source).name,
         template: report.template(pod.source, workload.object.chunk),
@@ -170,11 +174,11 @@ fn image<'r>(
         image: shown(&image.reference),
         name: reference.map(|reference| reference.name().to_owned()),
         registry: reference.map(|reference| reference.domain().to_owned()),
-        access: access.map(|access| match access.class {
+        access: access.map(|(class, _)| match class {
             Class::Public => "public",
             Class::Private => "private",
         }),
-        access_from: access.map(|access| match access.from {
+        access_from: access.map(|(_, from)| match from {
             AccessFrom::Policy => "policy",
             AccessFrom::Builtin => "builtin",
             AccessFrom::Assumed => "assumed",
@@ -187,6 +191,8 @@ fn image<'r>(
         verdict: judged.judgement.verdict.name(),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
+        key: entry.map(|entry| entry.key.as_str()),
+        key_order: entry.map(|entry| entry.order),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::finding::{self, Code, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
-use crate::verdict::{self, AccountId, Accounts, Credentials, Origin, Secrets};
+use crate::verdict::{self, AccountId, Accounts, Credentials, Origin, Pull, Secrets};
 
 use super::super::order::{How, Missing, Moment, missing};
 use super::super::{InUse, Pod};
@@ -112,12 +112,17 @@ impl Findings<'_, '_> {
             InUse::Absent | InUse::Declared | InUse::Unknown => Vec::new(),
         };
         let rest = Credentials::new(kept.collect(), pod.effective.origin, identities);
-        pod.images.iter().any(|judged| {
+        let images = &self.inventories[pod.source].workloads[pod.index].images;
+        images.iter().zip(&pod.images).any(|(image, judged)| {
             let judgement = &judged.judgement;
             judgement.verdict.is_configured()
                 && judgement.secret == Some(at)
                 && !rest
-                    .judge(&judged.pull, self.policy, self.circumstances.providers)
+                    .judge(
+                        &Pull::of(&image.reference, self.policy),
+                        self.policy,
+                        self.circumstances.providers,
+                    )
                     .verdict
                     .is_configured()
         })

@@ -46,7 +46,7 @@ impl Findings<'_, '_> {
     fn about_names(&mut self, pod: &Pod<'_>, account: InUse, secrets: &Secrets<'_>) {
         let namespace =
             self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
-        for name in &pod.effective.names {
+        for name in pod.effective.names.iter() {
             let referrer = self.referrer(pod, account);
             let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
             if matches!(found, Known::Outside | Known::Absent { .. })

@@ -8,9 +8,8 @@ use crate::finding::{self, Code, Severity};
 use crate::image::InvalidReference;
 use crate::inventory::Object;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
-use crate::policy::registries::Class;
 use crate::source::Span;
-use crate::verdict::{Credentials, Identified, Known, Origin, Secrets};
+use crate::verdict::{Credentials, Identified, Known, Origin, Secrets, Verdict};
 
 use super::super::{InUse, Input, Pod};
 use super::rotation::Evidence;
@@ -147,7 +146,8 @@ impl<'c> Findings<'c, '_> {
             for pod in self.pods.iter().filter(|pod| pod.source == source) {
                 let workload = &inventory.workloads[pod.index];
                 for (image, judged) in workload.images.iter().zip(&pod.images) {
-                    if judged.pull.reference == Err(InvalidReference::Userinfo) {
+                    let invalid = judged.judgement.verdict == Verdict::Invalid;
+                    if invalid && image.parsed() == Err(InvalidReference::Userinfo) {
                         let message = format!(
                             "{} holds a literal user name or password in an image reference.",
                             describe(&workload.object)
@@ -181,7 +181,7 @@ impl<'c> Findings<'c, '_> {
         let namespace = workload.object.namespace.as_deref();
         let at = (pod.source, &workload.object, workload.object.label);
         let mut known = Vec::with_capacity(pod.effective.names.len());
-        for name in &pod.effective.names {
+        for name in pod.effective.names.iter() {
             let referrer = self.referrer(pod, account);
             let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
             known.push(found);
@@ -197,8 +197,7 @@ impl<'c> Findings<'c, '_> {
         let credentials = Credentials::new(known, pod.effective.origin, Vec::new());
         self.about_use(pod, &credentials);
         for judged in &pod.images {
-            let Some(Identified::OnlyInside(identity)) = judged.judgement.identity.as_deref()
-            else {
+            let Some(Identified::OnlyInside(identity)) = judged.judgement.identity() else {
                 continue;
             };
             let account = workload.effective_service_account();
@@ -329,7 +328,7 @@ impl<'c> Findings<'c, '_> {
         let mut needed = BTreeSet::new();
         let now = self.circumstances.now.as_second();
         for (image, judged) in workload.images.iter().zip(&pod.images) {
-            let Ok(reference) = &judged.pull.reference else { continue };
+            let Ok(reference) = image.parsed() else { continue };
             for tried in credentials.tried(reference.name()) {
                 needed.insert(tried.secret);
                 let Some((source, secret)) = credentials.known()[tried.secret].secret() else {
@@ -340,7 +339,7 @@ impl<'c> Findings<'c, '_> {
                     .and_then(|class: token::Class| class.expires_at)
                     .is_some_and(|at| at < now);
                 let stale = expired && secret.refreshed_by.is_none();
-                if stale && judged.pull.access.is_some_and(|access| access.class == Class::Public) {
+                if stale && judged.judgement.verdict == Verdict::Public {
                     let code = &finding::STALE_ON_PUBLIC;
                     let message = format!(
                         "{} pulls the public image '{}' with expired credentials ({}).",
