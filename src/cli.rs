@@ -720,7 +720,10 @@ fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
         );
         return Err(Stop::new(Exit::Unreadable, text));
     }
-    print(&reports.join("\n"))
+    let text = reports.join("\n");
+    let colour = switch(None, "color")?.unwrap_or_default();
+    let coloured = is_coloured(colour, io::stdout().is_terminal(), variable);
+    print(&if coloured { text } else { uncoloured(&text) })
 }
 
 // Reading.
@@ -882,7 +885,8 @@ fn because(consequence: &str, outcome: &Outcome<'_>) -> String {
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
 fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
     let Some(state) = State::new(variable) else { return };
-    let look = Look { colour: false, wrap: false, ..settings.look };
+    // Who reads it later may have a terminal.
+    let look = Look { colour: true, wrap: false, ..settings.look };
     let mut text = String::new();
     let edits: usize = outcome.plans.iter().map(|plan| plan.edits().len()).sum();
     if !failed && (1..=KEPT_DIFF).contains(&edits) {
@@ -901,7 +905,7 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
 /// must not pass for this one's.
 fn keep_stop(stop: &Stop) {
     if let Some(state) = State::new(variable) {
-        let _ = state.keep(&uncoloured(&stop.text), None, stop.exit, Timestamp::now());
+        let _ = state.keep(&stop.text, None, stop.exit, Timestamp::now());
     }
 }
 

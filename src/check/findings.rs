@@ -468,7 +468,9 @@ impl<'c, 'a> Findings<'c, 'a> {
         for holder in self.added.keys() {
             let Holder::Pod { source, index } = *holder else { continue };
             let workload = &self.inventories[source].workloads[index];
-            if let Some(why) = workload.kind.immutable {
+            // A hook is not changed: it is deleted and made again.
+            let hook = workload.object.timing.as_ref().is_some_and(|timing| timing.is_hook());
+            if let Some(why) = workload.kind.immutable.filter(|_| !hook) {
                 let message =
                     format!("{} got pull secrets, and {why}.", describe(&workload.object));
                 let span = workload.object.label;

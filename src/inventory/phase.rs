@@ -135,6 +135,12 @@ fn name_of<T: PartialEq>(names: &[(&'static str, T)], wanted: &T) -> &'static st
 }
 
 impl Timing {
+    /// Whether Helm or Argo CD runs it as a hook. Both delete what is left of a hook before they make it again, unless
+    /// they are told otherwise.
+    pub fn is_hook(&self) -> bool {
+        self.hook.is_some() || self.argo.as_ref().is_some_and(|sync| !sync.hooks.is_empty())
+    }
+
     /// What the annotations of an object say; most say nothing.
     pub(super) fn of(node: Node<'_, '_>) -> Option<Box<Self>> {
         let annotations = node.at(&["metadata", "annotations"])?;

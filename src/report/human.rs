@@ -23,6 +23,8 @@ const FULL: usize = 25;
 /// How many findings are told in one line.
 const BRIEF: usize = 200;
 
+/// How the lines of a finding begin that is told in one, behind the first.
+const BRIEF_INDENT: &str = "\n  ";
 /// How far a message is indented, and the margin that is left.
 const MESSAGE_INDENT: usize = 6;
 /// The same for help.
@@ -165,14 +167,22 @@ fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
 
 fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut String) {
     let kind = format!("{}[{}]", word(finding.severity), finding.code.name);
-    let kind = paint(&kind, colour(finding.severity), look);
     let place = finding.place.as_ref().map(|place| {
         let position = report.position(place.source, place.span.start);
         let source = report.source(place.source);
         let name = source_name(source, report.template(place.source, place.chunk));
         format!(" {name}:{position}:")
     });
-    let _ = writeln!(out, "{kind}{} {}", place.unwrap_or_default(), printable(&finding.message));
+    let message = printable(&finding.message);
+    let line = format!("{kind}{} {message}", place.unwrap_or_default());
+    let line = if look.wrap {
+        wrapped(&line, look.width - BRIEF_INDENT.len()).replace('\n', BRIEF_INDENT)
+    } else {
+        line
+    };
+    let kind = paint(&kind, colour(finding.severity), look);
+    let rest = &line[line.find(']').map_or(0, |at| at + 1)..];
+    let _ = writeln!(out, "{kind}{rest}");
 }
 
 /// The name of a source, behind that of the template if Helm tells it.

@@ -26,7 +26,12 @@ pub(super) fn documents(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>
     let mut copy = Cow::Borrowed(part);
     loop {
         match attempt(text, &copy, &range) {
-            Ok(trees) => return Ok(trees),
+            Ok(trees) => {
+                return match foreign_break(text, &range, &trees) {
+                    Some((offset, message)) => Err(Failure { offset, message: message.to_owned() }),
+                    None => Ok(trees),
+                };
+            }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0).min(part.len());
                 // Go reads `"x"#c` as a string with a comment behind it.
@@ -68,6 +73,36 @@ fn message(error: &ScanError) -> String {
         ErrorKind::Custom(_) | ErrorKind::InputDecoding { .. } => "this is no YAML".to_owned(),
         kind => kind.to_string(),
     }
+}
+
+/// A character between the values of `text[range]` that ends a line to Go's readers (YAML 1.1, section 5.4) and none
+/// to this parser (YAML 1.2.2, section 5.4). What stands behind it means something else to them.
+fn foreign_break(
+    text: &str,
+    range: &Range<usize>,
+    trees: &[Tree<'_>],
+) -> Option<(usize, &'static str)> {
+    let quoted = |at: usize| {
+        let inside = |raw: &Raw| {
+            matches!(raw.kind, Kind::Scalar(Scalar::Single | Scalar::Double))
+                && raw.span.range().contains(&at)
+        };
+        trees.iter().any(|tree| tree.nodes.iter().any(inside))
+    };
+    let found = foreign_breaks(&text[range.clone()]).map(|at| range.start + at);
+    let first = found.into_iter().find(|&at| !quoted(at))?;
+    Some((
+        first,
+        "kubectl and Helm take the character here for a line break: remove it, or write it as an escape \
+         (\\N, \\L or \\P) in double quotes",
+    ))
+}
+
+/// Where next lines (U+0085), line separators and paragraph separators (U+2028, U+2029) stand.
+pub(super) fn foreign_breaks(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(0xc2, 0xe2, bytes)
+        .filter(|&at| matches!(&bytes[at..], [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..]))
 }
 
 /// `text` with the comment that begins at or right behind `at` overwritten by spaces of the same length.

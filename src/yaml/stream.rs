@@ -181,7 +181,8 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let behind = &rest.as_bytes()[end..];
     // Text that is indented goes on with the word.
     let goes_on = matches!(behind.get(1), Some(b' ' | b'\t'));
-    (line.starts_with([' ', '\t']) && word && !goes_on && is_plain(behind)).then_some(value)
+    let plain = line.starts_with([' ', '\t']) && word && !goes_on && is_plain(behind);
+    (plain && !has_odd_breaks(chunk)).then_some(value)
 }
 
 /// Whether no line of `text` but the first begins with what may be a key `kind`, a merge key, or the end of the
@@ -192,6 +193,13 @@ fn is_plain(text: &[u8]) -> bool {
         line @ [b'-', ..] => !line.starts_with(b"---"),
         line @ [first, ..] => first.is_ascii_alphanumeric() && !line.starts_with(b"kind"),
     })
+}
+
+/// Whether lines end otherwise than by a line feed to some reader.
+fn has_odd_breaks(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let alone = |at: usize| bytes.get(at + 1) != Some(&b'\n');
+    memchr::memchr_iter(b'\r', bytes).any(alone) || parse::foreign_breaks(text).next().is_some()
 }
 
 #[cfg(test)]
@@ -278,6 +286,17 @@ mod tests {
     fn a_byte_order_mark_may_stand_before_a_document() {
         check("\u{feff}a: 1\n", &[(0, "a: 1")]);
         check("\u{feff}---\na: 1\n\u{feff}---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
+    }
+
+    #[test]
+    fn what_is_a_line_break_to_go_is_none_elsewhere() {
+        for character in ['\u{85}', '\u{2028}', '\u{2029}'] {
+            check_problem(&format!("# {character}a: 1\n"), 2);
+            check_problem(&format!("kind: Skipped\na: |\n  b{character}c\n"), 22);
+            check(&format!("a: 'b{character}c'\n"), &[(0, &format!("a: 'b{character}c'"))]);
+        }
+        let text = "kind: Skipped\r\na: 1\rkind: A\r\n";
+        check(text, &[(0, text.trim_end())]);
     }
 
     #[test]
