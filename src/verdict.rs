@@ -3,11 +3,11 @@
 //!
 //! Nothing here knows YAML, and nothing here says what to do about a verdict.
 
+mod by_name;
 mod extent;
 mod secrets;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
@@ -22,6 +22,7 @@ use crate::inventory::{Inventory, Object, Produced, Secret, Text, Whence, Worklo
 use crate::policy::registries::Class;
 use crate::policy::{self, Access, Policy, RuleId};
 
+use by_name::ByName;
 use extent::Extent;
 
 pub use secrets::Secrets;
@@ -236,27 +237,26 @@ fn names<'o>(object: &'o Object<'_>) -> impl Iterator<Item = &'o str> {
 /// The ServiceAccounts of all sources by name.
 pub struct Accounts<'i, 'a> {
     inventories: &'i [Inventory<'a>],
-    by_name: BTreeMap<&'i str, Vec<AccountId>>,
-    in_cluster: BTreeMap<&'i str, Vec<AccountId>>,
+    by_name: ByName<'i, AccountId>,
+    in_cluster: ByName<'i, AccountId>,
     extent: Extent<'i>,
 }
 
 impl<'i, 'a> Accounts<'i, 'a> {
     /// Indexes the ServiceAccounts of `inventories`.
     pub fn new(inventories: &'i [Inventory<'a>]) -> Self {
-        let mut by_name: BTreeMap<&str, Vec<AccountId>> = BTreeMap::new();
-        let mut in_cluster = BTreeMap::new();
+        let (mut by_name, mut in_cluster) = (Vec::new(), Vec::new());
         for (source, inventory) in inventories.iter().enumerate() {
             let index_of = match inventory.whence {
                 Whence::Manifests => &mut by_name,
                 Whence::Cluster => &mut in_cluster,
             };
             for (index, account) in inventory.service_accounts.iter().enumerate() {
-                for name in names(&account.object) {
-                    index_of.entry(name).or_default().push(AccountId { source, index });
-                }
+                let id = AccountId { source, index };
+                index_of.extend(names(&account.object).map(|name| (name, id)));
             }
         }
+        let (by_name, in_cluster) = (ByName::new(by_name), ByName::new(in_cluster));
         Self { inventories, by_name, in_cluster, extent: Extent::of(inventories) }
     }
 
@@ -275,9 +275,9 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let name = workload.effective_service_account();
         let given = workload.object.namespace.as_deref();
         let wanted = given.or(policy.namespace());
-        let called = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let called = self.by_name.get(name);
         let named = Referrer::of_account(workload).means(name, called, |id| self.object(id));
-        let in_cluster = self.in_cluster.get(name).map_or(&[][..], Vec::as_slice);
+        let in_cluster = self.in_cluster.get(name);
         let namespace =
             |id: &AccountId| self.object(*id).namespace.as_deref().or(policy.namespace());
         let same = || named.iter().rev().copied().filter(|id| namespace(id) == wanted);
@@ -307,7 +307,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
     /// Whether a dump of the cluster has a ServiceAccount.
     pub fn is_in_cluster(&self, namespace: Option<&str>, name: &str, policy: &Policy) -> bool {
         let wanted = namespace.or(policy.namespace());
-        let named = self.in_cluster.get(name).into_iter().flatten();
+        let named = self.in_cluster.get(name).iter();
         named
             .copied()
             .any(|id| self.object(id).namespace.as_deref().or(policy.namespace()) == wanted)
@@ -318,7 +318,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let object = |id: AccountId| &self.inventories[id.source].service_accounts[id.index].object;
         let namespace = |object: &'i Object<'a>| object.namespace.as_deref().or(policy.namespace());
         let wanted = (&object(id).name, namespace(object(id)));
-        let named = object(id).name.as_deref().and_then(|name| self.by_name.get(name));
+        let named = object(id).name.as_deref().map(|name| self.by_name.get(name));
         let same = named.into_iter().flatten().copied().filter(|other| other.source == id.source);
         let same = same.map(object).filter(|other| (&other.name, namespace(other)) == wanted);
         same.collect()
@@ -327,7 +327,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
     /// The ServiceAccount that kustomize renames while the name in `workload`, which meant it, stays.
     pub fn left_behind(&self, workload: &Workload<'_>) -> Option<&'i Object<'i>> {
         let name = workload.service_account.as_deref()?;
-        let called = self.by_name.get(name)?;
+        let called = self.by_name.get(name);
         left_behind(Referrer::of_account(workload), name, called, |id| self.object(id))
     }
 

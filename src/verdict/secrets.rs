@@ -1,22 +1,21 @@
 //! The Secrets that pods can name, by name: those of the manifests, those that something makes or copies, and those of
 //! a cluster's dumps.
 
-use std::collections::BTreeMap;
-
+use super::by_name::ByName;
 use super::extent::Extent;
 use super::{Copied, Known, Referrer, left_behind, names};
 use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
 use crate::policy::Policy;
 
-/// A name with what has it, each with its source.
-type ByName<'i, T> = BTreeMap<&'i str, Vec<(usize, &'i T)>>;
+/// Objects of one kind, each with its source.
+type Sourced<'i, T> = ByName<'i, (usize, &'i T)>;
 
 /// The Secrets of all sources by name.
 pub struct Secrets<'i> {
-    by_name: ByName<'i, Secret<'i>>,
-    in_cluster: ByName<'i, Secret<'i>>,
-    produced: ByName<'i, Produced<'i>>,
-    produced_in_cluster: ByName<'i, Produced<'i>>,
+    by_name: Sourced<'i, Secret<'i>>,
+    in_cluster: Sourced<'i, Secret<'i>>,
+    produced: Sourced<'i, Produced<'i>>,
+    produced_in_cluster: Sourced<'i, Produced<'i>>,
     renamed: bool,
     extent: Extent<'i>,
 }
@@ -24,34 +23,15 @@ pub struct Secrets<'i> {
 impl<'i> Secrets<'i> {
     /// Indexes the Secrets of `inventories` and those that other objects make.
     pub fn new<'a: 'i>(inventories: &'i [Inventory<'a>]) -> Self {
-        let mut index = Self {
-            by_name: BTreeMap::new(),
-            in_cluster: BTreeMap::new(),
-            produced: BTreeMap::new(),
-            produced_in_cluster: BTreeMap::new(),
-            renamed: false,
+        let secrets = inventories.iter().flat_map(|inventory| &inventory.secrets);
+        let mut secrets = secrets.map(|secret| &secret.object);
+        Self {
+            by_name: kept(inventories, Whence::Manifests),
+            in_cluster: kept(inventories, Whence::Cluster),
+            produced: produced(inventories, Whence::Manifests),
+            produced_in_cluster: produced(inventories, Whence::Cluster),
+            renamed: secrets.any(|object| object.build.is_some()),
             extent: Extent::of(inventories),
-        };
-        for (source, inventory) in inventories.iter().enumerate() {
-            index.add(source, inventory);
-        }
-        index
-    }
-
-    fn add<'a: 'i>(&mut self, source: usize, inventory: &'i Inventory<'a>) {
-        let (secrets, produced) = match inventory.whence {
-            Whence::Manifests => (&mut self.by_name, &mut self.produced),
-            Whence::Cluster => (&mut self.in_cluster, &mut self.produced_in_cluster),
-        };
-        for secret in &inventory.secrets {
-            let secret: &Secret<'i> = secret;
-            self.renamed |= secret.object.build.is_some();
-            for name in names(&secret.object) {
-                secrets.entry(name).or_default().push((source, secret));
-            }
-        }
-        for made in &inventory.produced {
-            produced.entry(&*made.name).or_default().push((source, made));
         }
     }
 
@@ -73,12 +53,12 @@ impl<'i> Secrets<'i> {
         policy: &'i Policy,
     ) -> Known<'i> {
         let asked = Asked { source, wanted: namespace.or(policy.namespace()), policy };
-        let (called, dumped) = (get(&self.by_name, name), get(&self.in_cluster, name));
+        let (called, dumped) = (self.by_name.get(name), self.in_cluster.get(name));
         let named = &*referrer.means(name, called, |(_, secret)| &secret.object);
         if let Some((source, secret)) = asked.secret(named) {
             return Known::InStream { source, secret };
         }
-        if let Some((source, produced)) = asked.produced(get(&self.produced, name), false) {
+        if let Some((source, produced)) = asked.produced(self.produced.get(name), false) {
             return Known::Produced { source, produced };
         }
         let copied = asked.copied(named);
@@ -88,7 +68,7 @@ impl<'i> Secrets<'i> {
         if let Some((source, secret)) = asked.secret(dumped) {
             return Known::InCluster { source, secret };
         }
-        let produced = asked.produced(get(&self.produced_in_cluster, name), true);
+        let produced = asked.produced(self.produced_in_cluster.get(name), true);
         if let Some((source, produced)) = produced {
             return Known::Produced { source, produced };
         }
@@ -111,8 +91,7 @@ impl<'i> Secrets<'i> {
 
     /// The Secret that kustomize renames while the name in `referrer`, which meant it, stays.
     pub fn left_behind(&self, referrer: Referrer<'_>, name: &str) -> Option<&'i Object<'i>> {
-        let called = self.by_name.get(name)?;
-        left_behind(referrer, name, called, |(_, secret)| &secret.object)
+        left_behind(referrer, name, self.by_name.get(name), |(_, secret)| &secret.object)
     }
 
     /// What makes the Secret of this name and namespace, and keeps making it, with its source.
@@ -123,8 +102,8 @@ impl<'i> Secrets<'i> {
         policy: &'i Policy,
     ) -> Option<(usize, &'i Produced<'i>)> {
         let asked = Asked { source: 0, wanted: namespace.or(policy.namespace()), policy };
-        let produced = asked.produced(get(&self.produced, name), true);
-        produced.or_else(|| asked.produced(get(&self.produced_in_cluster, name), true))
+        let produced = asked.produced(self.produced.get(name), true);
+        produced.or_else(|| asked.produced(self.produced_in_cluster.get(name), true))
     }
 
     /// All objects that are, or make, the pull secret `name` in `namespace`, which `referrer` names: those of
@@ -139,11 +118,11 @@ impl<'i> Secrets<'i> {
     ) -> Vec<&'i Object<'i>> {
         let wanted = namespace.or(policy.namespace());
         let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let called = get(&self.by_name, name);
+        let called = self.by_name.get(name);
         let kept = referrer.means(name, called, |(_, secret)| &secret.object);
         let kept =
             kept.iter().map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
-        let made = self.produced.get(name).into_iter().flatten().map(|(source, made)| {
+        let made = self.produced.get(name).iter().map(|(source, made)| {
             let own = if made.any_namespace { wanted } else { of(&made.object) };
             (*source, &made.object, made.namespace.as_deref().or(own))
         });
@@ -161,12 +140,36 @@ impl<'i> Secrets<'i> {
         policy: &'i Policy,
     ) -> Option<(usize, &'i Secret<'i>)> {
         let asked = Asked { source: 0, wanted: namespace.or(policy.namespace()), policy };
-        asked.secret(get(&self.in_cluster, name))
+        asked.secret(self.in_cluster.get(name))
     }
 }
 
-fn get<'m, 'i, T>(map: &'m ByName<'i, T>, name: &str) -> &'m [(usize, &'i T)] {
-    map.get(name).map_or(&[][..], Vec::as_slice)
+/// The Secrets that are there, by each name that they have.
+fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Secret<'i>> {
+    let mut named = Vec::new();
+    for (source, inventory) in of(inventories, whence) {
+        for secret in &inventory.secrets {
+            let secret: &Secret<'i> = secret;
+            named.extend(names(&secret.object).map(|name| (name, (source, secret))));
+        }
+    }
+    ByName::new(named)
+}
+
+/// The Secrets that something makes.
+fn produced<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Produced<'i>> {
+    let mut named: Vec<(&str, (usize, &Produced<'i>))> = Vec::new();
+    for (source, inventory) in of(inventories, whence) {
+        named.extend(inventory.produced.iter().map(|made| (&*made.name, (source, made))));
+    }
+    ByName::new(named)
+}
+
+fn of<'i, 'a>(
+    inventories: &'i [Inventory<'a>],
+    whence: Whence,
+) -> impl Iterator<Item = (usize, &'i Inventory<'a>)> {
+    inventories.iter().enumerate().filter(move |(_, inventory)| inventory.whence == whence)
 }
 
 /// What a Secret is looked for by, beside its name.
