@@ -16,11 +16,12 @@ use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::{Inventory, Text, Workload};
+use crate::policy::registries::Class;
 use crate::policy::{Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
-    Origin, Pull, Referrer, Secrets,
+    Origin, Pull, Puller, Referrer, Secrets,
 };
 use crate::yaml::Problem;
 
@@ -249,6 +250,7 @@ enum InUse {
     Absent,
     Declared,
     Unknown,
+    None,
 }
 
 impl InUse {
@@ -260,6 +262,7 @@ impl InUse {
             Account::Absent => Self::Absent,
             Account::Declared(..) => Self::Declared,
             Account::Unknown => Self::Unknown,
+            Account::None => Self::None,
         }
     }
 }
@@ -293,6 +296,7 @@ fn requests<'i, 'a>(
                 used.extend(policy.service_account(namespace, name).map(|(rule, _)| rule));
             }
             let mut needs: Vec<&str> = Vec::new();
+            let mut is_vital = false;
             for pull in &pulls[requests.len()] {
                 used.extend(pull.access.and_then(|access| access.rule));
                 let Ok(image) = &pull.reference else { continue };
@@ -300,13 +304,16 @@ fn requests<'i, 'a>(
                 if let Some((rule, names)) = secrets {
                     used.insert(rule);
                     needs.extend(names.iter().map(|name| &*name.value));
+                    let private = pull.access.is_some_and(|access| access.class == Class::Private);
+                    is_vital |= private && policy.iam(image.domain(), image.path()).is_none();
                 }
             }
             needs.extend(policy.everywhere().iter().map(|name| &*name.value));
             let mut seen = BTreeSet::new();
             needs.retain(|name| seen.insert(*name));
             needs.shrink_to_fit();
-            requests.push(Request { holder: Holder::Pod { source, index }, needs, account });
+            let holder = Holder::Pod { source, index };
+            requests.push(Request { holder, needs, account, is_vital });
         }
     }
     requests
@@ -437,9 +444,20 @@ impl<'a> Judge<'_, 'a> {
         let find =
             |name: &Text<'_>| self.secrets.find(source, namespace, referrer, name, self.policy);
         let known: Vec<Known<'_>> = effective.names.iter().map(find).collect();
-        let identities = account.map(|account| verdict::identities(&account.annotations));
-        let identities = identities.unwrap_or_default();
-        Credentials::new(known, effective.origin, identities)
+        let puller = puller(self.overlay.inventories, InUse::of(request.account));
+        Credentials::new(known, effective.origin, puller)
+    }
+}
+
+/// For whom the kubelet pulls the images of a pod.
+fn puller<'i>(inventories: &'i [Inventory<'_>], account: InUse) -> Puller<'i> {
+    match account {
+        InUse::Seen { id, .. } => {
+            let account = &inventories[id.source].service_accounts[id.index];
+            Puller::Annotated(&account.annotations)
+        }
+        InUse::Absent | InUse::Declared | InUse::Unknown => Puller::NotKnown,
+        InUse::None => Puller::Static,
     }
 }
 

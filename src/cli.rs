@@ -506,16 +506,27 @@ fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop
     let Some(named) = &policy.cluster().credential_provider_config else { return Ok(Vec::new()) };
     let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
     let path = folder.join(&named.value);
-    let source = frontend::read_file(&path);
-    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
-    let config = provider::Config::parse(&source.text).map_err(|mistakes| {
-        let lines = mistakes.iter().map(|mistake| {
-            let place = if mistake.place.is_empty() { "" } else { ": " };
-            format!("error: {}: {}{place}{}\n", source.name, mistake.place, mistake.message)
-        });
-        Stop::new(Exit::Usage, lines.collect::<String>())
-    })?;
-    Ok(config.providers)
+    let files = frontend::config_files(&path);
+    let files = files.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    if files.is_empty() {
+        let text = format!("error: {}: no *.json, *.yaml or *.yml file is there\n", path.display());
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let mut config = provider::Config::default();
+    let mut mistakes = Vec::new();
+    for file in &files {
+        let source = frontend::read_file(file);
+        let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+        let read = provider::Config::parse(&source.text).and_then(|read| config.merge(read));
+        for mistake in read.err().into_iter().flatten() {
+            mistakes.push(format!("error: {}: {mistake}\n", source.name));
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(config.providers)
+    } else {
+        Err(Stop::new(Exit::Usage, mistakes.concat()))
+    }
 }
 
 /// The dumps of the cluster, which the variable names one a line.

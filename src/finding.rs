@@ -475,6 +475,20 @@ codes! {
         remedy: "Make the ServiceAccount a hook of the same event as the pod, with a smaller weight.",
         references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
     }
+    /// A static pod that names pull secrets.
+    STATIC_POD {
+        name: "static-pod-pull-secret", severity: Error,
+        title: "a static pod names a pull secret",
+        what: "A pod that the kubelet runs from a file or URL of its own (annotation kubernetes.io/config.source or kubernetes.io/config.mirror) has imagePullSecrets.",
+        why: "A static pod must not refer to objects of the API. From Kubernetes 1.34 on the kubelet does not run it; before, it could not be shown in the API, and the Secret was not there to be used.",
+        example: "kind: Pod\nmetadata:\n  annotations: {kubernetes.io/config.source: file}\nspec:\n  imagePullSecrets: [{name: regcred}]",
+        remedy: "Remove imagePullSecrets, and give the nodes credentials of their own: a credential provider of the kubelet, or config.json in its root directory.",
+        references: [
+            "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/",
+            "https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/api/pod/util.go",
+        ],
+    }
     /// An annotation that gives processes an identity, and the kubelet none.
     IDENTITY_INSIDE_ONLY {
         name: "identity-not-used-for-pulls", severity: Warning,
@@ -488,11 +502,24 @@ codes! {
             "https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers",
         ],
     }
+    /// A credential provider that may have nothing to give.
+    PROVIDER_GIVES_NONE {
+        name: "credential-provider-gives-nothing", severity: Warning,
+        title: "the credential provider of the nodes may give no credentials for a registry",
+        what: "An image counts as configured because a credential provider of the nodes is asked for it, and there are versions of that provider that have no credentials for such a registry: for Azure, one with a hyphen in its name, as registries with a domain name label have.",
+        why: "The kubelet logs that it got no credentials, and pulls without any.",
+        example: "cluster: {credentialProviders: [aks]}   # policy\nimage: acme-a1b2c3.azurecr.io/api:v1",
+        remedy: "Name a pull secret, or update the provider and say in the policy that the nodes pull from the registry (registries[].iam: true).",
+        references: [
+            "https://github.com/kubernetes-sigs/cloud-provider-azure/issues/9975",
+            "https://github.com/kubernetes-sigs/cloud-provider-azure/pull/10720",
+        ],
+    }
     /// A pull secret that no image of the pod needs.
     UNNEEDED_PULL_SECRET {
         name: "unneeded-pull-secret", severity: Info,
         title: "a pull secret that no image of the pod needs",
-        what: "A pod has a Secret of the input none of whose entries is for one of its images.",
+        what: "A pod or ServiceAccount names a pull secret that holds credentials for none of the images, by its entries or by what the policy says of it.",
         why: "Credentials belong only where they are used.",
         example: "imagePullSecrets:\n- name: dockerhub\ncontainers:\n- image: ghcr.io/acme/api:v1",
         remedy: "Remove the entry.",
@@ -502,7 +529,7 @@ codes! {
     STALE_ON_PUBLIC {
         name: "bad-credentials-for-public-image", severity: Warning,
         title: "credentials that do not work are used for a public image",
-        what: "An entry for the registry of a public image has expired.",
+        what: "All entries that the kubelet tries for a public image are of no use: expired, made to live for hours only, with a line break inside, or with a user name and no password.",
         why: "The kubelet tries no anonymous pull after credentials that are refused: the image could be pulled without them.",
         example: "auths:\n  ghcr.io: {…}   # expired\nimage: ghcr.io/public/tool:1",
         remedy: "Replace or remove the entry.",

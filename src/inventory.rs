@@ -120,8 +120,8 @@ pub struct ServiceAccount<'a> {
     pub object: Object<'a>,
     /// Its list.
     pub pull_secrets: PullSecrets<'a>,
-    /// The names of its annotations.
-    pub annotations: Vec<Text<'a>>,
+    /// Its annotations.
+    pub annotations: Vec<(Text<'a>, Text<'a>)>,
     /// Whether its pods may name only secrets of this list.
     pub enforces_mountable: bool,
     /// Where its list can be written.
@@ -459,7 +459,9 @@ fn service_account<'a>(node: Node<'_, 'a>, object: Object<'a>) -> ServiceAccount
     ServiceAccount {
         object,
         pull_secrets: pull_secrets(node),
-        annotations: annotations.filter_map(|(key, _)| key.scalar()).collect(),
+        annotations: annotations
+            .filter_map(|(key, value)| Some((key.scalar()?, value.scalar()?)))
+            .collect(),
         // Go's strconv.ParseBool.
         enforces_mountable: enforces
             .is_some_and(|value| matches!(&*value, "1" | "t" | "T" | "true" | "TRUE" | "True")),

@@ -468,7 +468,8 @@ impl Policy {
         if clouds.is_empty() {
             return None;
         }
-        let name = format!("{domain}/{path}");
+        // A host with an underscore is part of the path to distribution/reference.
+        let name = if domain.is_empty() { path.to_owned() } else { format!("{domain}/{path}") };
         let asked = |cloud: &Cloud| {
             Official::from_name(cloud.name()).is_some_and(|plugin| plugin.matching(&name).is_some())
         };

@@ -1,11 +1,14 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
 mod accounts;
+mod identity;
 mod order;
 mod producers;
+mod remedy;
 mod renamed;
 mod rotation;
 mod secrets;
+mod usage;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -22,6 +25,8 @@ use crate::source::{Source, Span};
 use crate::verdict::{Effective, Judgement, Origin, Verdict, Why};
 
 use super::{Circumstances, InUse, Input, Judged, Pod};
+
+use remedy::why_unasked;
 
 /// How many names a message lists.
 const NAMES_SHOWN: usize = 5;
@@ -62,6 +67,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         self.about_absent_accounts();
         self.about_duplicate_accounts();
         self.about_secrets();
+        self.about_identities();
         self.about_order();
         self.about_injection(notes);
         self.about_policy();
@@ -129,6 +135,14 @@ impl<'c, 'a> Findings<'c, 'a> {
             return;
         }
         let name = describe(inject::object(self.inventories, holder));
+        if let Holder::Pod { source, index } = holder
+            && self.inventories[source].workloads[index].is_static
+            && list.names().next().is_some()
+        {
+            let message = format!("{name} is a static pod, and names pull secrets.");
+            let label = "cannot be used here";
+            self.at_list(&finding::STATIC_POD, holder, list.span, message, label);
+        }
         if list.state == ListState::Malformed {
             let message = format!("{name} has imagePullSecrets that is not a list.");
             self.at_list(
@@ -211,6 +225,8 @@ impl<'c, 'a> Findings<'c, 'a> {
     ) {
         let reference = show(&image.reference);
         let who = describe(&workload.object);
+        let account_name = workload.effective_service_account();
+        let unasked = why_unasked(&judged.judgement, account_name);
         let unnamed = format!(
             "{who} references private image '{reference}' but does not specify ImagePullSecrets."
         );
@@ -221,7 +237,6 @@ impl<'c, 'a> Findings<'c, 'a> {
             path: workload.path(&image.field.to_string()),
             label,
         };
-        let account_name = workload.effective_service_account();
         let (code, message, label, remedy) = match (&judged.pull.reference, judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
@@ -231,7 +246,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             ),
             (Ok(parsed), Verdict::Missing) => (
                 &finding::MISSING_PULL_SECRET,
-                unnamed,
+                unnamed + &unasked,
                 match account {
                     _ if workload.pull_secrets.has_entry() => {
                         "no entry of imagePullSecrets has a name".into()
@@ -246,25 +261,26 @@ impl<'c, 'a> Findings<'c, 'a> {
                         show(account_name)
                     )
                     .into(),
+                    InUse::None => "a static pod can use no Secret".into(),
                     _ => format!(
                         "neither the pod nor ServiceAccount '{}' names a pull secret",
                         show(account_name)
                     )
                     .into(),
                 },
-                Some(self.remedy(parsed, workload).into()),
+                Some(self.remedy(parsed, workload, &judged.judgement).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
                 format!(
-                    "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.",
+                    "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.{unasked}",
                     show(account_name)
                 ),
                 format!("ServiceAccount '{}' is not known", show(account_name)).into(),
                 Some(format!(
                     "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
                      - {}\nor hand over a dump of the cluster (--cluster-dump)",
-                    self.remedy(parsed, workload),
+                    self.remedy(parsed, workload, &judged.judgement),
                     declaration(
                         account_name,
                         workload.object.namespace.as_deref(),
@@ -276,55 +292,16 @@ impl<'c, 'a> Findings<'c, 'a> {
                 &finding::MISMATCHED_PULL_SECRET,
                 format!(
                     "{who} references private image '{reference}' but none of its pull secrets ({}) \
-                     gives credentials for it: {}.",
+                     gives credentials for it: {}.{unasked}",
                     names(&pod.effective),
                     why(pod, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload)).into()),
+                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload, &judged.judgement)).into()),
             ),
             _ => return,
         };
         self.add(code, code.severity, message, Some(at(label)), Some((image, judged)), remedy);
-    }
-
-    /// The pull secret that the policy names for an image, or the one that everybody's examples name.
-    fn secret_for(&self, image: &crate::image::Reference) -> &str {
-        let wanted = self.policy.pull_secrets(image.domain(), image.path());
-        wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value)
-    }
-
-    /// The commands and the YAML that would make a pull configured, with the real names, never with a password.
-    fn remedy(&self, image: &crate::image::Reference, workload: &Workload<'_>) -> String {
-        let secret = self.secret_for(image);
-        let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
-        // Not that of kubectl's context: a release has a namespace of its own.
-        let namespace = show(namespace.unwrap_or("NAMESPACE"));
-        let server = match image.domain() {
-            // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
-            "docker.io" => "https://index.docker.io/v1/",
-            domain => domain,
-        };
-        let access = self.policy.access(image.domain(), image.path());
-        let advice =
-            access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
-        let identity = access.host.and_then(|host| host.identity).map(|cloud| {
-            format!(
-                "\nor declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
-                 credentialProviders: [{}]",
-                cloud.name()
-            )
-        });
-        format!(
-            "{advice}kubectl create secret docker-registry {secret} --namespace {namespace} \\\n  \
-             --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
-             and name it in {}:\n  imagePullSecrets:\n  - name: {secret}{}",
-            match workload.kind.pod_spec {
-                [] => "the pod".to_owned(),
-                steps => steps.join("."),
-            },
-            identity.unwrap_or_default(),
-        )
     }
 
     /// Once for each registry that nobody knows for certain.
@@ -436,6 +413,15 @@ impl<'c, 'a> Findings<'c, 'a> {
                     );
                     let span = inject::object(self.inventories, *holder).label;
                     self.at_list(&finding::INJECTION_SKIPPED, *holder, span, message, "opts out");
+                }
+                Note::StaticPod(holder) => {
+                    let object = inject::object(self.inventories, *holder);
+                    let message = format!(
+                        "{} is a static pod, which can use no Secret; nothing was injected.",
+                        describe(object)
+                    );
+                    let (code, label) = (&finding::INJECTION_SKIPPED, "a static pod");
+                    self.at_list(code, *holder, object.label, message, label);
                 }
                 Note::PodInstead(holder) if self.added.contains_key(holder) => {
                     let name = describe(inject::object(self.inventories, *holder));
@@ -649,6 +635,7 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
                 format!("what makes {name} makes a {} and no Secret", show(kind))
             }
         },
+        Some(Why::StaticPod) => format!("a static pod cannot use {name}"),
     }
 }
 

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::credentials::payload::Format;
-use crate::credentials::{printable_key, token};
+use crate::credentials::printable_key;
 use crate::finding::{self, Code, Severity};
 use crate::image::InvalidReference;
 use crate::inventory::Object;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
-use crate::policy::registries::Class;
 use crate::source::Span;
-use crate::verdict::{Credentials, Identified, Known, Origin, Secrets};
+use crate::verdict::{Credentials, Known, Secrets};
 
-use super::super::{InUse, Input, Pod};
+use super::super::{InUse, Input, Pod, puller};
 use super::rotation::Evidence;
+use super::usage::OfAccounts;
 use super::{At, Findings, describe, show};
 
 impl<'c> Findings<'c, '_> {
@@ -27,9 +27,14 @@ impl<'c> Findings<'c, '_> {
         }
         self.about_exposed();
         let mut named = BTreeSet::new();
+        let mut of_accounts = OfAccounts::new();
         for (pod, account) in self.pods.iter().zip(self.accounts) {
-            self.about_named(pod, *account, &secrets, &mut named);
+            // A static pod can use no Secret.
+            if !matches!(account, InUse::None) {
+                self.about_named(pod, *account, &secrets, &mut named, &mut of_accounts);
+            }
         }
+        self.about_accounts_usage(&of_accounts);
         self.about_renamed(&secrets);
     }
 
@@ -173,6 +178,7 @@ impl<'c> Findings<'c, '_> {
         account: InUse,
         secrets: &Secrets<'i>,
         told: &mut BTreeSet<(String, String)>,
+        of_accounts: &mut OfAccounts,
     ) where
         Self: 'i,
         'c: 'i,
@@ -194,25 +200,9 @@ impl<'c> Findings<'c, '_> {
                 self.about_known(name, found, at, secrets);
             }
         }
-        let credentials = Credentials::new(known, pod.effective.origin, Vec::new());
-        self.about_use(pod, &credentials);
-        for judged in &pod.images {
-            let Some(Identified::OnlyInside(identity)) = judged.judgement.identity.as_deref()
-            else {
-                continue;
-            };
-            let account = workload.effective_service_account();
-            if told.insert((format!("identity {}", identity.name), account.to_owned())) {
-                let code = &finding::IDENTITY_INSIDE_ONLY;
-                let message = format!(
-                    "{} relies on {} of ServiceAccount '{}', with which the kubelet does not pull images.",
-                    describe(&workload.object),
-                    identity.name,
-                    show(account)
-                );
-                self.say(code, code.severity, message, at, "the node pulls, not the pod");
-            }
-        }
+        let puller = puller(self.inventories, account);
+        let credentials = Credentials::new(known, pod.effective.origin, puller);
+        self.about_usage(pod, account, &credentials, of_accounts);
     }
 
     fn about_known<'i>(
@@ -316,57 +306,6 @@ impl<'c> Findings<'c, '_> {
                 self.say(code, code.severity, message, at, "its key is missing");
             }
             Content::Payload(_) | Content::Managed(_) => {}
-        }
-    }
-
-    /// Secrets that no image needs, and credentials that spoil a public image.
-    fn about_use(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>) {
-        if credentials.known().iter().all(|known| known.secret().is_none()) {
-            return;
-        }
-        let workload = &self.inventories[pod.source].workloads[pod.index];
-        let at = (pod.source, &workload.object, workload.object.label);
-        let mut needed = BTreeSet::new();
-        let now = self.circumstances.now.as_second();
-        for (image, judged) in workload.images.iter().zip(&pod.images) {
-            let Ok(reference) = &judged.pull.reference else { continue };
-            for tried in credentials.tried(reference.name()) {
-                needed.insert(tried.secret);
-                let Some((source, secret)) = credentials.known()[tried.secret].secret() else {
-                    continue;
-                };
-                let class = secret.content.entries()[tried.entry].class;
-                let expired = class
-                    .and_then(|class: token::Class| class.expires_at)
-                    .is_some_and(|at| at < now);
-                let stale = expired && secret.refreshed_by.is_none();
-                if stale && judged.pull.access.is_some_and(|access| access.class == Class::Public) {
-                    let code = &finding::STALE_ON_PUBLIC;
-                    let message = format!(
-                        "{} pulls the public image '{}' with expired credentials ({}).",
-                        describe(&workload.object),
-                        show(&image.reference),
-                        self.describe_in(source, &secret.object)
-                    );
-                    let at = (pod.source, &workload.object, image.span);
-                    self.say(code, code.severity, message, at, "could be pulled without");
-                }
-            }
-        }
-        for (index, known) in credentials.known().iter().enumerate() {
-            let Some((source, secret)) = known.secret() else { continue };
-            // The list of a ServiceAccount of the cluster is for pods that nobody sees here.
-            let shared = self.is_in_cluster(source) && pod.effective.origin != Origin::Pod;
-            if secret.content.entries().is_empty() || needed.contains(&index) || shared {
-                continue;
-            }
-            let code = &finding::UNNEEDED_PULL_SECRET;
-            let message = format!(
-                "{} has the pull secret '{}', and none of its images needs it.",
-                describe(&workload.object),
-                show(&pod.effective.names[index])
-            );
-            self.say(code, code.severity, message, at, "not needed");
         }
     }
 }
