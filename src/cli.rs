@@ -441,7 +441,7 @@ fn policy(
     };
     let (base, file) = match (named, asked_file) {
         (Some(path), asked) => {
-            argocd::operators_policy(&path)?;
+            argocd::operators_file(&path, "policy")?;
             let word = |asked: argocd::Asked<_>| {
                 format!(
                     "{} is passed over: the operator of this plugin names the policy",
@@ -535,6 +535,7 @@ fn dumps(flags: &[PathBuf]) -> Result<Vec<Source>, Stop> {
     let lines = named.iter().flat_map(|named| named.lines()).map(str::trim);
     let named: Vec<_> = lines.filter(|line| !line.is_empty()).map(PathBuf::from).collect();
     let paths = if flags.is_empty() { &named } else { flags };
+    paths.iter().try_for_each(|path| argocd::operators_file(path, "cluster dump"))?;
     let read = paths.iter().map(|path| frontend::read_file(path));
     read.collect::<Result<_, _>>().map_err(|error| Stop::because(Exit::Usage, &error))
 }
@@ -750,6 +751,8 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool)
         return Ok((vec![stdin()?], false));
     }
     let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
+    // A dump beside the manifests is evidence about them, and none of them.
+    let found = frontend::without(found, settings.cluster.iter().map(|dump| &*dump.name));
     let bar = if io::stderr().is_terminal() && !settings.quiet && found.len() > 50 {
         ProgressBar::new(found.len() as u64)
     } else {

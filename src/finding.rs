@@ -401,7 +401,7 @@ codes! {
         why: "Between the end of the token and the next refresh no image can be pulled with it.",
         example: "kind: ExternalSecret\nspec:\n  refreshInterval: 30h\n  dataFrom:\n  - sourceRef:\n      generatorRef: {kind: ACRAccessToken, name: acr}   # 3 hours",
         remedy: "Refresh well within the life of the token: half of it, say.",
-        references: ["CWE-324", "https://external-secrets.io/latest/api/generator/"],
+        references: ["CWE-324 (use of a key past its expiration date)", "https://external-secrets.io/latest/api/generator/"],
     }
     /// Something refreshes a Secret too seldom.
     SLOW_REFRESH {

@@ -113,6 +113,15 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
     Ok(found)
 }
 
+/// `paths` without those that lead to one of `others`.
+pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str>) -> Vec<PathBuf> {
+    let others: Vec<_> = others.filter_map(|path| fs::canonicalize(path).ok()).collect();
+    if !others.is_empty() {
+        paths.retain(|path| fs::canonicalize(path).map_or(true, |path| !others.contains(&path)));
+    }
+    paths
+}
+
 /// The files of a kubelet's configuration at `path`: itself, or, if it is a folder, what the kubelet reads of it
 /// in its order (`readCredentialProviderConfig` in `pkg/credentialprovider/plugin/config.go`). Folders inside are
 /// passed over.

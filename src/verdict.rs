@@ -288,7 +288,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         if let Some(id) = same().find(|id| id.source == source).or_else(|| same().next()) {
             return Account::InStream { id, assumed: false };
         }
-        if let Some(&id) = in_cluster.iter().rev().find(|id| namespace(id) == wanted) {
+        if let Some(id) = self.in_cluster(given, name, policy) {
             return Account::InCluster { id, assumed: false };
         }
         // The only one of its name, where one of the two does not say its namespace.
@@ -308,13 +308,16 @@ impl<'i, 'a> Accounts<'i, 'a> {
         assumed.or_else(dumped).unwrap_or(Account::Unknown)
     }
 
-    /// Whether a dump of the cluster has a ServiceAccount.
-    pub fn is_in_cluster(&self, namespace: Option<&str>, name: &str, policy: &Policy) -> bool {
+    /// The ServiceAccount of a name and namespace in a dump of the cluster.
+    pub fn in_cluster(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &Policy,
+    ) -> Option<AccountId> {
         let wanted = namespace.or(policy.namespace());
-        let named = self.in_cluster.get(name).into_iter().flatten();
-        named
-            .copied()
-            .any(|id| self.object(id).namespace.as_deref().or(policy.namespace()) == wanted)
+        let of = |id: AccountId| self.object(id).namespace.as_deref().or(policy.namespace());
+        self.in_cluster.get(name)?.iter().rev().copied().find(|id| of(*id) == wanted)
     }
 
     /// All ServiceAccounts of the stream that have the name and namespace of `id`, in the same source.

@@ -22,7 +22,7 @@ use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
 use crate::source::{Source, Span};
-use crate::verdict::{Effective, Judgement, Origin, Verdict, Why};
+use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Verdict, Why};
 
 use super::{Circumstances, InUse, Input, Judged, Pod};
 
@@ -124,7 +124,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                 self.about_list(Holder::Pod { source, index });
             }
             for index in 0..inventory.service_accounts.len() {
-                self.about_list(Holder::Account(crate::verdict::AccountId { source, index }));
+                self.about_list(Holder::Account(AccountId { source, index }));
             }
         }
     }
@@ -204,12 +204,14 @@ impl<'c, 'a> Findings<'c, 'a> {
     }
 
     fn about_images(&mut self) {
+        let dumped = !self.circumstances.cluster.is_empty();
+        let accounts = dumped.then(|| Accounts::new(self.inventories));
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             let mut seen = BTreeSet::new();
             for (image, judged) in workload.images.iter().zip(&pod.images) {
                 if seen.insert(&*image.reference) {
-                    self.about_image(pod, workload, image, judged, *account);
+                    self.about_image(pod, workload, image, judged, (*account, accounts.as_ref()));
                 }
             }
         }
@@ -221,7 +223,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         workload: &Workload<'_>,
         image: &Image<'_>,
         judged: &Judged,
-        account: InUse,
+        (account, accounts): (InUse, Option<&Accounts<'_, '_>>),
     ) {
         let reference = show(&image.reference);
         let who = describe(&workload.object);
@@ -247,27 +249,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             (Ok(parsed), Verdict::Missing) => (
                 &finding::MISSING_PULL_SECRET,
                 unnamed + &unasked,
-                match account {
-                    _ if workload.pull_secrets.has_entry() => {
-                        "no entry of imagePullSecrets has a name".into()
-                    }
-                    InUse::Absent => format!(
-                        "the cluster dump has no ServiceAccount '{}' in this namespace",
-                        show(account_name)
-                    )
-                    .into(),
-                    InUse::Seen { id, .. } if self.is_in_cluster(id.source) => format!(
-                        "neither the pod nor ServiceAccount '{}' (in the cluster dump) names a pull secret",
-                        show(account_name)
-                    )
-                    .into(),
-                    InUse::None => "a static pod can use no Secret".into(),
-                    _ => format!(
-                        "neither the pod nor ServiceAccount '{}' names a pull secret",
-                        show(account_name)
-                    )
-                    .into(),
-                },
+                self.names_none(workload, account, accounts),
                 Some(self.remedy(parsed, workload, &judged.judgement).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (

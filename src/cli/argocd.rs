@@ -325,13 +325,13 @@ impl Surroundings {
     }
 }
 
-/// The policy file that the operator names, which Argo CD must not look for in the folder of the application.
-pub(super) fn operators_policy(path: &Path) -> Result<(), Stop> {
+/// A file that the operator names, which Argo CD must not look for in the folder of the application.
+pub(super) fn operators_file(path: &Path, what: &str) -> Result<(), Stop> {
     if path.is_absolute() || !is_caller() {
         return Ok(());
     }
     let text = format!(
-        "error: the policy {} is a relative path, and the working directory belongs to the application that is judged: write an absolute one\n",
+        "error: the {what} {} is a relative path, and the working directory belongs to the application that is judged: write an absolute one\n",
         path.display()
     );
     Err(Stop::new(Exit::Usage, text))
@@ -339,10 +339,10 @@ pub(super) fn operators_policy(path: &Path) -> Result<(), Stop> {
 
 /// The policy file that an Application names, if it is one of the operator's.
 pub(super) fn applications_policy(asked: &Asked<PathBuf>) -> Result<PathBuf, Stop> {
-    operators_file(asked, &Surroundings::of_run())
+    allowed_file(asked, &Surroundings::of_run())
 }
 
-fn operators_file(asked: &Asked<PathBuf>, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
+fn allowed_file(asked: &Asked<PathBuf>, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
     let refuse = |why: &str| Stop::new(Exit::Usage, format!("error: {}: {why}\n", asked.origin));
     let path = &asked.value;
     if !path.is_absolute() {
@@ -598,7 +598,7 @@ mod tests {
     fn check_policy(surroundings: &Surroundings, path: &Path, expected: Result<(), &str>) {
         let asked =
             Asked { origin: "ARGOCD_ENV_PULLCREDS_POLICY".to_owned(), value: path.to_owned() };
-        let found = operators_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
+        let found = allowed_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
         match (found, expected) {
             (Ok(()), Ok(())) => {}
             (Err(text), Err(expected)) => assert!(text.contains(expected), "{text}"),

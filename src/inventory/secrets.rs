@@ -60,7 +60,7 @@ pub enum Content {
         /// The key of a pull secret that it has all the same.
         holds: Option<Format>,
     },
-    /// Something else fills it later.
+    /// Something else fills it later, or holds what is not shown here.
     Managed(&'static str),
 }
 
@@ -110,6 +110,7 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     let refreshed_by = refreshers::refresher(node);
     let managed = managed(node, &secret_type, refreshed_by).filter(|_| whence == Whence::Manifests);
     let content = content(node, &secret_type, managed);
+    let content = if whence == Whence::Cluster { shown(content) } else { content };
     let reach = Reach::of(reach::among(&annotations)).map(Box::new);
     // Only credentials have an age.
     let aged = matches!(content, Content::Managed(_)) || !content.entries().is_empty();
@@ -145,6 +146,16 @@ fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Option<Text<'a>> {
     let owners = managers.filter(|entry| entry.at(&["fieldsV1", "f:data", &key]).is_some());
     // The API server writes every time in UTC and in one form, so that their texts are in order.
     owners.filter_map(|entry| entry.get("time").and_then(Node::scalar)).max()
+}
+
+/// What the API server does not store is in no cluster: whoever made the dump has left it out.
+fn shown(content: Content) -> Content {
+    match content {
+        Content::NoKey { .. } | Content::Payload(Summary { api_server: Err(_), .. }) => {
+            Content::Managed("the cluster")
+        }
+        content => content,
+    }
 }
 
 /// What fills a Secret of the manifests before or after it gets to the cluster.
@@ -345,6 +356,23 @@ mod tests {
         }
         let plain = |secret: &Secret<'_>| matches!(secret.content, Content::Managed(_));
         assert!(!with("labels: {a: b}", EMPTY, Whence::Manifests, plain));
+    }
+
+    #[test]
+    fn what_a_cluster_cannot_hold_was_left_out_of_its_dump() {
+        let docker = "type: kubernetes.io/dockerconfigjson\n";
+        for left_out in [
+            "",
+            "data: null\n",
+            "data: {}\n",
+            "data: {.dockerconfigjson: ''}\n",
+            "data: {.dockerconfigjson: '***'}\n",
+        ] {
+            let text = format!("{docker}{left_out}");
+            let managed = |secret: &Secret<'_>| matches!(secret.content, Content::Managed(_));
+            assert!(with("labels: {a: b}", &text, Whence::Cluster, managed), "{left_out}");
+            assert!(!with("labels: {a: b}", &text, Whence::Manifests, managed), "{left_out}");
+        }
     }
 
     #[test]

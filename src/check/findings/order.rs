@@ -129,7 +129,8 @@ impl Findings<'_, '_> {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
-        let dumped = name != "default" && accounts.is_in_cluster(namespace, name, self.policy);
+        let dumped =
+            name != "default" && accounts.in_cluster(namespace, name, self.policy).is_some();
         if dumped || self.policy.service_account(namespace, name).is_some() {
             return;
         }

@@ -217,15 +217,16 @@ impl<'c> Findings<'c, '_> {
         let who = describe(at.1);
         let shown = show(name);
         match known {
-            Known::InStream { source, secret } | Known::Copied { source, secret, .. } => {
+            Known::InStream { source, secret }
+            | Known::Copied { source, secret, .. }
+            | Known::InCluster { source, secret } => {
                 self.about_type(source, secret);
                 if matches!(secret.content, Content::Managed(_)) {
                     self.about_managed(source, secret, secrets);
+                } else if self.is_in_cluster(source) {
+                    // Those of the manifests have been told, named or not.
+                    self.about_content(source, secret, secrets);
                 }
-            }
-            Known::InCluster { source, secret } => {
-                self.about_type(source, secret);
-                self.about_content(source, secret, secrets);
             }
             Known::Produced { source, produced } => {
                 let namespace = at.1.namespace.as_deref();
