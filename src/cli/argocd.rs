@@ -7,6 +7,7 @@
 //! `--no-app-overrides` the author decides nothing.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use pullcreds::mask;
@@ -280,6 +281,41 @@ fn names() -> String {
 fn shown(name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
     mask::credentials(&name).into_owned()
+}
+
+// The command that a plugin starts.
+
+/// An argument with the values of `$(ARGOCD_APP_NAME)` and the other variables that Argo CD gives to a plugin, where
+/// there is no shell to put them in. As in the command of a container, `$$(NAME)` stands for `$(NAME)`, and what is in
+/// a value is not looked at again, nor does it become another argument. What Argo CD does not say is empty.
+pub(super) fn expand(arg: &OsStr, variable: impl Fn(&str) -> Option<String>) -> OsString {
+    let Some(arg) = arg.to_str() else { return arg.to_owned() };
+    let mut parts = arg.split("$(");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')').filter(|(name, _)| is_given(name)) {
+            Some(_) if out.ends_with('$') => {
+                out.push('(');
+                out.push_str(part);
+            }
+            Some((name, rest)) => {
+                out.push_str(&variable(name).unwrap_or_default());
+                out.push_str(rest);
+            }
+            None => {
+                out.push_str("$(");
+                out.push_str(part);
+            }
+        }
+    }
+    out.into()
+}
+
+/// Whether Argo CD gives a variable of this name to plugins (reposerver/repository/repository.go).
+fn is_given(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let given = ["ARGOCD_", "KUBE_", "PARAM_"].iter().any(|prefix| name.starts_with(prefix));
+    given && name.chars().all(word)
 }
 
 // The files that policies may be in.
@@ -592,6 +628,30 @@ mod tests {
         }
         let names: Vec<_> = KNOWN.iter().map(|parameter| parameter.name).collect();
         assert_eq!(names.len(), Overrides::FLAGS.len() + 2);
+    }
+
+    #[test]
+    fn variables_of_argo_cd_stand_in_arguments() {
+        let variable = |name: &str| match name {
+            "ARGOCD_APP_NAME" => Some("shop".to_owned()),
+            "ARGOCD_ENV_VALUE" => Some("two words; $(ARGOCD_APP_NAME)".to_owned()),
+            "HOME" => Some("/root".to_owned()),
+            _ => None,
+        };
+        for (given, expected) in [
+            ("$(ARGOCD_APP_NAME)", "shop"),
+            ("--a=$(ARGOCD_APP_NAME)-$(ARGOCD_APP_NAME)$", "--a=shop-shop$"),
+            ("--namespace=$(ARGOCD_APP_NAMESPACE)", "--namespace="),
+            ("$(ARGOCD_ENV_VALUE)", "two words; $(ARGOCD_APP_NAME)"),
+            ("$$(ARGOCD_APP_NAME)", "$(ARGOCD_APP_NAME)"),
+            (
+                "$(HOME) $HOME $(id) $(ARGOCD_APP_NAME $ARGOCD_APP_NAME $(",
+                "$(HOME) $HOME $(id) $(ARGOCD_APP_NAME $ARGOCD_APP_NAME $(",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(expand(OsStr::new(given), variable), expected);
+        }
     }
 
     #[track_caller]

@@ -169,7 +169,8 @@ pub(crate) fn is_filter(words: &[OsString]) -> bool {
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
-    /// The renderer, looked up in PATH, and its arguments; no shell reads them
+    /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
+    /// the value that it gives to the variable NAME
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
     /// End the renderer, and all that it started, after this time, like 90s or 2m [default: never]
