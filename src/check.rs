@@ -12,9 +12,10 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use crate::credentials::provider::Provider;
-use crate::edit::Plan;
+use crate::edit::{Edit, Plan};
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
+use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::registries::Class;
 use crate::policy::{Policy, RuleId};
@@ -39,6 +40,8 @@ pub struct Circumstances<'e> {
     pub input: Input,
     /// Whether an input without a document is an error.
     pub require_input: bool,
+    /// What becomes of the stamps of workloads.
+    pub stamps: Stamps,
     /// Whether a person reads along: the caller, if there is one, does not capture what is told.
     pub watched: bool,
 }
@@ -52,6 +55,17 @@ pub enum Input {
     Piped,
     /// Files, as they are kept.
     Files,
+}
+
+/// What becomes of the stamps of workloads (`inventory::stamp`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamps {
+    /// Nothing.
+    Ignored,
+    /// They are written where they are not there.
+    Written,
+    /// They have to be there.
+    Required,
 }
 
 impl Circumstances<'_> {
@@ -225,11 +239,17 @@ pub fn check<'a>(
         (injection, plans, accounts)
     };
     let (Injection { added, notes, .. }, plans, accounts) = injection;
+    let stamped = stamped(sources, circumstances.stamps);
+    let plans = match circumstances.stamps {
+        Stamps::Written => with_stamps(plans, &stamped),
+        Stamps::Ignored | Stamps::Required => plans,
+    };
     let mut found = findings::Findings {
         sources,
         inventories: &inventories,
         pods: &pods,
         accounts: &accounts,
+        stamped: &stamped,
         added: &added,
         policy,
         circumstances,
@@ -241,6 +261,29 @@ pub fn check<'a>(
     let findings = found.found;
     let summary = summary(&inventories, &pods, &findings, &excused);
     Outcome { inventories, cluster, problems, pods, findings, plans, added, summary }
+}
+
+/// The workloads of each source with their stamps, if anybody asks for them.
+fn stamped(sources: &[Source], stamps: Stamps) -> Vec<Vec<Stamped<'_>>> {
+    if stamps == Stamps::Ignored {
+        return Vec::new();
+    }
+    sources.iter().map(|source| stamp::stamps(&source.text).unwrap_or_default()).collect()
+}
+
+fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {
+    let all = plans.into_iter().enumerate().map(|(at, plan)| {
+        let stamped = stamped.get(at).into_iter().flatten();
+        let new = stamped.filter_map(|stamped| match &stamped.stamp {
+            Stamp::Absent(Ok((place, insert))) => {
+                Some(Edit { place: *place, insert: insert.as_str().into() })
+            }
+            Stamp::There | Stamp::Absent(Err(_)) => None,
+        });
+        let edits = plan.edits().iter().cloned().chain(new).collect();
+        Plan::new(edits).expect("stamps stand in metadata, and lists in pod specs")
+    });
+    all.collect()
 }
 
 /// The ServiceAccount of a pod, as far as findings speak of it.

@@ -20,7 +20,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use pullcreds::check::{self, Circumstances, Input, Outcome};
+use pullcreds::check::{self, Circumstances, Input, Outcome, Stamps};
 use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Code, Severity};
 use pullcreds::frontend;
@@ -178,8 +178,12 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
     match cli.command {
         None => standard_input(&cli.flags),
         Some(Command::Krm { flags }) => krm::insist(&stdin()?, &flags),
-        Some(Command::Check { paths, format, flags }) => {
-            check_paths(&paths, format, &Settings::of(&flags, Mode::Check)?)
+        Some(Command::Check { paths, format, require_stamp, flags }) => {
+            let mut settings = Settings::of(&flags, Mode::Check)?;
+            if require_stamp || truth("require-stamp")?.unwrap_or(false) {
+                settings.stamps = Stamps::Required;
+            }
+            check_paths(&paths, format, &settings)
         }
         Some(Command::Inject { paths, write, flags }) => {
             inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
@@ -240,6 +244,7 @@ struct Settings {
     /// Whether an Application says that no manifests are fine.
     allow_empty: Option<bool>,
     emit: Emit,
+    stamps: Stamps,
     quiet: bool,
     diff: bool,
     look: Look,
@@ -290,6 +295,11 @@ impl Settings {
             format,
             notes,
             allow_empty,
+            stamps: match (mode, emit) {
+                (Mode::Check, _) | (_, Emit::None) => Stamps::Ignored,
+                _ if policy.stamp() => Stamps::Written,
+                _ => Stamps::Ignored,
+            },
             emit,
             look,
             policy,
@@ -297,10 +307,10 @@ impl Settings {
     }
 
     fn circumstances(&self, input: Input) -> Circumstances<'_> {
-        let Self { now, require_input, mode, .. } = *self;
+        let Self { now, require_input, stamps, mode, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
         let (providers, cluster) = (&self.providers, &self.cluster);
-        Circumstances { now, providers, cluster, input, require_input, watched }
+        Circumstances { now, providers, cluster, input, require_input, stamps, watched }
     }
 
     /// Whether the run has to fail, by the threshold alone.
@@ -550,6 +560,7 @@ fn overrides(flags: &Flags) -> Result<Overrides, Stop> {
         assume_private: flags.assume_private.then_some(true),
         namespace: flags.namespace.clone(),
         fail_on: flags.fail_on,
+        stamp: flags.stamp.then_some(true),
     };
     let mut environment = Overrides::default();
     for flag in Overrides::FLAGS {

@@ -680,6 +680,26 @@ codes! {
             "https://github.com/kubernetes-sigs/kustomize/blob/master/examples/transformerconfigs/README.md",
         ],
     }
+    /// A workload that was not checked on its way.
+    MISSING_STAMP {
+        name: "missing-stamp", severity: Error,
+        title: "a workload does not carry the stamp of checked workloads",
+        what: "`check --require-stamp` looks for the annotation pullcreds.dev/checked: v1, which a run with `stamp: true` or --stamp puts on every workload that passes.",
+        why: "What should have checked and injected did not run: kustomize skips a function in silence without --enable-exec.",
+        example: "kustomize build --enable-alpha-plugins overlay | pullcreds check --require-stamp",
+        remedy: "Build with --enable-alpha-plugins --enable-exec, and set `stamp: true` in the policy of the function.",
+        references: ["https://github.com/kubernetes-sigs/kustomize/issues/4399"],
+    }
+    /// A workload that cannot be stamped.
+    STAMP_NOT_WRITTEN {
+        name: "stamp-not-written", severity: Warning,
+        title: "a workload cannot get the stamp of checked workloads",
+        what: "The policy wants the annotation pullcreds.dev/checked: v1, and the metadata of the workload cannot be edited without a guess.",
+        why: "`check --require-stamp` will take the workload for one that was not checked.",
+        example: "metadata: *shared",
+        remedy: "Write the annotation by hand as the message says.",
+        references: ["https://yaml.org/spec/1.2.2/#3222-anchors-and-aliases"],
+    }
     /// Nothing came in.
     EMPTY_INPUT {
         name: "empty-input", severity: Warning,

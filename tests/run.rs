@@ -332,7 +332,7 @@ fn a_parameter_that_is_not_known_is_an_error() {
     let (run, _folder) = plugin(&[], FINE);
     let outcome =
         run.env("ARGOCD_APP_PARAMETERS", r#"[{"name": "failOn", "string": "never"}]"#).run();
-    let what = "error: plugin parameter 'failOn' is not known: the parameters are inject, into, private, public, assume-private, namespace, fail-on, allow-empty, policy";
+    let what = "error: plugin parameter 'failOn' is not known: the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
     check_failure(&outcome, 2, what);
 }
 
@@ -464,6 +464,7 @@ fn parameters_are_announced() {
             "assume-private",
             "namespace",
             "fail-on",
+            "stamp",
             "allow-empty",
             "policy"
         ]

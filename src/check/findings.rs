@@ -8,6 +8,7 @@ mod remedy;
 mod renamed;
 mod rotation;
 mod secrets;
+mod stamps;
 mod usage;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::credentials::keyring::NearMiss;
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
 use crate::inject::{self, Added, Holder, Note, Refused};
 use crate::inventory::producers::Fault;
+use crate::inventory::stamp::Stamped;
 use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Whence, Workload};
 use crate::mask;
 use crate::policy::registries::Class;
@@ -38,6 +40,8 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) pods: &'c [Pod<'a>],
     /// The ServiceAccount of each pod.
     pub(super) accounts: &'c [InUse],
+    /// The workloads of each source with their stamps; nothing if nobody asks for them.
+    pub(super) stamped: &'c [Vec<Stamped<'c>>],
     pub(super) added: &'c Added<'a>,
     pub(super) policy: &'c Policy,
     pub(super) circumstances: Circumstances<'c>,
@@ -70,6 +74,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         self.about_identities();
         self.about_order();
         self.about_injection(notes);
+        self.about_stamps();
         self.about_policy();
         let key = |finding: &Finding| {
             let place = finding.place.as_ref();

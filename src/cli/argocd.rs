@@ -89,6 +89,12 @@ const KNOWN: &[Parameter] = &[
         value: Value::Text("error"),
     },
     Parameter {
+        name: "stamp",
+        title: "Stamp",
+        tooltip: "Whether workloads get the annotation that tells that they were checked",
+        value: Value::Switch,
+    },
+    Parameter {
         name: "allow-empty",
         title: "Allow empty",
         tooltip: "Whether an application may have no manifest",
@@ -554,7 +560,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_told_with_its_name() {
-        let known = "the parameters are inject, into, private, public, assume-private, namespace, fail-on, allow-empty, policy";
+        let known = "the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
         check_mistake(&[], r#"[{"name": "fail_on", "string": "never"}]"#, &[known]);
         check_mistake(
             &[("REPORT", "json=/tmp/x")],

@@ -58,6 +58,9 @@ pub(crate) enum Command {
         /// The format of the report on standard output
         #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = clap::value_parser!(Format))]
         format: Format,
+        /// A workload without the annotation of --stamp is an error
+        #[arg(long)]
+        require_stamp: bool,
         #[command(flatten)]
         flags: Flags,
     },
@@ -254,6 +257,9 @@ pub(crate) struct Flags {
     /// Fail from findings of this severity on: error, warning or never [default: never; check and run: error]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
     pub(crate) fail_on: Option<FailOn>,
+    /// Annotate every workload that passes: pullcreds.dev/checked: v1
+    #[arg(long)]
+    pub(crate) stamp: bool,
     /// Also write a report: brief, human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,
