@@ -2,6 +2,7 @@
 //!
 //! Pure: nothing here reads a file, the environment or the clock, and nothing here prints.
 
+mod covering;
 mod findings;
 mod order;
 
@@ -18,13 +19,15 @@ use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::registries::Class;
-use crate::policy::{Policy, RuleId};
+use crate::policy::{InjectInto, Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
     Origin, Pull, Puller, Referrer, Secrets,
 };
 use crate::yaml::Problem;
+
+use covering::Covering;
 
 /// What the run knows besides sources and policy.
 #[derive(Clone, Copy)]
@@ -224,6 +227,15 @@ pub fn check<'a>(
         for request in &mut requests {
             use_present_names(&inventories, &secrets, request, policy);
         }
+        if policy.inject().attach_covering && policy.inject().into != InjectInto::None {
+            let overlay = Overlay { inventories: &inventories, added: &Added::new() };
+            let judge =
+                Judge { overlay, secrets: &secrets, providers: circumstances.providers, policy };
+            let covering = Covering::new(&inventories, policy, circumstances.now.as_second());
+            for (request, pulls) in requests.iter_mut().zip(&pulls) {
+                judge.attach(request, pulls, &covering);
+            }
+        }
         let mut injection = inject::decide(&inventories, &requests, policy);
         let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
         let judge = Judge {
@@ -244,6 +256,8 @@ pub fn check<'a>(
         Stamps::Written => with_stamps(plans, &stamped),
         Stamps::Ignored | Stamps::Required => plans,
     };
+    let wanting =
+        pods.iter().flat_map(|pod| &pod.images).any(|image| image.judgement.can_be_covered());
     let mut found = findings::Findings {
         sources,
         inventories: &inventories,
@@ -255,6 +269,8 @@ pub fn check<'a>(
         circumstances,
         used,
         found: Vec::new(),
+        covering: wanting
+            .then(|| Covering::new(&inventories, policy, circumstances.now.as_second())),
         excused: BTreeSet::new(),
     };
     let excused = found.collect(&notes);
@@ -471,6 +487,36 @@ impl<'a> Judge<'_, 'a> {
         });
         let (images, account) = (images.collect(), request.account.evidence());
         Pod { source, index, effective, account, images }
+    }
+
+    /// Adds to what a pod needs the Secrets of the input that cover its private images, where nothing else that it has
+    /// or gets does.
+    fn attach(&self, request: &mut Request<'a>, pulls: &[Pull], covering: &Covering<'_, 'a>) {
+        let workload = self.overlay.workload(request.holder);
+        if workload.is_static {
+            return;
+        }
+        let mut effective = self.overlay.effective(request, false);
+        for need in &request.needs {
+            if effective.names.iter().all(|name| name != need) {
+                effective.names.push(Text::Borrowed(need));
+                effective.origin = Origin::Pod;
+            }
+        }
+        let credentials = self.credentials(request, &effective);
+        let wanting = pulls.iter().filter(|pull| {
+            let judgement = credentials.judge(pull, self.policy, self.providers);
+            judgement.can_be_covered()
+        });
+        let wanting: Vec<_> = wanting.filter_map(|pull| pull.reference.as_ref().ok()).collect();
+        for name in covering.fewest(&workload.object, &wanting, self.policy) {
+            // A name that is written with escapes is not kept for as long as the input is.
+            if let Text::Borrowed(name) = *name
+                && effective.names.iter().all(|present| *present != name)
+            {
+                request.needs.push(name);
+            }
+        }
     }
 
     fn credentials(&self, request: &Request<'a>, effective: &Effective<'_>) -> Credentials<'_> {

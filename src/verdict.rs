@@ -781,6 +781,12 @@ impl<'i> Credentials<'i> {
 }
 
 impl Judgement {
+    /// Whether another pull secret would make the pull configured.
+    pub fn can_be_covered(&self) -> bool {
+        let broken = matches!(self.why.as_deref(), Some(Why::Broken(_) | Why::StaticPod));
+        self.verdict.is_private() && !self.verdict.is_configured() && !broken
+    }
+
     fn of(verdict: Verdict) -> Self {
         Self {
             verdict,

@@ -26,6 +26,7 @@ use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Verdict, Why};
 
+use super::covering::Covering;
 use super::{Circumstances, InUse, Input, Judged, Pod};
 
 use remedy::why_unasked;
@@ -47,6 +48,8 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) circumstances: Circumstances<'c>,
     pub(super) used: BTreeSet<RuleId>,
     pub(super) found: Vec<Finding>,
+    /// The Secrets of the input that can be proposed, if an image needs one.
+    pub(super) covering: Option<Covering<'c, 'a>>,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -255,7 +258,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                 &finding::MISSING_PULL_SECRET,
                 unnamed + &unasked,
                 self.names_none(workload, account, accounts),
-                Some(self.remedy(parsed, workload, &judged.judgement).into()),
+                Some(self.remedy(parsed, workload, &judged.judgement, pod.effective.origin).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
@@ -267,7 +270,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                 Some(format!(
                     "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
                      - {}\nor hand over a dump of the cluster (--cluster-dump)",
-                    self.remedy(parsed, workload, &judged.judgement),
+                    self.remedy(parsed, workload, &judged.judgement, pod.effective.origin),
                     declaration(
                         account_name,
                         workload.object.namespace.as_deref(),
@@ -284,7 +287,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                     why(pod, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload, &judged.judgement)).into()),
+                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload, &judged.judgement, pod.effective.origin)).into()),
             ),
             _ => return,
         };

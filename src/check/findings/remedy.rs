@@ -4,7 +4,7 @@
 use crate::image::Reference;
 use crate::inventory::Workload;
 use crate::policy::registries::Cloud;
-use crate::verdict::{Judgement, Unasked};
+use crate::verdict::{Judgement, Origin, Unasked};
 
 use super::{Findings, show};
 
@@ -21,6 +21,7 @@ impl Findings<'_, '_> {
         image: &Reference,
         workload: &Workload<'_>,
         judgement: &Judgement,
+        origin: Origin,
     ) -> String {
         let advice = self.advice(image);
         let identity = self.identity_remedy(image, judgement);
@@ -32,6 +33,9 @@ impl Findings<'_, '_> {
                 image.domain(),
                 image.domain()
             );
+        }
+        if let Some(proposal) = self.proposal(image, workload, judgement, origin) {
+            return proposal;
         }
         let secret = self.secret_for(image);
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
@@ -46,11 +50,30 @@ impl Findings<'_, '_> {
             "{advice}kubectl create secret docker-registry {secret} --namespace {namespace} \\\n  \
              --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
              and name it in {}:\n  imagePullSecrets:\n  - name: {secret}{identity}",
-            match workload.kind.pod_spec {
-                [] => "the pod".to_owned(),
-                steps => steps.join("."),
-            },
+            pod_spec(workload)
         )
+    }
+
+    /// A Secret of the input that covers an image and is not attached.
+    fn proposal(
+        &self,
+        image: &Reference,
+        workload: &Workload<'_>,
+        judgement: &Judgement,
+        origin: Origin,
+    ) -> Option<String> {
+        let covering = self.covering.as_ref().filter(|_| judgement.can_be_covered())?;
+        let name = show(covering.first(&workload.object, image, self.policy)?);
+        let place = match origin {
+            Origin::ServiceAccount => {
+                format!("ServiceAccount '{}'", show(workload.effective_service_account()))
+            }
+            _ => pod_spec(workload),
+        };
+        Some(format!(
+            "The Secret '{name}' of the input covers it. Name it in {place}:\n  imagePullSecrets:\n  - name: \
+             {name}\nor let pullcreds do so: attachCovering: true below inject in the policy"
+        ))
     }
 
     /// What is known about the registry of an image.
@@ -72,6 +95,14 @@ impl Findings<'_, '_> {
         let access = self.policy.access(image.domain(), image.path());
         let cloud = access.host.and_then(|host| host.identity);
         cloud.map(declarations).unwrap_or_default()
+    }
+}
+
+/// The way to a pod spec.
+fn pod_spec(workload: &Workload<'_>) -> String {
+    match workload.kind.pod_spec {
+        [] => "the pod".to_owned(),
+        steps => steps.join("."),
     }
 }
 
