@@ -228,7 +228,7 @@ const STUBBORN: &str = "trap '' TERM; echo 'a: 1'; (sleep 1000; sleep 1000) & ec
 #[test]
 fn c5_when_argo_cd_ends_the_call_all_of_it_ends_at_once() {
     let mut sidecar = Sidecar::of_shop("PULLCREDS_HELM3");
-    sidecar.deadline = Duration::from_secs(2);
+    sidecar.deadline = Duration::from_secs(5);
     let path = format!("{}:{}", sidecar.env["PATH"], std::env::var("PATH").unwrap());
     let sidecar = sidecar.with("PATH", path);
     let failure =
