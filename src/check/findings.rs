@@ -675,6 +675,21 @@ fn names(effective: &Effective<'_>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
+/// `12 hours`.
+fn hours(seconds: u64) -> String {
+    match seconds / 3600 {
+        1 => "1 hour".to_owned(),
+        hours => format!("{hours} hours"),
+    }
+}
+
+/// The article before the name of a kind of credential.
+fn article(name: &str) -> &'static str {
+    // The two that are spelt, and begin with the sound of an e.
+    let spelt = ["NVIDIA", "npm"].iter().any(|word| name.starts_with(word));
+    if spelt || name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+}
+
 /// `Deployment 'api'`.
 fn describe(object: &Object<'_>) -> String {
     let name = object.name.as_deref().unwrap_or_default();

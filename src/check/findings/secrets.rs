@@ -14,7 +14,7 @@ use crate::verdict::{Credentials, Known, Secrets};
 use super::super::{InUse, Input, Pod, puller};
 use super::rotation::Evidence;
 use super::usage::OfAccounts;
-use super::{At, Findings, describe, show};
+use super::{At, Findings, article, describe, show};
 
 impl<'c> Findings<'c, '_> {
     /// Everything about the Secrets of the input, and about those that pods name.
@@ -113,8 +113,8 @@ impl<'c> Findings<'c, '_> {
             return;
         }
         let what = usable.iter().map(|entry| {
-            let kind = entry.class.map_or("a password", |class| class.kind.name());
-            format!("{kind} for '{}'", printable_key(&entry.key))
+            let kind = entry.class.map_or("password", |class| class.kind.name());
+            format!("{} {kind} for '{}'", article(kind), printable_key(&entry.key))
         });
         let what = what.collect::<Vec<_>>().join(", ");
         let severity = self.hardcoded_severity();
