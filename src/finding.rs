@@ -293,7 +293,7 @@ codes! {
     HARDCODED_CREDENTIALS {
         name: "hardcoded-credentials", severity: Error,
         title: "registry credentials are hardcoded",
-        what: "A manifest holds literal registry credentials: in a Secret, an environment variable, an argument, a ConfigMap or an image reference. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
+        what: "A manifest holds literal registry credentials: in a Secret, in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message tells of which kind they are and never what they are. Sealed and encrypted values, placeholders and references are none. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
         why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
         example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
         remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",

@@ -386,6 +386,10 @@ impl<'a> Inventory<'a> {
         let make = || object(node, place, api_version.clone(), kind.clone());
         if core && *kind == "Secret" {
             self.secrets.push(Box::new(secrets::secret(node, make(), self.whence)));
+            // What is in a cluster may have come from anywhere.
+            if self.whence == Whence::Manifests {
+                self.expose(exposed::in_secret(node), &make, &[]);
+            }
         } else if core && *kind == "ConfigMap" {
             self.expose(exposed::in_config_map(node), &make, &[]);
         } else if core && *kind == "ServiceAccount" {
@@ -411,14 +415,14 @@ impl<'a> Inventory<'a> {
     /// Takes in values that show a credential.
     fn expose(
         &mut self,
-        values: Vec<(String, Span)>,
+        values: Vec<exposed::Shown>,
         object: &dyn Fn() -> Object<'a>,
         steps: &[&str],
     ) {
-        for (field, span) in values {
+        for (field, span, what) in values {
             let object = object();
             let path = object.path(steps, &field);
-            self.exposed.push(Exposed { object, span, path });
+            self.exposed.push(Exposed { object, span, path, what });
         }
     }
 }

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::reach::{self, Reach};
 use super::{Object, Text, Whence, refreshers, text};
 use crate::credentials::base64::{self, Encoding};
+use crate::credentials::exposure;
 use crate::credentials::payload::{self, Format, Kubelet, PayloadError, Unusable};
 use crate::credentials::token::Class;
 use crate::source::Span;
@@ -13,8 +14,6 @@ use crate::yaml::{Kind, Node};
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
 const FILLED_BY_AVP: &str = "avp.kubernetes.io/path";
-/// What values begin with that another program replaces before they reach a cluster.
-const PLACEHOLDERS: &[&str] = &["ENC[", "${", "{{", "<path:", "<", "ref+", "vault:", "$("];
 
 /// No time is written with more bytes.
 pub(super) const LONGEST_TIME: usize = 64;
@@ -89,6 +88,8 @@ pub struct Entry {
     pub class: Option<Class>,
     /// Whether a line break has slipped into it.
     pub stray_newline: bool,
+    /// Whether another program puts the real password in its place.
+    pub placeholder: bool,
 }
 
 impl Content {
@@ -202,7 +203,13 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
     }
     let summary = match bytes {
         Bytes::Placeholder => return Content::Managed("another program"),
-        Bytes::Decoded(bytes) => summarize(format, &bytes, span),
+        Bytes::Decoded(bytes) => match summarize(format, &bytes, span) {
+            // Once the placeholder is filled in, it can be read.
+            Summary { kubelet: Err(_), .. } if exposure::has_placeholder(&bytes) => {
+                return Content::Managed("another program");
+            }
+            summary => summary,
+        },
         Bytes::NotBase64 => {
             let problem =
                 PayloadError::Syntax { problem: "`data` is not base64", line: 1, column: 1 };
@@ -225,6 +232,7 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
         anonymous: entry.username_is_empty(),
         class: entry.classify(),
         stray_newline: entry.has_stray_newline(),
+        placeholder: entry.has_placeholder(),
     });
     let entries: Vec<_> = entries.collect();
     let kubelet = match payload.kubelet {
@@ -250,7 +258,7 @@ fn value(secret: Node<'_, '_>, key: &str) -> Option<(Bytes, Span)> {
         .map(|node| (node, true))
         .or_else(|| under("data").map(|node| (node, false)))?;
     let text = Zeroizing::new(node.scalar()?.into_owned());
-    let placeholder = PLACEHOLDERS.iter().any(|start| text.trim_start().starts_with(start));
+    let placeholder = exposure::is_placeholder(&text);
     let bytes = if placeholder {
         Bytes::Placeholder
     } else if plain {

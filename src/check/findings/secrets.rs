@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::credentials::exposure;
 use crate::credentials::payload::Format;
 use crate::credentials::printable_key;
 use crate::finding::{self, Code, Severity};
-use crate::image::InvalidReference;
 use crate::inventory::Object;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
 use crate::source::Span;
@@ -107,7 +107,8 @@ impl<'c> Findings<'c, '_> {
                 self.say(code, code.severity, message, at, "made with echo?");
             }
         }
-        let usable: Vec<_> = entries.iter().filter(|entry| entry.unusable.is_none()).collect();
+        let literal = |entry: &&Entry| entry.unusable.is_none() && !entry.placeholder;
+        let usable: Vec<_> = entries.iter().filter(literal).collect();
         // What is in a cluster may have come from anywhere.
         if usable.is_empty() || self.is_in_cluster(source) {
             return;
@@ -131,44 +132,37 @@ impl<'c> Findings<'c, '_> {
     }
 
     fn about_exposed(&mut self) {
-        let severity = self.hardcoded_severity();
-        let code = &finding::HARDCODED_CREDENTIALS;
         for (source, inventory) in self.inventories.iter().enumerate() {
             for exposed in &inventory.exposed {
-                let message = format!(
-                    "{} holds a literal credential in {}.",
-                    describe(&exposed.object),
-                    exposed.path
-                );
-                let at = At {
-                    source,
-                    object: &exposed.object,
-                    span: exposed.span,
-                    path: exposed.path.clone(),
-                    label: "hardcoded".into(),
-                };
-                self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
+                let path = exposed.path.clone();
+                let what = exposed.what.to_string();
+                self.hardcoded(source, &exposed.object, exposed.span, path, &what);
             }
-            for pod in self.pods.iter().filter(|pod| pod.source == source) {
-                let workload = &inventory.workloads[pod.index];
-                for (image, judged) in workload.images.iter().zip(&pod.images) {
-                    if judged.pull.reference == Err(InvalidReference::Userinfo) {
-                        let message = format!(
-                            "{} holds a literal user name or password in an image reference.",
-                            describe(&workload.object)
-                        );
-                        let at = At {
-                            source,
-                            object: &workload.object,
-                            span: image.span,
-                            path: workload.path(&image.field.to_string()),
-                            label: "hardcoded".into(),
-                        };
-                        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
-                    }
+        }
+        for pod in self.pods {
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            for image in &workload.images {
+                if let Some(what) = exposure::in_reference(&image.reference) {
+                    let path = workload.path(&image.field.to_string());
+                    self.hardcoded(pod.source, &workload.object, image.span, path, &what);
                 }
             }
         }
+    }
+
+    fn hardcoded(
+        &mut self,
+        source: usize,
+        object: &Object<'_>,
+        span: Span,
+        path: String,
+        what: &str,
+    ) {
+        let code = &finding::HARDCODED_CREDENTIALS;
+        let message = format!("{} holds a literal credential in {path}: {what}.", describe(object));
+        let at = At { source, object, span, path, label: "hardcoded".into() };
+        let severity = self.hardcoded_severity();
+        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
     }
 
     /// What is wrong with the secrets that a pod names, each told once.
