@@ -150,7 +150,10 @@ fn its_standard_input_is_empty() {
 
 #[test]
 fn a_program_that_cannot_be_run_is_named() {
-    let outcome = pullcreds(["run", "--", "no-such-program", "--token", "hunter2"]).run();
+    // A folder of PATH that this user may not look into would be told instead.
+    let outcome = pullcreds(["run", "--", "no-such-program", "--token", "hunter2"])
+        .env("PATH", "/usr/bin:/bin")
+        .run();
     let what = "error: no-such-program cannot be run: No such file or directory (os error 2); nothing was written";
     check_failure(&outcome, 127, what);
     let folder = tempfile::tempdir().unwrap();
