@@ -19,7 +19,11 @@ lint:
 
 # The program under real helm, kustomize and kubectl; the first run installs them.
 e2e target='helm':
-    eval "$(bash .ci/tools.sh helm3 helm4 gpg kustomize kubectl)" && cargo test {{ release }} --test {{ target }}
+    eval "$(bash .ci/tools.sh helm3 helm4 gpg kustomize kubectl go_oracle {{ if target == 'argocd' { 'static' } else { '' } }})" && cargo test {{ release }} --test {{ target }}
+
+# The program without shared libraries, for any Linux of this architecture, as FILE.
+static file='target/static/pullcreds':
+    mkdir -p "$(dirname {{ file }})" && sh .ci/static.sh {{ file }}
 
 # The Helm 4 plugin as a package with the program in it; `just helm-plugin FOLDER --sign --key NAME` signs it.
 helm-plugin folder *args:

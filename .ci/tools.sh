@@ -106,6 +106,13 @@ go_oracle() {
     printf '%s\n' "$stamp" >"$cache/go-oracle.from"
 }
 
+# The program as it is in containers. Cargo knows whether it has to be built again.
+static() {
+    need cargo "https://rustup.rs" || return 1
+    mkdir -p "$root/target/static"
+    sh "$root/.ci/static.sh" "$root/target/static/pullcreds" >&2
+}
+
 # cargo_tool NAME VERSION: builds the Cargo subcommand; quick to build matters more here than quick to run.
 cargo_tool() {
     local name=$1 version=$2
@@ -130,6 +137,7 @@ kubectl:PULLCREDS_KUBECTL:$bin/kubectl
 gpg:PULLCREDS_GPG:$bin/gpg
 python:PULLCREDS_PYTHON:$cache/python-$PYYAML/bin/python
 go_oracle:PULLCREDS_GO_ORACLE:$bin/go-oracle
+static:PULLCREDS_STATIC:$root/target/static/pullcreds
 cargo_deny:PULLCREDS_CARGO_DENY:$bin/cargo-deny
 cargo_fuzz:PULLCREDS_CARGO_FUZZ:$bin/cargo-fuzz
 "

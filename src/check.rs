@@ -2,6 +2,7 @@
 //!
 //! Pure: nothing here reads a file, the environment or the clock, and nothing here prints.
 
+mod covering;
 mod findings;
 mod order;
 
@@ -12,18 +13,21 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use crate::credentials::provider::Provider;
-use crate::edit::Plan;
+use crate::edit::{Edit, Plan};
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request, Shared};
+use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::registries::Class;
-use crate::policy::{AccessFrom, Policy, RuleId};
+use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::source::{Source, Span};
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
-    Origin, Pull, Referrer, Secrets,
+    Origin, Pull, Puller, Referrer, Secrets,
 };
 use crate::yaml::Problem;
+
+use covering::Covering;
 
 /// What the run knows besides sources and policy.
 #[derive(Clone, Copy)]
@@ -39,6 +43,8 @@ pub struct Circumstances<'e> {
     pub input: Input,
     /// Whether an input without a document is an error.
     pub require_input: bool,
+    /// What becomes of the stamps of workloads.
+    pub stamps: Stamps,
     /// Whether a person reads along: the caller, if there is one, does not capture what is told.
     pub watched: bool,
 }
@@ -52,6 +58,17 @@ pub enum Input {
     Piped,
     /// Files, as they are kept.
     Files,
+}
+
+/// What becomes of the stamps of workloads (`inventory::stamp`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamps {
+    /// Nothing.
+    Ignored,
+    /// They are written where they are not there.
+    Written,
+    /// They have to be there.
+    Required,
 }
 
 impl Circumstances<'_> {
@@ -209,6 +226,15 @@ pub fn check<'a>(
         for request in &mut requests {
             use_present_names(&inventories, &secrets, request, policy);
         }
+        if policy.inject().attach_covering && policy.inject().into != InjectInto::None {
+            let overlay = Overlay { inventories: &inventories, added: &Added::new() };
+            let judge =
+                Judge { overlay, secrets: &secrets, providers: circumstances.providers, policy };
+            let covering = Covering::new(&inventories, policy, circumstances.now.as_second());
+            for request in &mut requests {
+                judge.attach(request, &covering);
+            }
+        }
         let mut injection = inject::decide(&inventories, &requests, policy);
         let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
         let judge = Judge {
@@ -228,22 +254,55 @@ pub fn check<'a>(
         (injection, plans, accounts)
     };
     let (Injection { added, notes, .. }, plans, accounts) = injection;
+    let stamped = stamped(sources, circumstances.stamps);
+    let plans = match circumstances.stamps {
+        Stamps::Written => with_stamps(plans, &stamped),
+        Stamps::Ignored | Stamps::Required => plans,
+    };
+    let wanting =
+        pods.iter().flat_map(|pod| &pod.images).any(|image| image.judgement.can_be_covered());
     let mut found = findings::Findings {
         sources,
         inventories: &inventories,
         pods: &pods,
         accounts: &accounts,
+        stamped: &stamped,
         added: &added,
         policy,
         circumstances,
         used,
         found: Vec::new(),
+        covering: wanting
+            .then(|| Covering::new(&inventories, policy, circumstances.now.as_second())),
         excused: BTreeSet::new(),
     };
     let excused = found.collect(&notes);
     let findings = found.found;
     let summary = summary(&inventories, &pods, &findings, &excused);
     Outcome { inventories, cluster, problems, pods, findings, plans, added, summary }
+}
+
+/// The workloads of each source with their stamps, if anybody asks for them.
+fn stamped(sources: &[Source], stamps: Stamps) -> Vec<Vec<Stamped<'_>>> {
+    if stamps == Stamps::Ignored {
+        return Vec::new();
+    }
+    sources.iter().map(|source| stamp::stamps(&source.text).unwrap_or_default()).collect()
+}
+
+fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {
+    let all = plans.into_iter().enumerate().map(|(at, plan)| {
+        let stamped = stamped.get(at).into_iter().flatten();
+        let new = stamped.filter_map(|stamped| match &stamped.stamp {
+            Stamp::Absent(Ok((place, insert))) => {
+                Some(Edit { place: *place, insert: insert.as_str().into() })
+            }
+            Stamp::There | Stamp::Absent(Err(_)) => None,
+        });
+        let edits = plan.edits().iter().cloned().chain(new).collect();
+        Plan::new(edits).expect("stamps stand in metadata, and lists in pod specs")
+    });
+    all.collect()
 }
 
 /// The ServiceAccount of a pod, as far as findings speak of it.
@@ -253,6 +312,7 @@ enum InUse {
     Absent,
     Declared,
     Unknown,
+    None,
 }
 
 impl InUse {
@@ -264,6 +324,7 @@ impl InUse {
             Account::Absent => Self::Absent,
             Account::Declared(..) => Self::Declared,
             Account::Unknown => Self::Unknown,
+            Account::None => Self::None,
         }
     }
 }
@@ -287,6 +348,7 @@ fn requests<'i, 'a>(
                 used.extend(policy.service_account(namespace, name).map(|(rule, _)| rule));
             }
             let mut needs: Vec<&str> = Vec::new();
+            let mut is_vital = false;
             for image in &workload.images {
                 let pull = Pull::of(&image.reference, policy);
                 used.extend(pull.access.and_then(|access| access.rule));
@@ -295,13 +357,16 @@ fn requests<'i, 'a>(
                 if let Some((rule, names)) = secrets {
                     used.insert(rule);
                     needs.extend(names.iter().map(|name| &*name.value));
+                    let private = pull.access.is_some_and(|access| access.class == Class::Private);
+                    is_vital |= private && policy.iam(image.domain(), image.path()).is_none();
                 }
             }
             needs.extend(policy.everywhere().iter().map(|name| &*name.value));
             let mut seen = BTreeSet::new();
             needs.retain(|name| seen.insert(*name));
             needs.shrink_to_fit();
-            requests.push(Request { holder: Holder::Pod { source, index }, needs, account });
+            let holder = Holder::Pod { source, index };
+            requests.push(Request { holder, needs, account, is_vital });
         }
     }
     requests
@@ -425,6 +490,39 @@ impl<'a> Judge<'_, 'a> {
         Pod { source, index, effective, account, images }
     }
 
+    /// Adds to what a pod needs the Secrets of the input that cover its private images, where nothing else that it has
+    /// or gets does.
+    fn attach(&self, request: &mut Request<'a>, covering: &Covering<'_, 'a>) {
+        let workload = self.overlay.workload(request.holder);
+        if workload.is_static {
+            return;
+        }
+        let mut effective = self.overlay.effective(request, false);
+        let is_new = |need: &&&str| effective.names.iter().all(|name| name != **need);
+        let new: Vec<_> = request.needs.iter().filter(is_new).collect();
+        if !new.is_empty() {
+            let new = new.into_iter().map(|need| Text::Borrowed(*need));
+            effective.names = effective.names.iter().cloned().chain(new).collect();
+            effective.origin = Origin::Pod;
+        }
+        let credentials = self.credentials(request, &effective);
+        let pulls = workload.images.iter().map(|image| Pull::of(&image.reference, self.policy));
+        let wanting = pulls.filter(|pull| {
+            let judgement = credentials.judge(pull, self.policy, self.providers);
+            judgement.can_be_covered()
+        });
+        let wanting: Vec<_> = wanting.filter_map(|pull| pull.reference.ok()).collect();
+        let wanting: Vec<_> = wanting.iter().collect();
+        for name in covering.fewest(&workload.object, &wanting, self.policy) {
+            // A name that is written with escapes is not kept for as long as the input is.
+            if let Text::Borrowed(name) = *name
+                && effective.names.iter().all(|present| *present != name)
+            {
+                request.needs.push(name);
+            }
+        }
+    }
+
     fn credentials(&self, request: &Request<'a>, effective: &Effective<'_>) -> Credentials<'_> {
         let object = &self.overlay.workload(request.holder).object;
         let namespace = object.namespace.as_deref();
@@ -439,9 +537,20 @@ impl<'a> Judge<'_, 'a> {
         let find =
             |name: &Text<'_>| self.secrets.find(source, namespace, referrer, name, self.policy);
         let known: Vec<Known<'_>> = effective.names.iter().map(find).collect();
-        let identities = account.map(|account| verdict::identities(&account.annotations));
-        let identities = identities.unwrap_or_default();
-        Credentials::new(known, effective.origin, identities)
+        let puller = puller(self.overlay.inventories, InUse::of(request.account));
+        Credentials::new(known, effective.origin, puller)
+    }
+}
+
+/// For whom the kubelet pulls the images of a pod.
+fn puller<'i>(inventories: &'i [Inventory<'_>], account: InUse) -> Puller<'i> {
+    match account {
+        InUse::Seen { id, .. } => {
+            let account = &inventories[id.source].service_accounts[id.index];
+            Puller::Annotated(&account.annotations)
+        }
+        InUse::Absent | InUse::Declared | InUse::Unknown => Puller::NotKnown,
+        InUse::None => Puller::Static,
     }
 }
 

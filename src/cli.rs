@@ -20,7 +20,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use pullcreds::check::{self, Circumstances, Input, Outcome};
+use pullcreds::check::{self, Circumstances, Input, Outcome, Stamps};
 use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Code, Severity};
 use pullcreds::frontend;
@@ -178,8 +178,12 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
     match cli.command {
         None => standard_input(&cli.flags),
         Some(Command::Krm { flags }) => krm::insist(&stdin()?, &flags),
-        Some(Command::Check { paths, format, flags }) => {
-            check_paths(&paths, format, &Settings::of(&flags, Mode::Check)?)
+        Some(Command::Check { paths, format, require_stamp, flags }) => {
+            let mut settings = Settings::of(&flags, Mode::Check)?;
+            if require_stamp || truth("require-stamp")?.unwrap_or(false) {
+                settings.stamps = Stamps::Required;
+            }
+            check_paths(&paths, format, &settings)
         }
         Some(Command::Inject { paths, write, flags }) => {
             inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
@@ -240,6 +244,7 @@ struct Settings {
     /// Whether an Application says that no manifests are fine.
     allow_empty: Option<bool>,
     emit: Emit,
+    stamps: Stamps,
     quiet: bool,
     diff: bool,
     look: Look,
@@ -290,6 +295,11 @@ impl Settings {
             format,
             notes,
             allow_empty,
+            stamps: match (mode, emit) {
+                (Mode::Check, _) | (_, Emit::None) => Stamps::Ignored,
+                _ if policy.stamp() => Stamps::Written,
+                _ => Stamps::Ignored,
+            },
             emit,
             look,
             policy,
@@ -297,10 +307,10 @@ impl Settings {
     }
 
     fn circumstances(&self, input: Input) -> Circumstances<'_> {
-        let Self { now, require_input, mode, .. } = *self;
+        let Self { now, require_input, stamps, mode, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
         let (providers, cluster) = (&self.providers, &self.cluster);
-        Circumstances { now, providers, cluster, input, require_input, watched }
+        Circumstances { now, providers, cluster, input, require_input, stamps, watched }
     }
 
     /// Whether the run has to fail, by the threshold alone.
@@ -441,7 +451,7 @@ fn policy(
     };
     let (base, file) = match (named, asked_file) {
         (Some(path), asked) => {
-            argocd::operators_policy(&path)?;
+            argocd::operators_file(&path, "policy")?;
             let word = |asked: argocd::Asked<_>| {
                 format!(
                     "{} is passed over: the operator of this plugin names the policy",
@@ -506,16 +516,27 @@ fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop
     let Some(named) = &policy.cluster().credential_provider_config else { return Ok(Vec::new()) };
     let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
     let path = folder.join(&named.value);
-    let source = frontend::read_file(&path);
-    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
-    let config = provider::Config::parse(&source.text).map_err(|mistakes| {
-        let lines = mistakes.iter().map(|mistake| {
-            let place = if mistake.place.is_empty() { "" } else { ": " };
-            format!("error: {}: {}{place}{}\n", source.name, mistake.place, mistake.message)
-        });
-        Stop::new(Exit::Usage, lines.collect::<String>())
-    })?;
-    Ok(config.providers)
+    let files = frontend::config_files(&path);
+    let files = files.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    if files.is_empty() {
+        let text = format!("error: {}: no *.json, *.yaml or *.yml file is there\n", path.display());
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let mut config = provider::Config::default();
+    let mut mistakes = Vec::new();
+    for file in &files {
+        let source = frontend::read_file(file);
+        let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+        let read = provider::Config::parse(&source.text).and_then(|read| config.merge(read));
+        for mistake in read.err().into_iter().flatten() {
+            mistakes.push(format!("error: {}: {mistake}\n", source.name));
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(config.providers)
+    } else {
+        Err(Stop::new(Exit::Usage, mistakes.concat()))
+    }
 }
 
 /// The dumps of the cluster, which the variable names one a line.
@@ -524,6 +545,7 @@ fn dumps(flags: &[PathBuf]) -> Result<Vec<Source>, Stop> {
     let lines = named.iter().flat_map(|named| named.lines()).map(str::trim);
     let named: Vec<_> = lines.filter(|line| !line.is_empty()).map(PathBuf::from).collect();
     let paths = if flags.is_empty() { &named } else { flags };
+    paths.iter().try_for_each(|path| argocd::operators_file(path, "cluster dump"))?;
     let read = paths.iter().map(|path| frontend::read_file(path));
     read.collect::<Result<_, _>>().map_err(|error| Stop::because(Exit::Usage, &error))
 }
@@ -538,6 +560,7 @@ fn overrides(flags: &Flags) -> Result<Overrides, Stop> {
         assume_private: flags.assume_private.then_some(true),
         namespace: flags.namespace.clone(),
         fail_on: flags.fail_on,
+        stamp: flags.stamp.then_some(true),
     };
     let mut environment = Overrides::default();
     for flag in Overrides::FLAGS {
@@ -739,6 +762,8 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool)
         return Ok((vec![stdin()?], false));
     }
     let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
+    // A dump beside the manifests is evidence about them, and none of them.
+    let found = frontend::without(found, settings.cluster.iter().map(|dump| &*dump.name));
     let bar = if io::stderr().is_terminal() && !settings.quiet && found.len() > 50 {
         ProgressBar::new(found.len() as u64)
     } else {

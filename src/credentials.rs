@@ -5,6 +5,7 @@
 //! and are overwritten when dropped.
 
 pub mod base64;
+pub mod exposure;
 pub mod json;
 pub mod keyring;
 pub mod payload;
@@ -32,6 +33,11 @@ impl Password {
     /// Whether a line feed or carriage return is in it.
     pub fn contains_newline(&self) -> bool {
         contains_newline(&self.0)
+    }
+
+    /// Whether another program puts the real one, or a part of it, in its place.
+    pub fn has_placeholder(&self) -> bool {
+        exposure::has_placeholder(&self.0)
     }
 }
 

@@ -293,7 +293,7 @@ codes! {
     HARDCODED_CREDENTIALS {
         name: "hardcoded-credentials", severity: Error,
         title: "registry credentials are hardcoded",
-        what: "A manifest holds literal registry credentials: in a Secret, an environment variable, an argument, a ConfigMap or an image reference. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
+        what: "A manifest holds literal registry credentials: in a Secret, in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message tells of which kind they are and never what they are. Sealed and encrypted values, placeholders and references are none. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
         why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
         example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
         remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",
@@ -401,7 +401,7 @@ codes! {
         why: "Between the end of the token and the next refresh no image can be pulled with it.",
         example: "kind: ExternalSecret\nspec:\n  refreshInterval: 30h\n  dataFrom:\n  - sourceRef:\n      generatorRef: {kind: ACRAccessToken, name: acr}   # 3 hours",
         remedy: "Refresh well within the life of the token: half of it, say.",
-        references: ["CWE-324", "https://external-secrets.io/latest/api/generator/"],
+        references: ["CWE-324 (use of a key past its expiration date)", "https://external-secrets.io/latest/api/generator/"],
     }
     /// Something refreshes a Secret too seldom.
     SLOW_REFRESH {
@@ -475,6 +475,20 @@ codes! {
         remedy: "Make the ServiceAccount a hook of the same event as the pod, with a smaller weight.",
         references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
     }
+    /// A static pod that names pull secrets.
+    STATIC_POD {
+        name: "static-pod-pull-secret", severity: Error,
+        title: "a static pod names a pull secret",
+        what: "A pod that the kubelet runs from a file or URL of its own (annotation kubernetes.io/config.source or kubernetes.io/config.mirror) has imagePullSecrets.",
+        why: "A static pod must not refer to objects of the API. From Kubernetes 1.34 on the kubelet does not run it; before, it could not be shown in the API, and the Secret was not there to be used.",
+        example: "kind: Pod\nmetadata:\n  annotations: {kubernetes.io/config.source: file}\nspec:\n  imagePullSecrets: [{name: regcred}]",
+        remedy: "Remove imagePullSecrets, and give the nodes credentials of their own: a credential provider of the kubelet, or config.json in its root directory.",
+        references: [
+            "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/",
+            "https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/api/pod/util.go",
+        ],
+    }
     /// An annotation that gives processes an identity, and the kubelet none.
     IDENTITY_INSIDE_ONLY {
         name: "identity-not-used-for-pulls", severity: Warning,
@@ -488,11 +502,24 @@ codes! {
             "https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers",
         ],
     }
+    /// A credential provider that may have nothing to give.
+    PROVIDER_GIVES_NONE {
+        name: "credential-provider-gives-nothing", severity: Warning,
+        title: "the credential provider of the nodes may give no credentials for a registry",
+        what: "An image counts as configured because a credential provider of the nodes is asked for it, and there are versions of that provider that have no credentials for such a registry: for Azure, one with a hyphen in its name, as registries with a domain name label have.",
+        why: "The kubelet logs that it got no credentials, and pulls without any.",
+        example: "cluster: {credentialProviders: [aks]}   # policy\nimage: acme-a1b2c3.azurecr.io/api:v1",
+        remedy: "Name a pull secret, or update the provider and say in the policy that the nodes pull from the registry (registries[].iam: true).",
+        references: [
+            "https://github.com/kubernetes-sigs/cloud-provider-azure/issues/9975",
+            "https://github.com/kubernetes-sigs/cloud-provider-azure/pull/10720",
+        ],
+    }
     /// A pull secret that no image of the pod needs.
     UNNEEDED_PULL_SECRET {
         name: "unneeded-pull-secret", severity: Info,
         title: "a pull secret that no image of the pod needs",
-        what: "A pod has a Secret of the input none of whose entries is for one of its images.",
+        what: "A pod or ServiceAccount names a pull secret that holds credentials for none of the images, by its entries or by what the policy says of it.",
         why: "Credentials belong only where they are used.",
         example: "imagePullSecrets:\n- name: dockerhub\ncontainers:\n- image: ghcr.io/acme/api:v1",
         remedy: "Remove the entry.",
@@ -502,7 +529,7 @@ codes! {
     STALE_ON_PUBLIC {
         name: "bad-credentials-for-public-image", severity: Warning,
         title: "credentials that do not work are used for a public image",
-        what: "An entry for the registry of a public image has expired.",
+        what: "All entries that the kubelet tries for a public image are of no use: expired, made to live for hours only, with a line break inside, or with a user name and no password.",
         why: "The kubelet tries no anonymous pull after credentials that are refused: the image could be pulled without them.",
         example: "auths:\n  ghcr.io: {…}   # expired\nimage: ghcr.io/public/tool:1",
         remedy: "Replace or remove the entry.",
@@ -652,6 +679,26 @@ codes! {
             "https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/konfig/builtinpluginconsts/namereference.go",
             "https://github.com/kubernetes-sigs/kustomize/blob/master/examples/transformerconfigs/README.md",
         ],
+    }
+    /// A workload that was not checked on its way.
+    MISSING_STAMP {
+        name: "missing-stamp", severity: Error,
+        title: "a workload does not carry the stamp of checked workloads",
+        what: "`check --require-stamp` looks for the annotation pullcreds.dev/checked: v1, which a run with `stamp: true` or --stamp puts on every workload that passes.",
+        why: "What should have checked and injected did not run: kustomize skips a function in silence without --enable-exec.",
+        example: "kustomize build --enable-alpha-plugins overlay | pullcreds check --require-stamp",
+        remedy: "Build with --enable-alpha-plugins --enable-exec, and set `stamp: true` in the policy of the function.",
+        references: ["https://github.com/kubernetes-sigs/kustomize/issues/4399"],
+    }
+    /// A workload that cannot be stamped.
+    STAMP_NOT_WRITTEN {
+        name: "stamp-not-written", severity: Warning,
+        title: "a workload cannot get the stamp of checked workloads",
+        what: "The policy wants the annotation pullcreds.dev/checked: v1, and the metadata of the workload cannot be edited without a guess.",
+        why: "`check --require-stamp` will take the workload for one that was not checked.",
+        example: "metadata: *shared",
+        remedy: "Write the annotation by hand as the message says.",
+        references: ["https://yaml.org/spec/1.2.2/#3222-anchors-and-aliases"],
     }
     /// Nothing came in.
     EMPTY_INPUT {

@@ -113,6 +113,41 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
     Ok(found)
 }
 
+/// `paths` without those that lead to one of `others`.
+pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str>) -> Vec<PathBuf> {
+    let others: Vec<_> = others.filter_map(|path| fs::canonicalize(path).ok()).collect();
+    if !others.is_empty() {
+        paths.retain(|path| fs::canonicalize(path).map_or(true, |path| !others.contains(&path)));
+    }
+    paths
+}
+
+/// The files of a kubelet's configuration at `path`: itself, or, if it is a folder, what the kubelet reads of it
+/// in its order (`readCredentialProviderConfig` in `pkg/credentialprovider/plugin/config.go`). Folders inside are
+/// passed over.
+///
+/// # Errors
+///
+/// A path that does not exist or cannot be listed.
+pub fn config_files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let error = |source| ReadError::Io { name: path.display().to_string(), source };
+    if !fs::metadata(path).map_err(error)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(error)? {
+        let entry = entry.map_err(error)?;
+        let path = entry.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_folder = entry.file_type().map_err(error)?.is_dir();
+        if !is_folder && extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Reads files side by side, each with its error; `progress` is called after each.
 pub fn read_files(paths: &[PathBuf], progress: impl Fn() + Sync) -> Vec<Result<Source, ReadError>> {
     let read = |path: &PathBuf| {

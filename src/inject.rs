@@ -44,6 +44,8 @@ pub struct Request<'n> {
     pub needs: Vec<&'n str>,
     /// Its ServiceAccount.
     pub account: Account<'n>,
+    /// Whether a private image cannot be pulled without them, as far as the policy tells.
+    pub is_vital: bool,
 }
 
 /// What is left to say about a request.
@@ -55,6 +57,8 @@ pub enum Note {
     PodInstead(Holder),
     /// The ServiceAccount is not known: what it names, if anything, is hidden now.
     MayHide(Holder),
+    /// It is a static pod, which can use no Secret and can do without these.
+    StaticPod(Holder),
     /// It cannot be done.
     Refused(Box<Refused>),
 }
@@ -143,7 +147,7 @@ pub fn decide<'a>(
 
 impl<'a> Injection<'a> {
     fn take(&mut self, inventories: &[Inventory<'a>], request: &Request<'a>, into: InjectInto) {
-        let Request { holder, needs, account } = request;
+        let Request { holder, needs, account, is_vital } = request;
         let own = list(inventories, *holder);
         let inherited = account_names(inventories, *account);
         let present = |names: &mut dyn Iterator<Item = &Text<'_>>| {
@@ -160,7 +164,16 @@ impl<'a> Injection<'a> {
             self.notes.push(Note::OptedOut(*holder));
             return;
         }
+        let refused = |why, advice| {
+            let names = needs.iter().map(ToString::to_string).collect();
+            Note::Refused(Box::new(Refused { holder: *holder, names, span: None, why, advice }))
+        };
         match (into, account) {
+            (_, Account::None) if !is_vital => self.notes.push(Note::StaticPod(*holder)),
+            (_, Account::None) => self.notes.push(refused(
+                "it is a static pod, which can use no Secret",
+                "give the nodes credentials of their own, or let the API server run the pod",
+            )),
             (InjectInto::ServiceAccount | InjectInto::Auto, Account::InStream { id, .. })
                 if !own.has_entry() =>
             {
@@ -175,13 +188,10 @@ impl<'a> Injection<'a> {
                 self.notes.push(Note::PodInstead(*holder));
                 self.add_to_pod(inventories, request, inherited);
             }
-            (InjectInto::ServiceAccount, _) => self.notes.push(Note::Refused(Box::new(Refused {
-                holder: *holder,
-                names: needs.iter().map(ToString::to_string).collect(),
-                span: None,
-                why: "its ServiceAccount is not in the input",
-                advice: "add the ServiceAccount to the input, or inject with `--into auto`",
-            }))),
+            (InjectInto::ServiceAccount, _) => self.notes.push(refused(
+                "its ServiceAccount is not in the input",
+                "add the ServiceAccount to the input, or inject with `--into auto`",
+            )),
             _ => self.add_to_pod(inventories, request, inherited),
         }
     }
@@ -395,7 +405,7 @@ pub fn account_names<'a>(
         Account::InStream { id, .. } | Account::InCluster { id, .. } => {
             Some(list(inventories, Holder::Account(id)).names().cloned().collect())
         }
-        Account::Absent => Some(Vec::new()),
+        Account::Absent | Account::None => Some(Vec::new()),
         Account::Declared(_, account) => {
             let names = account.image_pull_secrets.iter();
             Some(names.map(|name| Text::Borrowed(&*name.value)).collect())

@@ -10,6 +10,7 @@ pub mod reach;
 mod refreshers;
 pub mod secrets;
 mod site;
+pub mod stamp;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -121,8 +122,8 @@ pub struct ServiceAccount<'a> {
     pub object: Object<'a>,
     /// Its list.
     pub pull_secrets: PullSecrets<'a>,
-    /// The names of its annotations.
-    pub annotations: Vec<Text<'a>>,
+    /// Its annotations.
+    pub annotations: Vec<(Text<'a>, Text<'a>)>,
     /// Whether its pods may name only secrets of this list.
     pub enforces_mountable: bool,
     /// Where its list can be written.
@@ -278,8 +279,9 @@ impl<'a> Inventory<'a> {
     fn read(text: &'a str, whence: Whence) -> Result<Self, Problem> {
         let take = |found: &mut Self, document, tree: &Tree<'a>| {
             found.whence = whence;
-            let place = Place { document, way: String::new(), in_function: false };
-            visit(tree.root(), &place, None, found);
+            each_object(tree.root(), &Place::of(document), None, &mut |node, place, meta| {
+                found.take(node, place, meta);
+            });
         };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self { whence, ..Self::default() };
@@ -335,23 +337,29 @@ struct Place {
     in_function: bool,
 }
 
+impl Place {
+    /// The root of a document.
+    fn of(document: usize) -> Self {
+        Self { document, way: String::new(), in_function: false }
+    }
+}
+
 /// The list that a KRM function gets (`config.kubernetes.io/v1`).
 const FUNCTION_INPUT: &str = "ResourceList";
 
 /// An `apiVersion` with a `kind`.
 type TypeMeta<'a> = (Text<'a>, Text<'a>);
 
-/// Takes in an object, or the items of a list (kubectl does the same), recursively. Items that say neither
-/// `apiVersion` nor `kind` take them from their list, as apimachinery does.
-fn visit<'a>(
-    node: Node<'_, 'a>,
+/// Calls `each` with an object, or with the items of a list (kubectl does the same), recursively. Items that say
+/// neither `apiVersion` nor `kind` take them from their list, as apimachinery does.
+fn each_object<'t, 'a>(
+    node: Node<'t, 'a>,
     place: &Place,
     item_of: Option<&TypeMeta<'a>>,
-    found: &mut Inventory<'a>,
+    each: &mut dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>),
 ) {
     let node = node.resolved();
     let Some((api_version, kind)) = type_meta(node, item_of) else { return };
-    found.objects += 1;
     if let Some(of) = kind.strip_suffix("List")
         && let Some(items) = node.get("items")
         && let Kind::Sequence(_) = items.kind()
@@ -362,35 +370,10 @@ fn visit<'a>(
             let way = format!("{}{dot}items[{index}]", place.way);
             let in_function = place.in_function || kind == FUNCTION_INPUT;
             let place = Place { document: place.document, way, in_function };
-            visit(item, &place, Some(&of), found);
+            each_object(item, &place, Some(&of), each);
         }
-        return;
-    }
-    let core = kinds::group(&api_version).is_empty();
-    if build::is_dropped(node, place.in_function) {
-        return;
-    }
-    let make = || object(node, place, api_version.clone(), kind.clone());
-    if core && kind == "Secret" {
-        found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
-    } else if core && kind == "ConfigMap" {
-        found.expose(exposed::in_config_map(node), &make, &[]);
-    } else if core && kind == "ServiceAccount" {
-        found.service_accounts.push(Box::new(service_account(node, make())));
-    } else if let Some(row) = kinds::workload(&api_version, &kind)
-        && let Some(spec) = node.at(row.pod_spec)
-        && spec.is_mapping()
-    {
-        let mut object = make();
-        object.opted_out |= node.at(&row.pod_spec[..row.pod_spec.len() - 1]).is_some_and(opts_out);
-        let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
-        found.expose(exposed::in_pod(spec), &make, row.pod_spec);
-        let workload = Workload { is_static, ..workload(spec, object, row) };
-        found.workloads.push(Box::new(workload));
-    }
-    found.generators.extend(producers::cluster_generator(node, &api_version, &kind));
-    for row in producers::rows(&api_version, &kind) {
-        found.produced.extend(producers::produced(node, row, make));
+    } else if !build::is_dropped(node, place.in_function) {
+        each(node, place, &(api_version, kind));
     }
 }
 
@@ -408,17 +391,50 @@ fn is_object<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> bool {
 }
 
 impl<'a> Inventory<'a> {
+    /// Takes in an object.
+    fn take(&mut self, node: Node<'_, 'a>, place: &Place, (api_version, kind): &TypeMeta<'a>) {
+        self.objects += 1;
+        let core = kinds::group(api_version).is_empty();
+        let make = || object(node, place, api_version.clone(), kind.clone());
+        if core && *kind == "Secret" {
+            self.secrets.push(Box::new(secrets::secret(node, make(), self.whence)));
+            // What is in a cluster may have come from anywhere.
+            if self.whence == Whence::Manifests {
+                self.expose(exposed::in_secret(node), &make, &[]);
+            }
+        } else if core && *kind == "ConfigMap" {
+            self.expose(exposed::in_config_map(node), &make, &[]);
+        } else if core && *kind == "ServiceAccount" {
+            self.service_accounts.push(Box::new(service_account(node, make())));
+        } else if let Some(row) = kinds::workload(api_version, kind)
+            && let Some(spec) = node.at(row.pod_spec)
+            && spec.is_mapping()
+        {
+            let mut object = make();
+            let template = &row.pod_spec[..row.pod_spec.len() - 1];
+            object.opted_out |= node.at(template).is_some_and(opts_out);
+            let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
+            self.expose(exposed::in_pod(spec), &make, row.pod_spec);
+            let workload = Workload { is_static, ..workload(spec, object, row) };
+            self.workloads.push(Box::new(workload));
+        }
+        self.generators.extend(producers::cluster_generator(node, api_version, kind));
+        for row in producers::rows(api_version, kind) {
+            self.produced.extend(producers::produced(node, row, make));
+        }
+    }
+
     /// Takes in values that show a credential.
     fn expose(
         &mut self,
-        values: Vec<(String, Span)>,
+        values: Vec<exposed::Shown>,
         object: &dyn Fn() -> Object<'a>,
         steps: &[&str],
     ) {
-        for (field, span) in values {
+        for (field, span, what) in values {
             let object = object();
             let path = object.path(steps, &field);
-            self.exposed.push(Exposed { object, span, path });
+            self.exposed.push(Exposed { object, span, path, what });
         }
     }
 }
@@ -471,7 +487,9 @@ fn service_account<'a>(node: Node<'_, 'a>, object: Object<'a>) -> ServiceAccount
     ServiceAccount {
         object,
         pull_secrets: pull_secrets(node),
-        annotations: annotations.filter_map(|(key, _)| key.scalar()).collect(),
+        annotations: annotations
+            .filter_map(|(key, value)| Some((key.scalar()?, value.scalar()?)))
+            .collect(),
         // Go's strconv.ParseBool.
         enforces_mountable: enforces
             .is_some_and(|value| matches!(&*value, "1" | "t" | "T" | "true" | "TRUE" | "True")),

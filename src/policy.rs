@@ -334,6 +334,7 @@ pub struct Policy {
     namespace: Option<Spanned<String>>,
     fail_on: Option<Spanned<FailOn>>,
     emit: Emit,
+    stamp: bool,
     // Invariant: no two patterns are equal; of two that are equally specific and overlap, the first
     // comes from the file and the second from a flag.
     registries: Vec<Registry>,
@@ -468,7 +469,8 @@ impl Policy {
         if clouds.is_empty() {
             return None;
         }
-        let name = format!("{domain}/{path}");
+        // A host with an underscore is part of the path to distribution/reference.
+        let name = if domain.is_empty() { path.to_owned() } else { format!("{domain}/{path}") };
         let asked = |cloud: &Cloud| {
             Official::from_name(cloud.name()).is_some_and(|plugin| plugin.matching(&name).is_some())
         };
@@ -543,6 +545,11 @@ impl Policy {
     /// What a KRM function hands back. It is meant where the policy is a functionConfig, and nowhere else.
     pub fn emit(&self) -> Emit {
         self.emit
+    }
+
+    /// Whether workloads get the annotation that tells that they were checked.
+    pub fn stamp(&self) -> bool {
+        self.stamp
     }
 
     /// What is said about the cluster.

@@ -165,7 +165,15 @@ impl<'r> Report<'r> {
     /// What may not be shown of the documents in a part of a source.
     fn hidden(&self, source: usize, chunk: Span) -> Spans {
         let mut known = self.hidden.borrow_mut();
-        let hidden = || hidden::spans(&self.source(source).text, chunk).into();
+        let hidden = || {
+            let exposed = self.outcome.inventories[source].exposed.iter();
+            let inside = |span: &Span| chunk.start <= span.start && span.end <= chunk.end;
+            let shown = exposed.map(|exposed| exposed.span).filter(inside);
+            let mut spans = hidden::spans(&self.source(source).text, chunk);
+            spans.extend(shown);
+            spans.sort_unstable();
+            spans.into()
+        };
         Rc::clone(known.entry((source, chunk)).or_insert_with(hidden))
     }
 }

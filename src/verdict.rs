@@ -13,14 +13,14 @@ use std::sync::Arc;
 use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
 use crate::credentials::payload::Unusable;
 use crate::credentials::printable_key;
-use crate::credentials::provider::{IDENTITIES, Identity, Provider};
+use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
 use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::Fault;
 use crate::inventory::reach::Copied;
 use crate::inventory::secrets::{Content, Summary};
 use crate::inventory::{Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
-use crate::policy::registries::Class;
-use crate::policy::{self, Access, Policy, RuleId};
+use crate::policy::registries::{Class, Cloud};
+use crate::policy::{self, Access, Iam, Policy, RuleId};
 
 use by_name::ByName;
 use extent::Extent;
@@ -106,6 +106,8 @@ pub enum Account<'p> {
     Declared(RuleId, &'p policy::ServiceAccount),
     /// It is outside, and nobody says what it names.
     Unknown,
+    /// It has none: the kubelet runs a static pod without the API server.
+    None,
 }
 
 impl Account<'_> {
@@ -113,7 +115,7 @@ impl Account<'_> {
     pub fn id(self) -> Option<AccountId> {
         match self {
             Self::InStream { id, .. } | Self::InCluster { id, .. } => Some(id),
-            Self::Absent | Self::Declared(..) | Self::Unknown => None,
+            Self::Absent | Self::Declared(..) | Self::Unknown | Self::None => None,
         }
     }
 
@@ -123,7 +125,7 @@ impl Account<'_> {
             Self::InStream { .. } => Evidence::Manifests,
             Self::InCluster { .. } | Self::Absent => Evidence::Cluster,
             Self::Declared(..) => Evidence::Policy,
-            Self::Unknown => Evidence::None,
+            Self::Unknown | Self::None => Evidence::None,
         }
     }
 }
@@ -272,6 +274,9 @@ impl<'i, 'a> Accounts<'i, 'a> {
         workload: &Workload<'_>,
         policy: &'p Policy,
     ) -> Account<'p> {
+        if workload.is_static {
+            return Account::None;
+        }
         let name = workload.effective_service_account();
         let given = workload.object.namespace.as_deref();
         let wanted = given.or(policy.namespace());
@@ -284,7 +289,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         if let Some(id) = same().find(|id| id.source == source).or_else(|| same().next()) {
             return Account::InStream { id, assumed: false };
         }
-        if let Some(&id) = in_cluster.iter().rev().find(|id| namespace(id) == wanted) {
+        if let Some(id) = self.in_cluster(given, name, policy) {
             return Account::InCluster { id, assumed: false };
         }
         // The only one of its name, where one of the two does not say its namespace.
@@ -304,13 +309,16 @@ impl<'i, 'a> Accounts<'i, 'a> {
         assumed.or_else(dumped).unwrap_or(Account::Unknown)
     }
 
-    /// Whether a dump of the cluster has a ServiceAccount.
-    pub fn is_in_cluster(&self, namespace: Option<&str>, name: &str, policy: &Policy) -> bool {
+    /// The ServiceAccount of a name and namespace in a dump of the cluster.
+    pub fn in_cluster(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        policy: &Policy,
+    ) -> Option<AccountId> {
         let wanted = namespace.or(policy.namespace());
-        let named = self.in_cluster.get(name).iter();
-        named
-            .copied()
-            .any(|id| self.object(id).namespace.as_deref().or(policy.namespace()) == wanted)
+        let of = |id: AccountId| self.object(id).namespace.as_deref().or(policy.namespace());
+        self.in_cluster.get(name).iter().rev().copied().find(|id| of(*id) == wanted)
     }
 
     /// All ServiceAccounts of the stream that have the name and namespace of `id`, in the same source.
@@ -412,6 +420,8 @@ pub struct Judgement {
     pub secret: Option<usize>,
     /// Who tells of that pull secret.
     pub evidence: Evidence,
+    /// What would have such an identity, and is not asked.
+    pub unasked: Option<Box<Unasked>>,
     /// What makes it so, where there is more to say.
     because: Option<Box<Because>>,
 }
@@ -467,14 +477,58 @@ impl Judgement {
 /// Why the nodes, or the pods of a ServiceAccount, count as having an identity for a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
-    /// The policy says so of the registry, or of the cluster.
+    /// The policy says so of the registry.
     ByPolicy,
+    /// The policy says that the nodes are those of this service.
+    ByService(Cloud),
     /// A credential provider that the policy's `credentialProviderConfig` names.
     ByProvider(String),
     /// An annotation with which the kubelet pulls.
     ByAnnotation(&'static Identity),
     /// An annotation that only processes inside of the containers use.
     OnlyInside(&'static Identity),
+}
+
+/// Something that pulls images of the registry with an identity, and not for this pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unasked {
+    /// The kubelet asks this credential provider only for pods with a ServiceAccount, which a static pod has not.
+    StaticPod {
+        /// The provider.
+        provider: String,
+    },
+    /// The kubelet asks this credential provider only if the ServiceAccount has an annotation, which it lacks.
+    Lacks {
+        /// The provider.
+        provider: String,
+        /// The annotation.
+        annotation: String,
+    },
+    /// The same, and nobody knows which annotations the ServiceAccount has.
+    NotKnown {
+        /// The provider.
+        provider: String,
+        /// The annotation.
+        annotation: String,
+    },
+    /// The ServiceAccount has one annotation of an identity, and lacks another that belongs to it.
+    Half {
+        /// The identity.
+        identity: &'static Identity,
+        /// The annotation that it lacks.
+        annotation: &'static str,
+    },
+}
+
+/// For whom the kubelet pulls, as far as its credential providers ask for that.
+#[derive(Clone, Copy, Debug)]
+pub enum Puller<'i> {
+    /// A pod of a ServiceAccount with these annotations.
+    Annotated(&'i [(Text<'i>, Text<'i>)]),
+    /// A pod of a ServiceAccount of which nobody knows the annotations.
+    NotKnown,
+    /// A static pod: it has no ServiceAccount, and can use no Secret.
+    Static,
 }
 
 /// What keeps a named pull secret from covering an image.
@@ -505,6 +559,9 @@ pub enum Why {
     Policy,
     /// What makes it makes none that the kubelet reads.
     Produced(Fault),
+    /// A static pod can use no Secret at all (`PreventStaticPodAPIReferences`, from Kubernetes 1.34 on; before
+    /// that, `Validate` of plugin/pkg/admission/serviceaccount/admission.go).
+    StaticPod,
 }
 
 /// What is known of a named pull secret.
@@ -583,15 +640,15 @@ pub struct Credentials<'i> {
     /// The secret whose payload makes every look-up fail, and why.
     broken: Option<(usize, String)>,
     origin: Origin,
-    identities: Vec<Identified>,
+    puller: Puller<'i>,
 }
 
 impl<'i> Credentials<'i> {
-    /// Puts together what is known of the effective secrets, in their order. `identities` are those of the pod's
-    /// ServiceAccount.
-    pub fn new(known: Vec<Known<'i>>, origin: Origin, identities: Vec<Identified>) -> Self {
+    /// Puts together what is known of the effective secrets, in their order.
+    pub fn new(known: Vec<Known<'i>>, origin: Origin, puller: Puller<'i>) -> Self {
+        let is_static = matches!(puller, Puller::Static);
         let contents = || {
-            let secrets = known.iter().enumerate();
+            let secrets = known.iter().enumerate().filter(|_| !is_static);
             secrets.filter_map(|(at, known)| Some((at, &known.secret()?.1.content)))
         };
         let broken = contents().find_map(|(at, content)| match content {
@@ -604,7 +661,7 @@ impl<'i> Credentials<'i> {
         });
         let keys: Vec<_> = keys.collect();
         let keyring = (!keys.is_empty()).then(|| Keyring::from_keys(keys));
-        Self { known, keyring, broken, origin, identities }
+        Self { known, keyring, broken, origin, puller }
     }
 
     /// What is known of each secret.
@@ -619,8 +676,7 @@ impl<'i> Credentials<'i> {
 
     /// The verdict of an image.
     pub fn judge(&self, pull: &Pull, policy: &Policy, providers: &[Provider]) -> Judgement {
-        let of =
-            |verdict| Judgement { verdict, secret: None, evidence: Evidence::None, because: None };
+        let of = Judgement::of;
         let on = |secret: usize, verdict| Judgement {
             secret: Some(secret),
             evidence: self.known[secret].evidence(),
@@ -647,10 +703,14 @@ impl<'i> Credentials<'i> {
             let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
             return on(entry.secret, verdict).because(Because::Entry(matched));
         }
-        if let Some(identity) = self.identity(image, policy, providers) {
-            return of(Verdict::Iam).because(Because::Identity(identity));
-        }
+        let unasked = match self.identity(image, policy, providers) {
+            Ok(identity) => {
+                return of(Verdict::Iam).because(Because::Identity(identity));
+            }
+            Err(unasked) => unasked.map(Box::new),
+        };
         let fits = |known: &Known<'_>| match known {
+            _ if matches!(self.puller, Puller::Static) => false,
             Known::Produced { produced, .. } => produced.is_usable(),
             Known::Declared(secret) => secret.may_cover(image.domain(), image.path()),
             Known::Outside => true,
@@ -663,36 +723,58 @@ impl<'i> Credentials<'i> {
             return on(secret, Verdict::Declared);
         }
         match self.origin {
-            Origin::Unknown => of(Verdict::Unknown),
-            _ if self.known.is_empty() => of(Verdict::Missing),
+            Origin::Unknown => Judgement { unasked, ..of(Verdict::Unknown) },
+            _ if self.known.is_empty() => Judgement { unasked, ..of(Verdict::Missing) },
             _ => {
                 let (secret, why) = self.why(image, &tried, &unusable);
-                on(secret, Verdict::Mismatched).because(Because::Why(why))
+                let because = Some(Box::new(Because::Why(why)));
+                Judgement { unasked, because, ..on(secret, Verdict::Mismatched) }
             }
         }
     }
 
-    fn identity(
+    /// With which identity the nodes pull an image.
+    ///
+    /// # Errors
+    ///
+    /// There is none; what would have one is told if there is something.
+    pub fn identity(
         &self,
         image: &Reference,
         policy: &Policy,
         providers: &[Provider],
-    ) -> Option<Identified> {
-        if policy.iam(image.domain(), image.path()).is_some() {
-            return Some(Identified::ByPolicy);
+    ) -> Result<Identified, Option<Unasked>> {
+        match policy.iam(image.domain(), image.path()) {
+            Some(Iam::Registry(_)) => return Ok(Identified::ByPolicy),
+            Some(Iam::Provider(cloud)) => return Ok(Identified::ByService(cloud)),
+            None => {}
         }
-        let configured =
-            providers.iter().find(|provider| provider.matching(image.name()).is_some());
-        if let Some(provider) = configured {
-            return Some(Identified::ByProvider(provider.name.clone()));
-        }
-        let annotated = self.identities.iter().find(|identity| match identity {
-            Identified::ByAnnotation(identity) | Identified::OnlyInside(identity) => {
-                identity.official.matching(image.name()).is_some()
+        let matching =
+            providers.iter().filter(|provider| provider.matching(image.name()).is_some());
+        let mut unasked = None;
+        for provider in matching {
+            match self.puller.why_unasked(provider) {
+                None => return Ok(Identified::ByProvider(provider.name.clone())),
+                Some(why) => unasked = unasked.or(Some(why)),
             }
-            Identified::ByPolicy | Identified::ByProvider(_) => false,
+        }
+        let Puller::Annotated(annotations) = self.puller else { return Err(unasked) };
+        let own = IDENTITIES.iter().filter(|identity| {
+            // A configuration that is known says all that kubelets pull with.
+            let asked = !identity.pulls || providers.is_empty();
+            asked && identity.official.matching(image.name()).is_some()
         });
-        annotated.cloned()
+        let mut own =
+            own.map(|identity| (identity, identity.missing(|key| value(annotations, key))));
+        let half = own.clone().find_map(|(identity, missing)| match missing {
+            Missing::Some(annotation) => Some(Unasked::Half { identity, annotation }),
+            Missing::All | Missing::None => None,
+        });
+        match own.find(|(_, missing)| *missing == Missing::None) {
+            Some((identity, _)) if identity.pulls => Ok(Identified::ByAnnotation(identity)),
+            Some((identity, _)) => Ok(Identified::OnlyInside(identity)),
+            None => Err(unasked.or(half)),
+        }
     }
 
     /// The secret that comes nearest, and what keeps it from covering the image.
@@ -702,6 +784,9 @@ impl<'i> Credentials<'i> {
         tried: &[Match<'_>],
         unusable: &dyn Fn(&Match<'_>) -> Option<Unusable>,
     ) -> (usize, Why) {
+        if matches!(self.puller, Puller::Static) {
+            return (0, Why::StaticPod);
+        }
         if let Some(entry) = tried.first()
             && let Some(why) = unusable(entry)
         {
@@ -738,17 +823,47 @@ impl<'i> Credentials<'i> {
     }
 }
 
-/// The identities that a ServiceAccount's annotations give.
-pub fn identities(annotations: &[Text<'_>]) -> Vec<Identified> {
-    let set = IDENTITIES.iter().filter(|identity| {
-        identity.is_set(|key| annotations.iter().any(|annotation| annotation == key))
-    });
-    let all = set.map(|identity| {
-        if identity.pulls {
-            Identified::ByAnnotation(identity)
-        } else {
-            Identified::OnlyInside(identity)
+impl Judgement {
+    /// Whether another pull secret would make the pull configured.
+    pub fn can_be_covered(&self) -> bool {
+        let broken = matches!(self.why(), Some(Why::Broken(_) | Why::StaticPod));
+        self.verdict.is_private() && !self.verdict.is_configured() && !broken
+    }
+
+    fn of(verdict: Verdict) -> Self {
+        Self { verdict, secret: None, evidence: Evidence::None, unasked: None, because: None }
+    }
+}
+
+impl Puller<'_> {
+    /// Why the kubelet does not ask a provider for this pod, if it does not (`getServiceAccountAnnotations` and its
+    /// callers in `pkg/credentialprovider/plugin/plugin.go`).
+    fn why_unasked(self, provider: &Provider) -> Option<Unasked> {
+        let token = provider.token.as_ref().filter(|token| token.requires_service_account)?;
+        let provider = provider.name.clone();
+        match self {
+            Self::Static => Some(Unasked::StaticPod { provider }),
+            Self::NotKnown => {
+                let annotation = token.missing_annotation(|_| false)?.to_owned();
+                Some(Unasked::NotKnown { provider, annotation })
+            }
+            Self::Annotated(annotations) => {
+                let has = |key: &str| value(annotations, key).is_some();
+                let annotation = token.missing_annotation(has)?.to_owned();
+                Some(Unasked::Lacks { provider, annotation })
+            }
         }
-    });
-    all.collect()
+    }
+}
+
+/// The identities that a ServiceAccount's annotations give.
+pub fn identities(annotations: &[(Text<'_>, Text<'_>)]) -> Vec<&'static Identity> {
+    let is_set =
+        |identity: &&Identity| identity.missing(|key| value(annotations, key)) == Missing::None;
+    IDENTITIES.iter().filter(is_set).collect()
+}
+
+/// The value of an annotation; of several of one name, the last stands.
+fn value<'v>(annotations: &'v [(Text<'_>, Text<'_>)], key: &str) -> Option<&'v str> {
+    annotations.iter().rev().find(|(name, _)| name == key).map(|(_, value)| &**value)
 }

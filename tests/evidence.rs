@@ -192,7 +192,12 @@ fn payload_of<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>
         (key.to_owned(), json!({ "username": username, "password": password }))
     });
     let auths: serde_json::Map<_, _> = entries.collect();
-    STANDARD.encode(json!({ "auths": auths }).to_string())
+    raw(&json!({ "auths": auths }).to_string())
+}
+
+/// A payload as it stands in `data`.
+fn raw(payload: &str) -> String {
+    STANDARD.encode(payload)
 }
 
 /// A payload that covers the image of [`deployment`].

@@ -1,11 +1,15 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
 mod accounts;
+mod identity;
 mod order;
 mod producers;
+mod remedy;
 mod renamed;
 mod rotation;
 mod secrets;
+mod stamps;
+mod usage;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,14 +18,18 @@ use crate::credentials::keyring::NearMiss;
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
 use crate::inject::{self, Added, Holder, Note, Refused};
 use crate::inventory::producers::Fault;
+use crate::inventory::stamp::Stamped;
 use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Whence, Workload};
 use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
 use crate::source::{Source, Span};
-use crate::verdict::{Effective, Judgement, Origin, Verdict, Why};
+use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Verdict, Why};
 
+use super::covering::Covering;
 use super::{Circumstances, InUse, Input, Judged, Pod};
+
+use remedy::why_unasked;
 
 /// How many names a message lists.
 const NAMES_SHOWN: usize = 5;
@@ -33,11 +41,15 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) pods: &'c [Pod<'a>],
     /// The ServiceAccount of each pod.
     pub(super) accounts: &'c [InUse],
+    /// The workloads of each source with their stamps; nothing if nobody asks for them.
+    pub(super) stamped: &'c [Vec<Stamped<'c>>],
     pub(super) added: &'c Added<'a>,
     pub(super) policy: &'c Policy,
     pub(super) circumstances: Circumstances<'c>,
     pub(super) used: BTreeSet<RuleId>,
     pub(super) found: Vec<Finding>,
+    /// The Secrets of the input that can be proposed, if an image needs one.
+    pub(super) covering: Option<Covering<'c, 'a>>,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -62,8 +74,10 @@ impl<'c, 'a> Findings<'c, 'a> {
         self.about_absent_accounts();
         self.about_duplicate_accounts();
         self.about_secrets();
+        self.about_identities();
         self.about_order();
         self.about_injection(notes);
+        self.about_stamps();
         self.about_policy();
         let key = |finding: &Finding| {
             let place = finding.place.as_ref();
@@ -118,7 +132,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                 self.about_list(Holder::Pod { source, index });
             }
             for index in 0..inventory.service_accounts.len() {
-                self.about_list(Holder::Account(crate::verdict::AccountId { source, index }));
+                self.about_list(Holder::Account(AccountId { source, index }));
             }
         }
     }
@@ -129,6 +143,14 @@ impl<'c, 'a> Findings<'c, 'a> {
             return;
         }
         let name = describe(inject::object(self.inventories, holder));
+        if let Holder::Pod { source, index } = holder
+            && self.inventories[source].workloads[index].is_static
+            && list.names().next().is_some()
+        {
+            let message = format!("{name} is a static pod, and names pull secrets.");
+            let label = "cannot be used here";
+            self.at_list(&finding::STATIC_POD, holder, list.span, message, label);
+        }
         if list.state == ListState::Malformed {
             let message = format!("{name} has imagePullSecrets that is not a list.");
             self.at_list(
@@ -190,12 +212,14 @@ impl<'c, 'a> Findings<'c, 'a> {
     }
 
     fn about_images(&mut self) {
+        let dumped = !self.circumstances.cluster.is_empty();
+        let accounts = dumped.then(|| Accounts::new(self.inventories));
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             let mut seen = BTreeSet::new();
             for (image, judged) in workload.images.iter().zip(&pod.images) {
                 if seen.insert(&*image.reference) {
-                    self.about_image(pod, workload, image, judged, *account);
+                    self.about_image(pod, workload, image, judged, (*account, accounts.as_ref()));
                 }
             }
         }
@@ -207,7 +231,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         workload: &Workload<'_>,
         image: &Image<'_>,
         judged: &Judged,
-        account: InUse,
+        (account, accounts): (InUse, Option<&Accounts<'_, '_>>),
     ) {
         let bad = [Verdict::Invalid, Verdict::Missing, Verdict::Unknown, Verdict::Mismatched];
         if !bad.contains(&judged.judgement.verdict) {
@@ -215,6 +239,8 @@ impl<'c, 'a> Findings<'c, 'a> {
         }
         let reference = show(&image.reference);
         let who = describe(&workload.object);
+        let account_name = workload.effective_service_account();
+        let unasked = why_unasked(&judged.judgement, account_name);
         let unnamed = format!(
             "{who} references private image '{reference}' but does not specify ImagePullSecrets."
         );
@@ -225,7 +251,6 @@ impl<'c, 'a> Findings<'c, 'a> {
             path: workload.path(&image.field.to_string()),
             label,
         };
-        let account_name = workload.effective_service_account();
         let (code, message, label, remedy) = match (&image.parsed(), judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
@@ -235,40 +260,21 @@ impl<'c, 'a> Findings<'c, 'a> {
             ),
             (Ok(parsed), Verdict::Missing) => (
                 &finding::MISSING_PULL_SECRET,
-                unnamed,
-                match account {
-                    _ if workload.pull_secrets.has_entry() => {
-                        "no entry of imagePullSecrets has a name".into()
-                    }
-                    InUse::Absent => format!(
-                        "the cluster dump has no ServiceAccount '{}' in this namespace",
-                        show(account_name)
-                    )
-                    .into(),
-                    InUse::Seen { id, .. } if self.is_in_cluster(id.source) => format!(
-                        "neither the pod nor ServiceAccount '{}' (in the cluster dump) names a pull secret",
-                        show(account_name)
-                    )
-                    .into(),
-                    _ => format!(
-                        "neither the pod nor ServiceAccount '{}' names a pull secret",
-                        show(account_name)
-                    )
-                    .into(),
-                },
-                Some(self.remedy(parsed, workload).into()),
+                unnamed + &unasked,
+                self.names_none(workload, account, accounts),
+                Some(self.remedy(parsed, workload, &judged.judgement, pod.effective.origin).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
                 format!(
-                    "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.",
+                    "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.{unasked}",
                     show(account_name)
                 ),
                 format!("ServiceAccount '{}' is not known", show(account_name)).into(),
                 Some(format!(
                     "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
                      - {}\nor hand over a dump of the cluster (--cluster-dump)",
-                    self.remedy(parsed, workload),
+                    self.remedy(parsed, workload, &judged.judgement, pod.effective.origin),
                     declaration(
                         account_name,
                         workload.object.namespace.as_deref(),
@@ -280,55 +286,16 @@ impl<'c, 'a> Findings<'c, 'a> {
                 &finding::MISMATCHED_PULL_SECRET,
                 format!(
                     "{who} references private image '{reference}' but none of its pull secrets ({}) \
-                     gives credentials for it: {}.",
+                     gives credentials for it: {}.{unasked}",
                     names(&pod.effective),
                     why(pod, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload)).into()),
+                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload, &judged.judgement, pod.effective.origin)).into()),
             ),
             _ => return,
         };
         self.add(code, code.severity, message, Some(at(label)), Some((image, judged)), remedy);
-    }
-
-    /// The pull secret that the policy names for an image, or the one that everybody's examples name.
-    fn secret_for(&self, image: &crate::image::Reference) -> &str {
-        let wanted = self.policy.pull_secrets(image.domain(), image.path());
-        wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value)
-    }
-
-    /// The commands and the YAML that would make a pull configured, with the real names, never with a password.
-    fn remedy(&self, image: &crate::image::Reference, workload: &Workload<'_>) -> String {
-        let secret = self.secret_for(image);
-        let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
-        // Not that of kubectl's context: a release has a namespace of its own.
-        let namespace = show(namespace.unwrap_or("NAMESPACE"));
-        let server = match image.domain() {
-            // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
-            "docker.io" => "https://index.docker.io/v1/",
-            domain => domain,
-        };
-        let access = self.policy.access(image.domain(), image.path());
-        let advice =
-            access.provider.map(|provider| format!("{}\n", provider.advice)).unwrap_or_default();
-        let identity = access.host.and_then(|host| host.identity).map(|cloud| {
-            format!(
-                "\nor declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
-                 credentialProviders: [{}]",
-                cloud.name()
-            )
-        });
-        format!(
-            "{advice}kubectl create secret docker-registry {secret} --namespace {namespace} \\\n  \
-             --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
-             and name it in {}:\n  imagePullSecrets:\n  - name: {secret}{}",
-            match workload.kind.pod_spec {
-                [] => "the pod".to_owned(),
-                steps => steps.join("."),
-            },
-            identity.unwrap_or_default(),
-        )
     }
 
     /// Once for each registry that nobody knows for certain.
@@ -438,6 +405,15 @@ impl<'c, 'a> Findings<'c, 'a> {
                     );
                     let span = inject::object(self.inventories, *holder).label;
                     self.at_list(&finding::INJECTION_SKIPPED, *holder, span, message, "opts out");
+                }
+                Note::StaticPod(holder) => {
+                    let object = inject::object(self.inventories, *holder);
+                    let message = format!(
+                        "{} is a static pod, which can use no Secret; nothing was injected.",
+                        describe(object)
+                    );
+                    let (code, label) = (&finding::INJECTION_SKIPPED, "a static pod");
+                    self.at_list(code, *holder, object.label, message, label);
                 }
                 Note::PodInstead(holder) if self.added.contains_key(holder) => {
                     let name = describe(inject::object(self.inventories, *holder));
@@ -652,6 +628,7 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
                 format!("what makes {name} makes a {} and no Secret", show(kind))
             }
         },
+        Some(Why::StaticPod) => format!("a static pod cannot use {name}"),
     }
 }
 
@@ -699,6 +676,21 @@ fn declaration(name: &str, namespace: Option<&str>, secret: &str) -> String {
 fn names(effective: &Effective<'_>) -> String {
     let names = effective.names.iter().map(|name| format!("'{}'", show(name)));
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// `12 hours`.
+fn hours(seconds: u64) -> String {
+    match seconds / 3600 {
+        1 => "1 hour".to_owned(),
+        hours => format!("{hours} hours"),
+    }
+}
+
+/// The article before the name of a kind of credential.
+fn article(name: &str) -> &'static str {
+    // The two that are spelt, and begin with the sound of an e.
+    let spelt = ["NVIDIA", "npm"].iter().any(|word| name.starts_with(word));
+    if spelt || name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
 }
 
 /// `Deployment 'api'`.

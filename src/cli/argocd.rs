@@ -7,6 +7,7 @@
 //! `--no-app-overrides` the author decides nothing.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use pullcreds::mask;
@@ -86,6 +87,12 @@ const KNOWN: &[Parameter] = &[
         title: "Fail on",
         tooltip: "The severity of findings that make the manifests fail: error, warning or never; never below what the operator of the plugin says",
         value: Value::Text("error"),
+    },
+    Parameter {
+        name: "stamp",
+        title: "Stamp",
+        tooltip: "Whether workloads get the annotation that tells that they were checked",
+        value: Value::Switch,
     },
     Parameter {
         name: "allow-empty",
@@ -282,6 +289,41 @@ fn shown(name: &str) -> String {
     mask::credentials(&name).into_owned()
 }
 
+// The command that a plugin starts.
+
+/// An argument with the values of `$(ARGOCD_APP_NAME)` and the other variables that Argo CD gives to a plugin, where
+/// there is no shell to put them in. As in the command of a container, `$$(NAME)` stands for `$(NAME)`, and what is in
+/// a value is not looked at again, nor does it become another argument. What Argo CD does not say is empty.
+pub(super) fn expand(arg: &OsStr, variable: impl Fn(&str) -> Option<String>) -> OsString {
+    let Some(arg) = arg.to_str() else { return arg.to_owned() };
+    let mut parts = arg.split("$(");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')').filter(|(name, _)| is_given(name)) {
+            Some(_) if out.ends_with('$') => {
+                out.push('(');
+                out.push_str(part);
+            }
+            Some((name, rest)) => {
+                out.push_str(&variable(name).unwrap_or_default());
+                out.push_str(rest);
+            }
+            None => {
+                out.push_str("$(");
+                out.push_str(part);
+            }
+        }
+    }
+    out.into()
+}
+
+/// Whether Argo CD gives a variable of this name to plugins (reposerver/repository/repository.go).
+fn is_given(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let given = ["ARGOCD_", "KUBE_", "PARAM_"].iter().any(|prefix| name.starts_with(prefix));
+    given && name.chars().all(word)
+}
+
 // The files that policies may be in.
 
 /// Where the run takes place.
@@ -325,13 +367,13 @@ impl Surroundings {
     }
 }
 
-/// The policy file that the operator names, which Argo CD must not look for in the folder of the application.
-pub(super) fn operators_policy(path: &Path) -> Result<(), Stop> {
+/// A file that the operator names, which Argo CD must not look for in the folder of the application.
+pub(super) fn operators_file(path: &Path, what: &str) -> Result<(), Stop> {
     if path.is_absolute() || !is_caller() {
         return Ok(());
     }
     let text = format!(
-        "error: the policy {} is a relative path, and the working directory belongs to the application that is judged: write an absolute one\n",
+        "error: the {what} {} is a relative path, and the working directory belongs to the application that is judged: write an absolute one\n",
         path.display()
     );
     Err(Stop::new(Exit::Usage, text))
@@ -339,10 +381,10 @@ pub(super) fn operators_policy(path: &Path) -> Result<(), Stop> {
 
 /// The policy file that an Application names, if it is one of the operator's.
 pub(super) fn applications_policy(asked: &Asked<PathBuf>) -> Result<PathBuf, Stop> {
-    operators_file(asked, &Surroundings::of_run())
+    allowed_file(asked, &Surroundings::of_run())
 }
 
-fn operators_file(asked: &Asked<PathBuf>, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
+fn allowed_file(asked: &Asked<PathBuf>, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
     let refuse = |why: &str| Stop::new(Exit::Usage, format!("error: {}: {why}\n", asked.origin));
     let path = &asked.value;
     if !path.is_absolute() {
@@ -518,7 +560,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_told_with_its_name() {
-        let known = "the parameters are inject, into, private, public, assume-private, namespace, fail-on, allow-empty, policy";
+        let known = "the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
         check_mistake(&[], r#"[{"name": "fail_on", "string": "never"}]"#, &[known]);
         check_mistake(
             &[("REPORT", "json=/tmp/x")],
@@ -594,11 +636,35 @@ mod tests {
         assert_eq!(names.len(), Overrides::FLAGS.len() + 2);
     }
 
+    #[test]
+    fn variables_of_argo_cd_stand_in_arguments() {
+        let variable = |name: &str| match name {
+            "ARGOCD_APP_NAME" => Some("shop".to_owned()),
+            "ARGOCD_ENV_VALUE" => Some("two words; $(ARGOCD_APP_NAME)".to_owned()),
+            "HOME" => Some("/root".to_owned()),
+            _ => None,
+        };
+        for (given, expected) in [
+            ("$(ARGOCD_APP_NAME)", "shop"),
+            ("--a=$(ARGOCD_APP_NAME)-$(ARGOCD_APP_NAME)$", "--a=shop-shop$"),
+            ("--namespace=$(ARGOCD_APP_NAMESPACE)", "--namespace="),
+            ("$(ARGOCD_ENV_VALUE)", "two words; $(ARGOCD_APP_NAME)"),
+            ("$$(ARGOCD_APP_NAME)", "$(ARGOCD_APP_NAME)"),
+            (
+                "$(HOME) $HOME $(id) $(ARGOCD_APP_NAME $ARGOCD_APP_NAME $(",
+                "$(HOME) $HOME $(id) $(ARGOCD_APP_NAME $ARGOCD_APP_NAME $(",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(expand(OsStr::new(given), variable), expected);
+        }
+    }
+
     #[track_caller]
     fn check_policy(surroundings: &Surroundings, path: &Path, expected: Result<(), &str>) {
         let asked =
             Asked { origin: "ARGOCD_ENV_PULLCREDS_POLICY".to_owned(), value: path.to_owned() };
-        let found = operators_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
+        let found = allowed_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
         match (found, expected) {
             (Ok(()), Ok(())) => {}
             (Err(text), Err(expected)) => assert!(text.contains(expected), "{text}"),

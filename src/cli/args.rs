@@ -58,6 +58,9 @@ pub(crate) enum Command {
         /// The format of the report on standard output
         #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = clap::value_parser!(Format))]
         format: Format,
+        /// A workload without the annotation of --stamp is an error
+        #[arg(long)]
+        require_stamp: bool,
         #[command(flatten)]
         flags: Flags,
     },
@@ -169,7 +172,8 @@ pub(crate) fn is_filter(words: &[OsString]) -> bool {
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
-    /// The renderer, looked up in PATH, and its arguments; no shell reads them
+    /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
+    /// the value that it gives to the variable NAME
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
     /// End the renderer, and all that it started, after this time, like 90s or 2m [default: never]
@@ -253,6 +257,9 @@ pub(crate) struct Flags {
     /// Fail from findings of this severity on: error, warning or never [default: never; check and run: error]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
     pub(crate) fail_on: Option<FailOn>,
+    /// Annotate every workload that passes: pullcreds.dev/checked: v1
+    #[arg(long)]
+    pub(crate) stamp: bool,
     /// Also write a report: brief, human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,

@@ -12,9 +12,10 @@ use pullcreds::inventory::Inventory;
 use pullcreds::mask::{self, MASK};
 use pullcreds::source::Source;
 
+use super::argocd;
 use super::args::{self, RunArgs};
 use super::child::{self, End, Words};
-use super::{Exit, Mode, Settings, Stop, eprint, flag_variable, pass_on, truth};
+use super::{Exit, Mode, Settings, Stop, eprint, flag_variable, pass_on, truth, variable};
 
 /// Bytes of all that is said about a failure: callers show it in places made for a few lines, as Argo CD does in
 /// the status of an Application.
@@ -44,7 +45,12 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let timeout = timeout(args.timeout)?;
     let allow_empty = allow_empty(args, &settings)?;
     let (program, rest) = args.command.split_first().expect("the command line asks for a command");
-    let renderer = Renderer { program, args: rest, name: name(program), timeout };
+    let rest: Vec<_> = if argocd::is_caller() {
+        rest.iter().map(|arg| argocd::expand(arg, variable)).collect()
+    } else {
+        rest.to_vec()
+    };
+    let renderer = Renderer { program, args: &rest, name: name(program), timeout };
     let (source, said) = renderer.render(allow_empty)?;
     match pass_on(source, &settings) {
         Ok(Exit::Pass) => {

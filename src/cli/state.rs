@@ -56,36 +56,45 @@ impl State {
 
     /// The latest `count` reports, the latest last; of all runs, or of those that failed.
     pub(crate) fn latest(&self, count: usize, failed: bool) -> io::Result<Vec<String>> {
-        let mut reports = self.files(EXTENSION)?;
-        reports.retain(|path| !(failed && has_passed(path)));
+        let mut reports = self.files()?;
+        reports.retain(|path| is_report(path) && !(failed && has_passed(path)));
         let from = reports.len().saturating_sub(count);
         Ok(reports[from..].iter().filter_map(|path| fs::read_to_string(path).ok()).collect())
     }
 
+    /// What lies before the reports that are kept goes, and with it what runs that were killed have left: a run that
+    /// is still at it is younger.
     fn drop_old(&self) -> io::Result<()> {
-        let mut reports = self.files(EXTENSION)?;
-        let kept = reports.split_off(reports.len().saturating_sub(KEPT));
-        // What a run that was killed has left; a run that is still at it is younger than all that is kept.
-        let unfinished = self.files(UNFINISHED)?.into_iter();
-        let unfinished = unfinished.filter(|path| kept.len() == KEPT && *path < kept[0]);
-        for old in reports.into_iter().chain(unfinished) {
+        let files = self.files()?;
+        let Some(first) = files.iter().rev().filter(|path| is_report(path)).nth(KEPT - 1) else {
+            return Ok(());
+        };
+        for old in files.iter().take_while(|path| *path < first) {
             // Another run may have dropped it just now.
             let _ = fs::remove_file(old);
         }
         Ok(())
     }
 
-    fn files(&self, extension: &str) -> io::Result<Vec<PathBuf>> {
+    /// The reports, finished or not, in the order of their times.
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let mut files: Vec<_> =
-            paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+        let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| is_report(path) || has_extension(path, UNFINISHED));
         files.sort();
         Ok(files)
     }
+}
+
+fn is_report(path: &Path) -> bool {
+    has_extension(path, EXTENSION)
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
 }
 
 fn has_passed(report: &Path) -> bool {
@@ -186,7 +195,7 @@ mod tests {
         keep(&state, 1, Exit::Pass);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&state.folder), 0o700);
-        assert_eq!(mode(&state.files(EXTENSION).unwrap()[0]), 0o600);
+        assert_eq!(mode(&state.files().unwrap()[0]), 0o600);
     }
 
     #[test]

@@ -144,6 +144,11 @@ impl Entry {
         self.username.contains_newline() || (self.password.contains_newline() && !is_key_file())
     }
 
+    /// Whether another program puts the real password in place of this one.
+    pub fn has_placeholder(&self) -> bool {
+        self.password.has_placeholder()
+    }
+
     /// What kind of credential it is, or `None` if nothing is known about it.
     pub fn classify(&self) -> Option<Class> {
         classify(&self.username, &self.password)

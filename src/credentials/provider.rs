@@ -8,7 +8,7 @@ mod config;
 mod official;
 
 pub use config::Mistake;
-pub use official::{IDENTITIES, Identity, Official};
+pub use official::{IDENTITIES, Identity, Missing, Official};
 
 use crate::credentials::keyring::urls_match;
 

@@ -1,15 +1,16 @@
-//! Credentials for registries where everyone can read them: in environment variables and arguments of containers, and in
-//! `ConfigMap`s. What they are is told by their form; what they say is not kept.
+//! Credentials for registries where everyone can read them: in environment variables and arguments of containers, in
+//! `ConfigMap`s, in Secrets that are no pull secrets, and in annotations that repeat a Secret. What they are is told
+//! by their form and their names; what they say is not kept.
 
 use super::kinds::CONTAINER_LISTS;
 use super::{Object, text};
-use crate::credentials::payload::{self, Format};
-use crate::credentials::token;
+use crate::credentials::exposure::{self, Exposure};
+use crate::credentials::payload::Format;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// Shorter values are no tokens.
-const LEAST: usize = 20;
+/// The annotation in which kubectl repeats what it has applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A credential in plain sight.
 pub struct Exposed<'a> {
@@ -19,48 +20,84 @@ pub struct Exposed<'a> {
     pub span: Span,
     /// The path of the value, from the root of the document.
     pub path: String,
+    /// What it is.
+    pub what: Exposure,
 }
 
-/// The values of a pod spec that hold a credential, with their paths from there.
-pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<(String, Span)> {
+/// A value that shows a credential: its path from the node that was asked for, its place, and what it is.
+pub(super) type Shown = (String, Span, Exposure);
+
+/// The values of a pod spec that show a credential.
+pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<Shown> {
     let mut found = Vec::new();
     for list in CONTAINER_LISTS {
         for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
-            let variables = container.get("env").into_iter().flat_map(Node::items).enumerate();
-            for (index, variable) in variables {
-                if let Some(value) = variable.get("value").filter(|value| is_credential(*value)) {
-                    found.push((format!("{list}[{at}].env[{index}].value"), value.span()));
-                }
-            }
+            let path = format!("{list}[{at}]");
+            found.extend(in_variables(container, &path));
             for field in ["command", "args"] {
-                let values = container.get(field).into_iter().flat_map(Node::items).enumerate();
-                for (index, value) in values.filter(|(_, value)| is_credential(*value)) {
-                    found.push((format!("{list}[{at}].{field}[{index}]"), value.resolved().span()));
-                }
+                found.extend(in_arguments(container, field, &path));
             }
         }
     }
     found
 }
 
-/// The values of a `ConfigMap` that hold a docker configuration with passwords, or a token.
-pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<(String, Span)> {
-    let data = node.get("data").into_iter().flat_map(Node::entries);
-    let exposed = data.filter(|(_, value)| is_credential(*value) || is_docker_config(*value));
-    exposed
-        .filter_map(|(key, value)| Some((format!("data[{}]", text(key)?), value.resolved().span())))
-        .collect()
+fn in_variables(container: Node<'_, '_>, path: &str) -> impl Iterator<Item = Shown> {
+    let variables = container.get("env").into_iter().flat_map(Node::items).enumerate();
+    variables.filter_map(move |(index, variable)| {
+        let value = variable.get("value")?;
+        let name = variable.get("name").and_then(Node::scalar).unwrap_or_default();
+        let what = exposure::find(&name, &value.string()?)?;
+        Some((format!("{path}.env[{index}].value"), value.resolved().span(), what))
+    })
 }
 
-fn is_credential(node: Node<'_, '_>) -> bool {
-    node.span().len() >= LEAST
-        && node.scalar().is_some_and(|value| token::looks_like_secret(&value))
+/// `--name=value`, and `--name` with the value behind it.
+fn in_arguments(container: Node<'_, '_>, field: &str, path: &str) -> impl Iterator<Item = Shown> {
+    let mut flag = String::new();
+    let arguments = container.get(field).into_iter().flat_map(Node::items).enumerate();
+    arguments.filter_map(move |(index, argument)| {
+        let text = argument.string()?;
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) if name.starts_with('-') => (name.to_owned(), value),
+            _ => (std::mem::take(&mut flag), &*text),
+        };
+        let what = exposure::find(&name, value);
+        flag = if text.starts_with("--") { text.to_string() } else { String::new() };
+        Some((format!("{path}.{field}[{index}]"), argument.resolved().span(), what?))
+    })
 }
 
-fn is_docker_config(node: Node<'_, '_>) -> bool {
-    let Some(value) = node.scalar().filter(|value| value.trim_start().starts_with('{')) else {
-        return false;
-    };
-    let payload = payload::read(Format::DockerConfigJson, value.as_bytes());
-    payload.entries().iter().any(|entry| payload.unusable(entry).is_none())
+/// The values of a `ConfigMap` that show a docker configuration with passwords, or a token.
+pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<Shown> {
+    let shown = |name: &str, value: &str| exposure::find(name, value);
+    ["data", "binaryData"].into_iter().flat_map(|map| in_map(node, map, shown)).collect()
+}
+
+/// The values of a Secret that show a docker configuration although its type is not one for pull secrets, and what
+/// an annotation repeats.
+pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Shown> {
+    let secret_type = node.get("type").and_then(text).unwrap_or_default();
+    let is_pull_secret = Format::from_secret_type(&secret_type).is_some();
+    let maps = ["data", "stringData"].into_iter().filter(|_| !is_pull_secret);
+    let values = maps.flat_map(|map| in_map(node, map, exposure::docker_config));
+    let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
+        let what = exposure::in_last_applied(&value.scalar()?)?;
+        let path = format!("metadata.annotations[{LAST_APPLIED}]");
+        Some((path, value.resolved().span(), what))
+    });
+    values.chain(annotation).collect()
+}
+
+fn in_map<'t>(
+    node: Node<'t, '_>,
+    map: &'static str,
+    shown: impl Fn(&str, &str) -> Option<Exposure> + 't,
+) -> impl Iterator<Item = Shown> + 't {
+    let values = node.get(map).into_iter().flat_map(Node::entries);
+    values.filter_map(move |(key, value)| {
+        let key = text(key)?;
+        let what = shown(&key, &value.scalar()?)?;
+        Some((format!("{map}[{key}]"), value.resolved().span(), what))
+    })
 }

@@ -15,8 +15,8 @@ pub struct WorkloadKind {
     pub immutable: Option<&'static str>,
 }
 
-/// What a `ConfigMap` with a docker configuration mentions.
-const DOCKER_CONFIG: &[&str] = &["auths", "dockercfg", "dockerconfigjson"];
+/// What a `ConfigMap` with a docker configuration mentions, and one that may have it in base64.
+const DOCKER_CONFIG: &[&str] = &["auths", "binaryData", "dockercfg", "dockerconfigjson"];
 
 const TEMPLATE: &[&str] = &["spec", "template", "spec"];
 

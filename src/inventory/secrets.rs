@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::reach::{self, Reach};
 use super::{Object, Text, Whence, refreshers, text};
 use crate::credentials::base64::{self, Encoding};
+use crate::credentials::exposure;
 use crate::credentials::payload::{self, Format, Kubelet, PayloadError, Unusable};
 use crate::credentials::token::Class;
 use crate::source::Span;
@@ -13,8 +14,6 @@ use crate::yaml::{Kind, Node};
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
 const FILLED_BY_AVP: &str = "avp.kubernetes.io/path";
-/// What values begin with that another program replaces before they reach a cluster.
-const PLACEHOLDERS: &[&str] = &["ENC[", "${", "{{", "<path:", "<", "ref+", "vault:", "$("];
 
 /// No time is written with more bytes.
 pub(super) const LONGEST_TIME: usize = 64;
@@ -60,7 +59,7 @@ pub enum Content {
         /// The key of a pull secret that it has all the same.
         holds: Option<Format>,
     },
-    /// Something else fills it later.
+    /// Something else fills it later, or holds what is not shown here.
     Managed(&'static str),
 }
 
@@ -89,6 +88,8 @@ pub struct Entry {
     pub class: Option<Class>,
     /// Whether a line break has slipped into it.
     pub stray_newline: bool,
+    /// Whether another program puts the real password in its place.
+    pub placeholder: bool,
 }
 
 impl Content {
@@ -110,6 +111,7 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     let refreshed_by = refreshers::refresher(node);
     let managed = managed(node, &secret_type, refreshed_by).filter(|_| whence == Whence::Manifests);
     let content = content(node, &secret_type, managed);
+    let content = if whence == Whence::Cluster { shown(content) } else { content };
     let reach = Reach::of(reach::among(&annotations)).map(Box::new);
     // Only credentials have an age.
     let aged = matches!(content, Content::Managed(_)) || !content.entries().is_empty();
@@ -145,6 +147,16 @@ fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Option<Text<'a>> {
     let owners = managers.filter(|entry| entry.at(&["fieldsV1", "f:data", &key]).is_some());
     // The API server writes every time in UTC and in one form, so that their texts are in order.
     owners.filter_map(|entry| entry.get("time").and_then(Node::scalar)).max()
+}
+
+/// What the API server does not store is in no cluster: whoever made the dump has left it out.
+fn shown(content: Content) -> Content {
+    match content {
+        Content::NoKey { .. } | Content::Payload(Summary { api_server: Err(_), .. }) => {
+            Content::Managed("the cluster")
+        }
+        content => content,
+    }
 }
 
 /// What fills a Secret of the manifests before or after it gets to the cluster.
@@ -191,7 +203,13 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
     }
     let summary = match bytes {
         Bytes::Placeholder => return Content::Managed("another program"),
-        Bytes::Decoded(bytes) => summarize(format, &bytes, span),
+        Bytes::Decoded(bytes) => match summarize(format, &bytes, span) {
+            // Once the placeholder is filled in, it can be read.
+            Summary { kubelet: Err(_), .. } if exposure::has_placeholder(&bytes) => {
+                return Content::Managed("another program");
+            }
+            summary => summary,
+        },
         Bytes::NotBase64 => {
             let problem =
                 PayloadError::Syntax { problem: "`data` is not base64", line: 1, column: 1 };
@@ -214,6 +232,7 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
         anonymous: entry.username_is_empty(),
         class: entry.classify(),
         stray_newline: entry.has_stray_newline(),
+        placeholder: entry.has_placeholder(),
     });
     let entries: Vec<_> = entries.collect();
     let kubelet = match payload.kubelet {
@@ -239,7 +258,7 @@ fn value(secret: Node<'_, '_>, key: &str) -> Option<(Bytes, Span)> {
         .map(|node| (node, true))
         .or_else(|| under("data").map(|node| (node, false)))?;
     let text = Zeroizing::new(node.scalar()?.into_owned());
-    let placeholder = PLACEHOLDERS.iter().any(|start| text.trim_start().starts_with(start));
+    let placeholder = exposure::is_placeholder(&text);
     let bytes = if placeholder {
         Bytes::Placeholder
     } else if plain {
@@ -345,6 +364,23 @@ mod tests {
         }
         let plain = |secret: &Secret<'_>| matches!(secret.content, Content::Managed(_));
         assert!(!with("labels: {a: b}", EMPTY, Whence::Manifests, plain));
+    }
+
+    #[test]
+    fn what_a_cluster_cannot_hold_was_left_out_of_its_dump() {
+        let docker = "type: kubernetes.io/dockerconfigjson\n";
+        for left_out in [
+            "",
+            "data: null\n",
+            "data: {}\n",
+            "data: {.dockerconfigjson: ''}\n",
+            "data: {.dockerconfigjson: '***'}\n",
+        ] {
+            let text = format!("{docker}{left_out}");
+            let managed = |secret: &Secret<'_>| matches!(secret.content, Content::Managed(_));
+            assert!(with("labels: {a: b}", &text, Whence::Cluster, managed), "{left_out}");
+            assert!(!with("labels: {a: b}", &text, Whence::Manifests, managed), "{left_out}");
+        }
     }
 
     #[test]

@@ -215,6 +215,7 @@ impl Check<'_> {
         let default_namespace = namespace.as_ref().map(|namespace| namespace.value.as_str());
         Policy {
             fail_on: spec.fail_on.good(),
+            stamp: spec.stamp.good().is_some_and(|stamp| stamp.value),
             emit: spec.emit.good().map(|emit| emit.value).unwrap_or_default(),
             registries: self.registries(spec.registries),
             cluster: spec

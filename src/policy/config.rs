@@ -85,6 +85,10 @@ pub(super) struct Spec {
     /// delete every resource.
     #[serde(default)]
     pub(super) emit: Field<Spanned<Emit>>,
+    /// Whether every workload that passes gets the annotation `pullcreds.dev/checked: v1`, which
+    /// `pullcreds check --require-stamp` asks for.
+    #[serde(default)]
+    pub(super) stamp: Field<Spanned<bool>>,
     /// What holds for the images of a registry. The most specific entry decides: more path
     /// segments first, then a host without `*`, then the longer host.
     #[serde(default)]
@@ -295,6 +299,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("secrets", "spec.cluster"),
     ("serviceAccounts", "spec.cluster"),
     ("severities", "spec"),
+    ("stamp", "spec"),
 ];
 
 /// The JSON Schema of the policy file, as text with a line feed at its end.

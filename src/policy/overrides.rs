@@ -24,12 +24,14 @@ pub struct Overrides {
     pub namespace: Option<String>,
     /// `--fail-on`.
     pub fail_on: Option<FailOn>,
+    /// `--stamp`.
+    pub stamp: Option<bool>,
 }
 
 impl Overrides {
     /// The flags that [`set`](Self::set) knows, without their dashes.
     pub const FLAGS: &[&str] =
-        &["inject", "into", "private", "public", "assume-private", "namespace", "fail-on"];
+        &["inject", "into", "private", "public", "assume-private", "namespace", "fail-on", "stamp"];
 
     /// Takes the value that an environment variable or a `ConfigMap` gives to one of
     /// [`FLAGS`](Self::FLAGS). Several values of a list are one a line, or separated by commas.
@@ -47,6 +49,7 @@ impl Overrides {
             "assume-private" => self.assume_private = Some(parse_switch(value).map_err(one)?),
             "namespace" => self.namespace = Some(parse_namespace(value).map_err(one)?),
             "fail-on" => self.fail_on = Some(parse_fail_on(value).map_err(one)?),
+            "stamp" => self.stamp = Some(parse_switch(value).map_err(one)?),
             _ => return Err(vec![unknown_value("a flag here", flag, Self::FLAGS)]),
         }
         Ok(())
@@ -65,6 +68,7 @@ impl Overrides {
             assume_private: self.assume_private.or(lower.assume_private),
             namespace: self.namespace.or(lower.namespace),
             fail_on: self.fail_on.or(lower.fail_on),
+            stamp: self.stamp.or(lower.stamp),
         }
     }
 }
@@ -109,6 +113,9 @@ impl Overrides {
         }
         if policy.assume_private && asked.assume_private.take_if(|asked| !*asked).is_some() {
             refuse("assume-private", "`true`".to_owned());
+        }
+        if policy.stamp && asked.stamp.take_if(|asked| !*asked).is_some() {
+            refuse("stamp", "`true`".to_owned());
         }
         (asked, overruled)
     }
@@ -357,6 +364,7 @@ pub(super) fn apply(mut policy: Policy, overrides: &Overrides) -> Result<Policy,
     }
     policy.assume_private = overrides.assume_private.unwrap_or(policy.assume_private);
     policy.inject.into = overrides.into.unwrap_or(policy.inject.into);
+    policy.stamp = overrides.stamp.unwrap_or(policy.stamp);
     policy.namespace = overrides.namespace.clone().map(from_flag).or(policy.namespace);
     policy.fail_on = overrides.fail_on.map(from_flag).or(policy.fail_on);
     let policy = policy.index();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::excerpt::{Excerpt, Labelled, printable};
 use super::human::{self, word};
+use super::template::Templates;
 use super::{Look, Report};
 use crate::finding::{Finding, Severity};
 use crate::policy::Mistake;
@@ -30,7 +31,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         let first = !told.contains(&finding.code.name);
         told.push(finding.code.name);
         let remedy = finding.remedy.as_deref().filter(|_| first);
-        entry(&line(finding), remedy.unwrap_or_default())
+        entry(&line(finding), &(place(report, finding) + remedy.unwrap_or_default()))
     });
     let sentence = human::sentence(report, Look::PLAIN);
     let limit = LIMIT - sentence.len() - 1;
@@ -56,23 +57,31 @@ fn line(finding: &Finding) -> String {
     line
 }
 
+/// A line that says where it stands.
+fn place(report: &Report<'_>, finding: &Finding) -> String {
+    let Some(place) = &finding.place else { return String::new() };
+    let position = report.position(place.source, place.span.start);
+    let template = report.template(place.source, place.chunk);
+    format!("at {}:{position}\n", human::source_name(report.source(place.source), template))
+}
+
 /// A source that is no YAML stream.
 pub fn problem(source: &Source, problem: &Problem) -> String {
     let lines = LineIndex::new(&source.text);
     let at = problem.offset.min(source.text.len());
+    let within = Span::new(problem.chunk.start, problem.chunk.end);
     let excerpt = Excerpt::of(&Labelled {
         source,
         lines: &lines,
         span: Span::at(at),
-        within: Span::new(problem.chunk.start, problem.chunk.end),
+        within,
         hidden: &[],
         unread: true,
     });
     let position = excerpt.position();
-    let line = format!(
-        "error[not-yaml]: {}:{position}: this is no YAML stream: {}",
-        source.name, problem.message
-    );
+    let name = human::source_name(source, Templates::of(source).find(source, within));
+    let line =
+        format!("error[not-yaml]: {name}:{position}: this is no YAML stream: {}", problem.message);
     entry(&line, excerpt.text())
 }
 

@@ -31,6 +31,8 @@ const NAMES: &[&str] = &[
     "secretName",
     "type",
 ];
+/// The annotation in which kubectl repeats an object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Comments that Helm writes.
 const ORIGIN: &str = "# Source: ";
 
@@ -89,7 +91,7 @@ impl Hidden {
             let key = key.scalar().unwrap_or_default();
             if secrets && key == "items" {
                 value.items().for_each(|item| self.take_secret(item, depth + 1));
-            } else if told && key == "value" || mask::is_secret_name(&key) {
+            } else if key == LAST_APPLIED || told && key == "value" || mask::is_secret_name(&key) {
                 self.hide(value, depth + 1);
             } else {
                 self.take(value, depth + 1);

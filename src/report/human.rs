@@ -186,7 +186,7 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
 }
 
 /// The name of a source, behind that of the template if Helm tells it.
-fn source_name(source: &Source, template: Option<String>) -> String {
+pub(super) fn source_name(source: &Source, template: Option<String>) -> String {
     let name = printable(&source.name);
     match template {
         Some(template) => format!("{template} in {name}"),

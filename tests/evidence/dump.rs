@@ -49,11 +49,11 @@ fn a_dump_may_be_json_or_documents_of_its_own() {
 #[test]
 fn a_secret_of_the_dump_that_does_not_fit_is_a_mismatch() {
     let other = payload(&[("quay.io", "p")]);
-    let broken = payload(&[])[..8].to_owned();
+    let broken = super::raw(r#"{"auths":{"ghcr.io":{"auth":"no colon"}}}"#);
     for (secret, code) in [
         (secret("regcred", "", &other), None),
         (typed_secret("regcred", "", &covering(), "Opaque"), Some("wrong-secret-type")),
-        (secret("regcred", "", &broken), Some("rejected-pull-secret")),
+        (secret("regcred", "", &broken), Some("broken-pull-secret")),
         (secret("regcred", "", "e30K"), None),
     ] {
         let report = Report::of(&pulls(), &cluster("", &[secret]));
@@ -61,6 +61,18 @@ fn a_secret_of_the_dump_that_does_not_fit_is_a_mismatch() {
         if let Some(code) = code {
             report.finds(code, "error", &["Secret 'regcred' (in the cluster dump)"]);
         }
+    }
+}
+
+#[test]
+fn what_is_left_out_of_a_dump_is_not_known() {
+    let old = "annotations: {pullcreds.dev/rotated-at: 2026-01-01}";
+    for left_out in ["''", "'***'"] {
+        let dump = cluster("", &[secret("regcred", old, left_out)]);
+        let report = Report::of(&pulls(), &dump);
+        report.image(&json!({"verdict": "declared", "secretFrom": "cluster"}));
+        report.finds("rotation-overdue", "error", &["Secret 'regcred' (in the cluster dump)"]);
+        report.finds_no(&["rejected-pull-secret", "missing-secret-key", "pull-secret-not-found"]);
     }
 }
 
@@ -75,6 +87,18 @@ fn the_manifests_go_before_the_dump() {
     let manifests = format!("{}{}", deployment(""), document(&account("default", "", "")));
     Report::of(&manifests, &dump)
         .image(&json!({"verdict": "missing", "serviceAccountFrom": "manifests"}));
+}
+
+#[test]
+fn a_list_that_only_the_cluster_has_is_told() {
+    let manifests = format!("{}{}", deployment(""), document(&account("default", "", "")));
+    let hint = "of the input (the one in the cluster dump does) names a pull secret";
+    for (names, told) in [("[{name: regcred}]", true), ("[]", false)] {
+        let files = Files::new();
+        let dump = files.write("dump.yaml", &cluster(&format!("imagePullSecrets: {names}"), &[]));
+        let outcome = program(["check", "--cluster-dump", &dump]).stdin(manifests.clone()).run();
+        assert_eq!(outcome.out().contains(hint), told, "{outcome}");
+    }
 }
 
 #[test]
@@ -430,4 +454,36 @@ fn what_the_cluster_has_is_there_before_a_hook() {
     let first = Report::with(&manifests, &[], &[]);
     assert!(late.iter().all(|code| first.findings(code).count() == 1), "{}", first.outcome);
     Report::of(&manifests, &list(&own)).finds_no(&late);
+}
+
+#[test]
+fn a_dump_beside_the_manifests_is_none_of_them() {
+    let files = Files::new();
+    let text =
+        cluster("imagePullSecrets: [{name: regcred}]", &[secret("regcred", "", &covering())]);
+    let dump = files.write("dump.yaml", &text);
+    files.write("app.yaml", &deployment(""));
+    let folder = files.path("");
+    let folder = folder.to_str().expect("a temporary folder has a plain name");
+    let args = ["check", folder, "--format", "json", "--cluster-dump", &dump];
+    let report = program(args).run().json();
+    assert_eq!(report["images"][0]["secretFrom"], "cluster");
+    let codes = report["findings"].as_array().into_iter().flatten().map(|finding| &finding["code"]);
+    assert!(codes.into_iter().all(|code| code != "hardcoded-credentials"), "{report}");
+    let args = ["inject", folder, "--write", "--into", "service-account", "--inject", "*=more"];
+    program(args.into_iter().chain(["--cluster-dump", &dump])).run();
+    assert_eq!(read(&dump), text.as_bytes());
+}
+
+#[test]
+fn under_argo_cd_a_dump_is_no_file_of_the_application() {
+    let run = |dump: &str| {
+        let run = program(["--cluster-dump", dump]).env("ARGOCD_APP_NAME", "shop");
+        run.stdin(pulls()).run()
+    };
+    let outcome = run("dump.yaml").expect(2);
+    assert!(outcome.err().contains("the cluster dump dump.yaml is a relative path"), "{outcome}");
+    let files = Files::new();
+    let dump = files.write("dump.yaml", &cluster("", &[secret("regcred", "", &covering())]));
+    run(&dump).expect(0);
 }

@@ -117,7 +117,7 @@ fn a_token_has_to_outlive_the_interval() {
         with(&generated(&too_slow, kind)).verdict("declared").finds(
             "expires-before-refresh",
             "error",
-            &[kind, &format!("lives {hours} hours"), &format!("every {} hours", hours * 10)],
+            &[kind, &format!("lives {hours} hour"), &format!("every {} hours", hours * 10)],
         );
         let in_time = format!("refreshInterval: {hours}h, ");
         with(&generated(&in_time, kind)).finds_no(&["expires-before-refresh", "slow-refresh"]);

@@ -70,7 +70,7 @@ fn helm4_gets_back_the_bytes_that_it_sent() {
 }
 
 #[test]
-fn an_upgrade_with_crds_in_the_stream_is_read_in_helm3() {
+fn a_stream_with_definitions_is_read_in_helm3() {
     let helm = Helm::three();
     let run = helm.template(
         &assorted(),

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use pullcreds::check::{self, Circumstances, Input, Outcome};
+use pullcreds::check::{self, Circumstances, Input, Outcome, Stamps};
 use pullcreds::inject::{self, Holder};
 use pullcreds::inventory::{Inventory, kinds};
 use pullcreds::policy::{Overrides, Policy};
@@ -65,6 +65,7 @@ fn judge<'a>(sources: &'a [Source; 1], policy: &'a Policy) -> Outcome<'a> {
         providers: &[],
         input: Input::Stream,
         require_input: false,
+        stamps: Stamps::Ignored,
         watched: true,
     };
     check::check(sources, policy, circumstances)

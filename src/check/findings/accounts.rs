@@ -1,11 +1,12 @@
 //! What is worth saying about ServiceAccounts by themselves: those that do not exist, and those that stand twice.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding;
 use crate::inject::Holder;
-use crate::inventory::ServiceAccount;
-use crate::verdict::{self, AccountId};
+use crate::inventory::{ServiceAccount, Workload};
+use crate::verdict::{self, AccountId, Accounts};
 
 use super::super::InUse;
 use super::{Findings, describe, show};
@@ -60,6 +61,47 @@ impl Findings<'_, '_> {
                 self.at_list(code, holder, account.object.label, message, label);
             }
         }
+    }
+
+    /// Why a pod has no pull secret.
+    pub(super) fn names_none(
+        &self,
+        workload: &Workload<'_>,
+        account: InUse,
+        accounts: Option<&Accounts<'_, '_>>,
+    ) -> Cow<'static, str> {
+        if workload.pull_secrets.has_entry() {
+            return "no entry of imagePullSecrets has a name".into();
+        }
+        let name = workload.effective_service_account();
+        let namespace = workload.object.namespace.as_deref();
+        let dumped = match account {
+            InUse::None => return "a static pod can use no Secret".into(),
+            InUse::Absent => {
+                let name = show(name);
+                return format!(
+                    "the cluster dump has no ServiceAccount '{name}' in this namespace"
+                )
+                .into();
+            }
+            InUse::Seen { id, .. } if self.is_in_cluster(id.source) => " (in the cluster dump)",
+            InUse::Seen { .. } => {
+                // Whether a list that somebody put there outlives an upgrade, nobody can tell.
+                let id = accounts.and_then(|all| all.in_cluster(namespace, name, self.policy));
+                match id.filter(|id| self.names_some(*id)) {
+                    Some(_) => " of the input (the one in the cluster dump does)",
+                    None => "",
+                }
+            }
+            InUse::Declared | InUse::Unknown => "",
+        };
+        let name = show(name);
+        format!("neither the pod nor ServiceAccount '{name}'{dumped} names a pull secret").into()
+    }
+
+    fn names_some(&self, id: AccountId) -> bool {
+        let account = &self.inventories[id.source].service_accounts[id.index];
+        account.pull_secrets.names().next().is_some()
     }
 }
 

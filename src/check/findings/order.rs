@@ -7,10 +7,10 @@ use crate::finding::{self, Code, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
-use crate::verdict::{self, AccountId, Accounts, Credentials, Origin, Pull, Secrets};
+use crate::verdict::{AccountId, Accounts, Credentials, Origin, Pull, Secrets};
 
 use super::super::order::{How, Missing, Moment, missing};
-use super::super::{InUse, Pod};
+use super::super::{InUse, Pod, puller};
 use super::{At, Findings, describe, list_span, show};
 
 /// What Helm waits for before it runs the next hook (`WatchUntilReady` in `pkg/kube`).
@@ -104,14 +104,8 @@ impl Findings<'_, '_> {
         let referrer = self.referrer(pod, account);
         let find = |name: &str| secrets.find(pod.source, namespace, referrer, name, self.policy);
         let kept = kept.map(|(_, name)| find(name));
-        let identities = match account {
-            InUse::Seen { id, .. } => {
-                let accounts = &self.inventories[id.source].service_accounts;
-                verdict::identities(&accounts[id.index].annotations)
-            }
-            InUse::Absent | InUse::Declared | InUse::Unknown => Vec::new(),
-        };
-        let rest = Credentials::new(kept.collect(), pod.effective.origin, identities);
+        let puller = puller(self.inventories, account);
+        let rest = Credentials::new(kept.collect(), pod.effective.origin, puller);
         let images = &self.inventories[pod.source].workloads[pod.index].images;
         images.iter().zip(&pod.images).any(|(image, judged)| {
             let judgement = &judged.judgement;
@@ -140,7 +134,8 @@ impl Findings<'_, '_> {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
-        let dumped = name != "default" && accounts.is_in_cluster(namespace, name, self.policy);
+        let dumped =
+            name != "default" && accounts.in_cluster(namespace, name, self.policy).is_some();
         if dumped || self.policy.service_account(namespace, name).is_some() {
             return;
         }

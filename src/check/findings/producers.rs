@@ -8,7 +8,7 @@ use crate::inventory::{Object, Produced};
 use crate::source::Span;
 
 use super::rotation::{Evidence, interval, is_never};
-use super::{Findings, show};
+use super::{Findings, hours, show};
 
 impl Findings<'_, '_> {
     /// A Secret that something makes, and what tells of its age.
@@ -87,10 +87,10 @@ impl Findings<'_, '_> {
         let Some(generator) = rows.min_by_key(|row| row.life) else { return false };
         let Some(refreshed) = too_seldom(&produced.refresh, generator) else { return false };
         let message = format!(
-            "{maker} fills '{}' with a token of {} that lives {} hours, and refreshes it {refreshed}.",
+            "{maker} fills '{}' with a token of {} that lives {}, and refreshes it {refreshed}.",
             show(&produced.name),
             generator.kind,
-            generator.life / 3600
+            hours(generator.life)
         );
         let code = &finding::EXPIRES_BEFORE_REFRESH;
         self.say(code, code.severity, message, at, "the token has expired by then");
@@ -104,8 +104,8 @@ fn too_seldom(refresh: &Refresh<'_>, generator: &Generator) -> Option<String> {
         return Some("never".to_owned());
     }
     let interval = interval(refresh)?;
-    let hours = interval.as_secs_f64() / 3600.0;
-    (interval > Duration::from_secs(generator.life)).then(|| format!("every {hours:.0} hours"))
+    let too_long = interval > Duration::from_secs(generator.life);
+    too_long.then(|| format!("every {}", hours(interval.as_secs())))
 }
 
 /// Where an object says how often it refreshes a Secret, else where it names that.

@@ -14,7 +14,7 @@ use crate::policy;
 use crate::source::Span;
 use crate::verdict::Secrets;
 
-use super::{Findings, show};
+use super::{Findings, hours, show};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -166,11 +166,11 @@ impl<'c> Findings<'c, '_> {
             return;
         }
         let seconds = class.lifetime().unwrap_or_default();
-        let hours = seconds / 3600;
+        let life = hours(seconds.unsigned_abs());
         if !evidence.refreshed {
             let code = &finding::SHORT_LIVED_CREDENTIALS;
             let message = format!(
-                "{name}, entry '{key}': the {kind} lives {hours} hours, and nothing refreshes this Secret."
+                "{name}, entry '{key}': the {kind} lives {life}, and nothing refreshes this Secret."
             );
             self.say(code, code.severity, message, at, "short-lived");
         } else if let Some(interval) = evidence.refresh.and_then(interval)
@@ -178,9 +178,9 @@ impl<'c> Findings<'c, '_> {
         {
             let code = &finding::EXPIRES_BEFORE_REFRESH;
             let message = format!(
-                "{name}, entry '{key}': the {kind} lives {hours} hours, and what refreshes this Secret does so \
-                 every {} hours.",
-                interval.as_secs() / 3600
+                "{name}, entry '{key}': the {kind} lives {life}, and what refreshes this Secret does so \
+                 every {}.",
+                hours(interval.as_secs())
             );
             self.say(code, code.severity, message, at, "the token has expired by then");
         }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use crate::credentials::exposure;
 use crate::credentials::payload::Format;
-use crate::credentials::{printable_key, token};
+use crate::credentials::printable_key;
 use crate::finding::{self, Code, Severity};
-use crate::image::InvalidReference;
 use crate::inventory::Object;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
 use crate::source::Span;
-use crate::verdict::{Credentials, Identified, Known, Origin, Secrets, Verdict};
+use crate::verdict::{Credentials, Known, Secrets};
 
-use super::super::{InUse, Input, Pod};
+use super::super::{InUse, Input, Pod, puller};
 use super::rotation::Evidence;
-use super::{At, Findings, describe, show};
+use super::usage::OfAccounts;
+use super::{At, Findings, article, describe, show};
 
 impl<'c> Findings<'c, '_> {
     /// Everything about the Secrets of the input, and about those that pods name.
@@ -26,9 +27,14 @@ impl<'c> Findings<'c, '_> {
         }
         self.about_exposed();
         let mut named = BTreeSet::new();
+        let mut of_accounts = OfAccounts::new();
         for (pod, account) in self.pods.iter().zip(self.accounts) {
-            self.about_named(pod, *account, &secrets, &mut named);
+            // A static pod can use no Secret.
+            if !matches!(account, InUse::None) {
+                self.about_named(pod, *account, &secrets, &mut named, &mut of_accounts);
+            }
         }
+        self.about_accounts_usage(&of_accounts);
         self.about_renamed(&secrets);
     }
 
@@ -101,14 +107,15 @@ impl<'c> Findings<'c, '_> {
                 self.say(code, code.severity, message, at, "made with echo?");
             }
         }
-        let usable: Vec<_> = entries.iter().filter(|entry| entry.unusable.is_none()).collect();
+        let literal = |entry: &&Entry| entry.unusable.is_none() && !entry.placeholder;
+        let usable: Vec<_> = entries.iter().filter(literal).collect();
         // What is in a cluster may have come from anywhere.
         if usable.is_empty() || self.is_in_cluster(source) {
             return;
         }
         let what = usable.iter().map(|entry| {
-            let kind = entry.class.map_or("a password", |class| class.kind.name());
-            format!("{kind} for '{}'", printable_key(&entry.key))
+            let kind = entry.class.map_or("password", |class| class.kind.name());
+            format!("{} {kind} for '{}'", article(kind), printable_key(&entry.key))
         });
         let what = what.collect::<Vec<_>>().join(", ");
         let severity = self.hardcoded_severity();
@@ -125,45 +132,37 @@ impl<'c> Findings<'c, '_> {
     }
 
     fn about_exposed(&mut self) {
-        let severity = self.hardcoded_severity();
-        let code = &finding::HARDCODED_CREDENTIALS;
         for (source, inventory) in self.inventories.iter().enumerate() {
             for exposed in &inventory.exposed {
-                let message = format!(
-                    "{} holds a literal credential in {}.",
-                    describe(&exposed.object),
-                    exposed.path
-                );
-                let at = At {
-                    source,
-                    object: &exposed.object,
-                    span: exposed.span,
-                    path: exposed.path.clone(),
-                    label: "hardcoded".into(),
-                };
-                self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
+                let path = exposed.path.clone();
+                let what = exposed.what.to_string();
+                self.hardcoded(source, &exposed.object, exposed.span, path, &what);
             }
-            for pod in self.pods.iter().filter(|pod| pod.source == source) {
-                let workload = &inventory.workloads[pod.index];
-                for (image, judged) in workload.images.iter().zip(&pod.images) {
-                    let invalid = judged.judgement.verdict == Verdict::Invalid;
-                    if invalid && image.parsed() == Err(InvalidReference::Userinfo) {
-                        let message = format!(
-                            "{} holds a literal user name or password in an image reference.",
-                            describe(&workload.object)
-                        );
-                        let at = At {
-                            source,
-                            object: &workload.object,
-                            span: image.span,
-                            path: workload.path(&image.field.to_string()),
-                            label: "hardcoded".into(),
-                        };
-                        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
-                    }
+        }
+        for pod in self.pods {
+            let workload = &self.inventories[pod.source].workloads[pod.index];
+            for image in &workload.images {
+                if let Some(what) = exposure::in_reference(&image.reference) {
+                    let path = workload.path(&image.field.to_string());
+                    self.hardcoded(pod.source, &workload.object, image.span, path, &what);
                 }
             }
         }
+    }
+
+    fn hardcoded(
+        &mut self,
+        source: usize,
+        object: &Object<'_>,
+        span: Span,
+        path: String,
+        what: &str,
+    ) {
+        let code = &finding::HARDCODED_CREDENTIALS;
+        let message = format!("{} holds a literal credential in {path}: {what}.", describe(object));
+        let at = At { source, object, span, path, label: "hardcoded".into() };
+        let severity = self.hardcoded_severity();
+        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
     }
 
     /// What is wrong with the secrets that a pod names, each told once.
@@ -173,6 +172,7 @@ impl<'c> Findings<'c, '_> {
         account: InUse,
         secrets: &Secrets<'i>,
         told: &mut BTreeSet<(String, String)>,
+        of_accounts: &mut OfAccounts,
     ) where
         Self: 'i,
         'c: 'i,
@@ -194,24 +194,9 @@ impl<'c> Findings<'c, '_> {
                 self.about_known(name, found, at, secrets);
             }
         }
-        let credentials = Credentials::new(known, pod.effective.origin, Vec::new());
-        self.about_use(pod, &credentials);
-        for judged in &pod.images {
-            let Some(Identified::OnlyInside(identity)) = judged.judgement.identity() else {
-                continue;
-            };
-            let account = workload.effective_service_account();
-            if told.insert((format!("identity {}", identity.name), account.to_owned())) {
-                let code = &finding::IDENTITY_INSIDE_ONLY;
-                let message = format!(
-                    "{} relies on {} of ServiceAccount '{}', with which the kubelet does not pull images.",
-                    describe(&workload.object),
-                    identity.name,
-                    show(account)
-                );
-                self.say(code, code.severity, message, at, "the node pulls, not the pod");
-            }
-        }
+        let puller = puller(self.inventories, account);
+        let credentials = Credentials::new(known, pod.effective.origin, puller);
+        self.about_usage(pod, account, &credentials, of_accounts);
     }
 
     fn about_known<'i>(
@@ -226,15 +211,16 @@ impl<'c> Findings<'c, '_> {
         let who = describe(at.1);
         let shown = show(name);
         match known {
-            Known::InStream { source, secret } | Known::Copied { source, secret, .. } => {
+            Known::InStream { source, secret }
+            | Known::Copied { source, secret, .. }
+            | Known::InCluster { source, secret } => {
                 self.about_type(source, secret);
                 if matches!(secret.content, Content::Managed(_)) {
                     self.about_managed(source, secret, secrets);
+                } else if self.is_in_cluster(source) {
+                    // Those of the manifests have been told, named or not.
+                    self.about_content(source, secret, secrets);
                 }
-            }
-            Known::InCluster { source, secret } => {
-                self.about_type(source, secret);
-                self.about_content(source, secret, secrets);
             }
             Known::Produced { source, produced } => {
                 let namespace = at.1.namespace.as_deref();
@@ -315,57 +301,6 @@ impl<'c> Findings<'c, '_> {
                 self.say(code, code.severity, message, at, "its key is missing");
             }
             Content::Payload(_) | Content::Managed(_) => {}
-        }
-    }
-
-    /// Secrets that no image needs, and credentials that spoil a public image.
-    fn about_use(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>) {
-        if credentials.known().iter().all(|known| known.secret().is_none()) {
-            return;
-        }
-        let workload = &self.inventories[pod.source].workloads[pod.index];
-        let at = (pod.source, &workload.object, workload.object.label);
-        let mut needed = BTreeSet::new();
-        let now = self.circumstances.now.as_second();
-        for (image, judged) in workload.images.iter().zip(&pod.images) {
-            let Ok(reference) = image.parsed() else { continue };
-            for tried in credentials.tried(reference.name()) {
-                needed.insert(tried.secret);
-                let Some((source, secret)) = credentials.known()[tried.secret].secret() else {
-                    continue;
-                };
-                let class = secret.content.entries()[tried.entry].class;
-                let expired = class
-                    .and_then(|class: token::Class| class.expires_at)
-                    .is_some_and(|at| at < now);
-                let stale = expired && secret.refreshed_by.is_none();
-                if stale && judged.judgement.verdict == Verdict::Public {
-                    let code = &finding::STALE_ON_PUBLIC;
-                    let message = format!(
-                        "{} pulls the public image '{}' with expired credentials ({}).",
-                        describe(&workload.object),
-                        show(&image.reference),
-                        self.describe_in(source, &secret.object)
-                    );
-                    let at = (pod.source, &workload.object, image.span);
-                    self.say(code, code.severity, message, at, "could be pulled without");
-                }
-            }
-        }
-        for (index, known) in credentials.known().iter().enumerate() {
-            let Some((source, secret)) = known.secret() else { continue };
-            // The list of a ServiceAccount of the cluster is for pods that nobody sees here.
-            let shared = self.is_in_cluster(source) && pod.effective.origin != Origin::Pod;
-            if secret.content.entries().is_empty() || needed.contains(&index) || shared {
-                continue;
-            }
-            let code = &finding::UNNEEDED_PULL_SECRET;
-            let message = format!(
-                "{} has the pull secret '{}', and none of its images needs it.",
-                describe(&workload.object),
-                show(&pod.effective.names[index])
-            );
-            self.say(code, code.severity, message, at, "not needed");
         }
     }
 }

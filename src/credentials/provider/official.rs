@@ -41,6 +41,15 @@ impl Official {
         }
     }
 
+    /// Whose identity authenticates the pull of an image on a node of the service.
+    pub fn pulls_as(self) -> &'static str {
+        match self {
+            Self::Eks => "the instance role of the node (on Fargate, the pod execution role)",
+            Self::Gke => "the service account of the node",
+            Self::Aks => "the kubelet's managed identity",
+        }
+    }
+
     /// `matchImages` of the configuration that the service installs.
     pub fn match_images(self) -> &'static [&'static str] {
         match self {
@@ -48,6 +57,20 @@ impl Official {
             Self::Gke => GKE,
             Self::Aks => AKS,
         }
+    }
+
+    /// The service with the plugin of that name.
+    pub fn from_plugin(plugin: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|official| official.plugin() == plugin)
+    }
+
+    /// Why the plugin may have no credentials for an image although it is asked. The one of Azure found the host of
+    /// a registry by `[a-zA-Z0-9]+` before the domain, until the fix of August 2026.
+    pub fn may_give_none(self, name: &str) -> Option<&'static str> {
+        let registry = name.split(['.', '/']).next().unwrap_or_default();
+        (self == Self::Aks && registry.contains('-')).then_some(
+            "before cloud-provider-azure#10720 it gives none for registries with a hyphen in their name",
+        )
     }
 
     /// The first pattern that matches the image `name` (as [`crate::image::Reference::name`] gives
@@ -89,17 +112,40 @@ pub struct Identity {
     pub official: Official,
     /// What it is called there.
     pub name: &'static str,
-    /// The annotations, all of which must be there.
-    pub annotations: &'static [&'static str],
+    /// The annotations, all of which must be there with a value, some with a certain one.
+    pub annotations: &'static [(&'static str, Option<&'static str>)],
     /// Whether the kubelet's plugin pulls with it, if `tokenAttributes` are configured. If not, only
     /// processes inside of the containers have the identity: the image is pulled before they run.
     pub pulls: bool,
 }
 
+/// Which annotations of an [`Identity`] a ServiceAccount lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It has all of them, and so the identity.
+    None,
+    /// It has some, and lacks this one.
+    Some(&'static str),
+    /// It has none of them.
+    All,
+}
+
 impl Identity {
-    /// Whether a ServiceAccount with these annotations has the identity.
-    pub fn is_set(&self, has: impl Fn(&str) -> bool) -> bool {
-        self.annotations.iter().all(|key| has(key))
+    /// What a ServiceAccount lacks whose annotations have these values.
+    pub fn missing<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Missing {
+        let is_set = |&&(key, wanted): &&(&str, Option<&str>)| match (value(key), wanted) {
+            (Some(value), Some(wanted)) => value == wanted,
+            (Some(value), None) => !value.is_empty(),
+            (None, _) => false,
+        };
+        let missing = self.annotations.iter().find(|annotation| !is_set(annotation));
+        match missing {
+            None => Missing::None,
+            Some((key, _)) if self.annotations.iter().any(|annotation| is_set(&annotation)) => {
+                Missing::Some(key)
+            }
+            Some(_) => Missing::All,
+        }
     }
 }
 
@@ -110,37 +156,40 @@ pub const IDENTITIES: &[Identity] = &[
     Identity {
         official: Official::Eks,
         name: "the ECR role of the ServiceAccount",
-        annotations: &["eks.amazonaws.com/ecr-role-arn"],
+        annotations: &[("eks.amazonaws.com/ecr-role-arn", None)],
         pulls: true,
     },
     Identity {
         official: Official::Eks,
         name: "IAM roles for service accounts (IRSA)",
-        annotations: &["eks.amazonaws.com/role-arn"],
+        annotations: &[("eks.amazonaws.com/role-arn", None)],
         pulls: false,
     },
     Identity {
         official: Official::Gke,
         name: "image pulls with Workload Identity",
-        annotations: &["iam.gke.io/enable-wi-image-pull"],
+        annotations: &[("iam.gke.io/enable-wi-image-pull", Some("true"))],
         pulls: true,
     },
     Identity {
         official: Official::Gke,
         name: "Workload Identity Federation for GKE",
-        annotations: &["iam.gke.io/gcp-service-account"],
+        annotations: &[("iam.gke.io/gcp-service-account", None)],
         pulls: false,
     },
     Identity {
         official: Official::Aks,
         name: "the registry identity of the ServiceAccount",
-        annotations: &["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"],
+        annotations: &[
+            ("kubernetes.azure.com/acr-client-id", None),
+            ("kubernetes.azure.com/acr-tenant-id", None),
+        ],
         pulls: true,
     },
     Identity {
         official: Official::Aks,
         name: "Microsoft Entra Workload ID",
-        annotations: &["azure.workload.identity/client-id"],
+        annotations: &[("azure.workload.identity/client-id", None)],
         pulls: false,
     },
 ];

@@ -39,17 +39,35 @@ fn every_official_pattern_is_valid_and_there_once() {
 
 #[test]
 fn an_identity_needs_all_of_its_annotations() {
-    let pulls_with = |keys: &[&str]| -> Vec<(Official, bool)> {
-        let is_set = |identity: &&Identity| identity.is_set(|key| keys.contains(&key));
-        IDENTITIES.iter().filter(is_set).map(|found| (found.official, found.pulls)).collect()
+    let set = |annotations: &[(&str, &'static str)]| -> Vec<(Official, bool)> {
+        let value = |key: &str| {
+            let mut set = annotations.iter();
+            set.find(|(name, _)| *name == key).map(|(_, value)| *value)
+        };
+        let set = IDENTITIES.iter().filter(|identity| identity.missing(value) == Missing::None);
+        set.map(|found| (found.official, found.pulls)).collect()
     };
-    assert_eq!(pulls_with(&["eks.amazonaws.com/role-arn"]), [(Official::Eks, false)]);
-    assert_eq!(pulls_with(&["eks.amazonaws.com/ecr-role-arn"]), [(Official::Eks, true)]);
-    assert_eq!(pulls_with(&["kubernetes.azure.com/acr-client-id"]), []);
-    assert_eq!(
-        pulls_with(&["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"]),
-        [(Official::Aks, true)]
-    );
+    assert_eq!(set(&[("eks.amazonaws.com/role-arn", "arn")]), [(Official::Eks, false)]);
+    assert_eq!(set(&[("eks.amazonaws.com/role-arn", "")]), []);
+    assert_eq!(set(&[("eks.amazonaws.com/ecr-role-arn", "arn")]), [(Official::Eks, true)]);
+    assert_eq!(set(&[("iam.gke.io/enable-wi-image-pull", "true")]), [(Official::Gke, true)]);
+    assert_eq!(set(&[("iam.gke.io/enable-wi-image-pull", "false")]), []);
+    let [client, tenant] =
+        ["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"];
+    assert_eq!(set(&[(client, "id")]), []);
+    assert_eq!(set(&[(client, "id"), (tenant, "id")]), [(Official::Aks, true)]);
+    let half = |key: &str| (key == client).then_some("id");
+    let halves = IDENTITIES.iter().map(|identity| identity.missing(half));
+    let halves: Vec<_> = halves.filter(|missing| *missing != Missing::All).collect();
+    assert_eq!(halves, [Missing::Some(tenant)]);
+}
+
+#[test]
+fn the_plugin_of_azure_may_not_know_registries_with_a_hyphen() {
+    let aks = Official::from_plugin("acr-credential-provider").unwrap();
+    assert!(aks.may_give_none("acme-a1b2c3.azurecr.io/app").is_some());
+    assert!(aks.may_give_none("acme.azurecr.io/team-a/app").is_none());
+    assert!(Official::Eks.may_give_none("a-b.example.com/app").is_none());
 }
 
 const EKS_FILE: &str = r#"{

@@ -18,6 +18,21 @@ pub enum Life {
     Unknown,
 }
 
+impl Kind {
+    /// Whether registries take such credentials, as far as the kind tells: of a token for anything nobody knows.
+    pub fn is_for_registries(self) -> bool {
+        !matches!(
+            self,
+            Self::GitLabOAuthSecret
+                | Self::GitLabRunnerToken
+                | Self::GitHubRefreshToken
+                | Self::Jwt
+                | Self::KubernetesServiceAccountToken
+                | Self::NpmToken
+        )
+    }
+}
+
 impl Life {
     /// The seconds, where they are fixed.
     pub fn seconds(self) -> Option<i64> {

@@ -1,29 +1,36 @@
 // Command oracle reads YAML streams the way kubectl, Helm and Argo CD do, through sigs.k8s.io/yaml,
 // and prints one line of JSON for each file: {"file": …, "documents": […]} or {"file": …, "error": …}.
 //
-// The files are its arguments or, without any, names on standard input that end in NUL.
+// The files are its arguments or, without any, names on standard input that end in NUL. With -argocd first, a stream
+// is cut into documents as Argo CD does with what a plugin writes, and what it passes over is left out.
 package main
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	kubeyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 )
 
 type loaded struct {
 	File      string            `json:"file"`
-	Documents []json.RawMessage `json:"documents,omitempty"`
+	Documents []json.RawMessage `json:"documents,omitzero"`
 	Error     string            `json:"error,omitempty"`
 }
 
 func main() {
-	files, err := names(os.Args[1:], os.Stdin)
+	arguments, load := os.Args[1:], documents
+	if len(arguments) > 0 && arguments[0] == "-argocd" {
+		arguments, load = arguments[1:], manifests
+	}
+	files, err := names(arguments, os.Stdin)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -33,7 +40,10 @@ func main() {
 	lines.SetEscapeHTML(false)
 	for _, file := range files {
 		result := loaded{File: file}
-		if documents, err := load(file); err != nil {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			result.Error = err.Error()
+		} else if documents, err := load(content); err != nil {
 			result.Error = err.Error()
 		} else {
 			result.Documents = documents
@@ -64,11 +74,24 @@ func names(arguments []string, stdin io.Reader) ([]string, error) {
 	return strings.Split(text, "\x00"), nil
 }
 
-func load(file string) ([]json.RawMessage, error) {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
+// manifests does what SplitYAMLToString of Argo CD does (gitops-engine/pkg/utils/kube/kube.go).
+func manifests(content []byte) ([]json.RawMessage, error) {
+	decoder := kubeyaml.NewYAMLOrJSONDecoder(bytes.NewReader(content), 4096)
+	found := []json.RawMessage{}
+	for {
+		var manifest json.RawMessage
+		if err := decoder.Decode(&manifest); errors.Is(err, io.EOF) {
+			return found, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if manifest = bytes.TrimSpace(manifest); len(manifest) > 0 && string(manifest) != "null" {
+			found = append(found, manifest)
+		}
 	}
+}
+
+func documents(content []byte) ([]json.RawMessage, error) {
 	var documents []json.RawMessage
 	for at, text := range split(content) {
 		document, err := yaml.YAMLToJSON(text)
