@@ -156,31 +156,32 @@ enum Piece {
 }
 
 /// The pieces of a pattern; `None` if it is bad.
-fn pieces(pattern: &str) -> Option<Vec<Piece>> {
+fn pieces(pattern: &[u8]) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
-    let mut rest = pattern.chars();
-    while let Some(character) = rest.next() {
-        pieces.push(match character {
-            '*' => Piece::Star,
-            '?' => Piece::Any,
-            '[' => class(&mut rest)?,
-            '\\' => {
-                // The next byte, which may be a part of a character: all of it stands for itself.
-                let escaped = rest.next()?;
-                literal(escaped, &mut pieces);
-                continue;
+    let mut rest = pattern;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        pieces.push(match byte {
+            // Two stars mean what one means, and take much longer to try.
+            b'*' if matches!(pieces.last(), Some(Piece::Star)) => continue,
+            b'*' => Piece::Star,
+            b'?' => Piece::Any,
+            b'[' => {
+                let text = std::str::from_utf8(rest).ok()?;
+                let mut characters = text.chars();
+                let class = class(&mut characters)?;
+                rest = characters.as_str().as_bytes();
+                class
             }
-            character => {
-                literal(character, &mut pieces);
-                continue;
+            b'\\' => {
+                let (&escaped, after) = rest.split_first()?;
+                rest = after;
+                Piece::Byte(escaped)
             }
+            byte => Piece::Byte(byte),
         });
     }
     Some(pieces)
-}
-
-fn literal(character: char, pieces: &mut Vec<Piece>) {
-    pieces.extend(character.encode_utf8(&mut [0; 4]).bytes().map(Piece::Byte));
 }
 
 fn class(rest: &mut std::str::Chars<'_>) -> Option<Piece> {
@@ -240,8 +241,7 @@ fn matches(pieces: &[Piece], name: &[u8]) -> bool {
 fn match_urls(pattern: &Url, name: &Url) -> bool {
     let ((pattern_labels, pattern_port), (labels, port)) = (split(pattern), split(name));
     let label_matches = |pattern: &Vec<u8>, label: &Vec<u8>| {
-        let pattern = String::from_utf8_lossy(pattern);
-        pieces(&pattern).is_some_and(|pieces| matches(&pieces, label))
+        pieces(pattern).is_some_and(|pieces| matches(&pieces, label))
     };
     pattern_port == port
         && pattern_labels.len() == labels.len()
