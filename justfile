@@ -45,7 +45,10 @@ fuzz target='' seconds='60':
     eval "$(bash .ci/tools.sh cargo_fuzz)"
     export RUSTUP_TOOLCHAIN=nightly
     for name in {{ if target == '' { '$("$PULLCREDS_CARGO_FUZZ" list)' } else { target } }}; do
-        "$PULLCREDS_CARGO_FUZZ" run "$name" -- -max_total_time={{ seconds }}
+        corpora=("fuzz/corpus/$name")
+        if [ -d "fuzz/seeds/$name" ]; then corpora+=("fuzz/seeds/$name"); fi
+        mkdir -p "${corpora[0]}"
+        "$PULLCREDS_CARGO_FUZZ" run "$name" "${corpora[@]}" -- -dict=fuzz/seeds/words.dict -max_total_time={{ seconds }}
     done
 
 # The API documentation, private items included.

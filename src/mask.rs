@@ -135,7 +135,10 @@ pub fn unread(text: &str) -> String {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
         let below = !content.is_empty() && above.is_some_and(|above| indent > above);
-        let from = if below { Some(indent) } else { secret_word(content) };
+        // The name of a variable may stand behind its value.
+        let value = content.find("value").map(|at| at + "value".len());
+        let told = secret_word(content).into_iter().chain(value).min();
+        let from = if below { Some(indent) } else { told };
         if let Some(from) = from {
             let from = from + content[from..].len()
                 - content[from..].trim_start_matches(PUNCTUATION).len();
@@ -222,10 +225,16 @@ fn value_at(line: &str, from: usize) -> Range<usize> {
     start..end
 }
 
+/// Where the comment of a line begins, as far as the line tells.
+pub fn comment(line: &str) -> Option<usize> {
+    let blank = [' ', '\t', '\r', '\u{feff}'];
+    let begins = |&(at, _): &(usize, &str)| at == 0 || line[..at].ends_with(blank);
+    line.match_indices('#').find(begins).map(|(at, _)| at)
+}
+
 /// What stands behind a telling name in a comment: `# password: value`, `# the token is value`.
 fn in_comment(line: &str) -> Option<Range<usize>> {
-    let begins = |&(at, _): &(usize, &str)| at == 0 || line[..at].ends_with([' ', '\t']);
-    let hash = line.match_indices('#').find(begins)?.0;
+    let hash = comment(line)?;
     let name = hash + secret_word(&line[hash..])?;
     let rest = line[name..].trim_start_matches(['"', '\'']);
     let value = rest.strip_prefix([':', '=']).or_else(|| rest.strip_prefix(" is "))?;
@@ -376,6 +385,8 @@ mod tests {
         );
         assert_eq!(unread("the password is a\n"), format!("the password {MASK}\n"));
         assert!(!unread("x: a\nkind: Secret").contains('x'));
+        let variable = format!("- value: {MASK}\n  {MASK}\n");
+        assert_eq!(unread("- value: a\n  name: DB_TOKEN\n"), variable);
         assert_eq!(unread("kind: ExternalSecret\n"), "kind: ExternalSecret\n");
     }
 }

@@ -4,6 +4,8 @@
 
 #[path = "support/data.rs"]
 mod data;
+#[path = "support/leaks.rs"]
+mod leaks;
 #[path = "support/manifests.rs"]
 mod manifests;
 #[path = "support/promises.rs"]
@@ -26,10 +28,50 @@ impl fmt::Debug for Text {
     }
 }
 
-/// A stream that is made of bytes; it shrinks towards the plainest one.
+/// A password of `testdata/fixture-secrets.txt`.
+const PASSWORD: &str = "Correct-Horse-7-Battery";
+
+/// Bytes to make a stream of; they shrink towards the plainest one.
+fn dice() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 0..400)
+}
+
 fn manifests() -> impl Strategy<Value = Text> {
-    let dice = proptest::collection::vec(any::<u8>(), 0..400);
-    dice.prop_map(|dice| Text(stream(&mut Dice::new(&dice))))
+    dice().prop_map(|dice| Text(stream(&mut Dice::new(&dice))))
+}
+
+/// A stream that holds a password in many places, and a line that is no YAML perhaps.
+fn confidential() -> impl Strategy<Value = Text> {
+    (dice(), any::<Option<prop::sample::Index>>()).prop_map(|(dice, broken)| {
+        let mut text = stream(&mut Dice::with_password(&dice, PASSWORD));
+        let lines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        if let Some(at) = broken.filter(|_| !lines.is_empty()) {
+            text.insert_str(lines[at.index(lines.len())], "\t: [\n");
+        }
+        Text(text)
+    })
+}
+
+/// A policy with lines gone, doubled and changed.
+fn policy() -> impl Strategy<Value = String> {
+    const WHOLE: &str = include_str!("../testdata/policy/full.yaml");
+    let lines = proptest::collection::vec((any::<prop::sample::Index>(), 0..4_u8, piece()), 0..6);
+    lines.prop_map(|changes| {
+        let mut lines: Vec<String> = WHOLE.split_inclusive('\n').map(str::to_owned).collect();
+        for (at, what, piece) in changes {
+            let at = at.index(lines.len());
+            match what {
+                0 => lines[at].clear(),
+                1 => lines[at] = lines[at].repeat(2),
+                2 => lines[at].insert_str(0, piece),
+                _ => {
+                    let line = lines[at].trim_end().to_owned();
+                    lines[at] = format!("{line}{piece}\n");
+                }
+            }
+        }
+        lines.concat()
+    })
 }
 
 /// A stream with something in it gone, doubled, or put in from elsewhere.
@@ -131,6 +173,16 @@ proptest! {
     #[test]
     fn the_promises_hold_for_soup(text in soup()) {
         promises::hold_for_text(&text.0);
+    }
+
+    #[test]
+    fn nothing_is_told_of_a_stream_with_a_password(text in confidential()) {
+        promises::nothing_is_told(&text.0);
+    }
+
+    #[test]
+    fn policies_are_read_or_refused(text in policy()) {
+        promises::policies_are_read(&text);
     }
 
     #[test]

@@ -456,7 +456,7 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
         visitor: V,
     ) -> Result<V::Value, Reported> {
         let mut entries = self.entries()?;
-        let given: Vec<_> = entries.iter().map(|(text, ..)| *text).collect();
+        let mut given: Vec<_> = entries.iter().map(|(text, ..)| *text).collect();
         entries.retain_mut(|(text, key, value)| {
             if fields.contains(text) {
                 return true;
@@ -466,6 +466,7 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
             let meant = near(text, fields).filter(|meant| !given.contains(meant));
             *value = None;
             meant.is_some_and(|meant| {
+                given.push(meant);
                 *text = meant;
                 true
             })

@@ -357,3 +357,11 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn two_slips_of_one_key_are_two_mistakes() {
+    let found = render("apiVersion: pullcreds.dev/v1alpha1\nk1nd: A\nkimd: B\nspec: {}\n");
+    let slips = found.matches("did you mean `kind`?").count();
+    assert_eq!(slips, 2, "{found}");
+    assert!(!found.contains("is missing"), "{found}");
+}

@@ -185,8 +185,7 @@ fn comments(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let begins = |&(at, _): &(usize, &str)| at == 0 || line[..at].ends_with([' ', '\t']);
-        if let Some((at, _)) = line.match_indices('#').find(begins)
+        if let Some(at) = mask::comment(line)
             && !line[at..].starts_with(ORIGIN)
         {
             spans.push(Span::new(start + at, start + line.trim_end().len()));

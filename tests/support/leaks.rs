@@ -3,6 +3,7 @@
 //!
 //! What an input holds is found here by means of its own, so that a mistake of the program is no mistake of
 //! its test: another YAML parser, and plain patterns where that fails.
+#![allow(dead_code, reason = "each test target uses a part of this")]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -4,14 +4,37 @@
 
 use std::fmt::Write as _;
 
+use base64::prelude::*;
+
 /// Bytes that decide what is made. When they are used up every roll is 0, the plainest choice.
 pub(crate) struct Dice<'d> {
     left: &'d [u8],
+    /// A password to put wherever passwords are found, for better or worse.
+    password: Option<&'static str>,
 }
 
 impl<'d> Dice<'d> {
     pub(crate) fn new(bytes: &'d [u8]) -> Self {
-        Self { left: bytes }
+        Self { left: bytes, password: None }
+    }
+
+    /// The same for streams that hold a password.
+    pub(crate) fn with_password(bytes: &'d [u8], password: &'static str) -> Self {
+        Self { left: bytes, password: Some(password) }
+    }
+
+    fn comment(&mut self) -> String {
+        match self.password.filter(|_| self.rarely(4)) {
+            Some(password) => format!("# the password: {password}"),
+            None => self.pick(COMMENTS).to_owned(),
+        }
+    }
+
+    fn image(&mut self) -> String {
+        match self.password.filter(|_| self.rarely(4)) {
+            Some(password) => format!("robot:{password}@ghcr.io/acme/api:v1"),
+            None => self.pick(IMAGES).to_owned(),
+        }
     }
 
     /// A number below `sides`.
@@ -119,7 +142,7 @@ pub(crate) fn stream(dice: &mut Dice<'_>) -> String {
                 writeln!(out, "{end}{}", dice.pick(&["---", "---", "--- ", "--- # c", "---\t"]));
         }
         if dice.rarely(4) {
-            let _ = writeln!(out, "{}", dice.pick(COMMENTS));
+            let _ = writeln!(out, "{}", dice.comment());
         }
         out.push_str(&document(dice));
         if !out.ends_with('\n') && !out.is_empty() {
@@ -298,10 +321,17 @@ fn service_account(dice: &mut Dice<'_>) -> Value {
 
 fn secret(dice: &mut Dice<'_>) -> Value {
     let metadata = metadata(dice);
-    let value = match dice.roll(3) {
-        0 => text("eyJhdXRocyI6eyJnaGNyLmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19"),
-        1 => text("not base64"),
-        _ => Value::Raw(""),
+    let (map_name, value) = match (dice.password, dice.roll(4)) {
+        (None, 0) => ("data", text("eyJhdXRocyI6eyJnaGNyLmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19")),
+        (None, 1) => ("data", text("not base64")),
+        (None, _) => ("data", Value::Raw("")),
+        (Some(password), 0) => ("data", text(BASE64_STANDARD.encode(docker_config(password)))),
+        (Some(password), 1) => ("data", text(BASE64_STANDARD.encode(password))),
+        (Some(password), 2) => {
+            let lines = docker_config(password).replace(',', ",\n");
+            ("stringData", Value::Lines(lines.lines().map(str::to_owned).collect()))
+        }
+        (Some(password), _) => ("stringData", text(docker_config(password))),
     };
     ordered(
         dice,
@@ -310,9 +340,14 @@ fn secret(dice: &mut Dice<'_>) -> Value {
             ("kind", text("Secret")),
             ("metadata", metadata),
             ("type", text("kubernetes.io/dockerconfigjson")),
-            ("data", map([(".dockerconfigjson", value)])),
+            (map_name, map([(".dockerconfigjson", value)])),
         ],
     )
+}
+
+fn docker_config(password: &str) -> String {
+    let auth = BASE64_STANDARD.encode(format!("robot:{password}"));
+    format!(r#"{{"auths":{{"ghcr.io":{{"auth":"{auth}","password":"{password}"}}}}}}"#)
 }
 
 fn pod_spec(dice: &mut Dice<'_>) -> Value {
@@ -336,7 +371,7 @@ fn pod_spec(dice: &mut Dice<'_>) -> Value {
     }
     if dice.rarely(4) {
         let volume =
-            map([("name", text("v")), ("image", map([("reference", text(dice.pick(IMAGES)))]))]);
+            map([("name", text("v")), ("image", map([("reference", text(dice.image()))]))]);
         add(dice, "volumes", Value::List(vec![volume]));
     }
     if dice.rarely(4) {
@@ -356,12 +391,16 @@ fn container(dice: &mut Dice<'_>) -> Value {
     let image = match dice.roll(12) {
         10 => Value::Raw("null"),
         11 => Value::Raw("1.5"),
-        _ => text(dice.pick(IMAGES)),
+        _ => text(dice.image()),
     };
     let name = text(dice.pick(NAMES));
     let mut container = ordered(dice, [("name", name), ("image", image)]);
     if dice.rarely(4) {
-        let env = map([("name", text("A")), ("value", text("x # no comment"))]);
+        let (name, value) = match dice.password {
+            None => ("A", "x # no comment"),
+            Some(password) => (dice.pick(&["DB_PASSWORD", "API_TOKEN"]), password),
+        };
+        let env = ordered(dice, [("name", text(name)), ("value", text(value))]);
         set(&mut container, "env", Value::List(vec![env]));
     }
     container
@@ -434,7 +473,7 @@ impl<'w, 'd> Writer<'w, 'd> {
             self.out.push_str("  ");
         }
         if self.dice.rarely(16) {
-            let comment = self.dice.pick(COMMENTS);
+            let comment = self.dice.comment();
             let _ = write!(self.out, " {comment}");
         }
         self.out.push('\n');
@@ -448,7 +487,7 @@ impl<'w, 'd> Writer<'w, 'd> {
         if self.dice.rarely(16) {
             let odd = self.dice.roll(3);
             self.pad((indent + 1).saturating_sub(odd));
-            let comment = self.dice.pick(COMMENTS);
+            let comment = self.dice.comment();
             let _ = writeln!(self.out, "{comment}");
         }
     }

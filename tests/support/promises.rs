@@ -12,7 +12,8 @@ use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
 use pullcreds::yaml::{self, Node, Tree};
 
-use crate::data::{self, Data};
+use super::data::{self, Data};
+use super::leaks::Secrets;
 
 /// Flags that inject in different ways.
 const FLAGS: &[&[(&str, &str)]] = &[
@@ -295,4 +296,54 @@ pub(crate) fn repeating_repeats(part: &str) {
         images.iter().map(move |(document, images)| (document + time * documents, images.clone()))
     });
     assert_eq!(self::images(&whole), repeated.collect::<Vec<_>>());
+}
+
+/// Whatever is told about a text, no secret that it holds is in it.
+pub(crate) fn nothing_is_told(text: &str) {
+    let mut secrets = Secrets::of_fixtures().clone();
+    secrets.learn(text.as_bytes());
+    let search = secrets.search();
+    let sources = source(text);
+    for policy in &*POLICIES {
+        let outcome = judge(&sources, policy);
+        let report = Report::new(&sources, &outcome, policy);
+        for (at, problem) in &outcome.problems {
+            let told = report::problem(&sources[*at], problem, Look::PLAIN);
+            search.assert_absent("what is said about a problem", told.as_bytes());
+        }
+        for format in Format::ALL {
+            let told = report.render(*format, Look::PLAIN);
+            search.assert_absent("the report", told.as_bytes());
+        }
+        let diff = report::diff(&report, Look::PLAIN);
+        search.assert_absent("the diff", diff.as_bytes());
+    }
+}
+
+/// A policy file is read or refused, with places that are in it and without what it should not hold.
+pub(crate) fn policies_are_read(text: &str) {
+    let inside =
+        |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} is no part of it");
+    let whole = Span::new(0, text.len());
+    Policy::masked(text, whole).into_iter().for_each(inside);
+    match Policy::parse(text, &pullcreds::finding::names()) {
+        Ok(policy) => {
+            policy.registries().iter().filter_map(|entry| entry.pattern.span).for_each(inside);
+            for name in ["docker.io/library/nginx", "ghcr.io/acme/api", "a.b.c:5000/d"] {
+                let (domain, path) = name.split_once('/').expect("a name has a domain");
+                policy.access(domain, path);
+                policy.pull_secrets(domain, path);
+                policy.iam(domain, path);
+            }
+        }
+        Err(mistakes) => {
+            assert!(!mistakes.is_empty(), "there is a reason");
+            for mistake in &mistakes {
+                inside(mistake.span);
+                mistake.related.iter().for_each(|(span, _)| inside(*span));
+            }
+            let [source] = source(text);
+            report::mistakes(&source, whole, &mistakes, &|_| "here".to_owned(), Look::PLAIN);
+        }
+    }
 }
