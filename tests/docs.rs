@@ -147,11 +147,17 @@ fn every_comparison_has_a_case_and_every_such_case_is_told() {
 
 // Links
 
+/// The documents at the root, below `docs`, and beside the examples.
+fn documents() -> Vec<PathBuf> {
+    let mut folders = vec![path(""), path("docs")];
+    folders.extend(case::entries(&path("examples")));
+    let files = folders.iter().flat_map(|folder| case::entries(folder));
+    files.filter(|path| path.extension().is_some_and(|found| found == "md")).collect()
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
-    let documents = case::entries(&path("")).into_iter().chain(case::entries(&path("docs")));
-    let documents = documents.filter(|path| path.extension().is_some_and(|found| found == "md"));
-    for document in documents {
+    for document in documents() {
         let text = text(&document);
         for link in all(r"\]\(([^)\s]+)\)", &text) {
             if link.starts_with("https://") {
@@ -229,19 +235,23 @@ fn help(words: &[&str]) -> String {
 }
 
 #[test]
-fn every_call_in_the_readme_is_one_that_the_program_takes() {
-    let calls = calls(&text(path("README.md")));
-    assert!(calls.len() > 10, "{calls:?}");
-    for call in calls {
-        let own: Vec<_> =
-            call.iter().map(String::as_str).take_while(|word| *word != "--").collect();
-        let commands: Vec<_> =
-            own.iter().copied().take_while(|word| !word.starts_with('-')).take(1).collect();
-        let known = all(r"(--[a-z-]+)", &help(&commands));
-        for flag in own.iter().filter(|word| word.starts_with("--")) {
-            let name = flag.split('=').next().expect("there is a first part");
-            assert!(known.contains(name), "{call:?}: there is no {name}");
+fn every_call_in_the_documents_is_one_that_the_program_takes() {
+    assert!(calls(&text(path("README.md"))).len() > 10);
+    for document in documents() {
+        for call in calls(&text(&document)) {
+            assert_taken(&call, &document);
         }
+    }
+}
+
+#[track_caller]
+fn assert_taken(call: &[String], document: &Path) {
+    let own: Vec<_> = call.iter().map(String::as_str).take_while(|word| *word != "--").collect();
+    let command = own.iter().copied().take_while(|word| !word.starts_with('-')).take(1);
+    let known = all(r"(--[a-z-]+)", &help(&command.collect::<Vec<_>>()));
+    for flag in own.iter().filter(|word| word.starts_with("--")) {
+        let name = flag.split('=').next().expect("there is a first part");
+        assert!(known.contains(name), "{}: {call:?}: there is no {name}", document.display());
     }
 }
 
