@@ -68,11 +68,16 @@ fn chart(helm: &Helm, case: &Case) -> PathBuf {
     chart
 }
 
-/// What the case says to `check`, for the filter.
+/// What the case says to `check`, for the filter, whose threshold has to be said.
 fn arguments(case: &Case) -> Vec<String> {
     let words = case::words(case.command());
     let words = words.into_iter().skip(2).filter(|word| word != "--format" && word != "json");
-    words.chain(["--fail-on", "error", "--report", "json=report.json"].map(str::to_owned)).collect()
+    let mut arguments: Vec<_> = words.collect();
+    if !arguments.iter().any(|word| word == "--fail-on") {
+        arguments.push("--fail-on=error".to_owned());
+    }
+    arguments.push("--report=json=report.json".to_owned());
+    arguments
 }
 
 /// `check` without Helm.

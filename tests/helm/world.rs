@@ -35,7 +35,10 @@ pub(crate) struct Helm {
 
 impl fmt::Display for Helm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.major)
+        f.write_str(match self.major {
+            Major::Three => "3",
+            Major::Four => "4",
+        })
     }
 }
 
