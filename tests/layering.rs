@@ -17,7 +17,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("mask", &["source", "credentials"]),
     ("finding", &["source"]),
     ("policy", &["source", "credentials", "finding"]),
-    ("inventory", &["source", "yaml", "credentials"]),
+    ("inventory", &["source", "image", "yaml", "credentials"]),
     ("verdict", &["image", "credentials", "policy", "inventory"]),
     ("inject", &["source", "edit", "policy", "inventory", "verdict"]),
     (
