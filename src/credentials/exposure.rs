@@ -152,6 +152,14 @@ const LEAST_PASSWORD: usize = 6;
 
 /// A value that is a password for a registry by the name before it, such as `REGISTRY_PASSWORD`.
 fn password(name: &str, value: &str) -> Option<Exposure> {
+    // Most variables are none, and there may be many thousand.
+    let ends = |word: &&str| {
+        let from = name.len().checked_sub(word.len());
+        from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    if !PASSWORD_WORDS.iter().any(ends) {
+        return None;
+    }
     let words = words(name);
     let is_named = words.last().is_some_and(|last| PASSWORD_WORDS.contains(&&**last));
     (is_named && is_of_registry(&words) && is_password(value)).then_some(Exposure::Password)
