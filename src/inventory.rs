@@ -106,6 +106,8 @@ pub struct Workload<'a> {
     pub kind: &'static WorkloadKind,
     /// `serviceAccountName`, else the deprecated `serviceAccount`, if not empty.
     pub service_account: Option<Text<'a>>,
+    /// Whether `serviceAccountName` says so, the one field that kustomize keeps up to date.
+    pub has_account_name: bool,
     /// The pod's own list.
     pub pull_secrets: PullSecrets<'a>,
     /// Its images, in the order of [`kinds::CONTAINER_LISTS`], then those of volumes.
@@ -506,6 +508,7 @@ fn workload<'a>(
     Workload {
         object,
         kind,
+        has_account_name: said("serviceAccountName").is_some(),
         service_account: said("serviceAccountName").or_else(|| said("serviceAccount")),
         pull_secrets: pull_secrets(spec),
         images: images(spec),

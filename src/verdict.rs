@@ -185,8 +185,8 @@ impl<'r> Referrer<'r> {
     /// A pod that names its ServiceAccount; what it does not name cannot be changed in it.
     pub fn of_account(workload: &'r Workload<'r>) -> Self {
         let object = &workload.object;
-        let named = workload.service_account.is_some();
-        Self { object, follows: named && kinds::follows_accounts(&object.kind) }
+        let follows = workload.has_account_name && kinds::follows_accounts(&object.kind);
+        Self { object, follows }
     }
 
     /// Of those that are or were `called` like this, those that the name stands for when kustomize is done

@@ -538,9 +538,12 @@ fn a_name_that_kustomize_leaves_alone_is_told() {
     assert_eq!(verdict, "declared");
     assert!(codes.contains(&code), "{codes:?}");
     let runs_as = workload("ReplicaSet", ", serviceAccountName: web");
-    let (verdict, codes) = judged(&[&account(""), &runs_as]);
-    assert_eq!(verdict, "unknown");
-    assert!(codes.contains(&code), "{codes:?}");
+    let deprecated = workload("Deployment", ", serviceAccount: web");
+    for pod in [runs_as, deprecated] {
+        let (verdict, codes) = judged(&[&account(""), &pod]);
+        assert_eq!(verdict, "unknown");
+        assert!(codes.contains(&code), "{codes:?}");
+    }
     for fine in
         [workload("Pod", names), workload("ReplicationController", ", serviceAccountName: web")]
     {

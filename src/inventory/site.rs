@@ -4,7 +4,9 @@
 //! Nothing here knows which names there will be, or whether any will.
 
 use crate::source::Span;
-use crate::yaml::layout::{blanks, column, dash, indentation, line_end, line_ending, line_start};
+use crate::yaml::layout::{
+    blanks, column, dash, ends_in_block_scalar, indentation, line_end, line_ending, line_start,
+};
 use crate::yaml::{Field, Kind, Node, Scalar, Style, is_plain_string};
 
 use super::FIELD;
@@ -609,18 +611,6 @@ fn dash_indent(holder: Node<'_, '_>) -> String {
         column(text, dash).checked_sub(column(text, key.span().start as usize))
     });
     " ".repeat(widths.take(1).sum())
-}
-
-/// Whether the last thing that a node holds is a block scalar, whose text goes on until something dedents.
-fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
-    match node.kind() {
-        Kind::Scalar(Scalar::Block) => true,
-        Kind::Mapping(Style::Block) => {
-            node.entries().last().is_some_and(|(_, value)| ends_in_block_scalar(value))
-        }
-        Kind::Sequence(Style::Block) => node.items().last().is_some_and(ends_in_block_scalar),
-        _ => false,
-    }
 }
 
 /// The start of the line of a key that stands on a line of its own, with an anchor or a tag perhaps.

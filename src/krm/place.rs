@@ -4,7 +4,7 @@
 
 use crate::edit::Edit;
 use crate::source::Span;
-use crate::yaml::layout::{column, dash, line_end, line_ending, line_start};
+use crate::yaml::layout::{column, dash, ends_in_block_scalar, line_end, line_ending, line_start};
 use crate::yaml::{Kind, Node, Scalar, Style};
 
 const KEY: &str = "results";
@@ -29,13 +29,13 @@ pub(super) struct ResultsPlace {
 enum Look {
     /// By indentation.
     Block {
-        /// Before each key of the document.
-        indent: String,
-        /// Between the key of a list and its dashes.
+        /// What stands before the key, for it to begin a line in its column.
+        before: String,
+        /// What stands behind the last entry, for the next line to begin.
+        behind: String,
+        /// Before each dash.
         dashes: String,
         eol: &'static str,
-        /// Whether a line break has to be put before them, and none behind.
-        opens_line: bool,
     },
     /// In brackets.
     Flow {
@@ -80,18 +80,24 @@ impl ResultsPlace {
         let text = root.tree().text();
         let start = root.span().start as usize;
         let end = line_end(text, root.span().end as usize);
-        let (place, opens_line) = if let Some((key, value)) = old {
-            let from = key.span().start as usize;
-            let behind = colon(key).map_or(key.span().end as usize, |colon| colon + 1);
-            (Span::new(from, behind.max(value.span().end as usize)), false)
-        } else {
-            let at = end_of_document(text, end);
-            (Span::at(at), !text[..at].ends_with('\n'))
-        };
         let indent = " ".repeat(column(text, start));
         let eol = line_ending(text, end);
-        let style = Look::Block { indent, dashes: dashes(root), eol, opens_line };
-        Self { place, replaced: old.is_some(), style }
+        let at = end_of_document(text, end);
+        let (place, before, behind) = if let Some((key, value)) = old {
+            let from = key.span().start as usize;
+            let behind = colon(key).map_or(key.span().end as usize, |colon| colon + 1);
+            let end = behind.max(value.span().end as usize);
+            (Span::new(from, end), String::new(), String::new())
+        } else if text[..at].ends_with('\n') {
+            (Span::at(at), indent.clone(), eol.to_owned())
+        } else if ends_in_block_scalar(root) {
+            // A line break behind it would become a part of its value.
+            (Span::at(start), String::new(), format!("{eol}{indent}"))
+        } else {
+            (Span::at(at), format!("{eol}{indent}"), String::new())
+        };
+        let dashes = format!("{indent}{}", dashes(root));
+        Self { place, replaced: old.is_some(), style: Look::Block { before, behind, dashes, eol } }
     }
 
     fn in_flow(root: Node<'_, '_>, old: Option<(Node<'_, '_>, Node<'_, '_>)>) -> Self {
@@ -120,20 +126,10 @@ impl ResultsPlace {
     pub(super) fn edit(&self, results: Vec<Value>) -> Edit {
         let mut insert = String::new();
         match &self.style {
-            Look::Block { indent, dashes, eol, opens_line } => {
-                if *opens_line {
-                    insert.push_str(eol);
-                }
-                if !self.replaced {
-                    insert.push_str(indent);
-                }
-                insert.push_str(KEY);
-                insert.push(':');
-                let writer = Block { eol };
-                writer.list(&results, &format!("{indent}{dashes}"), &mut insert);
-                if !*opens_line && !self.replaced {
-                    insert.push_str(eol);
-                }
+            Look::Block { before, behind, dashes, eol } => {
+                insert.extend([before, KEY, ":"]);
+                Block { eol }.list(&results, dashes, &mut insert);
+                insert.push_str(behind);
             }
             Look::Flow { lead, spaced } => {
                 let blank = if *spaced { " " } else { "" };
@@ -380,6 +376,13 @@ mod tests {
     fn blank_lines_that_a_value_keeps_stay_with_it() {
         let value = "items: []\nfunctionConfig:\n  data:\n    a: |+\n      b\n\n\n";
         check(value, &format!("{value}{BLOCK}"));
+    }
+
+    #[test]
+    fn a_value_that_ends_with_the_text_gets_no_line_break() {
+        let value = "functionConfig:\n  a: |\n    b";
+        let whole = format!("{HEAD}{value}");
+        check_whole(&whole, &format!("{BLOCK}{whole}"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Where the lines of a YAML text begin and end, and what stands on them: what new text has to follow.
 
+use super::{Kind, Node, Scalar, Style};
+
 /// The blanks before `at`, if nothing else stands before it on its line.
 pub(crate) fn indentation(text: &str, at: usize) -> Option<&str> {
     let lead = &text[line_start(text, at)..at];
@@ -53,5 +55,17 @@ pub(crate) fn dash(text: &str, from: usize) -> Option<usize> {
         } else {
             return trimmed.starts_with('-').then_some(at);
         }
+    }
+}
+
+/// Whether the last thing that a node holds is a block scalar, whose text goes on until something dedents.
+pub(crate) fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
+    match node.kind() {
+        Kind::Scalar(Scalar::Block) => true,
+        Kind::Mapping(Style::Block) => {
+            node.entries().last().is_some_and(|(_, value)| ends_in_block_scalar(value))
+        }
+        Kind::Sequence(Style::Block) => node.items().last().is_some_and(ends_in_block_scalar),
+        _ => false,
     }
 }

@@ -95,12 +95,13 @@ fn k16_names_that_kustomize_leaves_behind_are_told() {
     let outcome = build(&[&pod], &named, STRICT).expect(0);
     assert!(!outcome.err().contains("reference-not-renamed"), "{outcome}");
     assert!(!outcome.out().contains("- name: regcred\n"), "{outcome}");
-    // kustomize looks at ServiceAccounts of some kinds only.
-    let set = deployment("      serviceAccountName: web\n")
-        .replace("kind: Deployment", "kind: ReplicaSet");
-    let outcome =
-        build(&[&set, &account("imagePullSecrets: [{name: regcred}]\n")], GENERATOR, "{}")
-            .expect(0);
-    assert!(outcome.err().contains("warning[reference-not-renamed]"), "{outcome}");
-    assert!(outcome.out().contains("serviceAccountName: web\n"), "{outcome}");
+    // kustomize looks at ServiceAccounts in some kinds only, and there in one field only.
+    let list = account("imagePullSecrets: [{name: regcred}]\n");
+    let set = deployment("      serviceAccountName: web\n").replace("Deployment", "ReplicaSet");
+    for pod in [set, deployment("      serviceAccount: web\n")] {
+        let outcome = build(&[&pod, &list], GENERATOR, "{}").expect(0);
+        assert!(outcome.err().contains("warning[reference-not-renamed]"), "{outcome}");
+        let kept = ["serviceAccountName: web\n", "serviceAccount: web\n"];
+        assert!(kept.iter().any(|field| outcome.out().contains(field)), "{outcome}");
+    }
 }

@@ -5,8 +5,13 @@
 use std::sync::LazyLock;
 
 use pullcreds::check::{self, Circumstances, Input, Outcome, Stamps};
+use pullcreds::edit::Plan;
+use pullcreds::finding::Severity;
 use pullcreds::inject::{self, Holder};
+use pullcreds::inventory::stamp::{self, Stamp, Stamped};
 use pullcreds::inventory::{Inventory, kinds};
+use pullcreds::krm::ResourceList;
+use pullcreds::krm::results::Entry;
 use pullcreds::policy::{Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
@@ -52,6 +57,8 @@ pub(crate) fn hold_for_text(text: &str) {
     for policy in &*POLICIES {
         injection_adds_and_nothing_else(text, policy);
     }
+    stamps_add_and_nothing_else(text);
+    results_add_and_nothing_else(text);
 }
 
 fn source(text: &str) -> [Source; 1] {
@@ -59,6 +66,10 @@ fn source(text: &str) -> [Source; 1] {
 }
 
 fn judge<'a>(sources: &'a [Source; 1], policy: &'a Policy) -> Outcome<'a> {
+    judge_with(sources, policy, Stamps::Ignored)
+}
+
+fn judge_with<'a>(sources: &'a [Source; 1], policy: &'a Policy, stamps: Stamps) -> Outcome<'a> {
     let now = jiff::Timestamp::from_second(1_800_000_000).expect("a time");
     let circumstances = Circumstances {
         now,
@@ -66,7 +77,7 @@ fn judge<'a>(sources: &'a [Source; 1], policy: &'a Policy) -> Outcome<'a> {
         providers: &[],
         input: Input::Stream,
         require_input: false,
-        stamps: Stamps::Ignored,
+        stamps,
         watched: true,
     };
     check::check(sources, policy, circumstances)
@@ -209,33 +220,128 @@ fn settled(text: &str) -> Option<Vec<Data>> {
 
 /// Adds entries to the list at a path like `items[3].spec.imagePullSecrets`.
 fn add(document: &mut Data, path: &str, names: impl Iterator<Item = String>, holder: Holder) {
+    let at = lead(document, path);
+    if !matches!(at, Data::List(_)) {
+        *at = Data::List(Vec::new());
+    }
+    let Data::List(list) = at else { unreachable!("{holder:?}: it was made one just now") };
+    list.extend(
+        names.map(|name| Data::Map(vec![(Data::Text("name".to_owned()), Data::Text(name))])),
+    );
+}
+
+/// What is at a path; a key that is missing gets nothing for a value.
+fn lead<'d>(document: &'d mut Data, path: &str) -> &'d mut Data {
     let mut at = document;
     let steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
-    for step in steps {
+    for step in steps.filter(|step| !step.is_empty()) {
+        if let Data::Other(_) = at {
+            // A null.
+            *at = Data::Map(Vec::new());
+        }
         at = match at {
             Data::List(items) => {
                 items.get_mut(step.parse::<usize>().expect("an index")).expect("an item")
             }
-            Data::Map(entries) => {
-                let key = Data::Text(step.to_owned());
-                let found = entries.iter().position(|(name, _)| *name == key);
-                let found = found.unwrap_or_else(|| {
-                    let place = entries.partition_point(|(name, _)| *name < key);
-                    entries.insert(place, (key, Data::List(Vec::new())));
-                    place
-                });
-                &mut entries[found].1
-            }
-            other => panic!("{path} of {holder:?} leads to {other:?}"),
+            Data::Map(_) => field(at, step),
+            other => panic!("{path} leads to {other:?}"),
         };
     }
-    if !matches!(at, Data::List(_)) {
-        *at = Data::List(Vec::new());
+    at
+}
+
+/// The value of a key, made if it is missing.
+fn field<'d>(mapping: &'d mut Data, key: &str) -> &'d mut Data {
+    let Data::Map(entries) = mapping else { panic!("{mapping:?} has no keys") };
+    let key = Data::Text(key.to_owned());
+    let found = entries.iter().position(|(name, _)| *name == key);
+    let found = found.unwrap_or_else(|| {
+        let place = entries.partition_point(|(name, _)| *name < key);
+        entries.insert(place, (key, Data::Other(String::new())));
+        place
+    });
+    &mut entries[found].1
+}
+
+/// A stamp is an annotation of a workload, and nothing else changes; a second run finds nothing to do.
+pub(crate) fn stamps_add_and_nothing_else(text: &str) {
+    let (sources, policy) = (source(text), &POLICIES[0]);
+    let outcome = judge_with(&sources, policy, Stamps::Written);
+    let Ok(stamped) = stamp::stamps(text) else {
+        assert!(outcome.plans[0].is_empty());
+        return;
+    };
+    let after = outcome.plans[0].apply(text);
+    assert_eq!(outcome.plans[0].undo(text).apply(&after), text);
+    let again = source(&after);
+    let again = judge_with(&again, policy, Stamps::Written);
+    assert_eq!(again.plans[0].edits(), &[], "twice is once\n{after}");
+    let injected = judge(&sources, policy).plans[0].apply(text);
+    let Some(mut expected) = settled(&injected) else { return };
+    if expected.len() != documents(&injected) {
+        return;
     }
-    let Data::List(list) = at else { unreachable!("it was made one just now") };
-    list.extend(
-        names.map(|name| Data::Map(vec![(Data::Text("name".to_owned()), Data::Text(name))])),
+    for Stamped { object, stamp } in &stamped {
+        if let Stamp::Absent(Ok(_)) = stamp {
+            let path = object.path(&["metadata", "annotations"], "");
+            let annotations = lead(&mut expected[object.document], &path);
+            if let Data::Other(_) = annotations {
+                *annotations = Data::Map(Vec::new());
+            }
+            *field(annotations, stamp::STAMP) = Data::Text("v1".to_owned());
+        }
+    }
+    assert_eq!(
+        settled(&after),
+        Some(expected),
+        "the data are those of before, with stamps\n{after}"
     );
+}
+
+/// Results are a key of the list, and nothing else changes; the same results change nothing.
+pub(crate) fn results_add_and_nothing_else(text: &str) {
+    let results = || {
+        vec![Entry {
+            message: "a: #b\n\"c\"".to_owned(),
+            severity: Severity::Error,
+            reference: None,
+            field: None,
+            file: Some(("a.yaml".to_owned(), 7)),
+            tags: [("code", "x".to_owned())].into(),
+        }]
+    };
+    for text in lists(text) {
+        let Ok(list) = ResourceList::read(&text) else { continue };
+        let with_results = |list: &ResourceList<'_>, text: &str| {
+            let edits = list.edit(results()).into_iter().collect();
+            Plan::new(edits).expect("one edit overlaps nothing").apply(text)
+        };
+        let after = with_results(&list, &text);
+        let again = ResourceList::read(&after).unwrap_or_else(|no| panic!("{no:?}\n{after}"));
+        assert_eq!(with_results(&again, &after), after, "twice is once");
+        let (Some(mut expected), Some(mut found)) = (settled(&text), settled(&after)) else {
+            continue;
+        };
+        let (Some(before), Some(with)) = (expected.first_mut(), found.first_mut()) else {
+            continue;
+        };
+        let result = std::mem::replace(field(with, "results"), Data::Other(String::new()));
+        assert_eq!(result.items()[0].get("message").and_then(Data::text), Some("a: #b\n\"c\""));
+        *field(before, "results") = Data::Other(String::new());
+        assert_eq!(found, expected, "the data are those of before\n{after}");
+    }
+}
+
+/// A text as the input of a function, and with itself as its only item, in front and at the end of the list.
+fn lists(text: &str) -> Vec<String> {
+    let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
+    let item = text.trim_end().replace('\n', "\n  ");
+    vec![
+        text.to_owned(),
+        format!("{head}items:\n- {item}\n"),
+        format!("items:\n- {item}\n{head}functionConfig:\n  a: |+\n    b\n\n\n"),
+        format!("{head}items: []\nfunctionConfig:\n  {item}"),
+    ]
 }
 
 /// Reports can be made of any input, are the same every time, order their findings by place, and point at what they
