@@ -48,7 +48,7 @@ fuzz target='' seconds='60':
         corpora=("fuzz/corpus/$name")
         if [ -d "fuzz/seeds/$name" ]; then corpora+=("fuzz/seeds/$name"); fi
         mkdir -p "${corpora[0]}"
-        "$PULLCREDS_CARGO_FUZZ" run "$name" "${corpora[@]}" -- -dict=fuzz/seeds/words.dict -max_total_time={{ seconds }}
+        "$PULLCREDS_CARGO_FUZZ" run --sanitizer none "$name" "${corpora[@]}" -- -dict=fuzz/seeds/words.dict -max_total_time={{ seconds }}
     done
 
 # The API documentation, private items included.

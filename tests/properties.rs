@@ -204,6 +204,8 @@ const FOUND: &[&str] = &[
     "kind: Widget\n\"kind\": Pod\napiVersion: v1\nspec: {containers: [{image: a}]}\n",
     // An excerpt may end before the place that it points at.
     "kind: Pod\n\u{feff}\n---\n",
+    // The last character that is shown may have several bytes.
+    "</////////////////////////////////tingsecret///////\r\u{2028}\u{2028}",
 ];
 
 #[test]

@@ -132,7 +132,10 @@ fn unread_lines(
     if masked == text[within.clone()] {
         return None;
     }
-    let line = |at: usize| text[within.start..at.max(within.start)].matches('\n').count();
+    let line = |at: usize| {
+        let before = &text.as_bytes()[within.start..at.max(within.start)];
+        memchr::memchr_iter(b'\n', before).count()
+    };
     let lines = |numbers: std::ops::Range<usize>| {
         let lines = masked.split_inclusive('\n').skip(numbers.start).take(numbers.len());
         lines.map(|line| printable(&shortened(line))).collect::<String>()
