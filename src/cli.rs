@@ -110,15 +110,14 @@ pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let (words, plugin) = plugin::take_config(std::env::args_os().collect());
     let words = args::words(words);
-    let filters = args::is_filter(&words);
-    let cli = match Cli::try_parse_from(words) {
+    let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
         Err(error) => {
             let stop = tell_usage(&error);
             if !error.use_stderr() {
                 return Exit::Pass.into();
             }
-            if filters {
+            if args::is_filter(&words) {
                 keep_stop(&stop);
             }
             return Exit::Usage.into();
@@ -141,7 +140,7 @@ pub(crate) fn run() -> ExitCode {
             // The name of a file and the value of a flag may hold a password.
             let stop = Stop::new(exit, mask::credentials(&text));
             eprint(&stop.text);
-            if filters {
+            if args::is_filter(&words) {
                 keep_stop(&stop);
             }
             stop.exit.into()
