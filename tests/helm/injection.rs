@@ -1,7 +1,7 @@
 //! What is injected reaches everything that Helm sends, and disturbs nothing of what Helm does with it.
 
 use crate::support::Outcome;
-use crate::world::{CHART, Helm, RELEASE, assorted, pull_secrets};
+use crate::world::{CHART, DEPLOYMENT, Helm, RELEASE, assorted, pull_secrets};
 
 const IMAGE: &str = "registry.example.com/shop/api:1";
 /// The same command line for both majors.
@@ -9,12 +9,7 @@ const INJECT: [&str; 2] = ["--inject=registry.example.com/shop=regcred", "--into
 
 /// A chart with a private image wherever a chart can have one.
 const SHOP: [(&str, &str); 5] = [
-    (
-        "templates/zz-api.yaml",
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  selector:\n    matchLabels: {app: api}\n  \
-         template:\n    metadata:\n      labels: {app: api}\n    spec:\n      containers:\n      - name: api\n        \
-         image: registry.example.com/shop/api:1\n",
-    ),
+    ("templates/zz-api.yaml", DEPLOYMENT),
     (
         "templates/config.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: config\ndata: {a: b}\n",

@@ -1,16 +1,11 @@
 //! What people get to know of a run, and what they never get to see.
 
 use crate::support::Outcome;
-use crate::world::{Helm, Major, assorted, codes};
+use crate::world::{DEPLOYMENT, Helm, Major, assorted, codes};
 
 /// A private image, a Secret right below it, and one whose payload is a registry's.
 const SHOP: [(&str, &str); 2] = [
-    (
-        "templates/api.yaml",
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  selector:\n    matchLabels: {app: api}\n  \
-         template:\n    metadata:\n      labels: {app: api}\n    spec:\n      containers:\n      - name: api\n        \
-         image: registry.example.com/shop/api:1\n",
-    ),
+    ("templates/api.yaml", DEPLOYMENT),
     (
         "templates/secrets.yaml",
         "apiVersion: v1\nkind: Secret\nmetadata: {name: opaque}\nstringData: {token: hunter2-opaque}\n---\n\

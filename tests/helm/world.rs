@@ -14,6 +14,10 @@ use tempfile::TempDir;
 
 use crate::support::{PULLCREDS, Run, read, tool};
 
+/// A template with a private image.
+pub(crate) const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  \
+    selector:\n    matchLabels: {app: api}\n  template:\n    metadata:\n      labels: {app: api}\n    spec:\n      \
+    containers:\n      - name: api\n        image: registry.example.com/shop/api:1\n";
 /// The name of the chart that a test writes, and the name it gives the release.
 pub(crate) const CHART: &str = "demo";
 pub(crate) const RELEASE: &str = "release";
