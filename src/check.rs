@@ -6,6 +6,7 @@ mod covering;
 mod findings;
 mod order;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -219,10 +220,12 @@ pub fn check<'a>(
     }
     let mut used = BTreeSet::new();
     let mut pods = Vec::new();
+    let service_accounts = Accounts::new(&inventories);
+    let secrets = Secrets::new(&inventories);
+    let covering =
+        LazyCell::new(|| Covering::new(&inventories, policy, circumstances.now.as_second()));
     let injection = {
-        let accounts = Accounts::new(&inventories);
-        let secrets = Secrets::new(&inventories);
-        let mut requests = requests(&inventories, &accounts, policy, &mut used);
+        let mut requests = requests(&inventories, &service_accounts, policy, &mut used);
         for request in &mut requests {
             use_present_names(&inventories, &secrets, request, policy);
         }
@@ -230,7 +233,6 @@ pub fn check<'a>(
             let overlay = Overlay { inventories: &inventories, added: &Added::new() };
             let judge =
                 Judge { overlay, secrets: &secrets, providers: circumstances.providers, policy };
-            let covering = Covering::new(&inventories, policy, circumstances.now.as_second());
             for request in &mut requests {
                 judge.attach(request, &covering);
             }
@@ -264,6 +266,8 @@ pub fn check<'a>(
     let mut found = findings::Findings {
         sources,
         inventories: &inventories,
+        service_accounts: &service_accounts,
+        secrets: &secrets,
         pods: &pods,
         accounts: &accounts,
         stamped: &stamped,
@@ -272,8 +276,7 @@ pub fn check<'a>(
         circumstances,
         used,
         found: Vec::new(),
-        covering: wanting
-            .then(|| Covering::new(&inventories, policy, circumstances.now.as_second())),
+        covering: wanting.then(|| &*covering),
         excused: BTreeSet::new(),
     };
     let excused = found.collect(&notes);
@@ -512,7 +515,6 @@ impl<'a> Judge<'_, 'a> {
             judgement.can_be_covered()
         });
         let wanting: Vec<_> = wanting.filter_map(|pull| pull.reference.ok()).collect();
-        let wanting: Vec<_> = wanting.iter().collect();
         for name in covering.fewest(&workload.object, &wanting, self.policy) {
             // A name that is written with escapes is not kept for as long as the input is.
             if let Text::Borrowed(name) = *name

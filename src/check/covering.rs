@@ -99,7 +99,7 @@ impl<'i, 'a> Covering<'i, 'a> {
     pub(super) fn fewest(
         &self,
         pod: &Object<'_>,
-        images: &[&Reference],
+        images: &[Reference],
         policy: &Policy,
     ) -> Vec<&'i Text<'a>> {
         let mut names: Vec<&Text<'a>> = Vec::new();

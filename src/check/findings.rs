@@ -24,7 +24,7 @@ use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
 use crate::source::{Source, Span};
-use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Verdict, Why};
+use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
 
 use super::covering::Covering;
 use super::{Circumstances, InUse, Input, Judged, Pod};
@@ -38,6 +38,8 @@ const NAMES_SHOWN: usize = 5;
 pub(super) struct Findings<'c, 'a> {
     pub(super) sources: &'c [Source],
     pub(super) inventories: &'c [Inventory<'a>],
+    pub(super) service_accounts: &'c Accounts<'c, 'a>,
+    pub(super) secrets: &'c Secrets<'c>,
     pub(super) pods: &'c [Pod<'a>],
     /// The ServiceAccount of each pod.
     pub(super) accounts: &'c [InUse],
@@ -49,7 +51,7 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) used: BTreeSet<RuleId>,
     pub(super) found: Vec<Finding>,
     /// The Secrets of the input that can be proposed, if an image needs one.
-    pub(super) covering: Option<Covering<'c, 'a>>,
+    pub(super) covering: Option<&'c Covering<'c, 'a>>,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -196,13 +198,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                         Holder::Pod { .. } => finding::DUPLICATE_PULL_SECRET.severity,
                         Holder::Account(_) => Severity::Info,
                     };
-                    let at = At {
-                        source: holder.source(),
-                        object: inject::object(self.inventories, holder),
-                        span: entry.span,
-                        path: inject::path(self.inventories, holder),
-                        label: "named above already".into(),
-                    };
+                    let at = self.at_holder(holder, entry.span, "named above already");
                     let code = &finding::DUPLICATE_PULL_SECRET;
                     self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
                 }
@@ -212,14 +208,12 @@ impl<'c, 'a> Findings<'c, 'a> {
     }
 
     fn about_images(&mut self) {
-        let dumped = !self.circumstances.cluster.is_empty();
-        let accounts = dumped.then(|| Accounts::new(self.inventories));
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             let mut seen = BTreeSet::new();
             for (image, judged) in workload.images.iter().zip(&pod.images) {
                 if seen.insert(&*image.reference) {
-                    self.about_image(pod, workload, image, judged, (*account, accounts.as_ref()));
+                    self.about_image(pod, workload, image, judged, *account);
                 }
             }
         }
@@ -231,7 +225,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         workload: &Workload<'_>,
         image: &Image<'_>,
         judged: &Judged,
-        (account, accounts): (InUse, Option<&Accounts<'_, '_>>),
+        account: InUse,
     ) {
         let bad = [Verdict::Invalid, Verdict::Missing, Verdict::Unknown, Verdict::Mismatched];
         if !bad.contains(&judged.judgement.verdict) {
@@ -244,13 +238,6 @@ impl<'c, 'a> Findings<'c, 'a> {
         let unnamed = format!(
             "{who} references private image '{reference}' but does not specify ImagePullSecrets."
         );
-        let at = |label: Cow<'static, str>| At {
-            source: pod.source,
-            object: &workload.object,
-            span: image.span,
-            path: workload.path(&image.field.to_string()),
-            label,
-        };
         let (code, message, label, remedy) = match (&image.parsed(), judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
@@ -261,7 +248,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             (Ok(parsed), Verdict::Missing) => (
                 &finding::MISSING_PULL_SECRET,
                 unnamed + &unasked,
-                self.names_none(workload, account, accounts),
+                self.names_none(workload, account),
                 Some(self.remedy(parsed, workload, &judged.judgement, pod.effective.origin).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (
@@ -295,7 +282,14 @@ impl<'c, 'a> Findings<'c, 'a> {
             ),
             _ => return,
         };
-        self.add(code, code.severity, message, Some(at(label)), Some((image, judged)), remedy);
+        self.add(
+            code,
+            code.severity,
+            message,
+            Some(self.at_image(pod, image, label)),
+            Some((image, judged)),
+            remedy,
+        );
     }
 
     /// Once for each registry that nobody knows for certain.
@@ -314,13 +308,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                     Class::Public => ("public", "public"),
                 };
                 let host = reference.domain();
-                let at = At {
-                    source: pod.source,
-                    object: &workload.object,
-                    span: image.span,
-                    path: workload.path(&image.field.to_string()),
-                    label: format!("{host} is assumed to be {is}").into(),
-                };
+                let at = self.at_image(pod, image, format!("{host} is assumed to be {is}"));
                 let message = format!("Images of {host} are assumed to be {is}.");
                 let remedy = format!(
                     "say so in the policy:\n  registries:\n  - match: {host}\n    access: {line}\nor with \
@@ -484,13 +472,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             describe(object),
             names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
         );
-        let at = At {
-            source: holder.source(),
-            object,
-            span: span.unwrap_or(object.label),
-            path: inject::path(self.inventories, holder),
-            label: why.into(),
-        };
+        let at = self.at_holder(holder, span.unwrap_or(object.label), why);
         let severity = match self.policy.inject().on_refusal {
             OnRefusal::Fail => finding::INJECTION_REFUSED.severity,
             OnRefusal::Warn => Severity::Warning,
@@ -513,6 +495,34 @@ impl<'c, 'a> Findings<'c, 'a> {
         }
     }
 
+    /// An image of a pod.
+    fn at_image(
+        &self,
+        pod: &Pod<'_>,
+        image: &Image<'_>,
+        label: impl Into<Cow<'static, str>>,
+    ) -> At<'c> {
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        At {
+            source: pod.source,
+            object: &workload.object,
+            span: image.span,
+            path: workload.path(&image.field.to_string()),
+            label: label.into(),
+        }
+    }
+
+    /// Something about the list of a holder.
+    fn at_holder(&self, holder: Holder, span: Span, label: &'static str) -> At<'c> {
+        At {
+            source: holder.source(),
+            object: inject::object(self.inventories, holder),
+            span,
+            path: inject::path(self.inventories, holder),
+            label: label.into(),
+        }
+    }
+
     fn at_list(
         &mut self,
         code: &'static Code,
@@ -521,13 +531,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         message: String,
         label: &'static str,
     ) {
-        let at = At {
-            source: holder.source(),
-            object: inject::object(self.inventories, holder),
-            span,
-            path: inject::path(self.inventories, holder),
-            label: label.into(),
-        };
+        let at = self.at_holder(holder, span, label);
         self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding;
 use crate::inject::Holder;
 use crate::inventory::{ServiceAccount, Workload};
-use crate::verdict::{self, AccountId, Accounts};
+use crate::verdict::{self, AccountId};
 
 use super::super::InUse;
 use super::{Findings, describe, show};
@@ -64,12 +64,7 @@ impl Findings<'_, '_> {
     }
 
     /// Why a pod has no pull secret.
-    pub(super) fn names_none(
-        &self,
-        workload: &Workload<'_>,
-        account: InUse,
-        accounts: Option<&Accounts<'_, '_>>,
-    ) -> Cow<'static, str> {
+    pub(super) fn names_none(&self, workload: &Workload<'_>, account: InUse) -> Cow<'static, str> {
         if workload.pull_secrets.has_entry() {
             return "no entry of imagePullSecrets has a name".into();
         }
@@ -87,7 +82,7 @@ impl Findings<'_, '_> {
             InUse::Seen { id, .. } if self.is_in_cluster(id.source) => " (in the cluster dump)",
             InUse::Seen { .. } => {
                 // Whether a list that somebody put there outlives an upgrade, nobody can tell.
-                let id = accounts.and_then(|all| all.in_cluster(namespace, name, self.policy));
+                let id = self.service_accounts.in_cluster(namespace, name, self.policy);
                 match id.filter(|id| self.names_some(*id)) {
                     Some(_) => " of the input (the one in the cluster dump does)",
                     None => "",

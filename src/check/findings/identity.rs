@@ -8,7 +8,7 @@ use crate::inventory::Image;
 use crate::verdict::Identified;
 
 use super::super::{Judged, Pod};
-use super::{At, Findings, describe, show};
+use super::{Findings, describe, show};
 
 impl Findings<'_, '_> {
     /// Identities that do not authenticate a pull, and providers that may have no credentials: each told once.
@@ -58,20 +58,13 @@ impl Findings<'_, '_> {
         host: &str,
         why: &str,
     ) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
         let code = &finding::PROVIDER_GIVES_NONE;
         let message = format!(
             "Images of {} are pulled with what {} gives, and {why}.",
             show(host),
             official.plugin()
         );
-        let at = At {
-            source: pod.source,
-            object: &workload.object,
-            span: image.span,
-            path: workload.path(&image.field.to_string()),
-            label: "are there credentials for it?".into(),
-        };
+        let at = self.at_image(pod, image, "are there credentials for it?");
         let remedy = format!(
             "name a pull secret, or, if the nodes have a later version, say in the policy that it works:\n  \
              registries:\n  - match: {}\n    access: private\n    iam: true",

@@ -7,7 +7,7 @@ use crate::finding::{self, Code, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
-use crate::verdict::{AccountId, Accounts, Credentials, Origin, Pull, Secrets};
+use crate::verdict::{AccountId, Credentials, Origin, Pull};
 
 use super::super::order::{How, Missing, Moment, missing};
 use super::super::{InUse, Pod, puller};
@@ -42,29 +42,24 @@ impl Findings<'_, '_> {
         if timings.all(Option::is_none) {
             return;
         }
-        let secrets = Secrets::new(self.inventories);
-        let accounts = Accounts::new(self.inventories);
         for (pod, account) in self.pods.iter().zip(self.accounts) {
-            self.about_late_secrets(pod, *account, &secrets);
+            self.about_late_secrets(pod, *account);
             if let InUse::Seen { id, .. } = *account
                 && !self.is_in_cluster(id.source)
             {
-                self.about_late_account(pod, id, &accounts, &secrets);
+                self.about_late_account(pod, id);
             }
         }
     }
 
-    fn about_late_secrets<'i>(&mut self, pod: &'i Pod<'_>, account: InUse, secrets: &Secrets<'i>)
-    where
-        Self: 'i,
-    {
+    fn about_late_secrets(&mut self, pod: &Pod<'_>, account: InUse) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref();
         let absent = pod.effective.names.iter().map(|name| {
             let is_there = self.policy.secret(namespace, name).is_some()
-                || secrets.in_cluster(namespace, name, self.policy).is_some();
+                || self.secrets.in_cluster(namespace, name, self.policy).is_some();
             let referrer = self.referrer(pod, account);
-            let copies = secrets.copies(pod.source, namespace, referrer, name, self.policy);
+            let copies = self.secrets.copies(pod.source, namespace, referrer, name, self.policy);
             missing(&workload.object, &copies).filter(|_| !is_there)
         });
         let absent: Vec<_> = absent.collect();
@@ -75,7 +70,7 @@ impl Findings<'_, '_> {
         for (at, missing) in absent.iter().enumerate() {
             let Some(missing) = missing else { continue };
             let is_there = |at: usize| absent[at].is_none();
-            if !self.needs(pod, account, secrets, at, &is_there) {
+            if !self.needs(pod, account, at, &is_there) {
                 continue;
             }
             let name = show(&pod.effective.names[at]).into_owned();
@@ -87,22 +82,19 @@ impl Findings<'_, '_> {
     }
 
     /// Whether an image is pulled with the secret `at` of a pod, and with no other that is there.
-    fn needs<'i>(
+    fn needs(
         &self,
-        pod: &'i Pod<'_>,
+        pod: &Pod<'_>,
         account: InUse,
-        secrets: &Secrets<'i>,
         at: usize,
         is_there: &dyn Fn(usize) -> bool,
-    ) -> bool
-    where
-        Self: 'i,
-    {
+    ) -> bool {
         let namespace =
             self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
         let kept = pod.effective.names.iter().enumerate().filter(|(at, _)| is_there(*at));
         let referrer = self.referrer(pod, account);
-        let find = |name: &str| secrets.find(pod.source, namespace, referrer, name, self.policy);
+        let find =
+            |name: &str| self.secrets.find(pod.source, namespace, referrer, name, self.policy);
         let kept = kept.map(|(_, name)| find(name));
         let puller = puller(self.inventories, account);
         let rest = Credentials::new(kept.collect(), pod.effective.origin, puller);
@@ -122,20 +114,12 @@ impl Findings<'_, '_> {
         })
     }
 
-    fn about_late_account<'i>(
-        &mut self,
-        pod: &'i Pod<'_>,
-        id: AccountId,
-        accounts: &Accounts<'i, '_>,
-        secrets: &Secrets<'i>,
-    ) where
-        Self: 'i,
-    {
+    fn about_late_account(&mut self, pod: &Pod<'_>, id: AccountId) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
-        let dumped =
-            name != "default" && accounts.in_cluster(namespace, name, self.policy).is_some();
+        let dumped = name != "default"
+            && self.service_accounts.in_cluster(namespace, name, self.policy).is_some();
         if dumped || self.policy.service_account(namespace, name).is_some() {
             return;
         }
@@ -144,12 +128,12 @@ impl Findings<'_, '_> {
             let all = 0..pod.effective.names.len();
             let account = InUse::Seen { id, assumed: false };
             let lists = pod.effective.origin == Origin::ServiceAccount
-                && all.into_iter().any(|at| self.needs(pod, account, secrets, at, &|_| false));
+                && all.into_iter().any(|at| self.needs(pod, account, at, &|_| false));
             if !lists {
                 return;
             }
         }
-        let copies = accounts.copies(id, self.policy);
+        let copies = self.service_accounts.copies(id, self.policy);
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = show(name).into_owned();
         let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };

@@ -2,7 +2,7 @@
 
 use crate::finding;
 use crate::inventory::Object;
-use crate::verdict::{Accounts, Known, Referrer, Secrets};
+use crate::verdict::{Known, Referrer};
 
 use super::super::{InUse, Pod};
 use super::{Findings, describe, show};
@@ -21,7 +21,7 @@ impl Findings<'_, '_> {
     }
 
     /// Names of pull secrets and ServiceAccounts that kustomize does not keep up to date.
-    pub(super) fn about_renamed(&mut self, secrets: &Secrets<'_>) {
+    pub(super) fn about_renamed(&mut self) {
         let mut objects = self.manifests().flat_map(|(_, inventory)| {
             let secrets = inventory.secrets.iter().map(|secret| &secret.object);
             let accounts = inventory.service_accounts.iter().map(|account| &account.object);
@@ -30,12 +30,11 @@ impl Findings<'_, '_> {
         if objects.all(|object| object.build.is_none()) {
             return;
         }
-        let accounts = Accounts::new(self.inventories);
         for (pod, account) in self.pods.iter().zip(self.accounts) {
-            self.about_names(pod, *account, secrets);
+            self.about_names(pod, *account);
             let workload = &self.inventories[pod.source].workloads[pod.index];
             if matches!(account, InUse::Unknown | InUse::Absent)
-                && let Some(renamed) = accounts.left_behind(workload)
+                && let Some(renamed) = self.service_accounts.left_behind(workload)
             {
                 let name = workload.effective_service_account();
                 self.left_behind(pod, &format!("runs as ServiceAccount '{}'", show(name)), renamed);
@@ -43,14 +42,14 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn about_names(&mut self, pod: &Pod<'_>, account: InUse, secrets: &Secrets<'_>) {
+    fn about_names(&mut self, pod: &Pod<'_>, account: InUse) {
         let namespace =
             self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
         for name in pod.effective.names.iter() {
             let referrer = self.referrer(pod, account);
-            let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
+            let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
             if matches!(found, Known::Outside | Known::Absent { .. })
-                && let Some(renamed) = secrets.left_behind(referrer, name)
+                && let Some(renamed) = self.secrets.left_behind(referrer, name)
             {
                 self.left_behind(pod, &format!("names the pull secret '{}'", show(name)), renamed);
             }

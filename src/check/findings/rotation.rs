@@ -12,7 +12,6 @@ use crate::inventory::secrets::{Annotation, Entry, Secret};
 use crate::inventory::{Object, Produced};
 use crate::policy;
 use crate::source::Span;
-use crate::verdict::Secrets;
 
 use super::{Findings, hours, show};
 
@@ -100,7 +99,7 @@ impl Told {
     }
 }
 
-impl<'c> Findings<'c, '_> {
+impl Findings<'_, '_> {
     /// What the credentials of a Secret say of themselves, and how old they are.
     pub(super) fn about_times(
         &mut self,
@@ -120,24 +119,18 @@ impl<'c> Findings<'c, '_> {
     }
 
     /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
-    pub(super) fn about_managed<'i>(
-        &mut self,
-        source: usize,
-        secret: &'i Secret<'i>,
-        secrets: &Secrets<'i>,
-    ) where
-        'c: 'i,
-    {
+    pub(super) fn about_managed(&mut self, source: usize, secret: &Secret<'_>) {
         let namespace = secret.object.namespace.as_deref();
         let name = secret.object.name.as_deref().unwrap_or_default();
-        let filled = secrets.in_cluster(namespace, name, self.policy).map(|(_, filled)| filled);
+        let filled =
+            self.secrets.in_cluster(namespace, name, self.policy).map(|(_, filled)| filled);
         let own = Evidence::of_secret(secret, None);
         let evidence = filled.map_or(own, |filled| {
             let filled = Evidence::of_secret(filled, None);
             let annotations = [filled.annotations[0], &[], own.annotations[0]];
             Evidence { annotations, refreshed: filled.refreshed || own.refreshed, ..filled }
         });
-        let produced = secrets.producer(namespace, name, self.policy);
+        let produced = self.secrets.producer(namespace, name, self.policy);
         let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
         let evidence = evidence.and_policy(self.policy.secret(namespace, name));
         let at = (source, &secret.object, secret.object.label);

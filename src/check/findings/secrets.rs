@@ -9,20 +9,19 @@ use crate::finding::{self, Code, Severity};
 use crate::inventory::Object;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
 use crate::source::Span;
-use crate::verdict::{Credentials, Known, Secrets};
+use crate::verdict::{Credentials, Known};
 
 use super::super::{InUse, Input, Pod, puller};
 use super::rotation::Evidence;
 use super::usage::OfAccounts;
 use super::{At, Findings, article, describe, show};
 
-impl<'c> Findings<'c, '_> {
+impl Findings<'_, '_> {
     /// Everything about the Secrets of the input, and about those that pods name.
     pub(super) fn about_secrets(&mut self) {
-        let secrets = Secrets::new(self.inventories);
         for (source, inventory) in self.manifests() {
             for secret in &inventory.secrets {
-                self.about_content(source, secret, &secrets);
+                self.about_content(source, secret);
             }
         }
         self.about_exposed();
@@ -31,11 +30,11 @@ impl<'c> Findings<'c, '_> {
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             // A static pod can use no Secret.
             if !matches!(account, InUse::None) {
-                self.about_named(pod, *account, &secrets, &mut named, &mut of_accounts);
+                self.about_named(pod, *account, &mut named, &mut of_accounts);
             }
         }
         self.about_accounts_usage(&of_accounts);
-        self.about_renamed(&secrets);
+        self.about_renamed();
     }
 
     pub(super) fn say(
@@ -50,10 +49,7 @@ impl<'c> Findings<'c, '_> {
         self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
     }
 
-    fn about_content<'i>(&mut self, source: usize, secret: &'i Secret<'i>, secrets: &Secrets<'i>)
-    where
-        'c: 'i,
-    {
+    fn about_content(&mut self, source: usize, secret: &Secret<'_>) {
         let Content::Payload(summary) = &secret.content else { return };
         let name = self.describe_in(source, &secret.object);
         let at = |span: Span| (source, &secret.object, span);
@@ -73,7 +69,7 @@ impl<'c> Findings<'c, '_> {
                 self.about_entries(source, secret, summary, entries);
                 let namespace = secret.object.namespace.as_deref();
                 let name = secret.object.name.as_deref().unwrap_or_default();
-                let produced = secrets.producer(namespace, name, self.policy);
+                let produced = self.secrets.producer(namespace, name, self.policy);
                 if entries.iter().any(|entry| entry.unusable.is_none()) {
                     let evidence = Evidence::of_secret(secret, produced.map(|(_, made)| made))
                         .and_policy(self.policy.secret(namespace, name));
@@ -166,24 +162,20 @@ impl<'c> Findings<'c, '_> {
     }
 
     /// What is wrong with the secrets that a pod names, each told once.
-    fn about_named<'i>(
+    fn about_named(
         &mut self,
-        pod: &'i Pod<'_>,
+        pod: &Pod<'_>,
         account: InUse,
-        secrets: &Secrets<'i>,
         told: &mut BTreeSet<(String, String)>,
         of_accounts: &mut OfAccounts,
-    ) where
-        Self: 'i,
-        'c: 'i,
-    {
+    ) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref();
         let at = (pod.source, &workload.object, workload.object.label);
         let mut known = Vec::with_capacity(pod.effective.names.len());
         for name in pod.effective.names.iter() {
             let referrer = self.referrer(pod, account);
-            let found = secrets.find(pod.source, namespace, referrer, name, self.policy);
+            let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
             known.push(found);
             // What lies outside is told once for all namespaces, what is inside once for each.
             let place = match found {
@@ -191,7 +183,7 @@ impl<'c> Findings<'c, '_> {
                 _ => namespace.unwrap_or_default().to_owned(),
             };
             if told.insert((place, name.clone().into_owned())) {
-                self.about_known(name, found, at, secrets);
+                self.about_known(name, found, at);
             }
         }
         let puller = puller(self.inventories, account);
@@ -199,15 +191,7 @@ impl<'c> Findings<'c, '_> {
         self.about_usage(pod, account, &credentials, of_accounts);
     }
 
-    fn about_known<'i>(
-        &mut self,
-        name: &str,
-        known: Known<'i>,
-        at: (usize, &Object<'_>, Span),
-        secrets: &Secrets<'i>,
-    ) where
-        'c: 'i,
-    {
+    fn about_known(&mut self, name: &str, known: Known<'_>, at: (usize, &Object<'_>, Span)) {
         let who = describe(at.1);
         let shown = show(name);
         match known {
@@ -216,15 +200,15 @@ impl<'c> Findings<'c, '_> {
             | Known::InCluster { source, secret } => {
                 self.about_type(source, secret);
                 if matches!(secret.content, Content::Managed(_)) {
-                    self.about_managed(source, secret, secrets);
+                    self.about_managed(source, secret);
                 } else if self.is_in_cluster(source) {
                     // Those of the manifests have been told, named or not.
-                    self.about_content(source, secret, secrets);
+                    self.about_content(source, secret);
                 }
             }
             Known::Produced { source, produced } => {
                 let namespace = at.1.namespace.as_deref();
-                let made = secrets.in_cluster(namespace, name, self.policy);
+                let made = self.secrets.in_cluster(namespace, name, self.policy);
                 let evidence = Evidence::of_produced(produced, made.map(|(_, secret)| secret))
                     .and_policy(self.policy.secret(namespace, name));
                 self.about_produced(source, produced, &evidence);

@@ -14,7 +14,7 @@ use crate::inventory::secrets::{Content, Entry};
 use crate::verdict::{AccountId, Credentials, Identified, Judgement, Known, Origin, Verdict, Why};
 
 use super::super::{InUse, Judged, Pod};
-use super::{At, Findings, describe, show};
+use super::{Findings, describe, show};
 
 /// The pull secrets of ServiceAccounts, and whether a pod that gets them there needs them.
 pub(super) type OfAccounts = BTreeMap<(AccountId, String), bool>;
@@ -172,13 +172,7 @@ impl Findings<'_, '_> {
             printable_key(key),
             self.describe_in(*source, &secret.object)
         );
-        let at = At {
-            source: pod.source,
-            object: &workload.object,
-            span: image.span,
-            path: workload.path(&image.field.to_string()),
-            label: "could be pulled without".into(),
-        };
+        let at = self.at_image(pod, image, "could be pulled without");
         let remedy = Some(code.remedy.into());
         self.add(code, code.severity, message, Some(at), Some((image, judged)), remedy);
     }
