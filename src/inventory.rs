@@ -31,6 +31,8 @@ use phase::Timing;
 
 /// The annotation that keeps an object or pod template as it is.
 pub const OPT_OUT: &str = "pullcreds.dev/inject";
+/// The annotation in which kubectl repeats what it has applied.
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The annotation of a ServiceAccount whose pods may name only its secrets
 /// (plugin/pkg/admission/serviceaccount/admission.go).
 const ENFORCE_MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";

@@ -190,8 +190,7 @@ impl Renderer<'_> {
                 !hide && arg.starts_with('-') && mask::is_secret_name(&arg) && !arg.contains('=');
         }
         if shown.len() > COMMAND {
-            let end = (0..COMMAND).rev().find(|&at| shown.is_char_boundary(at)).unwrap_or(0);
-            shown.truncate(end);
+            shown.truncate(shown.floor_char_boundary(COMMAND - 1));
             shown.push('…');
         }
         shown

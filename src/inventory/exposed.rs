@@ -3,14 +3,11 @@
 //! by their form and their names; what they say is not kept.
 
 use super::kinds::CONTAINER_LISTS;
-use super::{Object, text};
+use super::{LAST_APPLIED, Object, text};
 use crate::credentials::exposure::{self, Exposure};
 use crate::credentials::payload::Format;
 use crate::source::Span;
 use crate::yaml::Node;
-
-/// The annotation in which kubectl repeats what it has applied.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A credential in plain sight.
 pub struct Exposed<'a> {

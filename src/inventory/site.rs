@@ -5,7 +5,8 @@
 
 use crate::source::Span;
 use crate::yaml::layout::{
-    blanks, column, dash, ends_in_block_scalar, indentation, line_end, line_ending, line_start,
+    blanks, colon, column, dash, ends_in_block_scalar, indentation, lead, line_end, line_ending,
+    line_start,
 };
 use crate::yaml::{Field, Kind, Node, Scalar, Style, is_plain_string};
 
@@ -243,17 +244,12 @@ fn written_out(value: Node<'_, '_>) -> Result<Shape, Refusal> {
 /// Puts a list behind a key that has no value.
 fn empty_value(holder: Node<'_, '_>, key: Node<'_, '_>) -> Result<Shape, Refusal> {
     let text = key.tree().text();
-    let at = key.span().end as usize;
-    let colon = at + blanks(&text[at..]);
     let refuse = |why| Refusal {
         span: key.span(),
         why,
         advice: "write the list by hand, or remove the key",
     };
-    if !text[colon..].starts_with(':') {
-        return Err(refuse("no colon follows this key"));
-    }
-    let behind = colon + 1;
+    let behind = colon(key).ok_or_else(|| refuse("no colon follows this key"))? + 1;
     if holder.kind() == Kind::Mapping(Style::Flow) {
         let quoted = key.kind() == Kind::Scalar(Scalar::Double);
         let pieces =
@@ -289,10 +285,7 @@ fn flow_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusa
         count => entries[count - 2].span().end as usize,
     };
     let gap = &text[before_last..last.span().start as usize];
-    let lead = gap.rfind('\n').map(|at| {
-        let at = if gap[..at].ends_with('\r') { at - 1 } else { at };
-        &gap[at..]
-    });
+    let lead = lead(gap);
     let quoted = looks_like_json(last);
     let (pieces, quote) =
         cloned(last).unwrap_or_else(|| (flow_pieces(quoted, true), quote(quoted)));
@@ -521,10 +514,7 @@ fn flow_key(holder: Node<'_, '_>) -> Result<Shape, Refusal> {
     let gap = &text[from..key];
     // A comment keeps its place behind the brace, and what has an anchor or a tag keeps it.
     let at = from + gap.len() - gap.trim_start().len();
-    let lead = text[..at].rfind('\n').filter(|&line| line >= from).map(|line| {
-        let start = if text[..line].ends_with('\r') { line - 1 } else { line };
-        &text[start..at]
-    });
+    let lead = lead(&text[from..at]);
     let flow = Flow { json, spaced, lead };
     let unit = indent_unit(text, holder, lead);
     let gap = lead.unwrap_or(if spaced { " " } else { "" });

@@ -5,7 +5,7 @@
 
 use super::{Object, Place, Refusal, TypeMeta, each_object, kinds, object};
 use crate::source::Span;
-use crate::yaml::layout::{blanks, column, indentation, line_end, line_ending};
+use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending};
 use crate::yaml::{self, Field, Kind, Node, Problem, Scalar, Style, Tree};
 
 /// The annotation.
@@ -205,9 +205,7 @@ fn flow_entry(mapping: Node<'_, '_>, key: &str, value: &dyn Fn(Flow) -> String) 
     let flow = Flow { json, spaced: !json || behind_colon.starts_with([' ', '\n', '\r']) };
     let gap = &text[opening..first.span().start as usize];
     // Each key on a line of its own: so is the new one.
-    let lead = gap.rfind('\n').filter(|_| gap.trim().is_empty()).map(|line| &gap[line..]);
-    let eol = if gap.contains("\r\n") { "\r" } else { "" };
-    let lead = lead.map_or(flow.blank().to_owned(), |lead| format!("{eol}{lead}"));
+    let lead = lead(gap).filter(|_| gap.trim().is_empty()).unwrap_or(flow.blank());
     let insert = format!(",{lead}{}", flow.pair(key, &value(flow)));
     Ok((Span::at(last.span().end as usize), insert))
 }
@@ -224,14 +222,6 @@ fn null(field: Field<'_, '_>, key: &str, value: &dyn Fn(Flow) -> String) -> Writ
         Some(colon) => Ok((Span::at(colon + 1), format!(" {mapping}"))),
         None => refuse(field.key.span(), "no colon follows this key"),
     }
-}
-
-/// The colon behind a key.
-fn colon(key: Node<'_, '_>) -> Option<usize> {
-    let text = key.tree().text();
-    let end = key.span().end as usize;
-    let at = end + blanks(&text[end..]);
-    text[at..].starts_with(':').then_some(at)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 
 use crate::edit::Edit;
 use crate::source::Span;
-use crate::yaml::layout::{column, dash, ends_in_block_scalar, line_end, line_ending, line_start};
+use crate::yaml::layout::{
+    column, dash, ends_in_block_scalar, lead, line_end, line_ending, line_start,
+};
 use crate::yaml::{Kind, Node, Scalar, Style};
 
 const KEY: &str = "results";
@@ -57,7 +59,7 @@ pub(super) fn emptied(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Edit> {
     Some(Edit { place, insert: " []".into() })
 }
 
-/// The colon behind a key.
+/// The colon behind a key, in JSON on another line perhaps.
 fn colon(key: Node<'_, '_>) -> Option<usize> {
     let text = key.tree().text();
     let end = key.span().end as usize;
@@ -107,9 +109,7 @@ impl ResultsPlace {
         let behind = last.unwrap_or(root.span().start as usize + 1);
         let lead = first.and_then(|key| {
             let gap = &text[root.span().start as usize + 1..key.span().start as usize];
-            let line = gap.rfind('\n')?;
-            let line = if gap[..line].ends_with('\r') { line - 1 } else { line };
-            gap.trim().is_empty().then(|| gap[line..].to_owned())
+            lead(gap).filter(|_| gap.trim().is_empty()).map(str::to_owned)
         });
         let spaced = first.is_none_or(|key| {
             key.kind() != Kind::Scalar(Scalar::Double)

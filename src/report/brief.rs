@@ -108,7 +108,9 @@ fn entry(line: &str, below: &str) -> String {
     }
     if rest.len() > room {
         rest.truncate(
-            rest[..floor(&rest, room.saturating_sub(6))].rfind('\n').map_or(0, |at| at + 1),
+            rest[..rest.floor_char_boundary(room.saturating_sub(6))]
+                .rfind('\n')
+                .map_or(0, |at| at + 1),
         );
         rest.push_str("  …\n");
     }
@@ -135,14 +137,9 @@ fn fitting(entries: &[String], limit: usize) -> String {
 
 fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
-        text.truncate(floor(text, limit - '…'.len_utf8()));
+        text.truncate(text.floor_char_boundary(limit - '…'.len_utf8()));
         text.push('…');
     }
-}
-
-/// The last boundary between characters that is not behind `at`.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 #[cfg(test)]

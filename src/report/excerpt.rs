@@ -7,6 +7,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::mask;
 use crate::source::{LineIndex, Position, Source, Span};
+use crate::yaml::layout;
 
 /// Lines shown before and behind the labelled ones.
 const LINES_BEFORE: usize = 2;
@@ -60,13 +61,13 @@ impl Excerpt {
         let shown = if line_end - lines.line_range(text, first_line).start > 3 * BYTES_AROUND {
             // One window into a long line, and nothing around it.
             let line = lines.line_range(text, first_line);
-            let from = boundary(text, start.saturating_sub(BYTES_AROUND).max(line.start));
+            let from = text.floor_char_boundary(start.saturating_sub(BYTES_AROUND).max(line.start));
             let end = end.min(start + 4 * BYTES_AROUND);
-            boundary(text, from)..boundary(text, (end + BYTES_AROUND).min(line.end))
+            from..text.floor_char_boundary((end + BYTES_AROUND).min(line.end))
         } else {
             from..to
         };
-        let end = boundary(text, end.min(shown.end));
+        let end = text.floor_char_boundary(end.min(shown.end));
         let masked = masked_parts(labelled, &[shown.start, start, end, shown.end]);
         let first_shown = lines.line(text, shown.start);
         let data = masked.concat().trim_end_matches(['\r', '\n']).to_owned();
@@ -108,8 +109,9 @@ fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
         return lines;
     }
     // What is cut off at an end of the window can only be told with what stands beyond it.
-    let start = boundary(text, from.saturating_sub(BYTES_BEYOND).max(line_start(text, from)));
-    let end = boundary(text, (to + BYTES_BEYOND).min(line_end(text, to)));
+    let start = text
+        .floor_char_boundary(from.saturating_sub(BYTES_BEYOND).max(layout::line_start(text, from)));
+    let end = text.floor_char_boundary((to + BYTES_BEYOND).min(line_end(text, to)));
     let told = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
     let mut hidden: Vec<Span> = told.collect();
     hidden.extend_from_slice(labelled.hidden);
@@ -152,16 +154,8 @@ fn shortened(line: &str) -> Cow<'_, str> {
     }
 }
 
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |line| line + 1)
-}
-
 fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length)
-}
-
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 /// `text` as a terminal may show it: no escape sequences, no direction marks.

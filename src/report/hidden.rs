@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::inventory::LAST_APPLIED;
 use crate::mask;
 use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Scalar, Tree};
@@ -31,8 +32,6 @@ const NAMES: &[&str] = &[
     "secretName",
     "type",
 ];
-/// The annotation in which kubectl repeats an object.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Comments that Helm writes.
 const ORIGIN: &str = "# Source: ";
 

@@ -38,9 +38,24 @@ pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
     }
 }
 
+/// The last line break in `gap` with all that stands behind it: what begins a line there.
+pub(crate) fn lead(gap: &str) -> Option<&str> {
+    let line = gap.rfind('\n')?;
+    let line = if gap[..line].ends_with('\r') { line - 1 } else { line };
+    Some(&gap[line..])
+}
+
 /// How many blanks `text` begins with.
 pub(crate) fn blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
+}
+
+/// The colon behind a key, if nothing but blanks stands between them.
+pub(crate) fn colon(key: Node<'_, '_>) -> Option<usize> {
+    let text = key.tree().text();
+    let end = key.span().end as usize;
+    let at = end + blanks(&text[end..]);
+    text[at..].starts_with(':').then_some(at)
 }
 
 /// The first dash at or behind `from`, behind blanks, line breaks and comments only.

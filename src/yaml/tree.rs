@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use super::layout;
 use crate::source::Span;
 
 /// How deep merge keys are followed; `<<` inside `<<` beyond it counts as absent.
@@ -278,7 +279,7 @@ impl<'t, 'a> Node<'t, 'a> {
     fn lines(self) -> String {
         let text = self.tree.text;
         let start = self.span().start as usize;
-        let indent = start - text[..start].rfind('\n').map_or(0, |line| line + 1);
+        let indent = start - layout::line_start(text, start);
         let mut lines = String::with_capacity(self.span().len());
         for (number, line) in self.source().split('\n').enumerate() {
             if number > 0 {

@@ -50,11 +50,8 @@ impl Words {
         if whole.len() < limit {
             return if whole.is_empty() { String::new() } else { format!("{whole}\n") };
         }
-        let mut from = whole.len() - limit.saturating_sub(MARK.len() + 1).min(whole.len());
-        while !whole.is_char_boundary(from) {
-            from += 1;
-        }
-        let rest = &whole[from..];
+        let from = whole.len() - limit.saturating_sub(MARK.len() + 1).min(whole.len());
+        let rest = &whole[whole.ceil_char_boundary(from)..];
         // The end of a long line tells more than nothing.
         let line = after_first_line(rest.as_bytes());
         let rest = if line == rest.len() { rest } else { &rest[line..] };
