@@ -204,6 +204,9 @@ const FOUND: &[&str] = &[
     "kind: Widget\n\"kind\": Pod\napiVersion: v1\nspec: {containers: [{image: a}]}\n",
     // An excerpt may end before the place that it points at.
     "kind: Pod\n\u{feff}\n---\n",
+    // Where line endings are mixed, results that are replaced keep those that they have.
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\neditsc:\n    conec:\r\n    template:\r\n        \
+     spec:\r\n            containers:\r\n              - name: a\r\n        #     S",
     // The last character that is shown may have several bytes.
     "</////////////////////////////////tingsecret///////\r\u{2028}\u{2028}",
 ];

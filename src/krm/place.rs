@@ -83,7 +83,9 @@ impl ResultsPlace {
         let start = root.span().start as usize;
         let end = line_end(text, root.span().end as usize);
         let indent = " ".repeat(column(text, start));
-        let eol = line_ending(text, end);
+        // Old results are written again in their own lines: what follows them may be the end of the text.
+        let ends = old.map_or(end, |(key, _)| line_end(text, key.span().end as usize));
+        let eol = line_ending(text, ends);
         let at = end_of_document(text, end);
         let (place, before, behind) = if let Some((key, value)) = old {
             let from = key.span().start as usize;
