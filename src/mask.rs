@@ -162,21 +162,26 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Where the name with the first telling word of `text` ends.
 fn secret_word(text: &str) -> Option<usize> {
-    let text = text.to_ascii_lowercase();
-    let places = |words: &'static [&'static str]| {
-        let text = &text;
-        words
-            .iter()
-            .flat_map(move |word| text.match_indices(word).map(move |(at, _)| at..at + word.len()))
+    let is_harmless = |range: &Range<usize>| {
+        places(text, HARMLESS_NAMES)
+            .any(|other| other.start <= range.start && range.end <= other.end)
     };
-    let harmless: Vec<_> = places(HARMLESS_NAMES).collect();
-    let inside = |range: &Range<usize>| {
-        harmless.iter().any(|other| other.start <= range.start && range.end <= other.end)
-    };
-    let word =
-        places(SECRET_NAMES).filter(|range| !inside(range)).min_by_key(|range| range.start)?;
+    let word = places(text, SECRET_NAMES).find(|range| !is_harmless(range))?;
     let rest = text[word.end..].find(|c: char| !is_name(c));
     Some(rest.map_or(text.len(), |rest| word.end + rest))
+}
+
+/// Where one of `words`, which are in lower case, stands in `text`, in the order of the text. Every key of what is
+/// shown is asked for many words, so nothing is prepared for a single one.
+fn places(text: &str, words: &'static [&'static str]) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).flat_map(move |at| {
+        let rest = &bytes[at..];
+        let begins = move |word: &&&str| {
+            rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        words.iter().filter(begins).map(move |word| at..at + word.len())
+    })
 }
 
 /// Whether `word` stands in `text` on its own.

@@ -28,12 +28,11 @@ pub fn find(text: &str) -> Vec<Range<usize>> {
     if !has_long_word(text) {
         return found;
     }
-    for row in ROWS {
-        if let Text::Prefix(prefix, least) = row.password {
-            occurrences(text, prefix, least, is_token_byte, &mut found);
-        }
+    let bytes = text.as_bytes();
+    let begins = |at: &usize| *at == 0 || !bytes[*at - 1].is_ascii_alphanumeric();
+    for start in (0..bytes.len()).filter(begins) {
+        found.extend(token_at(bytes, start));
     }
-    occurrences(text, "eyJ", LEAST_BASE64_JSON, is_base64_json_byte, &mut found);
     pem_keys(text, &mut found);
     merge(found)
 }
@@ -49,22 +48,19 @@ fn has_long_word(text: &str) -> bool {
     long || text.contains(PEM.0)
 }
 
-/// Adds each `prefix` at the beginning of a word that at least `least` bytes of the kind follow.
-fn occurrences(
-    text: &str,
-    prefix: &str,
-    least: usize,
-    is_inside: fn(u8) -> bool,
-    found: &mut Vec<Range<usize>>,
-) {
-    for (start, _) in text.match_indices(prefix) {
-        let begins = !text[..start].ends_with(|before: char| before.is_ascii_alphanumeric());
-        let rest = &text.as_bytes()[start + prefix.len()..];
+/// The longest token that begins at `start`.
+fn token_at(text: &[u8], start: usize) -> Option<Range<usize>> {
+    let tokens = ROWS.iter().filter_map(|row| match row.password {
+        Text::Prefix(prefix, least) => Some((prefix, least, is_token_byte as fn(u8) -> bool)),
+        _ => None,
+    });
+    let json = ("eyJ", LEAST_BASE64_JSON, is_base64_json_byte as fn(u8) -> bool);
+    let ends = tokens.chain([json]).filter_map(|(prefix, least, is_inside)| {
+        let rest = text[start..].strip_prefix(prefix.as_bytes())?;
         let length = rest.iter().take_while(|&&byte| is_inside(byte)).count();
-        if begins && length >= least {
-            found.push(start..start + prefix.len() + length);
-        }
-    }
+        (length >= least).then_some(start + prefix.len() + length)
+    });
+    Some(start..ends.max()?)
 }
 
 /// Both alphabets of base64, padding, and the dots of a JWT.
