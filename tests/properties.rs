@@ -207,6 +207,8 @@ const FOUND: &[&str] = &[
     // Where line endings are mixed, results that are replaced keep those that they have.
     "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\neditsc:\n    conec:\r\n    template:\r\n        \
      spec:\r\n            containers:\r\n              - name: a\r\n        #     S",
+    // A carriage return alone ends a line, and a marker behind it a list of resources.
+    "# Snd: Deploymau\r\r---",
     // The last character that is shown may have several bytes.
     "</////////////////////////////////tingsecret///////\r\u{2028}\u{2028}",
 ];

@@ -86,13 +86,13 @@ impl ResultsPlace {
         // Old results are written again in their own lines: what follows them may be the end of the text.
         let ends = old.map_or(end, |(key, _)| line_end(text, key.span().end as usize));
         let eol = line_ending(text, ends);
-        let at = end_of_document(text, end);
+        let at = end_of_document(text, root.span().end as usize);
         let (place, before, behind) = if let Some((key, value)) = old {
             let from = key.span().start as usize;
             let behind = colon(key).map_or(key.span().end as usize, |colon| colon + 1);
             let end = behind.max(value.span().end as usize);
             (Span::new(from, end), String::new(), String::new())
-        } else if text[..at].ends_with('\n') {
+        } else if text[..at].ends_with(['\n', '\r']) {
             (Span::at(at), indent.clone(), eol.to_owned())
         } else if ends_in_block_scalar(root) {
             // A line break behind it would become a part of its value.
@@ -161,8 +161,10 @@ fn unit(lead: &str) -> &str {
 fn end_of_document(text: &str, from: usize) -> usize {
     let mut at = from;
     loop {
-        let next = memchr::memchr(b'\n', &text.as_bytes()[at..]);
-        let Some(line) = next.map(|next| at + next + 1) else { return text.len() };
+        // To YAML a carriage return alone ends a line too.
+        let next = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]);
+        let Some(next) = next.map(|next| at + next) else { return text.len() };
+        let line = next + if text[next..].starts_with("\r\n") { 2 } else { 1 };
         let rest = text[line..].trim_start_matches('\u{feff}');
         if rest.starts_with("---") || rest.starts_with("...") {
             return line;
