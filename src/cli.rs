@@ -610,8 +610,7 @@ fn stdin() -> Result<Source, Stop> {
             "reading manifests from the terminal, up to Ctrl-D (`pullcreds --help` says more)\n",
         );
     }
-    let source = frontend::read_stream(frontend::STDIN, &mut io::stdin().lock());
-    source.map_err(|error| Stop::because(Exit::Unreadable, &error))
+    frontend::read_stdin().map_err(|error| Stop::because(Exit::Unreadable, &error))
 }
 
 /// Judges a stream, and writes it with what is injected.

@@ -2,8 +2,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
+mod large;
+
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -58,17 +60,25 @@ fn not_text(name: &str, error: &Unreadable) -> ReadError {
     ReadError::NotText { name: name.to_owned(), source }
 }
 
-/// Reads all of a stream.
+/// Reads all of the standard input.
 ///
 /// # Errors
 ///
 /// What cannot be read, and what is no text.
-pub fn read_stream(name: &str, stream: &mut dyn Read) -> Result<Source, ReadError> {
-    let mut bytes = Vec::new();
-    let read = stream.read_to_end(&mut bytes);
-    read.map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
-    Source::new(name, bytes).map_err(|error| not_text(name, &error))
+pub fn read_stdin() -> Result<Source, ReadError> {
+    let read = large::read(&mut io::stdin().lock(), widen_stdin);
+    let bytes = read.map_err(|source| ReadError::Io { name: STDIN.to_owned(), source })?;
+    Source::new(STDIN, bytes).map_err(|error| not_text(STDIN, &error))
 }
+
+/// Lets a pipe hold as much as it may without special rights. If it may not, nothing is lost.
+#[cfg(target_os = "linux")]
+fn widen_stdin() {
+    let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), 1 << 20);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen_stdin() {}
 
 /// Reads a file.
 ///

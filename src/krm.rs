@@ -9,7 +9,7 @@ pub mod results;
 use std::borrow::Cow;
 
 use crate::edit::Edit;
-use crate::source::Span;
+use crate::source::{self, Span};
 use crate::yaml::{self, Kind, Node, Problem, Scalar, Tree, layout};
 
 use place::ResultsPlace;
@@ -115,8 +115,7 @@ struct Seen<'a> {
 impl<'a> ResourceList<'a> {
     /// Whether a stream may be one. It is not read, and mostly is none.
     pub fn may_be(text: &str) -> bool {
-        let holds = |words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
-        holds(KIND) && holds(GROUP)
+        source::holds(text, KIND) && source::holds(text, GROUP)
     }
 
     /// Reads a stream that is one `ResourceList`, with nothing but comments and empty documents around it (as

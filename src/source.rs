@@ -1,6 +1,15 @@
 //! Bytes with a name, and ranges in them. Nothing here knows about YAML.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::str::Utf8Error;
+
+use memchr::memmem::Finder;
+use rayon::prelude::*;
+
+/// Below this size one thread is faster than several.
+pub(crate) const PARALLEL_BYTES: usize = 1 << 20;
 
 /// A half-open byte range in one [`Source`].
 ///
@@ -36,7 +45,7 @@ impl Span {
     }
 
     /// The range as `usize` offsets, to index text with.
-    pub fn range(self) -> std::ops::Range<usize> {
+    pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 
@@ -66,54 +75,60 @@ impl fmt::Display for Position {
     }
 }
 
-/// How many lines stand between two entries of a [`LineIndex`].
-const LINES_PER_ENTRY: usize = 64;
+/// How many bytes of a text one entry of a [`LineIndex`] is about.
+const BYTES_PER_ENTRY: usize = 4096;
 
 /// Where the lines of a text begin, so that offsets become lines without a walk through all of it.
 pub struct LineIndex {
-    // Invariant: the starts of the lines 0, 64, 128 and so on.
-    starts: Vec<u32>,
-    lines: usize,
+    // Invariant: the line feeds before each block of bytes, and before the end.
+    before: Vec<u32>,
 }
 
 impl LineIndex {
     /// Finds the lines of `text`.
     pub fn new(text: &str) -> Self {
-        let mut starts = vec![0];
-        let mut lines = 1;
-        for at in memchr::memchr_iter(b'\n', text.as_bytes()) {
-            if lines % LINES_PER_ENTRY == 0 {
-                starts.push(narrow(at + 1));
-            }
-            lines += 1;
-        }
-        Self { starts, lines }
+        let feeds = |block: &[u8]| narrow(memchr::memchr_iter(b'\n', block).count());
+        let counts: Vec<u32> = if text.len() < PARALLEL_BYTES {
+            text.as_bytes().chunks(BYTES_PER_ENTRY).map(feeds).collect()
+        } else {
+            text.as_bytes().par_chunks(BYTES_PER_ENTRY).map(feeds).collect()
+        };
+        let mut before = Vec::with_capacity(counts.len() + 1);
+        before.push(0);
+        before.extend(counts.iter().scan(0, |feeds, count| {
+            *feeds += count;
+            Some(*feeds)
+        }));
+        Self { before }
     }
 
     /// The line (from 0) that holds `offset` of `text`, which must be the text the index was made from.
     pub fn line(&self, text: &str, offset: usize) -> usize {
-        let entry = self.starts.partition_point(|&start| start as usize <= offset) - 1;
-        let start = self.starts[entry] as usize;
-        let between = &text.as_bytes()[start..offset.min(text.len())];
-        entry * LINES_PER_ENTRY + memchr::memchr_iter(b'\n', between).count()
+        let offset = offset.min(text.len());
+        let block = offset / BYTES_PER_ENTRY;
+        let between = &text.as_bytes()[block * BYTES_PER_ENTRY..offset];
+        self.before[block] as usize + memchr::memchr_iter(b'\n', between).count()
     }
 
     /// The byte range of line `line` (from 0) of `text`, its line ending included.
-    pub fn line_range(&self, text: &str, line: usize) -> std::ops::Range<usize> {
-        let mut start = self.starts[line / LINES_PER_ENTRY] as usize;
-        let next = |start: usize| {
-            let end = memchr::memchr(b'\n', &text.as_bytes()[start..]);
-            end.map_or(text.len(), |end| start + end + 1)
-        };
-        for _ in 0..line % LINES_PER_ENTRY {
-            start = next(start);
-        }
-        start..next(start)
+    pub fn line_range(&self, text: &str, line: usize) -> Range<usize> {
+        let start = if line == 0 { 0 } else { self.behind_feed(text, line) };
+        let end = memchr::memchr(b'\n', &text.as_bytes()[start..]);
+        start..end.map_or(text.len(), |end| start + end + 1)
+    }
+
+    /// The byte behind a line feed, counted from 1.
+    fn behind_feed(&self, text: &str, feed: usize) -> usize {
+        let block = self.before.partition_point(|&before| (before as usize) < feed) - 1;
+        let start = block * BYTES_PER_ENTRY;
+        let nth = feed - self.before[block] as usize - 1;
+        let at = memchr::memchr_iter(b'\n', &text.as_bytes()[start..]).nth(nth);
+        at.map_or(text.len(), |at| start + at + 1)
     }
 
     /// How many lines there are; the text behind the last line feed counts as one, even if empty.
     pub fn lines(&self) -> usize {
-        self.lines
+        self.before.last().map_or(0, |&feeds| feeds as usize) + 1
     }
 
     /// The position of byte `offset` in `text`, which must be the text the index was made from.
@@ -127,12 +142,26 @@ impl LineIndex {
     }
 }
 
+/// Whether `text` holds `word`.
+pub(crate) fn holds(text: &str, word: &str) -> bool {
+    let finder = Finder::new(word);
+    if text.len() < PARALLEL_BYTES {
+        return finder.find(text.as_bytes()).is_some();
+    }
+    // The parts overlap, so that the word stands in one of them.
+    let parts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
+    parts.into_par_iter().any(|start| {
+        let end = text.len().min(start + PARALLEL_BYTES + word.len());
+        finder.find(&text.as_bytes()[start..end]).is_some()
+    })
+}
+
 /// A text with a name: what one file or the standard input held.
 pub struct Source {
     /// What people call it: a path, or `<stdin>`.
     pub name: String,
     /// What it holds.
-    pub text: String,
+    pub text: Cow<'static, str>,
 }
 
 /// Why bytes are no text that can be read.
@@ -150,7 +179,11 @@ impl Source {
     /// # Errors
     ///
     /// Bytes that are no UTF-8, with the place of the first one, and 4 GiB or more of them.
-    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Unreadable> {
+    pub fn new(
+        name: impl Into<String>,
+        bytes: impl Into<Cow<'static, [u8]>>,
+    ) -> Result<Self, Unreadable> {
+        let bytes = bytes.into();
         let refuse =
             |position, message: &str| Err(Unreadable { position, message: message.into() });
         if u32::try_from(bytes.len()).is_err() {
@@ -162,15 +195,21 @@ impl Source {
                 "it is UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)",
             );
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name: name.into(), text }),
-            Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-                let position = LineIndex::new(&before).position(&before, valid);
-                refuse(Some(position), "it is not UTF-8: convert it, or leave the file out")
+        let text = match bytes {
+            Cow::Borrowed(bytes) => {
+                std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| (error, bytes.into()))
             }
-        }
+            Cow::Owned(bytes) => String::from_utf8(bytes)
+                .map(Cow::Owned)
+                .map_err(|error| (error.utf8_error(), error.into_bytes().into())),
+        };
+        text.map(|text| Self { name: name.into(), text }).or_else(
+            |(error, bytes): (Utf8Error, Cow<'_, [u8]>)| {
+                let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let position = LineIndex::new(&before).position(&before, before.len());
+                refuse(Some(position), "it is not UTF-8: convert it, or leave the file out")
+            },
+        )
     }
 }
 
@@ -189,15 +228,27 @@ mod tests {
 
     #[test]
     fn lines_are_found_from_any_entry() {
-        let text: String =
-            (0..200).fold(String::new(), |text, line| text + &line.to_string() + "\n");
-        let index = LineIndex::new(&text);
-        assert_eq!(index.lines(), 201);
-        for line in 0..200 {
-            let range = index.line_range(&text, line);
-            assert_eq!(text[range.clone()], format!("{line}\n"));
-            assert_eq!(index.line(&text, range.start), line);
-            assert_eq!(index.line(&text, range.end - 1), line);
+        for count in [1, 1000, 2000, 5000, 200_000] {
+            let numbers: Vec<_> = (0..count).map(|line| line.to_string()).collect();
+            let text = numbers.join("\n") + "\n";
+            let index = LineIndex::new(&text);
+            assert_eq!(index.lines(), count + 1);
+            assert_eq!(index.line_range(&text, count), text.len()..text.len());
+            for line in (0..count).step_by(count / 500 + 1).chain([count - 1]) {
+                let range = index.line_range(&text, line);
+                assert_eq!(text[range.clone()], format!("{line}\n"));
+                assert_eq!(index.line(&text, range.start), line);
+                assert_eq!(index.line(&text, range.end - 1), line);
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_is_found_wherever_it_stands() {
+        for before in [0, 10, PARALLEL_BYTES - 2, PARALLEL_BYTES, 2 * PARALLEL_BYTES - 3] {
+            let text = " ".repeat(before) + "needle" + &" ".repeat(PARALLEL_BYTES);
+            assert!(holds(&text, "needle"), "{before}");
+            assert!(!holds(&text, "needles"), "{before}");
         }
     }
 

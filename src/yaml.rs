@@ -4,6 +4,7 @@
 //! (`sigs.k8s.io/yaml`, which kubectl, Helm and Argo CD read with) decides where readers differ.
 
 pub(crate) mod layout;
+mod lines;
 mod parse;
 mod scan;
 mod stream;

@@ -53,8 +53,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
     (
         "rustix",
-        &["src/cli/argocd.rs", "src/cli/child/group.rs", "src/cli/child/group/supervisor.rs"],
+        &[
+            "src/cli/argocd.rs",
+            "src/cli/child/group.rs",
+            "src/cli/child/group/supervisor.rs",
+            "src/frontend.rs",
+        ],
     ),
+    ("memmap2", &["src/frontend/large.rs"]),
     ("serde_saphyr", &["src/credentials/provider/config.rs", "src/policy/tree.rs"]),
     ("signal_hook", &["src/cli/child/group/signals.rs"]),
     ("similar", &["src/report/diff.rs"]),

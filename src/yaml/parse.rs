@@ -98,11 +98,20 @@ fn foreign_break(
     ))
 }
 
-/// Where next lines (U+0085), line separators and paragraph separators (U+2028, U+2029) stand.
-pub(super) fn foreign_breaks(text: &str) -> impl Iterator<Item = usize> {
+/// What next lines (U+0085), and line separators and paragraph separators (U+2028, U+2029) begin with.
+pub(super) const FOREIGN_BREAKS: [u8; 2] = [0xc2, 0xe2];
+
+/// Where they stand.
+fn foreign_breaks(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    memchr::memchr2_iter(0xc2, 0xe2, bytes)
-        .filter(|&at| matches!(&bytes[at..], [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..]))
+    let [next_line, separators] = FOREIGN_BREAKS;
+    let found = memchr::memchr2_iter(next_line, separators, bytes);
+    found.filter(|&at| is_foreign_break(&bytes[at..]))
+}
+
+/// Whether one of them stands at the beginning of `bytes`.
+pub(super) fn is_foreign_break(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..])
 }
 
 /// `text` with the comment that begins at or right behind `at` overwritten by spaces of the same length.

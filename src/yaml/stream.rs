@@ -4,18 +4,16 @@
 //! it (YAML 1.2.2, section 9.1.2), so a stream is cut there without reading it. What cannot matter to the
 //! caller is never read.
 
+use std::iter;
 use std::ops::Range;
 
 use memchr::memmem;
 use rayon::prelude::*;
 
 use super::tree::Tree;
-use super::{parse, scan};
+use super::{lines, parse, scan};
+use crate::source::PARALLEL_BYTES;
 
-/// Below this size one thread is faster than several.
-const PARALLEL_BYTES: usize = 1 << 20;
-/// How many chunks one thread takes at a time.
-const CHUNKS_AT_ONCE: usize = 64;
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Why a text is no YAML stream.
@@ -46,18 +44,16 @@ pub fn read<'a, T: Default + Send>(
     each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
 ) -> Result<Vec<(usize, T)>, Problem> {
     let chunks = chunks(text);
-    let read = |chunks: &[Range<usize>]| {
-        let mut part = Part::default();
-        for chunk in chunks {
-            part.take(text, chunk, &wanted, &each)?;
-        }
+    let read = |part: Result<Part<T>, Problem>, chunk: &Range<usize>| {
+        let mut part = part?;
+        part.take(text, chunk, &wanted, &each)?;
         Ok(part)
     };
     let parts: Result<Vec<Part<T>>, Problem> = if text.len() < PARALLEL_BYTES {
-        read(&chunks).map(|part| vec![part])
+        chunks.iter().fold(Ok(Part::default()), read).map(|part| vec![part])
     } else {
         // Every part is read, so that the first problem is the one that is reported.
-        let parts: Vec<_> = chunks.par_chunks(CHUNKS_AT_ONCE).map(read).collect();
+        let parts: Vec<_> = chunks.par_iter().fold(|| Ok(Part::default()), read).collect();
         parts.into_iter().collect()
     };
     let mut before = 0;
@@ -133,28 +129,43 @@ fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
 pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
     let whole = 0..text.len();
     // A directive belongs to the document behind the next marker.
-    if text.starts_with('%') || memmem::find(text.as_bytes(), b"\n%").is_some() {
+    if text.starts_with('%') {
         return vec![whole];
     }
-    let mut starts = vec![0];
-    starts.extend(markers(text).filter(|&at| at != 0));
-    let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+    let markers: Option<Vec<_>> = if text.len() < PARALLEL_BYTES {
+        markers(text, whole.clone())
+    } else {
+        let parts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
+        let parts = parts.map(|start| start..text.len().min(start + PARALLEL_BYTES));
+        let parts: Option<Vec<_>> = parts.map(|part| markers(text, part)).collect();
+        parts.map(|parts| parts.concat())
+    };
+    let Some(markers) = markers else { return vec![whole] };
+    let starts = iter::once(0).chain(markers.iter().copied());
+    let ends = markers.iter().copied().chain([text.len()]);
+    starts.zip(ends).map(|(start, end)| start..end).collect()
 }
 
-/// Where lines begin that are document markers, a byte order mark before them included.
-fn markers(text: &str) -> impl Iterator<Item = usize> {
-    let bytes = text.as_bytes();
-    memmem::find_iter(bytes, b"---").filter_map(move |at| {
-        let ends = matches!(bytes.get(at + 3), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
-        let start = if bytes[..at].ends_with(BYTE_ORDER_MARK.as_bytes()) {
-            at - BYTE_ORDER_MARK.len()
-        } else {
-            at
-        };
-        let begins = start == 0 || bytes[start - 1] == b'\n';
-        (begins && ends).then_some(start)
-    })
+/// Where lines begin in a part of `text` that can only begin a document; `None` if there is a directive.
+fn markers(text: &str, part: Range<usize>) -> Option<Vec<usize>> {
+    let mut markers = Vec::new();
+    for at in lines::outermost(text.as_bytes(), part) {
+        let line = &text.as_bytes()[at..];
+        if line.starts_with(b"%") {
+            return None;
+        }
+        if is_marker(line) {
+            markers.push(at);
+        }
+    }
+    Some(markers)
+}
+
+/// Whether a line is a document marker, behind a byte order mark perhaps.
+fn is_marker(line: &[u8]) -> bool {
+    let line = line.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(line);
+    line.strip_prefix(b"---")
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')))
 }
 
 /// The `kind` of a chunk that is certainly one document whose kind is this plain word.
@@ -178,28 +189,41 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let line = &rest[..end];
     let value = line.split_once(" #").map_or(line, |(value, _)| value).trim();
     let word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let behind = &rest.as_bytes()[end..];
     // Text that is indented goes on with the word.
-    let goes_on = matches!(behind.get(1), Some(b' ' | b'\t'));
-    let plain = line.starts_with([' ', '\t']) && word && !goes_on && is_plain(behind);
-    (plain && !has_odd_breaks(chunk)).then_some(value)
+    let goes_on = matches!(rest.as_bytes().get(end + 1), Some(b' ' | b'\t'));
+    let plain = line.starts_with([' ', '\t']) && word && !goes_on;
+    let behind = at + end;
+    (plain && !has_odd_break(chunk.as_bytes(), 0..behind) && is_plain(chunk.as_bytes(), behind))
+        .then_some(value)
 }
 
-/// Whether no line of `text` but the first begins with what may be a key `kind`, a merge key, or the end of the
-/// document. Lines of quoted values may begin with anything, and are then taken for it.
-fn is_plain(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'\n', text).all(|line| match &text[line + 1..] {
-        [] | [b' ' | b'\n' | b'\r' | b'#', ..] => true,
+/// Whether behind `from` no line begins with what may be a key `kind`, a merge key, or the end of the document, and
+/// lines end with line feeds to every reader. Lines of quoted values may begin with anything, and are then taken for
+/// it.
+fn is_plain(text: &[u8], from: usize) -> bool {
+    let mut blocks = lines::blocks(text, from..text.len(), |byte, next| {
+        byte == b'\n' && next != b' ' || byte == b'\r' || !byte.is_ascii()
+    });
+    let is_plain = |line: usize| match &text[line..] {
+        [] | [b'\n' | b'\r' | b'#', ..] => true,
         line @ [b'-', ..] => !line.starts_with(b"---"),
         line @ [first, ..] => first.is_ascii_alphanumeric() && !line.starts_with(b"kind"),
+    };
+    blocks.all(|block| {
+        lines::outermost_in(text, block.clone()).all(is_plain) && !has_odd_break(text, block)
     })
 }
 
-/// Whether lines end otherwise than by a line feed to some reader.
-fn has_odd_breaks(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let alone = |at: usize| bytes.get(at + 1) != Some(&b'\n');
-    memchr::memchr_iter(b'\r', bytes).any(alone) || parse::foreign_breaks(text).next().is_some()
+/// Whether a line ends in this part of `text` otherwise than by a line feed to some reader.
+fn has_odd_break(text: &[u8], part: Range<usize>) -> bool {
+    let [next_line, separators] = parse::FOREIGN_BREAKS;
+    let start = part.start;
+    memchr::memchr3_iter(b'\r', next_line, separators, &text[part]).any(|at| {
+        match &text[start + at..] {
+            [b'\r', rest @ ..] => rest.first() != Some(&b'\n'),
+            bytes => parse::is_foreign_break(bytes),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(crate) fn hold_for_text(text: &str) {
 }
 
 fn source(text: &str) -> [Source; 1] {
-    [Source { name: "input.yaml".to_owned(), text: text.to_owned() }]
+    [Source { name: "input.yaml".to_owned(), text: text.to_owned().into() }]
 }
 
 fn judge<'a>(sources: &'a [Source; 1], policy: &'a Policy) -> Outcome<'a> {

@@ -1,0 +1,144 @@
+//! Streams that are large. Nothing here knows what they hold.
+//!
+//! Of the time in which 50 MB come through a pipe, three quarters go into two things: giving out memory in pages of
+//! 4 KiB, and waking the two sides of a pipe that holds 64 KiB. Both are avoided where the system allows it.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+/// Up to this size a stream is small, and nothing is done about it.
+const SMALL: usize = 64 << 10;
+
+/// Reads all of a stream; `widen` is called once when it turns out not to be small.
+///
+/// What is large stays in memory until the program ends.
+///
+/// # Errors
+///
+/// What the stream fails with.
+pub(super) fn read(stream: &mut dyn Read, widen: impl FnOnce()) -> io::Result<Cow<'static, [u8]>> {
+    let mut bytes = Vec::new();
+    stream.take(SMALL as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < SMALL {
+        return Ok(bytes.into());
+    }
+    widen();
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    if let Some(pages) = pages::Pages::new() {
+        return pages.fill(&bytes, stream).map(Cow::Borrowed);
+    }
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
+/// Memory in huge pages (`madvise(2)`, `MADV_HUGEPAGE`).
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod pages {
+    use std::io::{self, Read};
+
+    use memmap2::{Advice, MmapMut, MmapOptions};
+
+    /// The size of a huge page.
+    const PAGE: usize = 2 << 20;
+    /// How many bytes of the input have to be there for a huge page to be taken for them: what stays empty of the
+    /// last one is memory for nothing.
+    const MOST: usize = PAGE / 2;
+
+    /// A source of this size is too large.
+    const LIMIT: usize = 1 << 32;
+
+    /// Addresses for the largest source, without memory behind them yet.
+    pub(super) struct Pages {
+        map: MmapMut,
+        /// Where the first huge page begins.
+        base: usize,
+        /// Where bytes wait until it is known that there are enough of them.
+        waiting: MmapMut,
+    }
+
+    impl Pages {
+        /// `None` where the system has no such addresses to give, as under a limit of the shell.
+        pub(super) fn new() -> Option<Self> {
+            let map = MmapOptions::new().len(LIMIT + 2 * PAGE).no_reserve_swap().map_anon().ok()?;
+            let base = map.as_ptr().align_offset(PAGE);
+            // An allocator would keep what it has given once.
+            let waiting = MmapMut::map_anon(MOST).ok()?;
+            Some(Self { map, base, waiting })
+        }
+
+        /// Takes in all of a stream that begins with `first`, at least up to the byte that is too much for a source.
+        pub(super) fn fill(
+            mut self,
+            first: &[u8],
+            stream: &mut dyn Read,
+        ) -> io::Result<&'static [u8]> {
+            let Self { map, base, waiting } = &mut self;
+            let mut page = *base;
+            waiting[..first.len()].copy_from_slice(first);
+            let mut length = first.len() + fill(stream, &mut waiting[first.len()..])?;
+            let end = loop {
+                let is_enough = length == MOST;
+                if is_enough {
+                    // Without huge pages it works as well.
+                    let _ = map.advise_range(Advice::HugePage, page, PAGE);
+                }
+                let mut end = page + length;
+                map[page..end].copy_from_slice(&waiting[..length]);
+                page += PAGE;
+                if is_enough {
+                    end += fill(stream, &mut map[end..page])?;
+                }
+                if end < page || end - *base >= LIMIT {
+                    break end;
+                }
+                length = fill(stream, waiting)?;
+            };
+            let range = *base..end;
+            Ok(&Box::leak(Box::new(self.map))[range])
+        }
+    }
+
+    /// Fills `buffer`, as far as the stream goes.
+    fn fill(stream: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut length = 0;
+        while length < buffer.len() {
+            match stream.read(&mut buffer[length..]) {
+                Ok(0) => break,
+                Ok(more) => length += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that gives as many bytes as it likes.
+    struct Uneven<'b>(&'b [u8], usize);
+
+    impl Read for Uneven<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = self.1 * 7 % 100_003 + 1;
+            let length = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    #[test]
+    fn every_byte_is_read_whatever_the_size() {
+        let bytes: Vec<u8> = (0_u32..6 << 20).map(|at| (at % 251) as u8).collect();
+        let page = 2 << 20;
+        let near = |size: usize| [size - 1, size, size + 1];
+        let sizes = [SMALL, page / 2, page, page + page / 2, 2 * page, 3 * page - 1];
+        for size in sizes.into_iter().flat_map(near).chain([0]) {
+            let mut widened = 0;
+            let read = read(&mut Uneven(&bytes[..size], size), || widened += 1).unwrap();
+            assert!(*read == bytes[..size], "{size}");
+            assert_eq!(widened, usize::from(size >= SMALL), "{size}");
+        }
+    }
+}
