@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use similar::{ChangeTag, TextDiff};
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::{ChangeTag, DiffOp};
 
 use super::excerpt::printable;
 use super::{Look, Report};
@@ -95,12 +96,15 @@ fn hunk(
         from = edit.place.end as usize;
     }
     new.push_str(&masked(from..end));
-    let diff = TextDiff::from_lines(&old, &new);
-    let (before, after) = (old.lines().count(), new.lines().count());
+    let old: Vec<&str> = old.split_inclusive('\n').collect();
+    let new: Vec<&str> = new.split_inclusive('\n').collect();
+    let (before, after) = (old.len(), new.len());
     let first_new = (lines.start + 1).saturating_add_signed(*shift);
     let header = format!("@@ -{},{before} +{first_new},{after} @@", lines.start + 1);
     let _ = writeln!(out, "{}", paint(&header, "36", look));
-    for change in diff.iter_all_changes() {
+    for change in
+        operations(&old, &new).iter().flat_map(|operation| operation.iter_changes(&*old, &*new))
+    {
         let (sign, colour) = match change.tag() {
             ChangeTag::Equal => (' ', ""),
             ChangeTag::Delete => ('-', "31"),
@@ -110,6 +114,14 @@ fn hunk(
         let _ = writeln!(out, "{}", paint(&format!("{sign}{}", printable(&line)), colour, look));
     }
     *shift += after.cast_signed() - before.cast_signed();
+}
+
+/// What takes one list of lines to another. The one algorithm that is asked for is named here: whoever asks for one
+/// among all gets the code of all.
+fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let mut operations = Compact::new(Replace::new(Capture::new()), old, new);
+    let Ok(()) = myers::diff(&mut operations, old, 0..old.len(), new, 0..new.len());
+    operations.into_inner().into_inner().into_ops()
 }
 
 fn cut(line: &str) -> String {
