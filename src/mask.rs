@@ -19,7 +19,7 @@ const OTHER_TOKENS: &[&str] =
 const TOKEN_REST: usize = 12;
 
 /// Words in the name of a value that say that it is not for show.
-const SECRET_NAMES: &[&str] = &[
+const SECRET_NAMES: &Words = &Words::new(&[
     "auth",
     "credential",
     "dockerconfigjson",
@@ -38,10 +38,16 @@ const SECRET_NAMES: &[&str] = &[
     "accesskey",
     "access_key",
     "access-key",
-];
+]);
 /// Words with one of those in them that say something else.
-const HARMLESS_NAMES: &[&str] =
-    &["author", "existingsecret", "imagepullsecrets", "secretkeyref", "secretname", "secretref"];
+const HARMLESS_NAMES: &Words = &Words::new(&[
+    "author",
+    "existingsecret",
+    "imagepullsecrets",
+    "secretkeyref",
+    "secretname",
+    "secretref",
+]);
 /// What a text that holds a docker configuration or a Secret mentions.
 const SECRET_KINDS: &[&str] = &["Secret", "SecretList"];
 
@@ -171,16 +177,37 @@ fn secret_word(text: &str) -> Option<usize> {
     Some(rest.map_or(text.len(), |rest| word.end + rest))
 }
 
-/// Where one of `words`, which are in lower case, stands in `text`, in the order of the text. Every key of what is
-/// shown is asked for many words, so nothing is prepared for a single one.
-fn places(text: &str, words: &'static [&'static str]) -> impl Iterator<Item = Range<usize>> {
+/// Words in lower case.
+struct Words {
+    words: &'static [&'static str],
+    /// Whether one of them begins with a byte, in whatever case.
+    begins: [bool; 256],
+}
+
+impl Words {
+    const fn new(words: &'static [&'static str]) -> Self {
+        let mut begins = [false; 256];
+        let mut at = 0;
+        while at < words.len() {
+            let first = words[at].as_bytes()[0];
+            begins[first as usize] = true;
+            begins[first.to_ascii_uppercase() as usize] = true;
+            at += 1;
+        }
+        Self { words, begins }
+    }
+}
+
+/// Where one of `words` stands in `text`, in the order of the text. Every key of what is shown is asked for them.
+fn places(text: &str, words: &'static Words) -> impl Iterator<Item = Range<usize>> {
     let bytes = text.as_bytes();
-    (0..bytes.len()).flat_map(move |at| {
+    let begins = (0..bytes.len()).filter(|&at| words.begins[usize::from(bytes[at])]);
+    begins.flat_map(move |at| {
         let rest = &bytes[at..];
-        let begins = move |word: &&&str| {
+        let is_there = move |word: &&&str| {
             rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
-        words.iter().filter(begins).map(move |word| at..at + word.len())
+        words.words.iter().filter(is_there).map(move |word| at..at + word.len())
     })
 }
 

@@ -69,7 +69,7 @@ impl State {
         let Some(first) = files.iter().rev().filter(|path| is_report(path)).nth(KEPT - 1) else {
             return Ok(());
         };
-        for old in files.iter().take_while(|path| *path < first) {
+        for old in files.iter().take_while(|path| *path != first) {
             // Another run may have dropped it just now.
             let _ = fs::remove_file(old);
         }
@@ -84,7 +84,8 @@ impl State {
         };
         let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|path| is_report(path) || has_extension(path, UNFINISHED));
-        files.sort();
+        // All are in one folder.
+        files.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
         Ok(files)
     }
 }
