@@ -16,11 +16,12 @@ use jiff::tz::Offset;
 use crate::credentials::provider::Provider;
 use crate::edit::{Edit, Plan};
 use crate::finding::{Finding, Severity};
-use crate::inject::{self, Added, Holder, Injection, Request, Shared};
+use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
+use crate::shared::Shared;
 use crate::source::{Source, Span};
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,

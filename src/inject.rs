@@ -2,7 +2,6 @@
 //!
 //! Nothing here knows YAML: how a list is written is the site's business.
 
-use std::borrow::Borrow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use crate::edit::{Edit, Overlap, Plan};
 use crate::inventory::{Inventory, Object, PullSecrets, Refusal, Site, Text, Whence};
 use crate::policy::{InjectInto, Policy};
+use crate::shared::Shared;
 use crate::source::Span;
 use crate::verdict::{Account, AccountId};
 
@@ -91,28 +91,6 @@ pub struct Injection<'a> {
 /// The names that are added to each holder, in order. Thousands of holders share few lists.
 pub type Added<'a> = BTreeMap<Holder, Arc<[Text<'a>]>>;
 
-/// Values of which many are the same, each kept once.
-#[derive(Debug)]
-pub(crate) struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
-
-impl<T: ?Sized> Default for Shared<T> {
-    fn default() -> Self {
-        Self(BTreeSet::new())
-    }
-}
-
-impl<T: ?Sized + Ord> Shared<T> {
-    /// The value, or the one like it that came first.
-    pub(crate) fn keep(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
-        if let Some(kept) = self.0.get(value.borrow()) {
-            return Arc::clone(kept);
-        }
-        let kept = value.into();
-        self.0.insert(Arc::clone(&kept));
-        kept
-    }
-}
-
 /// Decides what goes where (the table of the contract, section 6). `everywhere` reaches every
 /// ServiceAccount when the policy injects into ServiceAccounts.
 pub fn decide<'a>(
@@ -142,6 +120,9 @@ pub fn decide<'a>(
     for request in requests.iter().filter(|request| !request.needs.is_empty()) {
         injection.take(inventories, request, into);
     }
+    // The nodes of a map that has grown in order are half empty.
+    injection.added = std::mem::take(&mut injection.added).into_iter().collect();
+    injection.notes.shrink_to_fit();
     injection
 }
 

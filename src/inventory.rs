@@ -14,6 +14,7 @@ pub mod stamp;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use build::Build;
@@ -23,11 +24,13 @@ pub use secrets::Secret;
 pub use site::{Refusal, Site};
 
 use crate::image::{InvalidReference, Reference};
+use crate::shared::Shared;
 use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Problem, Tree};
 
 use kinds::WorkloadKind;
 use phase::Timing;
+use site::Form;
 
 /// The annotation that keeps an object or pod template as it is.
 pub const OPT_OUT: &str = "pullcreds.dev/inject";
@@ -73,17 +76,24 @@ pub struct Inventory<'a> {
     pub objects: usize,
 }
 
+/// What an object is. Many objects share it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypeMeta<'a> {
+    /// The `apiVersion`.
+    pub api_version: Text<'a>,
+    /// The `kind`.
+    pub kind: Text<'a>,
+}
+
 /// A Kubernetes object, and where it stands.
 #[derive(Clone)]
 pub struct Object<'a> {
     /// The ordinal of its document, from 0.
     pub document: usize,
     /// The way from the document's root to it: empty, or like `items[3]`.
-    pub place: String,
-    /// Its `apiVersion`.
-    pub api_version: Text<'a>,
-    /// Its `kind`.
-    pub kind: Text<'a>,
+    pub place: Box<str>,
+    /// What it is.
+    pub type_meta: Arc<TypeMeta<'a>>,
     /// Its `metadata.namespace`, if not empty.
     pub namespace: Option<Text<'a>>,
     /// Its `metadata.name`, if not empty.
@@ -113,7 +123,7 @@ pub struct Workload<'a> {
     /// The pod's own list.
     pub pull_secrets: PullSecrets<'a>,
     /// Its images, in the order of [`kinds::CONTAINER_LISTS`], then those of volumes.
-    pub images: Vec<Image<'a>>,
+    pub images: Box<[Image<'a>]>,
     /// Whether the kubelet runs it from a file or URL of its own, without the API server.
     pub is_static: bool,
     /// Where its list can be written.
@@ -140,7 +150,7 @@ pub struct PullSecrets<'a> {
     /// What kind of value it is.
     pub state: ListState,
     /// Its entries, in order.
-    pub entries: Vec<Entry<'a>>,
+    pub entries: Box<[Entry<'a>]>,
     /// Where it stands; empty when it is absent.
     pub span: Span,
 }
@@ -235,7 +245,7 @@ impl fmt::Display for ImageField {
 impl Object<'_> {
     /// The path of a field below it, from the root of the document.
     pub fn path(&self, steps: &[&str], field: &str) -> String {
-        let mut path = self.place.clone();
+        let mut path = self.place.to_string();
         for step in steps.iter().copied().chain((!field.is_empty()).then_some(field)) {
             if !path.is_empty() {
                 path.push('.');
@@ -281,15 +291,15 @@ impl<'a> Inventory<'a> {
     }
 
     fn read(text: &'a str, whence: Whence) -> Result<Self, Problem> {
-        let take = |found: &mut Self, document, tree: &Tree<'a>| {
-            found.whence = whence;
+        let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
+            part.found.whence = whence;
             each_object(tree.root(), &Place::of(document), None, &mut |node, place, meta| {
-                found.take(node, place, meta);
+                part.take(node, place, meta);
             });
         };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self { whence, ..Self::default() };
-        for (documents_before, mut part) in parts {
+        for (documents_before, Part { found: mut part, .. }) in parts {
             for object in part.objects_mut() {
                 object.document += documents_before;
             }
@@ -351,9 +361,6 @@ impl Place {
 /// The list that a KRM function gets (`config.kubernetes.io/v1`).
 const FUNCTION_INPUT: &str = "ResourceList";
 
-/// An `apiVersion` with a `kind`.
-type TypeMeta<'a> = (Text<'a>, Text<'a>);
-
 /// Calls `each` with an object, or with the items of a list (kubectl does the same), recursively. Items that say
 /// neither `apiVersion` nor `kind` take them from their list, as apimachinery does.
 fn each_object<'t, 'a>(
@@ -363,12 +370,13 @@ fn each_object<'t, 'a>(
     each: &mut dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>),
 ) {
     let node = node.resolved();
-    let Some((api_version, kind)) = type_meta(node, item_of) else { return };
+    let Some(meta) = type_meta(node, item_of) else { return };
+    let TypeMeta { api_version, kind } = &meta;
     if let Some(of) = kind.strip_suffix("List")
         && let Some(items) = node.get("items")
         && let Kind::Sequence(_) = items.kind()
     {
-        let of = (api_version.clone(), Cow::Owned(of.to_owned()));
+        let of = TypeMeta { api_version: api_version.clone(), kind: Cow::Owned(of.to_owned()) };
         for (index, item) in items.items().enumerate() {
             let dot = if place.way.is_empty() { "" } else { "." };
             let way = format!("{}{dot}items[{index}]", place.way);
@@ -377,39 +385,50 @@ fn each_object<'t, 'a>(
             each_object(item, &place, Some(&of), each);
         }
     } else if !build::is_dropped(node, place.in_function) {
-        each(node, place, &(api_version, kind));
+        each(node, place, &meta);
     }
 }
 
 /// Whether a node is an object, or a list that holds one.
 fn is_object<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> bool {
     let node = node.resolved();
-    let Some((api_version, kind)) = type_meta(node, item_of) else { return false };
+    let Some(TypeMeta { api_version, kind }) = type_meta(node, item_of) else { return false };
     match (kind.strip_suffix("List"), node.get("items")) {
         (Some(of), Some(items)) if matches!(items.kind(), Kind::Sequence(_)) || items.is_null() => {
-            let of = (api_version, Cow::Owned(of.to_owned()));
+            let of = TypeMeta { kind: Cow::Owned(of.to_owned()), api_version };
             items.items().any(|item| is_object(item, Some(&of)))
         }
         _ => true,
     }
 }
 
-impl<'a> Inventory<'a> {
+/// What is found in a part of a stream.
+#[derive(Default)]
+struct Part<'a> {
+    found: Inventory<'a>,
+    types: Shared<TypeMeta<'a>>,
+    forms: Shared<Form>,
+}
+
+impl<'a> Part<'a> {
     /// Takes in an object.
-    fn take(&mut self, node: Node<'_, 'a>, place: &Place, (api_version, kind): &TypeMeta<'a>) {
-        self.objects += 1;
+    fn take(&mut self, node: Node<'_, 'a>, place: &Place, meta: &TypeMeta<'a>) {
+        let Self { found, types, forms } = self;
+        found.objects += 1;
+        let TypeMeta { api_version, kind } = meta;
         let core = kinds::group(api_version).is_empty();
-        let make = || object(node, place, api_version.clone(), kind.clone());
+        let meta = types.keep(meta.clone());
+        let make = || object(node, place, Arc::clone(&meta));
         if core && *kind == "Secret" {
-            self.secrets.push(Box::new(secrets::secret(node, make(), self.whence)));
+            found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
             // What is in a cluster may have come from anywhere.
-            if self.whence == Whence::Manifests {
-                self.expose(exposed::in_secret(node), &make, &[]);
+            if found.whence == Whence::Manifests {
+                found.expose(exposed::in_secret(node), &make, &[]);
             }
         } else if core && *kind == "ConfigMap" {
-            self.expose(exposed::in_config_map(node), &make, &[]);
+            found.expose(exposed::in_config_map(node), &make, &[]);
         } else if core && *kind == "ServiceAccount" {
-            self.service_accounts.push(Box::new(service_account(node, make())));
+            found.service_accounts.push(Box::new(service_account(node, make(), forms)));
         } else if let Some(row) = kinds::workload(api_version, kind)
             && let Some(spec) = node.at(row.pod_spec)
             && spec.is_mapping()
@@ -418,16 +437,18 @@ impl<'a> Inventory<'a> {
             let template = &row.pod_spec[..row.pod_spec.len() - 1];
             object.opted_out |= node.at(template).is_some_and(opts_out);
             let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
-            self.expose(exposed::in_pod(spec), &make, row.pod_spec);
-            let workload = Workload { is_static, ..workload(spec, object, row) };
-            self.workloads.push(Box::new(workload));
+            found.expose(exposed::in_pod(spec), &make, row.pod_spec);
+            let workload = Workload { is_static, ..workload(spec, object, row, forms) };
+            found.workloads.push(Box::new(workload));
         }
-        self.generators.extend(producers::cluster_generator(node, api_version, kind));
+        found.generators.extend(producers::cluster_generator(node, api_version, kind));
         for row in producers::rows(api_version, kind) {
-            self.produced.extend(producers::produced(node, row, make));
+            found.produced.extend(producers::produced(node, row, make));
         }
     }
+}
 
+impl<'a> Inventory<'a> {
     /// Takes in values that show a credential.
     fn expose(
         &mut self,
@@ -445,28 +466,24 @@ impl<'a> Inventory<'a> {
 
 fn type_meta<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> Option<TypeMeta<'a>> {
     match (node.get("apiVersion"), node.get("kind"), item_of) {
-        (Some(api_version), Some(kind), _) => Some((api_version.string()?, kind.string()?)),
+        (Some(api_version), Some(kind), _) => {
+            Some(TypeMeta { api_version: api_version.string()?, kind: kind.string()? })
+        }
         (None, None, Some(of)) if node.is_mapping() => Some(of.clone()),
         _ => None,
     }
 }
 
-fn object<'a>(
-    node: Node<'_, 'a>,
-    place: &Place,
-    api_version: Text<'a>,
-    kind: Text<'a>,
-) -> Object<'a> {
+fn object<'a>(node: Node<'_, 'a>, place: &Place, type_meta: Arc<TypeMeta<'a>>) -> Object<'a> {
     let metadata = node.get("metadata");
     let name = metadata.and_then(|metadata| metadata.get("name"));
     let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
     let name = name.and_then(text);
     Object {
         document: place.document,
-        place: place.way.clone(),
-        build: Build::of(node, &kind, name.as_deref()),
-        api_version,
-        kind,
+        place: place.way.as_str().into(),
+        build: Build::of(node, &type_meta.kind, name.as_deref()),
+        type_meta,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
         name,
         label: label.unwrap_or(node).span(),
@@ -485,7 +502,11 @@ fn annotation<'a>(node: Node<'_, 'a>, name: &str) -> Option<Text<'a>> {
     node.at(&["metadata", "annotations", name])?.scalar()
 }
 
-fn service_account<'a>(node: Node<'_, 'a>, object: Object<'a>) -> ServiceAccount<'a> {
+fn service_account<'a>(
+    node: Node<'_, 'a>,
+    object: Object<'a>,
+    forms: &mut Shared<Form>,
+) -> ServiceAccount<'a> {
     let enforces = annotation(node, ENFORCE_MOUNTABLE);
     let annotations = node.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
     ServiceAccount {
@@ -497,7 +518,7 @@ fn service_account<'a>(node: Node<'_, 'a>, object: Object<'a>) -> ServiceAccount
         // Go's strconv.ParseBool.
         enforces_mountable: enforces
             .is_some_and(|value| matches!(&*value, "1" | "t" | "T" | "true" | "TRUE" | "True")),
-        site: Site::of(node),
+        site: Site::of(node, forms),
     }
 }
 
@@ -505,6 +526,7 @@ fn workload<'a>(
     spec: Node<'_, 'a>,
     object: Object<'a>,
     kind: &'static WorkloadKind,
+    forms: &mut Shared<Form>,
 ) -> Workload<'a> {
     let said = |field: &str| spec.get(field).and_then(text);
     Workload {
@@ -515,11 +537,11 @@ fn workload<'a>(
         pull_secrets: pull_secrets(spec),
         images: images(spec),
         is_static: false,
-        site: Site::of(spec),
+        site: Site::of(spec, forms),
     }
 }
 
-fn images<'a>(spec: Node<'_, 'a>) -> Vec<Image<'a>> {
+fn images<'a>(spec: Node<'_, 'a>) -> Box<[Image<'a>]> {
     let mut images = Vec::new();
     for (list, name) in (0..).zip(kinds::CONTAINER_LISTS) {
         let containers = (0..).zip(spec.get(name).into_iter().flat_map(Node::items));
@@ -531,8 +553,7 @@ fn images<'a>(spec: Node<'_, 'a>) -> Vec<Image<'a>> {
     images.extend(volumes.filter_map(|(index, volume)| {
         image(volume, &["image", "reference"], ImageField::Volume { index })
     }));
-    images.shrink_to_fit();
-    images
+    exact(images)
 }
 
 fn image<'a>(holder: Node<'_, 'a>, path: &[&str], field: ImageField) -> Option<Image<'a>> {
@@ -556,9 +577,14 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
         span: item.resolved().span(),
     });
     let span = if list.span().is_empty() { field.key.span() } else { list.span() };
-    let mut entries: Vec<_> = entries.collect();
-    entries.shrink_to_fit();
+    let entries = exact(entries.collect());
     PullSecrets { state, entries, span }
+}
+
+/// The same in memory of its size. What a vector that has grown gives back of its own would be a hole behind it, and
+/// there are thousands.
+fn exact<T>(mut found: Vec<T>) -> Box<[T]> {
+    found.drain(..).collect()
 }
 
 /// The value of a string that is not empty.

@@ -3,6 +3,7 @@
 //! The modules are listed in the order of their dependencies: each uses only those above it
 //! (`tests/layering.rs`).
 
+pub mod shared;
 pub mod source;
 pub mod image;
 pub mod edit;

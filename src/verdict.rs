@@ -17,7 +17,7 @@ use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
 use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::Fault;
 use crate::inventory::reach::Copied;
-use crate::inventory::secrets::{Content, Summary};
+use crate::inventory::secrets::Content;
 use crate::inventory::{Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, RuleId};
@@ -179,13 +179,13 @@ impl<'r> Referrer<'r> {
             (Origin::ServiceAccount, None) => (workload, false),
             _ => (workload, true),
         };
-        Self { object, follows: inside && kinds::follows_secrets(&object.kind) }
+        Self { object, follows: inside && kinds::follows_secrets(&object.type_meta.kind) }
     }
 
     /// A pod that names its ServiceAccount; what it does not name cannot be changed in it.
     pub fn of_account(workload: &'r Workload<'r>) -> Self {
         let object = &workload.object;
-        let follows = workload.has_account_name && kinds::follows_accounts(&object.kind);
+        let follows = workload.has_account_name && kinds::follows_accounts(&object.type_meta.kind);
         Self { object, follows }
     }
 
@@ -202,8 +202,8 @@ impl<'r> Referrer<'r> {
         }
         let renamed = called.iter().copied().filter(|&one| {
             // A ServiceAccount may be named from another namespace, by a RoleBinding.
-            let reached =
-                object(one).kind == "ServiceAccount" || object(one).shares_namespace(self.object);
+            let reached = object(one).type_meta.kind == "ServiceAccount"
+                || object(one).shares_namespace(self.object);
             self.follows && reached && object(one).is_renamed_from(name)
         });
         let mut renamed: Vec<T> = renamed.collect();
@@ -652,7 +652,9 @@ impl<'i> Credentials<'i> {
             secrets.filter_map(|(at, known)| Some((at, &known.secret()?.1.content)))
         };
         let broken = contents().find_map(|(at, content)| match content {
-            Content::Payload(Summary { kubelet: Err(error), .. }) => Some((at, error.to_string())),
+            Content::Payload(summary) => {
+                summary.kubelet.as_ref().err().map(|error| (at, error.to_string()))
+            }
             _ => None,
         });
         let keys = contents().flat_map(|(at, content)| {

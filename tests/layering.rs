@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules of the library in the order of `src/lib.rs`, and what each may use.
 const MODULES: &[(&str, &[&str])] = &[
+    ("shared", &[]),
     ("source", &[]),
     ("image", &[]),
     ("edit", &["source"]),
@@ -17,12 +18,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ("mask", &["source", "credentials"]),
     ("finding", &["source"]),
     ("policy", &["source", "credentials", "finding"]),
-    ("inventory", &["source", "image", "yaml", "credentials"]),
+    ("inventory", &["shared", "source", "image", "yaml", "credentials"]),
     ("verdict", &["image", "credentials", "policy", "inventory"]),
-    ("inject", &["source", "edit", "policy", "inventory", "verdict"]),
+    ("inject", &["shared", "source", "edit", "policy", "inventory", "verdict"]),
     (
         "check",
         &[
+            "shared",
             "source",
             "image",
             "edit",

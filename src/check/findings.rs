@@ -23,7 +23,7 @@ use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Whence,
 use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
-use crate::source::{Source, Span};
+use crate::source::{self, Source, Span};
 use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
 
 use super::covering::Covering;
@@ -584,7 +584,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         let reference = reference.as_ref();
         let about = policy::Subject {
             code: code.name,
-            kind: &at.object.kind,
+            kind: &at.object.type_meta.kind,
             namespace: at.object.namespace.as_deref().or(self.policy.namespace()),
             name: at.object.name.as_deref(),
             image: reference.map(|reference| (reference.domain(), reference.path())),
@@ -700,14 +700,14 @@ fn article(name: &str) -> &'static str {
 /// `Deployment 'api'`.
 fn describe(object: &Object<'_>) -> String {
     let name = object.name.as_deref().unwrap_or_default();
-    format!("{} '{}'", show(&object.kind), show(name))
+    format!("{} '{}'", show(&object.type_meta.kind), show(name))
 }
 
 fn subject(object: &Object<'_>, policy: &Policy) -> Subject {
     let namespace = object.namespace.as_deref().or(policy.namespace());
     Subject {
-        api_version: show(&object.api_version).into_owned(),
-        kind: show(&object.kind).into_owned(),
+        api_version: show(&object.type_meta.api_version).into_owned(),
+        kind: show(&object.type_meta.kind).into_owned(),
         namespace: namespace.map(|namespace| show(namespace).into_owned()),
         name: object.name.as_deref().map(|name| show(name).into_owned()),
     }
@@ -722,7 +722,7 @@ fn show(text: &str) -> Cow<'_, str> {
 /// template (`renderResources` of `pkg/action/action.go`), and there is no hook in it. Helm 4 sends neither.
 /// `helm template` prints the same of a chart without hooks.
 fn may_be_from_helm3(source: &Source) -> bool {
-    source.text.starts_with("---\n# Source: ") && !source.text.contains("helm.sh/hook")
+    source.text.starts_with("---\n# Source: ") && !source::holds(&source.text, "helm.sh/hook")
 }
 
 /// Whether a line holds nothing but a comment, a document marker or blanks.

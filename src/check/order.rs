@@ -155,7 +155,7 @@ fn hooked(
     let before = (hook.weight, self::name(thing)) < (weight, name)
         // Of equal names, the order of kinds decides, in which unknown kinds come last.
         || (hook.weight, self::name(thing)) == (weight, name)
-            && matches!(&*thing.kind, "Secret" | "ServiceAccount");
+            && matches!(&*thing.type_meta.kind, "Secret" | "ServiceAccount");
     let states = hook.events.iter().map(|&own| {
         if Some(own) == event {
             if before { State::There } else { State::Later }

@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
-use super::{Object, Text, Whence, refreshers, text};
+use super::{Object, Text, Whence, exact, refreshers, text};
 use crate::credentials::base64::{self, Encoding};
 use crate::credentials::exposure;
 use crate::credentials::payload::{self, Format, Kubelet, PayloadError, Unusable};
@@ -32,7 +32,7 @@ pub struct Secret<'a> {
     /// What the kubelet finds in it.
     pub content: Content,
     /// Its annotations that may tell a time: name, value and place.
-    pub annotations: Vec<Annotation<'a>>,
+    pub annotations: Box<[Annotation<'a>]>,
     /// When its payload was last written, by its `metadata.managedFields`.
     pub written: Option<Text<'a>>,
     /// Its `metadata.creationTimestamp`.
@@ -46,7 +46,7 @@ pub struct Secret<'a> {
 /// What a Secret comes to as a pull secret.
 pub enum Content {
     /// It has a type that the kubelet reads, and the key of that type.
-    Payload(Summary),
+    Payload(Box<Summary>),
     /// It has a type that the kubelet reads, and not the key of that type.
     NoKey {
         /// The format of its type.
@@ -96,7 +96,7 @@ impl Content {
     /// Its entries; none if it has none that the kubelet can read.
     pub fn entries(&self) -> &[Entry] {
         match self {
-            Self::Payload(Summary { kubelet: Ok(entries), .. }) => entries,
+            Self::Payload(summary) => summary.kubelet.as_deref().unwrap_or_default(),
             _ => &[],
         }
     }
@@ -116,7 +116,6 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     // Only credentials have an age.
     let aged = matches!(content, Content::Managed(_)) || !content.entries().is_empty();
     annotations.retain(|(_, value, _)| aged && value.len() < LONGEST_TIME);
-    annotations.shrink_to_fit();
     let format = Format::from_secret_type(&secret_type).filter(|_| aged);
     Secret {
         content,
@@ -124,7 +123,7 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
         secret_type,
         written: format.and_then(|format| written(node, format)),
         created: node.at(&["metadata", "creationTimestamp"]).and_then(Node::scalar),
-        annotations,
+        annotations: exact(annotations),
         refreshed_by,
         reach,
         object,
@@ -152,9 +151,8 @@ fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Option<Text<'a>> {
 /// What the API server does not store is in no cluster: whoever made the dump has left it out.
 fn shown(content: Content) -> Content {
     match content {
-        Content::NoKey { .. } | Content::Payload(Summary { api_server: Err(_), .. }) => {
-            Content::Managed("the cluster")
-        }
+        Content::NoKey { .. } => Content::Managed("the cluster"),
+        Content::Payload(summary) if summary.api_server.is_err() => Content::Managed("the cluster"),
         content => content,
     }
 }
@@ -220,7 +218,7 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
         (Some(Managed::By(controller)), Ok(entries)) if entries.is_empty() => {
             Content::Managed(controller)
         }
-        _ => Content::Payload(summary),
+        _ => Content::Payload(Box::new(summary)),
     }
 }
 

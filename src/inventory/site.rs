@@ -3,6 +3,9 @@
 //!
 //! Nothing here knows which names there will be, or whether any will.
 
+use std::sync::Arc;
+
+use crate::shared::Shared;
 use crate::source::Span;
 use crate::yaml::layout::{
     blanks, colon, column, dash, ends_in_block_scalar, indentation, lead, line_end, line_ending,
@@ -22,7 +25,7 @@ pub struct Site {
     pub list: Option<u32>,
     /// Where the list begins that an alias stands for, which an edit here takes the place of.
     pub frees: Option<u32>,
-    shape: Result<Shape, Refusal>,
+    shape: Result<(Span, Arc<Form>), Box<Refusal>>,
 }
 
 /// Why a list cannot be written by a program that never guesses.
@@ -36,11 +39,16 @@ pub struct Refusal {
     pub advice: &'static str,
 }
 
+/// The bytes that are replaced, mostly none, and what they are replaced by.
+struct Shape {
+    place: Span,
+    form: Form,
+}
+
 /// Text with a gap for each name: `head`, then `before` NAME `after` for each name with `between` between
 /// them, then `tail`.
-struct Shape {
-    /// The bytes that are replaced; mostly none.
-    place: Span,
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Form {
     // Invariant: head, before, after, between and tail, one behind the other.
     text: Box<str>,
     cuts: [u16; 4],
@@ -48,7 +56,7 @@ struct Shape {
 }
 
 /// How a name is quoted.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Quote {
     /// As in JSON, always.
     Double,
@@ -58,7 +66,7 @@ enum Quote {
     IfNeeded,
 }
 
-/// The pieces of a [`Shape`], as they are worked out.
+/// The pieces of a [`Form`], as they are worked out.
 #[derive(Default)]
 struct Pieces {
     head: String,
@@ -70,7 +78,7 @@ struct Pieces {
 
 impl Site {
     /// Where the list of `holder`, a mapping, can be written.
-    pub(super) fn of(holder: Node<'_, '_>) -> Self {
+    pub(super) fn of(holder: Node<'_, '_>, forms: &mut Shared<Form>) -> Self {
         let holder = holder.resolved();
         let tree = holder.tree();
         let field = holder.field(FIELD);
@@ -91,7 +99,7 @@ impl Site {
             restates,
             list: list.map(|list| list.span().start),
             frees: alias.map(|alias| alias.resolved().span().start),
-            shape,
+            shape: shape.map(|shape| (shape.place, forms.keep(shape.form))).map_err(Box::new),
         }
     }
 
@@ -101,7 +109,7 @@ impl Site {
     ///
     /// Why there can be no edit.
     pub fn place(&self) -> Result<Span, &Refusal> {
-        self.shape.as_ref().map(|shape| shape.place)
+        self.shape.as_ref().map(|(place, _)| *place).map_err(|refusal| &**refusal)
     }
 
     /// The bytes to replace, mostly none, and the text to put there.
@@ -113,19 +121,22 @@ impl Site {
         &self,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<(Span, String), &Refusal> {
-        self.shape.as_ref().map(|shape| (shape.place, shape.write(names)))
+        match &self.shape {
+            Ok((place, form)) => Ok((*place, form.write(names))),
+            Err(refusal) => Err(refusal),
+        }
     }
 }
 
-impl Shape {
-    fn new(place: Span, quote: Quote, pieces: &Pieces) -> Self {
+impl Form {
+    fn new(quote: Quote, pieces: &Pieces) -> Self {
         let parts = [&pieces.head, &pieces.before, &pieces.after, &pieces.between, &pieces.tail];
         let mut end = 0;
         let cuts = [0, 1, 2, 3].map(|part: usize| {
             end += parts[part].len();
             u16::try_from(end).expect("pieces are checked to be short")
         });
-        Self { place, text: parts.map(String::as_str).concat().into(), cuts, quote }
+        Self { text: parts.map(String::as_str).concat().into(), cuts, quote }
     }
 
     fn write<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> String {
@@ -169,7 +180,7 @@ fn shape(place: Span, quote: Quote, pieces: &Pieces) -> Result<Shape, Refusal> {
             advice: "write the entry by hand",
         });
     }
-    Ok(Shape::new(place, quote, pieces))
+    Ok(Shape { place, form: Form::new(quote, pieces) })
 }
 
 // The key is there: its value is extended or replaced.

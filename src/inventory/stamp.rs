@@ -3,6 +3,8 @@
 //!
 //! It is the same every time, so that it never differs between two runs. Nothing here decides whether it is wanted.
 
+use std::sync::Arc;
+
 use super::{Object, Place, Refusal, TypeMeta, each_object, kinds, object};
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending};
@@ -51,15 +53,14 @@ pub fn stamps<'a>(text: &'a str) -> Result<Vec<Stamped<'a>>, Problem> {
 }
 
 fn stamped<'a>(node: Node<'_, 'a>, place: &Place, meta: &TypeMeta<'a>) -> Option<Stamped<'a>> {
-    let (api_version, kind) = meta;
-    let row = kinds::workload(api_version, kind)?;
+    let row = kinds::workload(&meta.api_version, &meta.kind)?;
     node.at(row.pod_spec).filter(|spec| spec.is_mapping())?;
     let value = super::annotation(node, STAMP);
     let stamp = match value.as_deref() {
         Some(VALUE) => Stamp::There,
         _ => Stamp::Absent(written(node)),
     };
-    Some(Stamped { object: object(node, place, api_version.clone(), kind.clone()), stamp })
+    Some(Stamped { object: object(node, place, Arc::new(meta.clone())), stamp })
 }
 
 type Written = Result<(Span, String), Refusal>;

@@ -255,8 +255,8 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
 fn object(report: &Report<'_>, object: &Object<'_>) -> WireObject {
     let namespace = object.namespace.as_deref().or(report.policy.namespace());
     WireObject {
-        api_version: shown(&object.api_version),
-        kind: shown(&object.kind),
+        api_version: shown(&object.type_meta.api_version),
+        kind: shown(&object.type_meta.kind),
         namespace: namespace.map(shown),
         name: object.name.as_deref().map(shown),
     }

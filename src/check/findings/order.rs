@@ -149,7 +149,7 @@ impl Findings<'_, '_> {
         span: crate::source::Span,
         path: String,
     ) {
-        let Some((code, severity)) = late.weight(&workload.object.kind) else { return };
+        let Some((code, severity)) = late.weight(&workload.object.type_meta.kind) else { return };
         let label = match late.missing.how {
             How::Deleted => format!("'{}' is gone by then", late.name),
             How::UnlessOlder => format!("is '{}' new?", late.name),

@@ -45,7 +45,7 @@ impl Findings<'_, '_> {
         (source, object, span): (usize, &Object<'_>, Span),
         label: &'static str,
     ) {
-        let at = At { source, object, span, path: object.place.clone(), label: label.into() };
+        let at = At { source, object, span, path: object.place.to_string(), label: label.into() };
         self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
     }
 
