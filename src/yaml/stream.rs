@@ -253,6 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn a_large_stream_is_cut_where_a_small_one_is() {
+        let document = "---\n# c\nkind: A\n--- b\na: |\n  ---\n ---\n----\n\u{feff}---\r\n---";
+        for blanks in 0..8 {
+            let part = format!("{document}{:blanks$}\n", "");
+            let text = part.repeat(2 * PARALLEL_BYTES / part.len());
+            let starts: Vec<_> = chunks(&text).iter().map(|chunk| chunk.start).collect();
+            let of_one = chunks(&part);
+            assert_eq!(of_one.len(), 4);
+            let expected = text.match_indices(&part);
+            let expected =
+                expected.flat_map(|(at, _)| of_one.iter().map(move |chunk| at + chunk.start));
+            assert_eq!(starts, expected.collect::<Vec<_>>());
+            assert_eq!(chunks(&(text.clone() + "%A\n")).len(), 1);
+        }
+    }
+
+    #[test]
     fn comments_before_the_first_marker_are_no_document() {
         check("", &[]);
         check("# Source: a\n", &[]);
