@@ -209,6 +209,8 @@ const FOUND: &[&str] = &[
      spec:\r\n            containers:\r\n              - name: a\r\n        #     S",
     // A carriage return alone ends a line, and a marker behind it a list of resources.
     "# Snd: Deploymau\r\r---",
+    // A key without a value may end in a block scalar.
+    "? ?son: |\n    {\"authsclust\": {\"ghcr.io\": {\"a?!",
     // The last character that is shown may have several bytes.
     "</////////////////////////////////tingsecret///////\r\u{2028}\u{2028}",
 ];

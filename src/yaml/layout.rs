@@ -78,7 +78,10 @@ pub(crate) fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
     match node.kind() {
         Kind::Scalar(Scalar::Block) => true,
         Kind::Mapping(Style::Block) => {
-            node.entries().last().is_some_and(|(_, value)| ends_in_block_scalar(value))
+            // A key may be one itself, and have no value.
+            node.entries().last().is_some_and(|(key, value)| {
+                ends_in_block_scalar(value) || value.span().is_empty() && ends_in_block_scalar(key)
+            })
         }
         Kind::Sequence(Style::Block) => node.items().last().is_some_and(ends_in_block_scalar),
         _ => false,
