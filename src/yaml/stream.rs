@@ -171,17 +171,18 @@ fn is_marker(line: &[u8]) -> bool {
 /// The `kind` of a chunk that is certainly one document whose kind is this plain word.
 ///
 /// A quoted value may go on at column 0 and look like a `kind:` line, so nothing before it may open a quote
-/// or a flow collection, and nothing behind it may be another one in disguise.
+/// or a flow collection, and no other line may be another one in disguise.
 fn plain_kind(chunk: &str) -> Option<&str> {
     const LINE: &str = "\nkind:";
+    let bytes = chunk.as_bytes();
     let at = match chunk.strip_prefix("kind:") {
         Some(_) => LINE.len() - 1,
-        None => memmem::find(chunk.as_bytes(), LINE.as_bytes())? + LINE.len(),
+        None => memmem::find(bytes, LINE.as_bytes())? + LINE.len(),
     };
     // A directive brings a whole stream with it.
     let opens =
         |byte: u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*' | b'%');
-    if chunk[..at].bytes().any(opens) {
+    if bytes[..at].iter().copied().any(opens) {
         return None;
     }
     let rest = &chunk[at..];
@@ -191,27 +192,38 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     // Text that is indented goes on with the word.
     let goes_on = matches!(rest.as_bytes().get(end + 1), Some(b' ' | b'\t'));
-    let plain = line.starts_with([' ', '\t']) && word && !goes_on;
-    let behind = at + end;
-    (plain && !has_odd_break(chunk.as_bytes(), 0..behind) && is_plain(chunk.as_bytes(), behind))
-        .then_some(value)
+    let (before, behind) = (0..at.saturating_sub(LINE.len()), at + end..bytes.len());
+    let first = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
+    let plain = line.starts_with([' ', '\t'])
+        && word
+        && !goes_on
+        && (before.is_empty() || is_marker(first) || is_plain_line(first))
+        && is_plain(bytes, before)
+        && !has_odd_break(bytes, 0..behind.start)
+        && is_plain(bytes, behind);
+    plain.then_some(value)
 }
 
-/// Whether behind `from` no line begins with what may be a key `kind`, a merge key, or the end of the document, and
-/// lines end with line feeds to every reader. Lines of quoted values may begin with anything, and are then taken for
-/// it.
-fn is_plain(text: &[u8], from: usize) -> bool {
-    let mut blocks = lines::blocks(text, from..text.len(), |byte, next| {
+/// Whether behind the line feeds in this part of `text` only plain lines begin, and lines end with line feeds to every
+/// reader.
+fn is_plain(text: &[u8], part: Range<usize>) -> bool {
+    let mut blocks = lines::blocks(text, part, |byte, next| {
         byte == b'\n' && next != b' ' || byte == b'\r' || !byte.is_ascii()
     });
-    let is_plain = |line: usize| match &text[line..] {
-        [] | [b'\n' | b'\r' | b'#', ..] => true,
-        line @ [b'-', ..] => !line.starts_with(b"---"),
-        line @ [first, ..] => first.is_ascii_alphanumeric() && !line.starts_with(b"kind"),
-    };
     blocks.all(|block| {
-        lines::outermost_in(text, block.clone()).all(is_plain) && !has_odd_break(text, block)
+        lines::outermost_in(text, block.clone()).all(|line| is_plain_line(&text[line..]))
+            && !has_odd_break(text, block)
     })
+}
+
+/// Whether a line does not begin with what may be a key `kind`, a merge key, or the end of the document. Lines of
+/// quoted values may begin with anything, and are then taken for it.
+fn is_plain_line(line: &[u8]) -> bool {
+    match line {
+        [] | [b' ' | b'\n' | b'\r' | b'#', ..] => true,
+        [b'-', ..] => !line.starts_with(b"---"),
+        [first, ..] => first.is_ascii_alphanumeric() && !line.starts_with(b"kind"),
+    }
 }
 
 /// Whether a line ends in this part of `text` otherwise than by a line feed to some reader.
@@ -303,6 +315,11 @@ mod tests {
 
     #[test]
     fn a_document_end_marker_begins_another_document() {
+        check(
+            "---\n...\na: 1\nkind: Skipped\n---\n",
+            &[(0, ""), (1, "a: 1\nkind: Skipped"), (2, "")],
+        );
+        check("? kind\n: Other\nkind: Skipped\n", &[(0, "kind\n: Other\nkind: Skipped")]);
         check("a: 1\n...\nb: 1\n...\n---\nc: 1\n", &[(0, "a: 1"), (1, "b: 1"), (2, "c: 1")]);
     }
 
