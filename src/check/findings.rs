@@ -12,6 +12,7 @@ mod stamps;
 mod usage;
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::credentials::keyring::NearMiss;
@@ -144,17 +145,19 @@ impl<'c, 'a> Findings<'c, 'a> {
         if list.state == ListState::Absent || list.state == ListState::Null {
             return;
         }
-        let name = describe(inject::object(self.inventories, holder));
+        let inventories = self.inventories;
+        // Of most lists there is nothing to say.
+        let name = LazyCell::new(|| describe(inject::object(inventories, holder)));
         if let Holder::Pod { source, index } = holder
             && self.inventories[source].workloads[index].is_static
             && list.names().next().is_some()
         {
-            let message = format!("{name} is a static pod, and names pull secrets.");
+            let message = format!("{} is a static pod, and names pull secrets.", *name);
             let label = "cannot be used here";
             self.at_list(&finding::STATIC_POD, holder, list.span, message, label);
         }
         if list.state == ListState::Malformed {
-            let message = format!("{name} has imagePullSecrets that is not a list.");
+            let message = format!("{} has imagePullSecrets that is not a list.", *name);
             self.at_list(
                 &finding::MALFORMED_PULL_SECRETS,
                 holder,
@@ -168,7 +171,8 @@ impl<'c, 'a> Findings<'c, 'a> {
             match &entry.name {
                 None if entry.bare => {
                     let message = format!(
-                        "{name} has an entry in imagePullSecrets that is not a mapping with a name."
+                        "{} has an entry in imagePullSecrets that is not a mapping with a name.",
+                        *name
                     );
                     let label = "write `- name: SECRET`";
                     self.at_list(
@@ -181,7 +185,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                 }
                 None => {
                     let message =
-                        format!("{name} has an entry in imagePullSecrets without a name.");
+                        format!("{} has an entry in imagePullSecrets without a name.", *name);
                     let label = "no name";
                     self.at_list(
                         &finding::EMPTY_PULL_SECRET_NAME,
@@ -192,7 +196,8 @@ impl<'c, 'a> Findings<'c, 'a> {
                     );
                 }
                 Some(secret) if !seen.insert(&**secret) => {
-                    let message = format!("{name} names the pull secret '{}' twice.", show(secret));
+                    let message =
+                        format!("{} names the pull secret '{}' twice.", *name, show(secret));
                     // The list of a ServiceAccount is atomic, not a map by name.
                     let severity = match holder {
                         Holder::Pod { .. } => finding::DUPLICATE_PULL_SECRET.severity,

@@ -262,7 +262,7 @@ impl Findings<'_, '_> {
     }
 
     fn about_type(&mut self, source: usize, secret: &Secret<'_>) {
-        let name = self.describe_in(source, &secret.object);
+        let name = || self.describe_in(source, &secret.object);
         let at = (source, &secret.object, secret.type_span);
         match &secret.content {
             Content::OtherType { holds } => {
@@ -271,7 +271,8 @@ impl Findings<'_, '_> {
                     format!(", although it has the key {}", format.data_key())
                 });
                 let message = format!(
-                    "{name} is of type {}, so the kubelet passes it over{held}.",
+                    "{} is of type {}, so the kubelet passes it over{held}.",
+                    name(),
                     show(&secret.secret_type)
                 );
                 self.say(code, code.severity, message, at, "not a type for pull secrets");
@@ -281,7 +282,7 @@ impl Findings<'_, '_> {
                 let crossed = crossed.map_or(String::new(), |format| {
                     format!("; {} belongs to type {}", format.data_key(), format.secret_type())
                 });
-                let message = format!("{name} has no key {}{crossed}.", format.data_key());
+                let message = format!("{} has no key {}{crossed}.", name(), format.data_key());
                 self.say(code, code.severity, message, at, "its key is missing");
             }
             Content::Payload(_) | Content::Managed(_) => {}
