@@ -209,6 +209,10 @@ const FOUND: &[&str] = &[
      spec:\r\n            containers:\r\n              - name: a\r\n        #     S",
     // A carriage return alone ends a line, and a marker behind it a list of resources.
     "# Snd: Deploymau\r\r---",
+    // A line may end with a carriage return alone, behind which another key of another mapping stands.
+    "apiVersion: v1\nkind: Pod\nspec:\n  <<: &banczplate:\r\n       ) specW:\re:\r\n # c\n---\na: b\n",
+    // What is passed over for its kind may be nothing that can be read.
+    "a# Source:apiVersion: v1\nkind: Li2t\nets: &ow?n[] []\nec:\n nd: Li2t\nseot&: w?n []\nec:\nnd::  Dv",
     // A key without a value may end in a block scalar.
     "? ?son: |\n    {\"authsclust\": {\"ghcr.io\": {\"a?!",
     // The last character that is shown may have several bytes.

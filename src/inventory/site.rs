@@ -358,8 +358,9 @@ fn block_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refus
     let gap = if !gap.is_empty() && gap.bytes().all(|byte| byte == b' ') { gap } else { " " };
     let end = line_end(text, (last.span().end as usize).max(dash + 1));
     let eol = line_ending(text, end);
+    let is_in_line = |text: &str| !text.contains(['\n', '\r']);
     let (pieces, quote) = match cloned(last) {
-        Some((pieces, quote)) if !pieces.before.contains('\n') && !pieces.after.contains('\n') => {
+        Some((pieces, quote)) if is_in_line(&pieces.before) && is_in_line(&pieces.after) => {
             (pieces, quote)
         }
         _ => (Pieces { before: "name: ".to_owned(), ..Pieces::default() }, Quote::IfNeeded),
@@ -396,8 +397,8 @@ fn block_key(holder: Node<'_, '_>, hides: bool) -> Result<Shape, Refusal> {
         behind.iter().filter_map(|(key, _)| own_line(text, *key).map(|start| (*key, start)));
     let lines: Vec<_> = lines.collect();
     let commented = |start: usize| {
-        let above = &text[..start.saturating_sub(1)];
-        above[line_start(above, above.len())..].trim_start().starts_with('#')
+        let above = line_start(text, start.saturating_sub(1));
+        text[above..start].trim_start().starts_with('#')
     };
     let containers = |key: &Node<'_, '_>| key.source() == "containers";
     let free = || lines.iter().filter(|(_, start)| !commented(*start));

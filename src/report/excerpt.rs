@@ -7,7 +7,6 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::mask;
 use crate::source::{LineIndex, Position, Source, Span};
-use crate::yaml::layout;
 
 /// Lines shown before and behind the labelled ones.
 const LINES_BEFORE: usize = 2;
@@ -109,8 +108,8 @@ fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
         return lines;
     }
     // What is cut off at an end of the window can only be told with what stands beyond it.
-    let start = text
-        .floor_char_boundary(from.saturating_sub(BYTES_BEYOND).max(layout::line_start(text, from)));
+    let start =
+        text.floor_char_boundary(from.saturating_sub(BYTES_BEYOND).max(line_start(text, from)));
     let end = text.floor_char_boundary((to + BYTES_BEYOND).min(line_end(text, to)));
     let told = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
     let mut hidden: Vec<Span> = told.collect();
@@ -152,6 +151,12 @@ fn shortened(line: &str) -> Cow<'_, str> {
         Some((at, _)) => Cow::Owned(format!("{}…\n", &line[..at])),
         None => Cow::Borrowed(line),
     }
+}
+
+// To people a line ends with a line feed, and what is masked is told by such lines.
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |feed| feed + 1)
 }
 
 fn line_end(text: &str, at: usize) -> usize {

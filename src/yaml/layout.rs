@@ -1,4 +1,7 @@
 //! Where the lines of a YAML text begin and end, and what stands on them: what new text has to follow.
+//!
+//! A line ends with a line feed, with a carriage return and a line feed, or with a carriage return alone (YAML 1.2.2,
+//! section 5.4).
 
 use super::{Kind, Node, Scalar, Style};
 
@@ -15,13 +18,16 @@ pub(crate) fn column(text: &str, at: usize) -> usize {
 
 /// The start of the line of `at`.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
-    memchr::memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |line| line + 1)
+    let bytes = text.as_bytes();
+    // Between a carriage return and its line feed no line begins.
+    let before =
+        if at > 0 && bytes[at - 1] == b'\r' && bytes.get(at) == Some(&b'\n') { at - 1 } else { at };
+    memchr::memrchr2(b'\n', b'\r', &bytes[..before]).map_or(0, |line| line + 1)
 }
 
 /// The end of the line of `at`, before its line ending.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
-    let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end);
-    if end > at && text[..end].ends_with('\r') { end - 1 } else { end }
+    memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end)
 }
 
 /// The line ending at or before `at`, else that of the first line.
@@ -40,9 +46,9 @@ pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
 
 /// The last line break in `gap` with all that stands behind it: what begins a line there.
 pub(crate) fn lead(gap: &str) -> Option<&str> {
-    let line = gap.rfind('\n')?;
-    let line = if gap[..line].ends_with('\r') { line - 1 } else { line };
-    Some(&gap[line..])
+    let line = gap.rfind(['\n', '\r'])?;
+    let is_two = gap[line..].starts_with('\n') && gap[..line].ends_with('\r');
+    Some(&gap[line - usize::from(is_two)..])
 }
 
 /// How many blanks `text` begins with.

@@ -194,8 +194,9 @@ fn images<'o>(outcome: &'o Outcome<'_>) -> Vec<(usize, Vec<&'o str>)> {
 
 fn data_gain_the_entries(before: &str, after: &str, outcome: &Outcome<'_>) {
     let Some(mut expected) = settled(before) else { return };
-    if expected.len() != documents(before) {
-        // The two parsers do not agree on what a document is (a byte order mark before `...`).
+    if documents(before) != Some(expected.len()) {
+        // The two parsers do not agree on what a document is (a byte order mark before `...`), or one cannot read what
+        // was passed over for its kind.
         return;
     }
     for (&holder, added) in &outcome.added {
@@ -208,9 +209,9 @@ fn data_gain_the_entries(before: &str, after: &str, outcome: &Outcome<'_>) {
     assert_eq!(found, Some(expected), "the data are those of before, with the entries\n{after}");
 }
 
-fn documents(text: &str) -> usize {
+fn documents(text: &str) -> Option<usize> {
     let parts = yaml::read(text, |_, _| true, |count: &mut usize, _, _: &Tree<'_>| *count += 1);
-    parts.expect("it was read before").iter().map(|(_, count)| count).sum()
+    Some(parts.ok()?.iter().map(|(_, count)| count).sum())
 }
 
 fn settled(text: &str) -> Option<Vec<Data>> {
@@ -278,7 +279,7 @@ pub(crate) fn stamps_add_and_nothing_else(text: &str) {
     assert_eq!(again.plans[0].edits(), &[], "twice is once\n{after}");
     let injected = judge(&sources, policy).plans[0].apply(text);
     let Some(mut expected) = settled(&injected) else { return };
-    if expected.len() != documents(&injected) {
+    if documents(&injected) != Some(expected.len()) {
         return;
     }
     for Stamped { object, stamp } in &stamped {
@@ -397,7 +398,8 @@ pub(crate) fn repeating_repeats(part: &str) {
     let (outcome, whole) = (judge(&sources, policy), judge(&wholes, policy));
     assert!(whole.problems.is_empty(), "{:?}", whole.problems);
     assert_eq!(whole.plans[0].apply(&text), outcome.plans[0].apply(part).repeat(times));
-    let (documents, images) = (documents(part), images(&outcome));
+    let documents = documents(part).expect("it was read just now");
+    let images = images(&outcome);
     let repeated = (0..times).flat_map(|time| {
         images.iter().map(move |(document, images)| (document + time * documents, images.clone()))
     });
