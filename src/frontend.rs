@@ -71,10 +71,13 @@ pub fn read_stdin() -> Result<Source, ReadError> {
     Source::new(STDIN, bytes).map_err(|error| not_text(STDIN, &error))
 }
 
-/// Lets a pipe hold as much as it may without special rights. If it may not, nothing is lost.
+/// Lets a pipe hold as much as it may without special rights. If it may not, or if it is none, nothing is lost.
 #[cfg(target_os = "linux")]
 fn widen_stdin() {
-    let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), 1 << 20);
+    const MOST: usize = 1 << 20;
+    if rustix::pipe::fcntl_getpipe_size(io::stdin()).is_ok_and(|size| size < MOST) {
+        let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), MOST);
+    }
 }
 
 #[cfg(not(target_os = "linux"))]

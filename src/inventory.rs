@@ -40,6 +40,7 @@ pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 /// (plugin/pkg/admission/serviceaccount/admission.go).
 const ENFORCE_MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
 const FIELD: &str = "imagePullSecrets";
+const API_VERSION: &str = "apiVersion: ";
 
 /// A string of the input, without a copy where its text is its value.
 pub type Text<'a> = Cow<'a, str>;
@@ -321,10 +322,12 @@ impl<'a> Inventory<'a> {
     /// The first place where `text` is no YAML stream.
     pub fn holds_object(text: &str) -> Result<bool, Problem> {
         let found = AtomicBool::new(false);
-        let read = |kind: &str, _: &str| {
-            let list = kind.ends_with("List");
-            found.fetch_or(!list, Ordering::Relaxed);
-            list
+        let read = |kind: &str, document: &str| {
+            let has_version =
+                document.starts_with(API_VERSION) || document.contains(&format!("\n{API_VERSION}"));
+            let is_certain = has_version && !kind.ends_with("List");
+            found.fetch_or(is_certain, Ordering::Relaxed);
+            !is_certain
         };
         let look = |(): &mut (), _, tree: &Tree<'_>| {
             found.fetch_or(is_object(tree.root(), None), Ordering::Relaxed);

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use crate::edit::Edit;
 use crate::source::{self, Span};
-use crate::yaml::{self, Kind, Node, Problem, Scalar, Tree, layout};
+use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
 
 use place::ResultsPlace;
 
@@ -175,6 +175,13 @@ fn list<'a>(root: Node<'_, 'a>) -> Result<ResourceList<'a>, NoList> {
     {
         return Err(NoList::Malformed { span: value.span(), why: "`items` is not a list" });
     }
+    // Where a new key would belong is another question there.
+    let is_complex = |key: &Node<'_, '_>| layout::colon(*key).is_none();
+    if root.kind() == Kind::Mapping(Style::Block)
+        && let Some(key) = root.entries().map(|(key, _)| key).find(is_complex)
+    {
+        return Err(NoList::Malformed { span: key.span(), why: "a key is written with `?`" });
+    }
     Ok(ResourceList {
         function_config: function_config(root.get("functionConfig"))?,
         items: value.into_iter().flat_map(Node::items).map(item).collect(),
@@ -322,6 +329,9 @@ mod tests {
         assert_eq!(why(&format!("{HEAD}items: {{a: 1}}\n")), "`items` is not a list");
         assert_eq!(why(&format!("{HEAD}functionConfig: x\n")), "`functionConfig` is not an object");
         assert_eq!(why(&format!("{HEAD}items: [\n")), "no YAML");
+        assert_eq!(why(&format!("{HEAD}? items\n:\n- a: 1\n")), "a key is written with `?`");
+        assert_eq!(why(&format!("? |\n  a\n: 1\n{HEAD}")), "a key is written with `?`");
+        assert_eq!(why(&format!("&a {HEAD}? - b\n")), "a key is written with `?`");
     }
 
     #[test]

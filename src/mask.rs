@@ -168,18 +168,24 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Where the name with the first telling word of `text` ends.
 fn secret_word(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
     let is_harmless = |range: &Range<usize>| {
-        places(text, HARMLESS_NAMES)
-            .any(|other| other.start <= range.start && range.end <= other.end)
+        // No longer word has it in it.
+        let start = range.start.saturating_sub(HARMLESS_NAMES.longest);
+        let end = bytes.len().min(range.end + HARMLESS_NAMES.longest);
+        places(&bytes[start..end], HARMLESS_NAMES)
+            .any(|other| start + other.start <= range.start && range.end <= start + other.end)
     };
-    let word = places(text, SECRET_NAMES).find(|range| !is_harmless(range))?;
+    let word = places(bytes, SECRET_NAMES).find(|range| !is_harmless(range))?;
     let rest = text[word.end..].find(|c: char| !is_name(c));
     Some(rest.map_or(text.len(), |rest| word.end + rest))
 }
 
 /// Words in lower case.
 struct Words {
-    words: &'static [&'static str],
+    all: &'static [&'static str],
+    /// The length of the longest one.
+    longest: usize,
     /// Whether one of them begins with a byte, in whatever case.
     begins: [bool; 256],
 }
@@ -187,27 +193,30 @@ struct Words {
 impl Words {
     const fn new(words: &'static [&'static str]) -> Self {
         let mut begins = [false; 256];
+        let mut longest = 0;
         let mut at = 0;
         while at < words.len() {
+            if words[at].len() > longest {
+                longest = words[at].len();
+            }
             let first = words[at].as_bytes()[0];
             begins[first as usize] = true;
             begins[first.to_ascii_uppercase() as usize] = true;
             at += 1;
         }
-        Self { words, begins }
+        Self { all: words, longest, begins }
     }
 }
 
-/// Where one of `words` stands in `text`, in the order of the text. Every key of what is shown is asked for them.
-fn places(text: &str, words: &'static Words) -> impl Iterator<Item = Range<usize>> {
-    let bytes = text.as_bytes();
+/// Where one of `words` stands in a text, in its order. Every key of what is shown is asked for them.
+fn places(bytes: &[u8], words: &'static Words) -> impl Iterator<Item = Range<usize>> {
     let begins = (0..bytes.len()).filter(|&at| words.begins[usize::from(bytes[at])]);
     begins.flat_map(move |at| {
         let rest = &bytes[at..];
         let is_there = move |word: &&&str| {
             rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
-        words.words.iter().filter(is_there).map(move |word| at..at + word.len())
+        words.all.iter().filter(is_there).map(move |word| at..at + word.len())
     })
 }
 
@@ -343,6 +352,19 @@ mod tests {
             ["ghcr.io/a/b:v1@sha256:abcd", "localhost:5000/a@sha256:ab", "a@b", "mail@example.com"]
         {
             assert_eq!(credentials(fine), fine);
+        }
+    }
+
+    #[test]
+    fn a_telling_word_is_none_in_a_harmless_one() {
+        for (text, end) in [
+            ("imagePullSecrets", None),
+            ("imagePullSecrets, a password: x", Some(28)),
+            ("secretSecretName", Some(16)),
+            ("authorToken", Some(11)),
+            ("existingSecretRef", None),
+        ] {
+            assert_eq!(secret_word(text), end, "{text}");
         }
     }
 

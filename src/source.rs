@@ -148,12 +148,17 @@ pub(crate) fn holds(text: &str, word: &str) -> bool {
     if text.len() < PARALLEL_BYTES {
         return finder.find(text.as_bytes()).is_some();
     }
-    // The parts overlap, so that the word stands in one of them.
-    let parts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
-    parts.into_par_iter().any(|start| {
-        let end = text.len().min(start + PARALLEL_BYTES + word.len());
-        finder.find(&text.as_bytes()[start..end]).is_some()
+    parts(text).any(|part| {
+        // The parts overlap, so that the word stands in one of them.
+        let end = text.len().min(part.end + word.len());
+        finder.find(&text.as_bytes()[part.start..end]).is_some()
     })
+}
+
+/// The parts of a large text that threads take side by side.
+pub(crate) fn parts(text: &str) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    let starts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
+    starts.map(|start| start..text.len().min(start + PARALLEL_BYTES))
 }
 
 /// A text with a name: what one file or the standard input held.

@@ -211,6 +211,8 @@ const FOUND: &[&str] = &[
     "# Snd: Deploymau\r\r---",
     // A line may end with a carriage return alone, behind which another key of another mapping stands.
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: &banczplate:\r\n       ) specW:\re:\r\n # c\n---\na: b\n",
+    // A merge key may have an anchor, and the new key does not stand in the column of what is behind it.
+    "\u{feff}apiVersion: v1\nkind: Pod\nspec:\n  &a <<: &b[{name: \"a\", image: 'b'}]\n...\n---\na: b\n",
     // What is passed over for its kind may be nothing that can be read.
     "a# Source:apiVersion: v1\nkind: Li2t\nets: &ow?n[] []\nec:\n nd: Li2t\nseot&: w?n []\nec:\nnd::  Dv",
     // A key without a value may end in a block scalar.

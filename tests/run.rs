@@ -98,6 +98,7 @@ fn output_without_an_object_is_an_error_unless_allowed() {
         "# nothing\n---\n# here\n",
         "---\n",
         "Release not found\n",
+        "kind: Foo\na: 1\n",
         "apiVersion: v1\nkind: List\nitems: []\n",
         "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMapList\", \"items\": null}\n",
     ];

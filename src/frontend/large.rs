@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-/// Up to this size a stream is small, and nothing is done about it.
+/// Below this size a stream is small, and nothing is done about it.
 const SMALL: usize = 64 << 10;
 
 /// Reads all of a stream; `widen` is called once when it turns out not to be small.
 ///
-/// What is large stays in memory until the program ends.
+/// What comes into huge pages stays in memory until the program ends.
 ///
 /// # Errors
 ///

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::yaml::layout::{
-    blanks, colon, column, dash, ends_in_block_scalar, indentation, lead, line_end, line_ending,
-    line_start,
+    blanks, colon, column, dash, ends_in_block_scalar, indentation, key_start, lead, line_end,
+    line_ending, line_start,
 };
 use crate::yaml::{Field, Kind, Node, Scalar, Style, is_plain_string};
 
@@ -450,7 +450,7 @@ fn below_merge(
     if ends_in_block_scalar(value) {
         return Err(refuse("the merge key ends in a block scalar"));
     }
-    let column = column(text, key.span().start as usize);
+    let column = column(text, key_start(text, key.span().start as usize));
     let indent = " ".repeat(column);
     let end = line_end(text, value.span().end as usize);
     let eol = line_ending(text, end);
@@ -777,6 +777,18 @@ mod tests {
             &format!(
                 "{base}apiVersion: v1\nkind: Pod\nspec: {{<<: *b, imagePullSecrets: [{{name: new}}]}}\n"
             ),
+        );
+    }
+
+    #[test]
+    fn the_new_key_stands_in_the_column_of_a_merge_key_with_an_anchor() {
+        check_spec(
+            "  &a <<: &b {a: 1}\n",
+            "  &a <<: &b {a: 1}\n  imagePullSecrets:\n  - name: new\n",
+        );
+        check(
+            "apiVersion: v1\nkind: ServiceAccountList\nitems:\n- &a <<: {metadata: {}}\n",
+            "apiVersion: v1\nkind: ServiceAccountList\nitems:\n- &a <<: {metadata: {}}\n  imagePullSecrets:\n  - name: new\n",
         );
     }
 

@@ -5,7 +5,7 @@
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::yaml::layout::{
-    column, dash, ends_in_block_scalar, lead, line_end, line_ending, line_start,
+    colon, column, dash, ends_in_block_scalar, key_start, lead, line_end, line_ending, line_start,
 };
 use crate::yaml::{Kind, Node, Scalar, Style};
 
@@ -59,8 +59,8 @@ pub(super) fn emptied(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Edit> {
     Some(Edit { place, insert: " []".into() })
 }
 
-/// The colon behind a key, in JSON on another line perhaps.
-fn colon(key: Node<'_, '_>) -> Option<usize> {
+/// The colon behind a key in braces, on another line perhaps.
+fn colon_in_flow(key: Node<'_, '_>) -> Option<usize> {
     let text = key.tree().text();
     let end = key.span().end as usize;
     let rest = text[end..].trim_start();
@@ -80,7 +80,7 @@ impl ResultsPlace {
 
     fn in_block(root: Node<'_, '_>, old: Option<(Node<'_, '_>, Node<'_, '_>)>) -> Self {
         let text = root.tree().text();
-        let start = root.span().start as usize;
+        let start = key_start(text, root.span().start as usize);
         let end = line_end(text, root.span().end as usize);
         let indent = " ".repeat(column(text, start));
         // Old results are written again in their own lines: what follows them may be the end of the text.
@@ -115,7 +115,8 @@ impl ResultsPlace {
         });
         let spaced = first.is_none_or(|key| {
             key.kind() != Kind::Scalar(Scalar::Double)
-                || colon(key).is_some_and(|colon| text[colon + 1..].starts_with([' ', '\n', '\r']))
+                || colon_in_flow(key)
+                    .is_some_and(|colon| text[colon + 1..].starts_with([' ', '\n', '\r']))
         });
         let place = match old {
             Some((_, value)) => value.span(),
@@ -374,6 +375,13 @@ mod tests {
         check("items:\n  - a: 1\n", &format!("items:\n  - a: 1\n{indented}"));
         let crlf = |text: &str| format!("{HEAD}{text}").replace('\n', "\r\n");
         check_whole(&crlf("items: []\n"), &crlf(&format!("items: []\n{BLOCK}")));
+    }
+
+    #[test]
+    fn results_stand_in_the_column_of_the_keys() {
+        for head in [format!("&a {HEAD}"), format!("\u{feff}{HEAD}"), format!("# c\r{HEAD}")] {
+            check_whole(&format!("{head}items: []\n"), &format!("{head}items: []\n{BLOCK}"));
+        }
     }
 
     #[test]

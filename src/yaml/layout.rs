@@ -16,6 +16,12 @@ pub(crate) fn column(text: &str, at: usize) -> usize {
     text[line_start(text, at)..at].chars().filter(|&character| character != '\u{feff}').count()
 }
 
+/// Where the key at `at` begins, with an anchor or a tag before it on its line.
+pub(crate) fn key_start(text: &str, at: usize) -> usize {
+    let lead = &text[line_start(text, at)..at];
+    at - lead.trim_start_matches(['\u{feff}', ' ', '-']).len()
+}
+
 /// The start of the line of `at`.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes();

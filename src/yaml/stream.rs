@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::tree::Tree;
 use super::{lines, parse, scan};
-use crate::source::PARALLEL_BYTES;
+use crate::source::{self, PARALLEL_BYTES};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -129,16 +129,14 @@ fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
 pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
     let whole = 0..text.len();
     // A directive belongs to the document behind the next marker.
-    if text.starts_with('%') {
+    if is_directive(text.as_bytes()) {
         return vec![whole];
     }
     let markers: Option<Vec<_>> = if text.len() < PARALLEL_BYTES {
         markers(text, whole.clone())
     } else {
-        let parts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
-        let parts = parts.map(|start| start..text.len().min(start + PARALLEL_BYTES));
-        let parts: Option<Vec<_>> = parts.map(|part| markers(text, part)).collect();
-        parts.map(|parts| parts.concat())
+        let parts = source::parts(text).map(|part| markers(text, part));
+        parts.collect::<Option<Vec<_>>>().map(|parts| parts.concat())
     };
     let Some(markers) = markers else { return vec![whole] };
     let starts = iter::once(0).chain(markers.iter().copied());
@@ -151,7 +149,7 @@ fn markers(text: &str, part: Range<usize>) -> Option<Vec<usize>> {
     let mut markers = Vec::new();
     for at in lines::outermost(text.as_bytes(), part) {
         let line = &text.as_bytes()[at..];
-        if line.starts_with(b"%") {
+        if is_directive(line) {
             return None;
         }
         if is_marker(line) {
@@ -161,10 +159,20 @@ fn markers(text: &str, part: Range<usize>) -> Option<Vec<usize>> {
     Some(markers)
 }
 
-/// Whether a line is a document marker, behind a byte order mark perhaps.
+/// A line without a byte order mark before it.
+fn unmarked(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(line)
+}
+
+/// Whether a line may be a directive.
+fn is_directive(line: &[u8]) -> bool {
+    unmarked(line).starts_with(b"%")
+}
+
+/// Whether a line is a document marker.
 fn is_marker(line: &[u8]) -> bool {
-    let line = line.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(line);
-    line.strip_prefix(b"---")
+    unmarked(line)
+        .strip_prefix(b"---")
         .is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')))
 }
 
@@ -190,16 +198,19 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let line = &rest[..end];
     let value = line.split_once(" #").map_or(line, |(value, _)| value).trim();
     let word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    // Text that is indented goes on with the word.
-    let goes_on = matches!(rest.as_bytes().get(end + 1), Some(b' ' | b'\t'));
-    let (before, behind) = (0..at.saturating_sub(LINE.len()), at + end..bytes.len());
-    let first = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
+    // Text that is indented goes on with the word, behind empty lines too.
+    let behind = &rest.as_bytes()[end..];
+    let next = behind.iter().position(|byte| !byte.is_ascii_whitespace());
+    let goes_on = next.is_some_and(|next| next > 0 && behind[next - 1] != b'\n');
+    let before = 0..at.saturating_sub(LINE.len());
+    let (inside, behind) = (before.end..at + end, at + end..bytes.len());
+    let first = unmarked(bytes);
     let plain = line.starts_with([' ', '\t'])
         && word
         && !goes_on
         && (before.is_empty() || is_marker(first) || is_plain_line(first))
         && is_plain(bytes, before)
-        && !has_odd_break(bytes, 0..behind.start)
+        && !has_odd_break(bytes, inside)
         && is_plain(bytes, behind);
     plain.then_some(value)
 }
@@ -305,9 +316,15 @@ mod tests {
         let text = "a: 'x\nkind: Skipped\n'\n";
         check(text, &[(0, text.trim_end())]);
         check("kind: Other\n\"kind\": Skipped\n", &[(0, "kind: Other\n\"kind\": Skipped")]);
-        for rest in
-            ["\"kind\": A", "kind : A", "? kind\n: A", "<<: {kind: A}", "!!str kind: A", "  A"]
-        {
+        for rest in [
+            "\"kind\": A",
+            "kind : A",
+            "? kind\n: A",
+            "<<: {kind: A}",
+            "!!str kind: A",
+            "  A",
+            "\n \n  A",
+        ] {
             let text = format!("kind: Skipped\n{rest}");
             check(&text, &[(0, &text)]);
         }
@@ -326,6 +343,7 @@ mod tests {
     #[test]
     fn directives_belong_to_the_document_behind_them() {
         check("%YAML 1.2\n---\na: 1\n---\nkind: Skipped\n", &[(0, "a: 1"), (1, "kind: Skipped")]);
+        check("\u{feff}%YAML 1.2\n---\na: 1\n", &[(0, "a: 1")]);
         check("%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
     }
 
