@@ -15,6 +15,8 @@ pub const MASK: &str = "••••••";
 /// Beginnings of tokens that are no registry credentials, and that are not for show either.
 const OTHER_TOKENS: &[&str] =
     &["AIza", "AKIA", "ASIA", "hvs.", "npm_", "pypi-", "sk-", "xoxb-", "xoxp-"];
+/// What is longer and stands before an `@` is taken for credentials, whatever it looks like.
+const LONGEST_USERINFO: usize = 4096;
 /// How long what follows the beginning of a token has to be.
 const TOKEN_REST: usize = 12;
 
@@ -98,12 +100,17 @@ pub fn credential_spans(text: &str) -> Vec<Span> {
     let mut spans = userinfo(text);
     spans.extend(token::find(text).into_iter().map(|range| Span::new(range.start, range.end)));
     for token in OTHER_TOKENS {
+        let mut until = 0;
         for (at, _) in text.match_indices(token) {
+            if at < until {
+                continue;
+            }
             let rest = &text[at + token.len()..];
             let length = rest.find(|c: char| !is_token(c)).unwrap_or(rest.len());
             let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
             if length >= TOKEN_REST && begins {
-                spans.push(Span::new(at, at + token.len() + length));
+                until = at + token.len() + length;
+                spans.push(Span::new(at, until));
             }
         }
     }
@@ -231,23 +238,29 @@ fn is_word_of(text: &str, word: &str) -> bool {
 /// The values behind telling names in a command line: `TOKEN=value`, `--password value`, and `-p value` of a login.
 fn assigned(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let mut word = 0..0;
     for (at, _) in line.match_indices('=') {
         let name = line[..at]
             .rfind(|c: char| !is_name(c))
             .map_or(&line[..at], |end| line[end..at].trim_start_matches(|c: char| !is_name(c)));
         if is_secret_name(name) {
-            found.push(value_at(line, at + 1));
+            found.push(value_at(line, at + 1, &mut word));
         }
     }
+    let mut until = 0;
     for (at, _) in line.match_indices("--") {
+        if at < until {
+            continue;
+        }
         let end = line[at..].find(|c: char| !is_name(c)).map_or(line.len(), |end| at + end);
         if is_secret_name(&line[at..end]) && !line[end..].starts_with(['=', ':']) {
-            found.push(value_at(line, end));
+            found.push(value_at(line, end, &mut word));
         }
+        until = end;
     }
     if line.contains("login") {
         let flags = line.match_indices(" -p").map(|(at, flag)| at + flag.len());
-        found.extend(flags.map(|at| value_at(line, at)));
+        found.extend(flags.map(|at| value_at(line, at, &mut word)));
     }
     found.retain(|range| !range.is_empty() && !line[range.clone()].starts_with('-'));
     found
@@ -257,13 +270,16 @@ fn is_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.".contains(character)
 }
 
-/// The word at `from`, behind blanks, commas and quotes.
-fn value_at(line: &str, from: usize) -> Range<usize> {
+/// The word at `from`, behind blanks, commas and quotes. `word` is the one that was found last: many may ask for it.
+fn value_at(line: &str, from: usize, word: &mut Range<usize>) -> Range<usize> {
     let ends = |c: char| c.is_whitespace() || "\"',;&|]}".contains(c);
     let start =
         line[from..].find(|c: char| !ends(c) && c != '\\').map_or(line.len(), |at| from + at);
-    let end = line[start..].find(ends).map_or(line.len(), |at| start + at);
-    start..end
+    if !word.contains(&start) {
+        let end = line[start..].find(ends).map_or(line.len(), |at| start + at);
+        *word = start..end;
+    }
+    start..word.end
 }
 
 /// Where the comment of a line begins, as far as the line tells.
@@ -299,13 +315,21 @@ fn named_values(text: &str) -> Vec<Span> {
 
 /// `user:password` before an `@` that a host follows. The password may hold any character but blanks and quotes.
 fn userinfo(text: &str) -> Vec<Span> {
+    let ends = |c: char| c.is_whitespace() || "\"'<>`".contains(c);
     let mut spans: Vec<Span> = Vec::new();
+    // Where the word of the last `@` begins, and that `@`.
+    let (mut start, mut last) = (0, 0);
     for (at, _) in text.match_indices('@') {
-        let ends = |c: char| c.is_whitespace() || "\"'<>`".contains(c);
-        let start = text[..at]
-            .rfind(ends)
-            .map_or(0, |end| end + text[end..].chars().next().map_or(1, char::len_utf8));
-        let found = user_and_password(&text[start..at]);
+        if let Some(end) = text[last..at].rfind(ends) {
+            let end = last + end;
+            start = end + text[end..].chars().next().map_or(1, char::len_utf8);
+        }
+        last = at;
+        let found = if at - start > LONGEST_USERINFO {
+            Some(0)
+        } else {
+            user_and_password(&text[start..at])
+        };
         let (Some(from), false) = (found, is_digest(&text[at + 1..])) else { continue };
         let span = Span::new(start + from, at);
         match spans.last_mut() {

@@ -30,8 +30,9 @@ pub fn find(text: &str) -> Vec<Range<usize>> {
     }
     let bytes = text.as_bytes();
     let begins = |at: &usize| *at == 0 || !bytes[*at - 1].is_ascii_alphanumeric();
+    let mut runs = Runs::default();
     for start in (0..bytes.len()).filter(begins) {
-        found.extend(token_at(bytes, start));
+        found.extend(token_at(bytes, start, &mut runs));
     }
     pem_keys(text, &mut found);
     merge(found)
@@ -48,17 +49,38 @@ fn has_long_word(text: &str) -> bool {
     long || text.contains(PEM.0)
 }
 
+/// The runs of bytes that were looked at last. Many tokens may begin in one, and each asks where it ends.
+#[derive(Default)]
+struct Runs {
+    token: Range<usize>,
+    json: Range<usize>,
+}
+
+/// Where the bytes from `from` on that are inside end. `run` is what is known of a run of them.
+fn end_of(run: &mut Range<usize>, text: &[u8], from: usize, is_inside: fn(u8) -> bool) -> usize {
+    if !(run.start..=run.end).contains(&from) {
+        let length = text[from..].iter().take_while(|&&byte| is_inside(byte)).count();
+        *run = from..from + length;
+    }
+    run.end
+}
+
 /// The longest token that begins at `start`.
-fn token_at(text: &[u8], start: usize) -> Option<Range<usize>> {
+fn token_at(text: &[u8], start: usize, runs: &mut Runs) -> Option<Range<usize>> {
     let tokens = ROWS.iter().filter_map(|row| match row.password {
-        Text::Prefix(prefix, least) => Some((prefix, least, is_token_byte as fn(u8) -> bool)),
+        Text::Prefix(prefix, least) => Some((prefix, least, false)),
         _ => None,
     });
-    let json = ("eyJ", LEAST_BASE64_JSON, is_base64_json_byte as fn(u8) -> bool);
-    let ends = tokens.chain([json]).filter_map(|(prefix, least, is_inside)| {
-        let rest = text[start..].strip_prefix(prefix.as_bytes())?;
-        let length = rest.iter().take_while(|&&byte| is_inside(byte)).count();
-        (length >= least).then_some(start + prefix.len() + length)
+    let ends = tokens.chain([("eyJ", LEAST_BASE64_JSON, true)]);
+    let ends = ends.filter_map(|(prefix, least, json)| {
+        let from = start + prefix.len();
+        text[start..].starts_with(prefix.as_bytes()).then_some(())?;
+        let end = if json {
+            end_of(&mut runs.json, text, from, is_base64_json_byte)
+        } else {
+            end_of(&mut runs.token, text, from, is_token_byte)
+        };
+        (end - from >= least).then_some(end)
     });
     Some(start..ends.max()?)
 }
@@ -71,12 +93,17 @@ fn is_base64_json_byte(byte: u8) -> bool {
 /// Adds each private key from its first line to its last, or to the end of the text.
 fn pem_keys(text: &str, found: &mut Vec<Range<usize>>) {
     let (begin, end) = PEM;
+    let mut next_end = 0;
     for (start, _) in text.match_indices(begin) {
-        let label = &text[start + begin.len()..];
-        let Some(body) = label.find(end).filter(|&at| !label[..at].contains("-----")) else {
+        let label = start + begin.len();
+        if next_end < label {
+            let Some(next) = text[label..].find(end) else { return };
+            next_end = label + next;
+        }
+        if text[label..next_end].contains("-----") {
             continue;
-        };
-        let body = start + begin.len() + body + end.len();
+        }
+        let body = next_end + end.len();
         let stop = text[body..].find(end).map_or(text.len(), |at| body + at + end.len());
         found.push(start..stop);
     }
