@@ -211,6 +211,8 @@ const FOUND: &[&str] = &[
     "# Snd: Deploymau\r\r---",
     // A line may end with a carriage return alone, behind which another key of another mapping stands.
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: &banczplate:\r\n       ) specW:\re:\r\n # c\n---\na: b\n",
+    // What a merge key brings in may have a tag.
+    "apiVersion: v1\nkind: Pod\nspec:\n  <<: !b {imagePullSecrets: [{name: m}]}\n  a: [{name: a}]\n",
     // A merge key may have an anchor, and the new key does not stand in the column of what is behind it.
     "\u{feff}apiVersion: v1\nkind: Pod\nspec:\n  &a <<: &b[{name: \"a\", image: 'b'}]\n...\n---\na: b\n",
     // What is passed over for its kind may be nothing that can be read.

@@ -49,13 +49,21 @@ impl Data {
         }
     }
 
+    /// The same without tags of its own: Go passes over those that it does not know.
+    fn untagged(&self) -> &Data {
+        match self {
+            Self::Tagged(_, inner) => inner.untagged(),
+            bare => bare,
+        }
+    }
+
     /// The keys and values that Go reads (`gopkg.in/yaml.v2` decode.go, `mapping` and `merge`): of two
     /// equal keys the last, and a merge key overrides what stands before it.
     pub(crate) fn fields(&self) -> BTreeMap<&Data, &Data> {
         let mut fields = BTreeMap::new();
-        let Self::Map(entries) = self else { return fields };
+        let Self::Map(entries) = self.untagged() else { return fields };
         for (key, value) in entries {
-            match (key.text(), value) {
+            match (key.text(), value.untagged()) {
                 (Some("<<"), Self::Map(_)) => fields.extend(value.fields()),
                 (Some("<<"), Self::List(mappings)) => {
                     // The first mapping that has a key decides.
