@@ -211,6 +211,9 @@ const FOUND: &[&str] = &[
     "# Snd: Deploymau\r\r---",
     // A line may end with a carriage return alone, behind which another key of another mapping stands.
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: &banczplate:\r\n       ) specW:\re:\r\n # c\n---\na: b\n",
+    // A name of an anchor may come twice.
+    "apiVersion: v1\nkind: List\nx: &own []\ny: &own []\nz: &other [a]\nitems:\n- apiVersion: v1\n  kind: Pod\n  \
+     spec:\n    containers: []\n    imagePullSecrets: *own\n",
     // What a merge key brings in may have a tag.
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: !b {imagePullSecrets: [{name: m}]}\n  a: [{name: a}]\n",
     // A merge key may have an anchor, and the new key does not stand in the column of what is behind it.
