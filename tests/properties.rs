@@ -214,7 +214,8 @@ const FOUND: &[&str] = &[
     // A name of an anchor may come twice.
     "apiVersion: v1\nkind: List\nx: &own []\ny: &own []\nz: &other [a]\nitems:\n- apiVersion: v1\n  kind: Pod\n  \
      spec:\n    containers: []\n    imagePullSecrets: *own\n",
-    // What a merge key brings in may have a tag.
+    // What a merge key brings in may have a tag, and so may a document.
+    "--- !\napiVersion: a1\nkind: Pod\nspec:\n  a: [{name: a}]\n",
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: !b {imagePullSecrets: [{name: m}]}\n  a: [{name: a}]\n",
     // A merge key may have an anchor, and the new key does not stand in the column of what is behind it.
     "\u{feff}apiVersion: v1\nkind: Pod\nspec:\n  &a <<: &b[{name: \"a\", image: 'b'}]\n...\n---\na: b\n",

@@ -71,6 +71,14 @@ impl Data {
         }
     }
 
+    /// The same, to be changed.
+    pub(crate) fn untagged_mut(&mut self) -> &mut Data {
+        match self {
+            Self::Tagged(_, inner) => inner.untagged_mut(),
+            bare => bare,
+        }
+    }
+
     /// The keys and values that Go reads (`gopkg.in/yaml.v2` decode.go, `mapping` and `merge`): of two
     /// equal keys the last, and a merge key overrides what stands before it.
     pub(crate) fn fields(&self) -> BTreeMap<&Data, &Data> {

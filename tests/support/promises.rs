@@ -236,6 +236,7 @@ fn lead<'d>(document: &'d mut Data, path: &str) -> &'d mut Data {
     let mut at = document;
     let steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
     for step in steps.filter(|step| !step.is_empty()) {
+        at = at.untagged_mut();
         if let Data::Other(_) = at {
             // A null.
             *at = Data::Map(Vec::new());
@@ -248,7 +249,7 @@ fn lead<'d>(document: &'d mut Data, path: &str) -> &'d mut Data {
             other => panic!("{path} leads to {other:?}"),
         };
     }
-    at
+    at.untagged_mut()
 }
 
 /// The value of a key, made if it is missing.
