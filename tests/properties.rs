@@ -214,6 +214,11 @@ const FOUND: &[&str] = &[
     // A name of an anchor may come twice.
     "apiVersion: v1\nkind: List\nx: &own []\ny: &own []\nz: &other [a]\nitems:\n- apiVersion: v1\n  kind: Pod\n  \
      spec:\n    containers: []\n    imagePullSecrets: *own\n",
+    // A key without a colon has its value behind it, and not where the text goes on.
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets:\n- ? me: r\n---\na: b\n",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets:\n- ? [me, r]\n# c\n---\na: b\n",
+    // A marker may stand where a block scalar ends.
+    "a:\n  - b: |2\r\r\r---\r#c\r\n",
     // What a merge key brings in may have a tag, and so may a document.
     "--- !\napiVersion: a1\nkind: Pod\nspec:\n  a: [{name: a}]\n",
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: !b {imagePullSecrets: [{name: m}]}\n  a: [{name: a}]\n",

@@ -160,18 +160,19 @@ fn unit(lead: &str) -> &str {
 /// Where a document that ends at `from` makes room for another key: at the next marker, else at the end of the text.
 /// What a block scalar keeps of the lines behind it stays with it.
 fn end_of_document(text: &str, from: usize) -> usize {
+    let is_marker = |line: usize| {
+        let line = text[line..].trim_start_matches('\u{feff}');
+        line.starts_with("---") || line.starts_with("...")
+    };
+    // A block scalar ends where the next line begins.
     let mut at = from;
-    loop {
+    while !(text[..at].ends_with(['\n', '\r']) && is_marker(at)) {
         // To YAML a carriage return alone ends a line too.
         let next = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]);
         let Some(next) = next.map(|next| at + next) else { return text.len() };
-        let line = next + if text[next..].starts_with("\r\n") { 2 } else { 1 };
-        let rest = text[line..].trim_start_matches('\u{feff}');
-        if rest.starts_with("---") || rest.starts_with("...") {
-            return line;
-        }
-        at = line;
+        at = next + if text[next..].starts_with("\r\n") { 2 } else { 1 };
     }
+    at
 }
 
 /// The blanks between the key of the list of items and its dashes.

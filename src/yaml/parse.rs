@@ -152,6 +152,8 @@ struct Builder<'a> {
     /// The node of each anchor of the document.
     anchors: Vec<(usize, u32)>,
     aliases: Vec<u32>,
+    /// Where the node ends that was complete last.
+    behind: u32,
 }
 
 impl<'a> Builder<'a> {
@@ -164,6 +166,7 @@ impl<'a> Builder<'a> {
             open: Vec::new(),
             anchors: Vec::new(),
             aliases: Vec::new(),
+            behind: 0,
         }
     }
 
@@ -178,6 +181,7 @@ impl<'a> Builder<'a> {
                 let target = self.anchors.iter().rev().find(|entry| entry.0 == id);
                 let target = target.map_or(0, |entry| entry.1);
                 self.push(Kind::Alias, span, Tag::None);
+                self.behind = span.end;
                 self.last().target = target;
                 self.aliases.push(self.next() - 1);
             }
@@ -198,6 +202,7 @@ impl<'a> Builder<'a> {
 
     fn scalar(&mut self, value: &str, style: ScalarStyle, span: Span, tag: Tag) {
         let (style, span) = match style {
+            ScalarStyle::Plain if span.is_empty() => (Scalar::Plain, self.absent(span)),
             ScalarStyle::Plain => (Scalar::Plain, span),
             ScalarStyle::SingleQuoted => (Scalar::Single, span),
             ScalarStyle::DoubleQuoted => (Scalar::Double, span),
@@ -219,9 +224,24 @@ impl<'a> Builder<'a> {
             self.decoded.push((self.next(), value.into()));
         }
         self.push(Kind::Scalar(style), span, tag);
+        self.behind = span.end;
         if decoded {
             self.last().value = Value::Decoded;
         }
+    }
+
+    /// The place of a value that is not there. That of a key without a colon is reported where the text goes on, beyond
+    /// the document perhaps: it is behind the key.
+    fn absent(&self, span: Span) -> Span {
+        if self.nodes.is_empty() || span.start < self.behind {
+            return span;
+        }
+        let gap = &self.text[self.behind as usize..span.start as usize];
+        let is_blank = gap.lines().all(|line| {
+            let line = line.trim_start();
+            line.is_empty() || line.starts_with('#')
+        });
+        if is_blank { Span::at(self.behind as usize) } else { span }
     }
 
     fn begin(&mut self, kind: Kind, span: Span, tag: Tag, anchor: usize) {
@@ -244,6 +264,7 @@ impl<'a> Builder<'a> {
             raw.span.start = first.unwrap_or(raw.span.start);
             raw.span.end = last.unwrap_or(raw.span.start).max(raw.span.start);
         }
+        self.behind = raw.span.end;
     }
 
     /// The end of the last direct child of the collection at `at`, which is complete but for itself.
