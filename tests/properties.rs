@@ -219,7 +219,8 @@ const FOUND: &[&str] = &[
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets:\n- ? [me, r]\n# c\n---\na: b\n",
     // A marker may stand where a block scalar ends.
     "a:\n  - b: |2\r\r\r---\r#c\r\n",
-    // What a merge key brings in may have a tag, and so may a document.
+    // What a merge key brings in may have a tag, and so may a document and a key.
+    "apiVersion: apps/v1\nkind: Deployment\nspec:\n  ! template:\n    spec:\n      containers: [{image: a}]\n",
     "--- !\napiVersion: a1\nkind: Pod\nspec:\n  a: [{name: a}]\n",
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: !b {imagePullSecrets: [{name: m}]}\n  a: [{name: a}]\n",
     // A merge key may have an anchor, and the new key does not stand in the column of what is behind it.

@@ -85,6 +85,7 @@ impl Data {
         let mut fields = BTreeMap::new();
         let Self::Map(entries) = self.untagged() else { return fields };
         for (key, value) in entries {
+            let key = key.untagged();
             match (key.text(), value.untagged()) {
                 (Some("<<"), Self::Map(_)) => fields.extend(value.fields()),
                 (Some("<<"), Self::List(mappings)) => {
