@@ -35,15 +35,18 @@ pub(super) fn read(stream: &mut dyn Read, widen: impl FnOnce()) -> io::Result<Co
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod pages {
     use std::io::{self, Read};
+    use std::time::{Duration, Instant};
 
     use memmap2::{Advice, MmapMut, MmapOptions};
 
     /// The size of a huge page.
     const PAGE: usize = 2 << 20;
-    /// How many bytes of the input have to be there for a huge page to be taken for them: what stays empty of the
-    /// last one is memory for nothing.
+    /// How many bytes are read at once, and have to be there for a huge page to be taken for them: what stays empty of
+    /// the last one is memory for nothing.
     const MOST: usize = PAGE / 2;
-
+    /// A huge page comes in a tenth of this. Where it takes longer, the host of a virtual machine looks for memory
+    /// meanwhile, and small pages are faster.
+    const LONG: Duration = Duration::from_millis(1);
     /// A source of this size is too large.
     const LIMIT: usize = 1 << 32;
 
@@ -52,7 +55,8 @@ mod pages {
         map: MmapMut,
         /// Where the first huge page begins.
         base: usize,
-        /// Where bytes wait until it is known that there are enough of them.
+        /// Where bytes wait until it is known how many there are. Read straight into the map they would hold up the
+        /// other side of the pipe while memory is looked for.
         waiting: MmapMut,
     }
 
@@ -73,26 +77,24 @@ mod pages {
             stream: &mut dyn Read,
         ) -> io::Result<&'static [u8]> {
             let Self { map, base, waiting } = &mut self;
-            let mut page = *base;
             waiting[..first.len()].copy_from_slice(first);
             let mut length = first.len() + fill(stream, &mut waiting[first.len()..])?;
-            let end = loop {
-                let is_enough = length == MOST;
-                if is_enough {
+            let mut end = *base;
+            let mut is_quick = true;
+            loop {
+                if is_quick && length == MOST && (end - *base) % PAGE == 0 {
                     // Without huge pages it works as well.
-                    let _ = map.advise_range(Advice::HugePage, page, PAGE);
+                    let _ = map.advise_range(Advice::HugePage, end, PAGE);
                 }
-                let mut end = page + length;
-                map[page..end].copy_from_slice(&waiting[..length]);
-                page += PAGE;
-                if is_enough {
-                    end += fill(stream, &mut map[end..page])?;
-                }
-                if end < page || end - *base >= LIMIT {
-                    break end;
+                let begun = Instant::now();
+                map[end..end + length].copy_from_slice(&waiting[..length]);
+                is_quick &= begun.elapsed() < LONG;
+                end += length;
+                if length < MOST || end - *base >= LIMIT {
+                    break;
                 }
                 length = fill(stream, waiting)?;
-            };
+            }
             let range = *base..end;
             Ok(&Box::leak(Box::new(self.map))[range])
         }
