@@ -40,7 +40,8 @@ pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 /// (plugin/pkg/admission/serviceaccount/admission.go).
 const ENFORCE_MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
 const FIELD: &str = "imagePullSecrets";
-const API_VERSION: &str = "apiVersion: ";
+/// How the line begins that makes a mapping an object, where it is written plainly.
+const API_VERSION_LINE: &str = "\napiVersion: ";
 
 /// A string of the input, without a copy where its text is its value.
 pub type Text<'a> = Cow<'a, str>;
@@ -323,8 +324,8 @@ impl<'a> Inventory<'a> {
     pub fn holds_object(text: &str) -> Result<bool, Problem> {
         let found = AtomicBool::new(false);
         let read = |kind: &str, document: &str| {
-            let has_version =
-                document.starts_with(API_VERSION) || document.contains(&format!("\n{API_VERSION}"));
+            let has_version = document.starts_with(API_VERSION_LINE.trim_start())
+                || document.contains(API_VERSION_LINE);
             let is_certain = has_version && !kind.ends_with("List");
             found.fetch_or(is_certain, Ordering::Relaxed);
             !is_certain

@@ -77,6 +77,8 @@ impl fmt::Display for Position {
 
 /// How many bytes of a text one entry of a [`LineIndex`] is about.
 const BYTES_PER_ENTRY: usize = 4096;
+// No entry goes over the end of a part.
+const _: () = assert!(PARALLEL_BYTES.is_multiple_of(BYTES_PER_ENTRY));
 
 /// Where the lines of a text begin, so that offsets become lines without a walk through all of it.
 pub struct LineIndex {
@@ -88,14 +90,12 @@ impl LineIndex {
     /// Finds the lines of `text`.
     pub fn new(text: &str) -> Self {
         let feeds = |block: &[u8]| narrow(memchr::memchr_iter(b'\n', block).count());
-        let counts: Vec<u32> = if text.len() < PARALLEL_BYTES {
-            text.as_bytes().chunks(BYTES_PER_ENTRY).map(feeds).collect()
-        } else {
-            text.as_bytes().par_chunks(BYTES_PER_ENTRY).map(feeds).collect()
-        };
-        let mut before = Vec::with_capacity(counts.len() + 1);
+        let counts = in_parts(text, |part| {
+            text.as_bytes()[part].chunks(BYTES_PER_ENTRY).map(feeds).collect::<Vec<_>>()
+        });
+        let mut before = Vec::with_capacity(text.len() / BYTES_PER_ENTRY + 2);
         before.push(0);
-        before.extend(counts.iter().scan(0, |feeds, count| {
+        before.extend(counts.iter().flatten().scan(0, |feeds, count| {
             *feeds += count;
             Some(*feeds)
         }));
@@ -145,20 +145,22 @@ impl LineIndex {
 /// Whether `text` holds `word`.
 pub(crate) fn holds(text: &str, word: &str) -> bool {
     let finder = Finder::new(word);
-    if text.len() < PARALLEL_BYTES {
-        return finder.find(text.as_bytes()).is_some();
-    }
-    parts(text).any(|part| {
+    let found = in_parts(text, |part| {
         // The parts overlap, so that the word stands in one of them.
         let end = text.len().min(part.end + word.len());
         finder.find(&text.as_bytes()[part.start..end]).is_some()
-    })
+    });
+    found.contains(&true)
 }
 
-/// The parts of a large text that threads take side by side.
-pub(crate) fn parts(text: &str) -> impl IndexedParallelIterator<Item = Range<usize>> {
+/// What `each` makes of the parts of a text, in order: threads take those of a large one side by side, a small one is
+/// a single part. Every part but the last has [`PARALLEL_BYTES`], wherever a character ends.
+pub(crate) fn in_parts<T: Send>(text: &str, each: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+    if text.len() < PARALLEL_BYTES {
+        return vec![each(0..text.len())];
+    }
     let starts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
-    starts.map(|start| start..text.len().min(start + PARALLEL_BYTES))
+    starts.map(|start| each(start..text.len().min(start + PARALLEL_BYTES))).collect()
 }
 
 /// A text with a name: what one file or the standard input held.

@@ -52,6 +52,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("granit_parser", &["src/yaml/parse.rs"]),
     ("ignore", &["src/frontend.rs"]),
     ("indicatif", &["src/cli.rs"]),
+    ("memmap2", &["src/frontend/large.rs"]),
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
     (
         "rustix",
@@ -62,7 +63,6 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/frontend.rs",
         ],
     ),
-    ("memmap2", &["src/frontend/large.rs"]),
     ("serde_saphyr", &["src/credentials/provider/config.rs", "src/policy/tree.rs"]),
     ("signal_hook", &["src/cli/child/group/signals.rs"]),
     ("similar", &["src/report/diff.rs"]),

@@ -77,11 +77,11 @@ mod pages {
             stream: &mut dyn Read,
         ) -> io::Result<&'static [u8]> {
             let Self { map, base, waiting } = &mut self;
-            waiting[..first.len()].copy_from_slice(first);
-            let mut length = first.len() + fill(stream, &mut waiting[first.len()..])?;
+            let mut stream = first.chain(stream);
             let mut end = *base;
             let mut is_quick = true;
             loop {
+                let length = fill(&mut stream, waiting)?;
                 if is_quick && length == MOST && (end - *base) % PAGE == 0 {
                     // Without huge pages it works as well.
                     let _ = map.advise_range(Advice::HugePage, end, PAGE);
@@ -93,7 +93,6 @@ mod pages {
                 if length < MOST || end - *base >= LIMIT {
                     break;
                 }
-                length = fill(stream, waiting)?;
             }
             let range = *base..end;
             Ok(&Box::leak(Box::new(self.map))[range])
@@ -138,7 +137,8 @@ mod tests {
         let sizes = [SMALL, page / 2, page, page + page / 2, 2 * page, 3 * page - 1];
         for size in sizes.into_iter().flat_map(near).chain([0]) {
             let mut widened = 0;
-            let read = read(&mut Uneven(&bytes[..size], size), || widened += 1).unwrap();
+            let read = read(&mut Uneven(&bytes[..size], size), || widened += 1)
+                .expect("a slice gives all of its bytes");
             assert!(*read == bytes[..size], "{size}");
             assert_eq!(widened, usize::from(size >= SMALL), "{size}");
         }

@@ -156,7 +156,7 @@ fn shortened(line: &str) -> Cow<'_, str> {
 // To people a line ends with a line feed, and what is masked is told by such lines.
 
 fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |feed| feed + 1)
+    text[..at].rfind('\n').map_or(0, |line| line + 1)
 }
 
 fn line_end(text: &str, at: usize) -> usize {

@@ -132,13 +132,9 @@ pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
     if is_directive(text.as_bytes()) {
         return vec![whole];
     }
-    let markers: Option<Vec<_>> = if text.len() < PARALLEL_BYTES {
-        markers(text, whole.clone())
-    } else {
-        let parts = source::parts(text).map(|part| markers(text, part));
-        parts.collect::<Option<Vec<_>>>().map(|parts| parts.concat())
-    };
-    let Some(markers) = markers else { return vec![whole] };
+    let parts = source::in_parts(text, |part| markers(text, part));
+    let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else { return vec![whole] };
+    let markers = parts.concat();
     let starts = iter::once(0).chain(markers.iter().copied());
     let ends = markers.iter().copied().chain([text.len()]);
     starts.zip(ends).map(|(start, end)| start..end).collect()

@@ -40,12 +40,12 @@ pub(crate) fn load(text: &str) -> Option<Vec<Data>> {
 /// This parser numbers anchors by how many names it has seen: behind a name that comes twice an alias may stand for
 /// another anchor.
 fn takes_aliases_for_others(text: &str) -> bool {
-    let names = text.split('&').skip(1).map(|rest| {
+    let mut names = text.split('&').skip(1).map(|rest| {
         let end = rest.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
         &rest[..end.unwrap_or(rest.len())]
     });
     let mut seen = BTreeSet::new();
-    text.contains('*') && !names.into_iter().all(|name| seen.insert(name))
+    text.contains('*') && !names.all(|name| seen.insert(name))
 }
 
 impl Data {
