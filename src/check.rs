@@ -354,9 +354,9 @@ fn requests<'i, 'a>(
             let mut needs: Vec<&str> = Vec::new();
             let mut is_vital = false;
             for image in &workload.images {
-                let pull = Pull::of(&image.reference, policy);
+                let pull = Pull::of(image, policy);
                 used.extend(pull.access.and_then(|access| access.rule));
-                let Ok(image) = &pull.reference else { continue };
+                let Ok(image) = pull.reference else { continue };
                 let secrets = policy.pull_secrets(image.domain(), image.path());
                 if let Some((rule, names)) = secrets {
                     used.insert(rule);
@@ -480,7 +480,7 @@ impl<'a> Judge<'_, 'a> {
         let credentials = self.credentials(request, &effective);
         let before = (before.names != effective.names).then(|| self.credentials(request, &before));
         let images = workload.images.iter().map(|image| {
-            let pull = Pull::of(&image.reference, self.policy);
+            let pull = Pull::of(image, self.policy);
             let judgement = credentials.judge(&pull, self.policy, self.providers);
             let was = before.as_ref().map(|before| {
                 before.judge(&pull, self.policy, self.providers).verdict.is_configured()
@@ -510,7 +510,7 @@ impl<'a> Judge<'_, 'a> {
             effective.origin = Origin::Pod;
         }
         let credentials = self.credentials(request, &effective);
-        let pulls = workload.images.iter().map(|image| Pull::of(&image.reference, self.policy));
+        let pulls = workload.images.iter().map(|image| Pull::of(image, self.policy));
         let wanting = pulls.filter(|pull| {
             let judgement = credentials.judge(pull, self.policy, self.providers);
             judgement.can_be_covered()

@@ -203,6 +203,7 @@ pub struct Image<'a> {
     pub container: Option<Text<'a>>,
     /// Which field of the pod spec it is.
     pub field: ImageField,
+    parsed: Result<Reference, InvalidReference>,
 }
 
 impl Image<'_> {
@@ -211,8 +212,8 @@ impl Image<'_> {
     /// # Errors
     ///
     /// Why it does not parse.
-    pub fn parsed(&self) -> Result<Reference, InvalidReference> {
-        Reference::parse(&self.reference)
+    pub fn parsed(&self) -> Result<&Reference, InvalidReference> {
+        self.parsed.as_ref().map_err(|invalid| *invalid)
     }
 }
 
@@ -564,7 +565,8 @@ fn image<'a>(holder: Node<'_, 'a>, path: &[&str], field: ImageField) -> Option<I
     let node = holder.at(path).filter(|node| !node.is_null())?;
     let reference = node.scalar().filter(|reference| !reference.is_empty())?;
     let container = holder.get("name").and_then(text);
-    Some(Image { reference, span: node.span(), container, field })
+    let parsed = Reference::parse(&reference);
+    Some(Image { reference, span: node.span(), container, field, parsed })
 }
 
 fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {

@@ -18,7 +18,7 @@ use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::Fault;
 use crate::inventory::reach::Copied;
 use crate::inventory::secrets::Content;
-use crate::inventory::{Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
+use crate::inventory::{Image, Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, RuleId};
 
@@ -394,18 +394,18 @@ impl<'a> Effective<'a> {
 
 /// An image with what decides its pull.
 #[derive(Debug)]
-pub struct Pull {
-    /// The reference, parsed.
-    pub reference: Result<Reference, InvalidReference>,
+pub struct Pull<'i> {
+    /// What the reference says.
+    pub reference: Result<&'i Reference, InvalidReference>,
     /// Whether it needs credentials; `None` if it does not parse.
     pub access: Option<Access>,
 }
 
-impl Pull {
-    /// Reads a reference and asks the policy about its registry.
-    pub fn of(reference: &str, policy: &Policy) -> Self {
-        let reference = Reference::parse(reference);
-        let access = reference.as_ref().ok();
+impl<'i> Pull<'i> {
+    /// Asks the policy about the registry of an image.
+    pub fn of(image: &'i Image<'_>, policy: &Policy) -> Self {
+        let reference = image.parsed();
+        let access = reference.ok();
         let access = access.map(|image| policy.access(image.domain(), image.path()));
         Self { reference, access }
     }
@@ -677,14 +677,14 @@ impl<'i> Credentials<'i> {
     }
 
     /// The verdict of an image.
-    pub fn judge(&self, pull: &Pull, policy: &Policy, providers: &[Provider]) -> Judgement {
+    pub fn judge(&self, pull: &Pull<'_>, policy: &Policy, providers: &[Provider]) -> Judgement {
         let of = Judgement::of;
         let on = |secret: usize, verdict| Judgement {
             secret: Some(secret),
             evidence: self.known[secret].evidence(),
             ..of(verdict)
         };
-        let Ok(image) = &pull.reference else { return of(Verdict::Invalid) };
+        let Ok(image) = pull.reference else { return of(Verdict::Invalid) };
         if pull.access.is_some_and(|access| access.class == Class::Public) {
             return of(Verdict::Public);
         }

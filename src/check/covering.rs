@@ -14,30 +14,44 @@ use super::order::{How, missing};
 
 /// The Secrets that can be attached, by namespace.
 pub(super) struct Covering<'i, 'a> {
-    by_namespace: BTreeMap<Option<&'i str>, Vec<Candidate<'i, 'a>>>,
+    by_namespace: BTreeMap<Option<&'i str>, Candidates<'i, 'a>>,
 }
 
-/// A Secret that can be attached to the pods of its namespace.
+/// The Secrets that can be attached to the pods of a namespace.
+struct Candidates<'i, 'a> {
+    /// In order. No two have one name.
+    all: Vec<Candidate<'i, 'a>>,
+    /// The entries of all of them, each with the place of its Secret.
+    keyring: Keyring<'i>,
+    /// The places of those of which only the policy says what they cover.
+    declared: Vec<(usize, &'i policy::Secret)>,
+}
+
 struct Candidate<'i, 'a> {
     name: &'i Text<'a>,
     /// The object that is or makes it.
     object: &'i Object<'a>,
-    covers: Covers<'i>,
 }
 
 /// What tells which images a Secret covers.
 enum Covers<'i> {
     /// Its own entries.
-    Entries(Keyring<'i>),
+    Entries(Vec<(usize, &'i str)>),
     /// What the policy says of it, since something else fills it later.
     Declared(&'i policy::Secret),
 }
+
+/// The Secrets of a namespace as they come; `None`: it covers nothing.
+type Coming<'i, 'a> = Vec<(Candidate<'i, 'a>, Option<Covers<'i>>)>;
 
 impl<'i, 'a> Covering<'i, 'a> {
     /// The Secrets of the manifests, in the order of sources and streams, and those that other objects make of them. Of
     /// several of one name the last one stands.
     pub(super) fn new(inventories: &'i [Inventory<'a>], policy: &'i Policy, now: i64) -> Self {
-        let mut covering = Self { by_namespace: BTreeMap::new() };
+        let mut coming: BTreeMap<Option<&'i str>, Coming<'i, 'a>> = BTreeMap::new();
+        let mut add = |namespace, name, object, covers| {
+            coming.entry(namespace).or_default().push((Candidate { name, object }, covers));
+        };
         let manifests =
             inventories.iter().filter(|inventory| inventory.whence == Whence::Manifests);
         for inventory in manifests {
@@ -49,29 +63,18 @@ impl<'i, 'a> Covering<'i, 'a> {
                     Content::Managed(_) => declared(policy, namespace, name),
                     content => entries(content.entries(), now),
                 };
-                covering.add(namespace.or(policy.namespace()), name, object, covers);
+                add(namespace.or(policy.namespace()), name, object, covers);
             }
             for made in inventory.produced.iter().filter(|made| !made.any_namespace) {
                 let own = made.object.namespace.as_deref();
                 let namespace = made.namespace.as_deref().or(own);
                 let covers = declared(policy, namespace, &made.name).filter(|_| made.is_usable());
                 let namespace = namespace.or(policy.namespace());
-                covering.add(namespace, &made.name, &made.object, covers);
+                add(namespace, &made.name, &made.object, covers);
             }
         }
-        covering
-    }
-
-    fn add(
-        &mut self,
-        namespace: Option<&'i str>,
-        name: &'i Text<'a>,
-        object: &'i Object<'a>,
-        covers: Option<Covers<'i>>,
-    ) {
-        let all = self.by_namespace.entry(namespace).or_default();
-        all.retain(|candidate| candidate.name != name);
-        all.extend(covers.map(|covers| Candidate { name, object, covers }));
+        let candidates = |(namespace, coming)| (namespace, Candidates::new(coming));
+        Self { by_namespace: coming.into_iter().map(candidates).collect() }
     }
 
     /// The first one that covers an image and is there when `pod` starts.
@@ -81,52 +84,76 @@ impl<'i, 'a> Covering<'i, 'a> {
         image: &Reference,
         policy: &Policy,
     ) -> Option<&'i Text<'a>> {
-        let mut all = self.of(pod, policy);
-        all.find(|candidate| candidate.covers(image) && candidate.is_there_for(pod))
-            .map(|candidate| candidate.name)
+        let candidates = self.of(pod, policy)?;
+        let is_there = |at: &usize| candidates.all[*at].is_there_for(pod);
+        let by_entry = candidates.keyring.secrets_for(image.name()).find(is_there);
+        let declared = candidates.declared.iter().filter(|(_, secret)| covers(secret, image));
+        let declared = declared.map(|(at, _)| *at).find(is_there);
+        let first = by_entry.into_iter().chain(declared).min()?;
+        Some(candidates.all[first].name)
     }
 
-    fn of<'c>(
-        &'c self,
-        pod: &'c Object<'_>,
-        policy: &'c Policy,
-    ) -> impl Iterator<Item = &'c Candidate<'i, 'a>> {
-        let namespace = pod.namespace.as_deref().or(policy.namespace());
-        self.by_namespace.get(&namespace).into_iter().flatten()
+    fn of<'c>(&'c self, pod: &'c Object<'_>, policy: &'c Policy) -> Option<&'c Candidates<'i, 'a>> {
+        self.by_namespace.get(&pod.namespace.as_deref().or(policy.namespace()))
     }
 
     /// The fewest Secrets that together cover all of `images` that one of them covers.
     pub(super) fn fewest(
         &self,
         pod: &Object<'_>,
-        images: &[Reference],
+        images: &[&Reference],
         policy: &Policy,
     ) -> Vec<&'i Text<'a>> {
-        let mut names: Vec<&Text<'a>> = Vec::new();
-        let mut sets: Vec<BTreeSet<usize>> = Vec::new();
-        for candidate in self.of(pod, policy) {
-            let covered = images.iter().enumerate().filter(|(_, image)| candidate.covers(image));
-            let set: BTreeSet<_> = covered.map(|(at, _)| at).collect();
-            if !set.is_empty() && candidate.is_there_for(pod) {
-                names.push(candidate.name);
-                sets.push(set);
+        let Some(candidates) = self.of(pod, policy) else { return Vec::new() };
+        let mut covered: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (image, reference) in images.iter().enumerate() {
+            let by_entry = candidates.keyring.secrets_for(reference.name());
+            let declared = candidates.declared.iter();
+            let declared = declared.filter(|(_, secret)| covers(secret, reference));
+            for at in by_entry.chain(declared.map(|(at, _)| *at)) {
+                covered.entry(at).or_default().insert(image);
             }
         }
-        fewest(&sets).into_iter().map(|at| names[at]).collect()
+        covered.retain(|at, _| candidates.all[*at].is_there_for(pod));
+        let (places, sets): (Vec<_>, Vec<_>) = covered.into_iter().unzip();
+        fewest(&sets).into_iter().map(|at| candidates.all[places[at]].name).collect()
+    }
+}
+
+impl<'i, 'a> Candidates<'i, 'a> {
+    fn new(mut coming: Coming<'i, 'a>) -> Self {
+        let mut seen = BTreeSet::new();
+        let is_last: Vec<_> =
+            coming.iter().rev().map(|(candidate, _)| seen.insert(&**candidate.name)).collect();
+        let mut is_last = is_last.into_iter().rev();
+        coming.retain(|(_, covers)| is_last.next() == Some(true) && covers.is_some());
+        let (mut keys, mut declared) = (Vec::new(), Vec::new());
+        for (at, (_, covers)) in coming.iter().enumerate() {
+            match covers {
+                Some(Covers::Entries(entries)) => {
+                    keys.extend(entries.iter().map(|(entry, key)| (at, *entry, *key)));
+                }
+                Some(Covers::Declared(secret)) => declared.push((at, *secret)),
+                None => {}
+            }
+        }
+        let keyring = Keyring::from_keys(keys);
+        Self {
+            all: coming.into_iter().map(|(candidate, _)| candidate).collect(),
+            keyring,
+            declared,
+        }
     }
 }
 
 impl Candidate<'_, '_> {
-    fn covers(&self, image: &Reference) -> bool {
-        match &self.covers {
-            Covers::Entries(keyring) => !keyring.lookup(image.name()).is_empty(),
-            Covers::Declared(secret) => secret.may_cover(image.domain(), image.path()),
-        }
-    }
-
     fn is_there_for(&self, pod: &Object<'_>) -> bool {
         missing(pod, &[self.object]).is_none_or(|missing| missing.how == How::UnlessOlder)
     }
+}
+
+fn covers(secret: &policy::Secret, image: &Reference) -> bool {
+    secret.may_cover(image.domain(), image.path())
 }
 
 /// What the policy says of a Secret that nobody can look into.
@@ -135,7 +162,7 @@ fn declared<'p>(policy: &'p Policy, namespace: Option<&str>, name: &str) -> Opti
     secret.registries.as_ref().map(|_| Covers::Declared(secret))
 }
 
-/// A keyring of the entries that a registry may accept.
+/// The entries that a registry may accept.
 fn entries(entries: &[Entry], now: i64) -> Option<Covers<'_>> {
     let has_expired = |entry: &Entry| {
         entry.class.and_then(|class| class.expires_at).is_some_and(|expires| expires < now)
@@ -143,8 +170,8 @@ fn entries(entries: &[Entry], now: i64) -> Option<Covers<'_>> {
     let good = entries.iter().enumerate().filter(|(_, entry)| {
         entry.unusable.is_none() && !entry.stray_newline && !has_expired(entry)
     });
-    let keys: Vec<_> = good.map(|(at, entry)| (0, at, entry.key.as_str())).collect();
-    (!keys.is_empty()).then(|| Covers::Entries(Keyring::from_keys(keys)))
+    let keys: Vec<_> = good.map(|(at, entry)| (at, entry.key.as_str())).collect();
+    (!keys.is_empty()).then_some(Covers::Entries(keys))
 }
 
 /// The places of the fewest of `sets` that together have all elements; of equally few the first ones.

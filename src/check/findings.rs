@@ -243,7 +243,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         let unnamed = format!(
             "{who} references private image '{reference}' but does not specify ImagePullSecrets."
         );
-        let (code, message, label, remedy) = match (&image.parsed(), judged.judgement.verdict) {
+        let (code, message, label, remedy) = match (image.parsed(), judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 format!("{who} has an image reference that does not parse: {invalid}."),
@@ -586,7 +586,6 @@ impl<'c, 'a> Findings<'c, 'a> {
         image: Option<(&Image<'_>, &Judged)>,
     ) -> bool {
         let reference = image.and_then(|(image, _)| image.parsed().ok());
-        let reference = reference.as_ref();
         let about = policy::Subject {
             code: code.name,
             kind: &at.object.type_meta.kind,

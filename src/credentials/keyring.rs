@@ -5,6 +5,7 @@
 //! Go's `path/filepath.Match`, since that is what decides.
 
 mod glob;
+mod index;
 mod near_miss;
 mod url;
 
@@ -12,8 +13,10 @@ pub use near_miss::{NearMiss, Reason, explain_near_miss};
 pub use url::InvalidUrl;
 
 use crate::credentials::payload::Entry;
+use index::Index;
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::ops::Range;
 use url::Url;
 
 /// The normalised key whose credentials stand in for Docker Hub when nothing else matches
@@ -88,11 +91,18 @@ fn matches(pattern: &Url, name: &Url) -> bool {
             .all(|(pattern, label)| glob::matches(pattern, label).unwrap_or(false))
 }
 
-/// The pull secrets of one pod, ready for look-ups.
+/// With fewer different keys each is looked at.
+const WORTH_AN_INDEX: usize = 8;
+
+/// Pull secrets, ready for look-ups: mostly those of one pod.
 pub struct Keyring<'a> {
     // Invariant: sorted by the normalised key, in reverse, entries with equal keys in the order in
     // which they were given.
     keys: Vec<IndexedKey<'a>>,
+    // Invariant: the places of equal keys, all of them, in order.
+    groups: Vec<Range<usize>>,
+    // Of the groups; nothing for a few.
+    index: Option<Index>,
     dropped: Vec<DroppedKey<'a>>,
 }
 
@@ -145,7 +155,8 @@ impl<'a> Keyring<'a> {
 
     /// A keyring of keys alone, each with the index of its secret and of its entry.
     pub fn from_keys(keys: impl IntoIterator<Item = (usize, usize, &'a str)>) -> Self {
-        let mut keyring = Self { keys: Vec::new(), dropped: Vec::new() };
+        let (groups, index) = (Vec::new(), None);
+        let mut keyring = Self { keys: Vec::new(), groups, index, dropped: Vec::new() };
         for (secret, entry, written) in keys {
             match normalise(written) {
                 Ok(normalised) => keyring.keys.push(IndexedKey {
@@ -161,7 +172,25 @@ impl<'a> Keyring<'a> {
             }
         }
         keyring.keys.sort_by(|a, b| Reverse(&a.normalised).cmp(&Reverse(&b.normalised)));
+        keyring.group();
         keyring
+    }
+
+    fn group(&mut self) {
+        let mut start = 0;
+        for equal in self.keys.chunk_by(|a, b| a.normalised == b.normalised) {
+            self.groups.push(start..start + equal.len());
+            start += equal.len();
+        }
+        if self.groups.len() >= WORTH_AN_INDEX {
+            let mut index = Index::default();
+            for (at, group) in self.groups.iter().enumerate() {
+                if let Some(url) = &self.keys[group.start].url {
+                    index.add(url, at);
+                }
+            }
+            self.index = Some(index);
+        }
     }
 
     /// The entries whose key is no URL.
@@ -176,22 +205,54 @@ impl<'a> Keyring<'a> {
     ///
     /// Empty means an anonymous pull, unless the node has credentials of its own.
     pub fn lookup(&self, name: &str) -> Vec<Match<'a>> {
-        let Ok(url) = Url::parse(name.as_bytes()) else { return self.hub_fallback(name) };
-        let matching: Vec<_> = self
-            .keys
-            .iter()
-            .filter(|key| key.url.as_ref().is_some_and(|pattern| matches(pattern, &url)))
-            .map(|key| key.found(false))
-            .collect();
-        if matching.is_empty() { self.hub_fallback(name) } else { matching }
+        let matching: Vec<_> =
+            self.matching(name).into_iter().flatten().map(|key| key.found(false)).collect();
+        if !matching.is_empty() || !is_default_registry(name) {
+            return matching;
+        }
+        self.hub_fallback().iter().map(|key| key.found(true)).collect()
     }
 
-    fn hub_fallback(&self, name: &str) -> Vec<Match<'a>> {
-        if !is_default_registry(name) {
-            return Vec::new();
+    /// The secrets of which the kubelet would try an entry for the image `name`, if each were alone: in the order in
+    /// which they were given.
+    pub fn secrets_for(&self, name: &str) -> impl Iterator<Item = usize> {
+        let mut groups = self.matching(name);
+        if is_default_registry(name) {
+            groups.push(self.hub_fallback());
         }
-        let keys = self.keys.iter().filter(|key| key.normalised.0 == HUB_FALLBACK);
-        keys.map(|key| key.found(true)).collect()
+        let mut last = None;
+        std::iter::from_fn(move || {
+            // In a group the secrets are in order.
+            for group in &mut groups {
+                let done = group.partition_point(|key| last.is_some_and(|last| key.secret <= last));
+                *group = &group[done..];
+            }
+            last = groups.iter().filter_map(|group| group.first()).map(|key| key.secret).min();
+            last
+        })
+    }
+
+    /// The keys that match, those that are equal together, in the order of the kubelet.
+    fn matching(&self, name: &str) -> Vec<&[IndexedKey<'a>]> {
+        let Ok(url) = Url::parse(name.as_bytes()) else { return Vec::new() };
+        let mut places = match &self.index {
+            Some(index) => index.candidates(&url),
+            None => (0..self.groups.len()).collect(),
+        };
+        places.sort_unstable();
+        let groups = places.into_iter().map(|at| &self.keys[self.groups[at].clone()]);
+        let is_match = |group: &&[IndexedKey<'_>]| {
+            group[0].url.as_ref().is_some_and(|pattern| matches(pattern, &url))
+        };
+        groups.filter(is_match).collect()
+    }
+
+    /// The keys that stand in for Docker Hub.
+    fn hub_fallback(&self) -> &[IndexedKey<'a>] {
+        let place = self.groups.binary_search_by(|group| {
+            HUB_FALLBACK.cmp(self.keys[group.start].normalised.0.as_slice())
+        });
+        place.map_or(&[], |at| &self.keys[self.groups[at].clone()])
     }
 }
 

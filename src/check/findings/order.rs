@@ -104,11 +104,7 @@ impl Findings<'_, '_> {
             judgement.verdict.is_configured()
                 && judgement.secret == Some(at)
                 && !rest
-                    .judge(
-                        &Pull::of(&image.reference, self.policy),
-                        self.policy,
-                        self.circumstances.providers,
-                    )
+                    .judge(&Pull::of(image, self.policy), self.policy, self.circumstances.providers)
                     .verdict
                     .is_configured()
         })

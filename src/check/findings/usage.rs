@@ -125,7 +125,7 @@ impl Findings<'_, '_> {
                 || self.policy.pull_secrets(domain, path).is_some_and(|(_, names)| named(names))
         };
         let mut images = workload.images.iter().zip(&pod.images);
-        images.any(|(image, judged)| image.parsed().is_ok_and(|image| needs(&image, judged)))
+        images.any(|(image, judged)| image.parsed().is_ok_and(|image| needs(image, judged)))
     }
 
     /// The kubelet tries what matches, one after the other, and no anonymous pull behind it
@@ -160,7 +160,7 @@ impl Findings<'_, '_> {
         let Some(flaws) = flaws.collect::<Option<Vec<_>>>() else { return };
         let Some((source, secret, key, flaw)) = flaws.first() else { return };
         let providers = self.circumstances.providers;
-        let node = credentials.identity(&reference, self.policy, providers);
+        let node = credentials.identity(reference, self.policy, providers);
         if node.is_ok_and(|identity| !matches!(identity, Identified::OnlyInside(_))) {
             return;
         }

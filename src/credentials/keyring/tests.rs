@@ -153,10 +153,44 @@ fn name() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_keys_are_tried_in_the_order_of_a_plain_matcher(
-        keys in proptest::collection::vec(key(), 0..5),
+        keys in proptest::collection::vec(key(), 0..3 * WORTH_AN_INDEX),
         name in name(),
     ) {
         prop_assert_eq!(tried(&keys, &name), plain::lookup(&keys, &name), "{:?} {}", keys, name);
+    }
+
+    #[test]
+    fn of_many_keys_those_are_tried_that_match_alone(
+        keys in proptest::collection::vec(
+            "[a*?]{0,2}(\\[\\^?[ab-]{1,2}\\]|\\\\[ab*])?[ab*]{0,2}(\\.[ab*]{0,3}){0,2}(:5)?(/[ab]{0,2}){0,2}",
+            WORTH_AN_INDEX..4 * WORTH_AN_INDEX,
+        ),
+        name in "[ab*]{0,4}(\\.[ab]{0,3}){0,2}(:5)?/[ab]{0,2}(/[ab]{0,2})?",
+    ) {
+        let given = |at: usize| (at, 0, keys[at].as_str());
+        let together = Keyring::from_keys((0..keys.len()).map(given));
+        let alone = |at: &usize| !Keyring::from_keys([given(*at)]).matching(&name).is_empty();
+        let alone: Vec<_> = (0..keys.len()).filter(alone).collect();
+        let mut found: Vec<_> =
+            together.matching(&name).into_iter().flatten().map(|key| key.secret).collect();
+        found.sort_unstable();
+        prop_assert_eq!(found, alone);
+    }
+
+    #[test]
+    fn a_secret_covers_an_image_if_one_of_its_keys_is_tried_when_it_is_alone(
+        keys in proptest::collection::vec(key(), 0..3 * WORTH_AN_INDEX),
+        name in name(),
+    ) {
+        // Two keys for each secret.
+        let given = |at: usize| (at / 2, at % 2, keys[at].as_str());
+        let all = Keyring::from_keys((0..keys.len()).map(given));
+        let alone = |secret: &usize| {
+            let own = (0..keys.len()).filter(|at| at / 2 == *secret).map(given);
+            !Keyring::from_keys(own).lookup(&name).is_empty()
+        };
+        let alone: Vec<_> = (0..keys.len().div_ceil(2)).filter(alone).collect();
+        prop_assert_eq!(all.secrets_for(&name).collect::<Vec<_>>(), alone);
     }
 
     #[test]

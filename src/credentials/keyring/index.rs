@@ -1,0 +1,150 @@
+//! Which of many keys can match an image: a tree over the labels of hosts, the last one first, and below it paths by
+//! their beginning. What is found has still to be held against the rule, [`super::matches`].
+
+use std::collections::HashMap;
+
+use super::url::Url;
+
+/// Keys by host and path. Each is a number that its owner knows.
+#[derive(Default)]
+pub(super) struct Index {
+    /// The tree for each port.
+    roots: HashMap<Box<[u8]>, usize>,
+    // A host may have a million labels: the tree is walked without recursion.
+    nodes: Vec<Node>,
+}
+
+/// What ends in the same labels.
+#[derive(Default)]
+struct Node {
+    /// The node of each label before those.
+    below: HashMap<Box<[u8]>, usize>,
+    /// The labels among them with wildcards, by the text that they begin with.
+    heads: Prefixes<Vec<Glob>>,
+    /// Those that have more text behind the last wildcard, by that text, back to front.
+    tails: Prefixes<Vec<Glob>>,
+    /// The keys that have no more labels, by path.
+    paths: Prefixes<Vec<usize>>,
+}
+
+struct Glob {
+    text: Box<[u8]>,
+    node: usize,
+}
+
+impl Index {
+    pub(super) fn add(&mut self, url: &Url, key: usize) {
+        let (host, port) = url.split_port();
+        let Self { roots, nodes } = self;
+        let mut at = *roots.entry(port.into()).or_insert_with(|| grow(nodes));
+        for label in labels(host) {
+            at = below(nodes, at, label);
+        }
+        nodes[at].paths.entry(&url.path).push(key);
+    }
+
+    /// The keys that can match, in no order.
+    pub(super) fn candidates(&self, name: &Url) -> Vec<usize> {
+        let (host, port) = name.split_port();
+        let mut level: Vec<usize> = self.roots.get(port).copied().into_iter().collect();
+        for label in labels(host) {
+            let mut next = Vec::new();
+            for at in level {
+                self.nodes[at].matching(label, &mut next);
+            }
+            next.sort_unstable();
+            next.dedup();
+            level = next;
+        }
+        level
+            .iter()
+            .flat_map(|&at| self.nodes[at].paths.of(&name.path))
+            .flatten()
+            .copied()
+            .collect()
+    }
+}
+
+/// The labels of a host, the last one first.
+fn labels(host: &[u8]) -> impl Iterator<Item = &[u8]> {
+    host.rsplit(|&byte| byte == b'.')
+}
+
+fn grow(nodes: &mut Vec<Node>) -> usize {
+    nodes.push(Node::default());
+    nodes.len() - 1
+}
+
+/// The node below another one for a label.
+fn below(nodes: &mut Vec<Node>, at: usize, label: &[u8]) -> usize {
+    if let Some(&known) = nodes[at].below.get(label) {
+        return known;
+    }
+    let node = grow(nodes);
+    nodes[at].below.insert(label.into(), node);
+    let is_special = |byte: &u8| b"*?[\\".contains(byte);
+    if let Some(first) = label.iter().position(is_special) {
+        let glob = Glob { text: label.into(), node };
+        let tail = tail(label);
+        if first < tail.len() {
+            let tail: Vec<u8> = tail.iter().rev().copied().collect();
+            nodes[at].tails.entry(&tail).push(glob);
+        } else {
+            nodes[at].heads.entry(&label[..first]).push(glob);
+        }
+    }
+    node
+}
+
+/// What stands behind the last wildcard, as far as that is plain.
+fn tail(label: &[u8]) -> &[u8] {
+    let is_wildcard = |byte: &u8| b"*?".contains(byte);
+    if label.iter().any(|byte| b"[\\".contains(byte)) {
+        return &[];
+    }
+    let behind = label.iter().rposition(is_wildcard).map_or(0, |last| last + 1);
+    &label[behind..]
+}
+
+impl Node {
+    /// The nodes below whose label may match.
+    fn matching(&self, label: &[u8], found: &mut Vec<usize>) {
+        found.extend(self.below.get(label));
+        let matches = |glob: &&Glob| super::glob::matches(&glob.text, label).unwrap_or(false);
+        let heads = self.heads.of(label).flatten();
+        found.extend(heads.filter(matches).map(|glob| glob.node));
+        if !self.tails.lengths.is_empty() {
+            let back: Vec<u8> = label.iter().rev().copied().collect();
+            let tails = self.tails.of(&back).flatten();
+            found.extend(tails.filter(matches).map(|glob| glob.node));
+        }
+    }
+}
+
+/// Values by text, found by longer texts that begin with it.
+struct Prefixes<T> {
+    by_text: HashMap<Box<[u8]>, T>,
+    // Invariant: the lengths of the texts, sorted.
+    lengths: Vec<usize>,
+}
+
+impl<T> Default for Prefixes<T> {
+    fn default() -> Self {
+        Self { by_text: HashMap::new(), lengths: Vec::new() }
+    }
+}
+
+impl<T: Default> Prefixes<T> {
+    fn entry(&mut self, text: &[u8]) -> &mut T {
+        if let Err(at) = self.lengths.binary_search(&text.len()) {
+            self.lengths.insert(at, text.len());
+        }
+        self.by_text.entry(text.into()).or_default()
+    }
+
+    /// The values of all that `text` begins with, the shortest first.
+    fn of<'p>(&'p self, text: &'p [u8]) -> impl Iterator<Item = &'p T> {
+        let lengths = self.lengths.iter().take_while(|&&length| length <= text.len());
+        lengths.filter_map(|&length| self.by_text.get(&text[..length]))
+    }
+}
