@@ -4,10 +4,13 @@
 //! one publishes it. So each rule here is wider than the one that names a kind.
 
 use crate::credentials::token::kinds::{ROWS, Text, is_token_byte};
+use memchr::memmem;
 use std::ops::Range;
 
-/// How many characters must follow `eyJ` (base64 of `{"`) for a JWT, an ECR token or the payload of
-/// a pull secret.
+/// base64 of `{"`: what a JWT, an ECR token or the payload of a pull secret begins with.
+const JSON: &str = "eyJ";
+
+/// How many characters must follow [`JSON`].
 const LEAST_BASE64_JSON: usize = 20;
 
 /// No credential is told by a shorter word.
@@ -24,30 +27,66 @@ pub fn looks_like_secret(text: &str) -> bool {
 /// The parts of `text` that are credentials by their form, in order and without overlaps; on
 /// character boundaries.
 pub fn find(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    if !has_long_word(text) {
-        return found;
-    }
     let bytes = text.as_bytes();
-    let begins = |at: &usize| *at == 0 || !bytes[*at - 1].is_ascii_alphanumeric();
-    let mut runs = Runs::default();
-    for start in (0..bytes.len()).filter(begins) {
-        found.extend(token_at(bytes, start, &mut runs));
+    let mut found = Vec::new();
+    for word in long_words(bytes) {
+        let mut runs = Runs::default();
+        let starts = word.filter(|&at| FIRST[usize::from(bytes[at])] && begins(bytes, at));
+        found.extend(starts.filter_map(|start| token_at(bytes, start, &mut runs)));
     }
     pem_keys(text, &mut found);
     merge(found)
 }
 
-/// Whether some word is long enough for a credential, or a private key may begin. Names of objects are not, and
-/// there are many thousands of them.
-fn has_long_word(text: &str) -> bool {
-    let mut length = 0;
-    let long = text.bytes().any(|byte| {
-        length = if is_base64_json_byte(byte) { length + 1 } else { 0 };
-        length >= SHORTEST
-    });
-    long || text.contains(PEM.0)
+/// Whether a token can begin at `at`, by what stands before it.
+fn begins(text: &[u8], at: usize) -> bool {
+    at == 0 || !text[at - 1].is_ascii_alphanumeric()
 }
+
+/// The words of `text` that are long enough for a credential, in order. One of every [`SHORTEST`] bytes lies in such a
+/// word, so no other byte of the text around them is looked at.
+fn long_words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = SHORTEST - 1;
+    std::iter::from_fn(move || {
+        while at < text.len() {
+            let Some(word) = word_at(text, at) else {
+                at += SHORTEST;
+                continue;
+            };
+            // The byte that ends it is in no word.
+            at = word.end + SHORTEST;
+            if word.len() >= SHORTEST {
+                return Some(word);
+            }
+        }
+        None
+    })
+}
+
+/// The word around the byte at `at`, if that is in one.
+fn word_at(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let is_outside = |byte: &u8| !is_base64_json_byte(*byte);
+    if is_outside(&text[at]) {
+        return None;
+    }
+    let start = text[..at].iter().rposition(is_outside).map_or(0, |before| before + 1);
+    let end = text[at..].iter().position(is_outside).map_or(text.len(), |behind| at + behind);
+    Some(start..end)
+}
+
+/// The bytes that tokens begin with.
+static FIRST: [bool; 256] = {
+    let mut first = [false; 256];
+    first[JSON.as_bytes()[0] as usize] = true;
+    let mut at = 0;
+    while at < ROWS.len() {
+        if let Text::Prefix(prefix, _) = ROWS[at].password {
+            first[prefix.as_bytes()[0] as usize] = true;
+        }
+        at += 1;
+    }
+    first
+};
 
 /// The runs of bytes that were looked at last. Many tokens may begin in one, and each asks where it ends.
 #[derive(Default)]
@@ -71,7 +110,7 @@ fn token_at(text: &[u8], start: usize, runs: &mut Runs) -> Option<Range<usize>> 
         Text::Prefix(prefix, least) => Some((prefix, least, false)),
         _ => None,
     });
-    let ends = tokens.chain([("eyJ", LEAST_BASE64_JSON, true)]);
+    let ends = tokens.chain([(JSON, LEAST_BASE64_JSON, true)]);
     let ends = ends.filter_map(|(prefix, least, json)| {
         let from = start + prefix.len();
         text[start..].starts_with(prefix.as_bytes()).then_some(())?;
@@ -94,7 +133,7 @@ fn is_base64_json_byte(byte: u8) -> bool {
 fn pem_keys(text: &str, found: &mut Vec<Range<usize>>) {
     let (begin, end) = PEM;
     let mut next_end = 0;
-    for (start, _) in text.match_indices(begin) {
+    for start in memmem::find_iter(text.as_bytes(), begin) {
         let label = start + begin.len();
         if next_end < label {
             let Some(next) = text[label..].find(end) else { return };
@@ -124,6 +163,7 @@ fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn no_credential_is_shorter_than_the_shortest_word() {
@@ -131,6 +171,43 @@ mod tests {
             Text::Prefix(prefix, least) => Some(prefix.len() + least),
             _ => None,
         });
-        assert!(lengths.chain(["eyJ".len() + LEAST_BASE64_JSON]).all(|length| length >= SHORTEST));
+        assert!(lengths.chain([JSON.len() + LEAST_BASE64_JSON]).all(|length| length >= SHORTEST));
+    }
+
+    #[test]
+    fn every_byte_of_a_prefix_is_in_words() {
+        let prefixes = ROWS.iter().filter_map(|row| match row.password {
+            Text::Prefix(prefix, _) => Some(prefix),
+            _ => None,
+        });
+        assert!(prefixes.flat_map(str::bytes).all(is_base64_json_byte));
+    }
+
+    /// The plain second implementation: every place of the text, every prefix.
+    fn plain(text: &str) -> Vec<Range<usize>> {
+        let bytes = text.as_bytes();
+        let starts = (0..bytes.len()).filter(|&at| begins(bytes, at));
+        let found = starts.filter_map(|start| token_at(bytes, start, &mut Runs::default()));
+        let mut found = found.collect();
+        pem_keys(text, &mut found);
+        merge(found)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_sparsely_is_all_there_is(
+            words in prop::collection::vec(
+                prop_oneof![
+                    "[ -/a-h0-3]{0,40}",
+                    "(ghp_|glpat-|eyJ|npm_|AKCp|xghp_|-ghp_)[a-c0-3+/~]{10,70}",
+                    Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+                    "[äé ]{0,5}",
+                ],
+                0..6,
+            )
+        ) {
+            let text = words.concat();
+            prop_assert_eq!(find(&text), plain(&text));
+        }
     }
 }
