@@ -80,65 +80,102 @@ const BYTES_PER_ENTRY: usize = 4096;
 // No entry goes over the end of a part.
 const _: () = assert!(PARALLEL_BYTES.is_multiple_of(BYTES_PER_ENTRY));
 
-/// Where the lines of a text begin, so that offsets become lines without a walk through all of it.
+/// Where the lines of a text begin, so that offsets become lines and columns without a walk through all of it, or
+/// through all of a line.
 pub struct LineIndex {
-    // Invariant: the line feeds before each block of bytes, and before the end.
-    before: Vec<u32>,
+    // Invariant: what stands before each block of bytes, and before the end.
+    before: Vec<Counts>,
+}
+
+/// How much there is of a text.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    feeds: u32,
+    characters: u32,
+}
+
+impl Counts {
+    fn of(bytes: &[u8]) -> Self {
+        let feeds = memchr::memchr_iter(b'\n', bytes).count();
+        Self { feeds: narrow(feeds), characters: narrow(characters(bytes)) }
+    }
+
+    fn and(self, more: Self) -> Self {
+        let characters = self.characters + more.characters;
+        Self { feeds: self.feeds + more.feeds, characters }
+    }
+}
+
+/// How many characters begin in `bytes`.
+fn characters(bytes: &[u8]) -> usize {
+    let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+    bytes.iter().filter(begins).count()
 }
 
 impl LineIndex {
     /// Finds the lines of `text`.
     pub fn new(text: &str) -> Self {
-        let feeds = |block: &[u8]| narrow(memchr::memchr_iter(b'\n', block).count());
         let counts = in_parts(text, |part| {
-            text.as_bytes()[part].chunks(BYTES_PER_ENTRY).map(feeds).collect::<Vec<_>>()
+            text.as_bytes()[part].chunks(BYTES_PER_ENTRY).map(Counts::of).collect::<Vec<_>>()
         });
         let mut before = Vec::with_capacity(text.len() / BYTES_PER_ENTRY + 2);
-        before.push(0);
-        before.extend(counts.iter().flatten().scan(0, |feeds, count| {
-            *feeds += count;
-            Some(*feeds)
+        before.push(Counts::default());
+        before.extend(counts.iter().flatten().scan(Counts::default(), |sum, counts| {
+            *sum = sum.and(*counts);
+            Some(*sum)
         }));
         Self { before }
     }
 
     /// The line (from 0) that holds `offset` of `text`, which must be the text the index was made from.
     pub fn line(&self, text: &str, offset: usize) -> usize {
+        self.counts(text, offset).feeds as usize
+    }
+
+    /// What stands before `offset`.
+    fn counts(&self, text: &str, offset: usize) -> Counts {
         let offset = offset.min(text.len());
         let block = offset / BYTES_PER_ENTRY;
         let between = &text.as_bytes()[block * BYTES_PER_ENTRY..offset];
-        self.before[block] as usize + memchr::memchr_iter(b'\n', between).count()
+        self.before[block].and(Counts::of(between))
     }
 
     /// The byte range of line `line` (from 0) of `text`, its line ending included.
     pub fn line_range(&self, text: &str, line: usize) -> Range<usize> {
-        let start = if line == 0 { 0 } else { self.behind_feed(text, line) };
+        let start = self.line_start(text, line);
         let end = memchr::memchr(b'\n', &text.as_bytes()[start..]);
         start..end.map_or(text.len(), |end| start + end + 1)
     }
 
-    /// The byte behind a line feed, counted from 1.
-    fn behind_feed(&self, text: &str, feed: usize) -> usize {
-        let block = self.before.partition_point(|&before| (before as usize) < feed) - 1;
+    /// Where line `line` (from 0) of `text` begins: behind as many line feeds.
+    fn line_start(&self, text: &str, line: usize) -> usize {
+        let block = self.before.partition_point(|before| (before.feeds as usize) < line);
+        let Some(block) = block.checked_sub(1) else { return 0 };
         let start = block * BYTES_PER_ENTRY;
-        let nth = feed - self.before[block] as usize - 1;
+        let nth = line - self.before[block].feeds as usize - 1;
         let at = memchr::memchr_iter(b'\n', &text.as_bytes()[start..]).nth(nth);
         at.map_or(text.len(), |at| start + at + 1)
     }
 
     /// How many lines there are; the text behind the last line feed counts as one, even if empty.
     pub fn lines(&self) -> usize {
-        self.before.last().map_or(0, |&feeds| feeds as usize) + 1
+        self.before.last().map_or(0, |before| before.feeds as usize) + 1
     }
 
     /// The position of byte `offset` in `text`, which must be the text the index was made from.
     /// A byte order mark at the start of a line does not count as a column.
     pub fn position(&self, text: &str, offset: usize) -> Position {
-        let line = self.line(text, offset);
-        let start = self.line_range(text, line).start;
-        let before = text.get(start..offset).unwrap_or_default();
-        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
-        Position { line: line + 1, column: before.chars().count() + 1 }
+        let before = self.counts(text, offset);
+        let line = before.feeds as usize;
+        let start = self.line_start(text, line);
+        let column = if text.is_char_boundary(offset) {
+            let mark = text[start..offset].starts_with('\u{feff}');
+            let characters = before.characters - self.counts(text, start).characters;
+            characters as usize - usize::from(mark)
+        } else {
+            0
+        };
+        Position { line: line + 1, column: column + 1 }
     }
 }
 
@@ -256,6 +293,20 @@ mod tests {
             let text = " ".repeat(before) + "needle" + &" ".repeat(PARALLEL_BYTES);
             assert!(holds(&text, "needle"), "{before}");
             assert!(!holds(&text, "needles"), "{before}");
+        }
+    }
+
+    #[test]
+    fn columns_are_those_of_a_walk_through_the_line() {
+        for length in [0, BYTES_PER_ENTRY - 1, BYTES_PER_ENTRY, 3 * BYTES_PER_ENTRY + 1] {
+            let line = "ä".repeat(length / 2) + &"x".repeat(length % 2);
+            let text = format!("{line}\n\u{feff}{line}\n{line}");
+            let index = LineIndex::new(&text);
+            for (offset, _) in text.char_indices().step_by(97).chain([(text.len(), ' ')]) {
+                let start = text[..offset].rfind('\n').map_or(0, |feed| feed + 1);
+                let before = text[start..offset].trim_start_matches('\u{feff}').chars().count();
+                assert_eq!(index.position(&text, offset).column, before + 1);
+            }
         }
     }
 

@@ -595,9 +595,11 @@ fn followed_by_blank(key: Node<'_, '_>) -> bool {
 
 /// One step of indentation: how much further the keys stand than the line of the brace.
 fn indent_unit(text: &str, holder: Node<'_, '_>, lead: Option<&str>) -> String {
+    // A line of JSON may hold all objects of a cluster: what stands on it is looked at only for the sake of others.
+    let Some(lead) = lead else { return String::new() };
     let line = &text[line_start(text, holder.span().start as usize)..];
     let outer = &line[..blanks(line)];
-    let inner = lead.map_or("", |lead| lead.trim_start_matches(['\r', '\n']));
+    let inner = lead.trim_start_matches(['\r', '\n']);
     inner.strip_prefix(outer).filter(|unit| !unit.is_empty()).unwrap_or("  ").to_owned()
 }
 
