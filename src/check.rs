@@ -5,6 +5,7 @@
 mod covering;
 mod findings;
 mod order;
+mod summary;
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use crate::inventory::{Inventory, Text, Workload};
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
-use crate::source::{Source, Span};
+use crate::source::Source;
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
     Origin, Pull, Puller, Referrer, Secrets,
@@ -30,6 +31,8 @@ use crate::verdict::{
 use crate::yaml::Problem;
 
 use covering::Covering;
+
+pub use summary::{Basis, Status, Summary};
 
 /// What the run knows besides sources and policy.
 #[derive(Clone, Copy)]
@@ -138,52 +141,6 @@ pub struct Judged {
     pub by_injection: bool,
 }
 
-/// Whether the control holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Every private image is configured.
-    Pass,
-    /// Some are not, or an error was found.
-    Fail,
-    /// There is no private image.
-    Skip,
-}
-
-/// The counts of pulls: distinct pairs of object and image reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// Whether the control holds.
-    pub status: Status,
-    /// Pulls from private registries.
-    pub private: usize,
-    /// Those of them that are configured.
-    pub configured: usize,
-    /// Those of them that the injection configured.
-    pub injected: usize,
-    /// Those of them of which a dump of the cluster tells that they are configured.
-    pub from_cluster: usize,
-    /// Whether there is any image at all.
-    pub any_image: bool,
-}
-
-impl Summary {
-    /// The sentence of the control.
-    pub fn text(&self) -> String {
-        match (self.status, self.any_image) {
-            (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
-            (Status::Skip, true) => {
-                "N/A: all images are from public registries without authentication \
-                          requirements."
-                    .to_owned()
-            }
-            _ => format!(
-                "{} of {} private images have pull credentials configured.",
-                self.configured, self.private
-            ),
-        }
-    }
-}
-
 impl Outcome<'_> {
     /// Whether a finding is at least as severe as `threshold`.
     pub fn reaches(&self, threshold: Severity) -> bool {
@@ -282,7 +239,7 @@ pub fn check<'a>(
     };
     let excused = found.collect(&notes);
     let findings = found.found;
-    let summary = summary(&inventories, &pods, &findings, &excused);
+    let summary = Summary::of(&inventories, &pods, &findings, &excused);
     Outcome { inventories, cluster, problems, pods, findings, plans, added, summary }
 }
 
@@ -479,11 +436,11 @@ impl<'a> Judge<'_, 'a> {
         }
         let credentials = self.credentials(request, &effective);
         let before = (before.names != effective.names).then(|| self.credentials(request, &before));
-        let images = workload.images.iter().map(|image| {
-            let pull = Pull::of(image, self.policy);
-            let judgement = credentials.judge(&pull, self.policy, self.providers);
+        let pulls = self.pulls(workload, before.as_ref().unwrap_or(&credentials));
+        let images = pulls.iter().map(|pull| {
+            let judgement = credentials.judge(pull, self.policy, self.providers);
             let was = before.as_ref().map(|before| {
-                before.judge(&pull, self.policy, self.providers).verdict.is_configured()
+                before.judge(pull, self.policy, self.providers).verdict.is_configured()
             });
             let by_injection = judgement.verdict.is_configured() && was == Some(false);
             let access = pull.access.map(|access| (access.class, access.from));
@@ -494,6 +451,15 @@ impl<'a> Judge<'_, 'a> {
         Pod { source, index, effective, account, images }
     }
 
+    /// The images of a workload. `named` are the pull secrets that the input names: what a policy injects everywhere
+    /// says nothing about an image.
+    fn pulls(&self, workload: &Workload<'_>, named: &Credentials<'_>) -> Vec<Pull> {
+        let pulls = workload.images.iter().map(|image| Pull::of(image, self.policy));
+        let mut pulls: Vec<_> = pulls.collect();
+        named.correct(&mut pulls);
+        pulls
+    }
+
     /// Adds to what a pod needs the Secrets of the input that cover its private images, where nothing else that it has
     /// or gets does.
     fn attach(&self, request: &mut Request<'a>, covering: &Covering<'_, 'a>) {
@@ -502,6 +468,7 @@ impl<'a> Judge<'_, 'a> {
             return;
         }
         let mut effective = self.overlay.effective(request, false);
+        let pulls = self.pulls(workload, &self.credentials(request, &effective));
         let is_new = |need: &&&str| effective.names.iter().all(|name| name != **need);
         let new: Vec<_> = request.needs.iter().filter(is_new).collect();
         if !new.is_empty() {
@@ -510,8 +477,7 @@ impl<'a> Judge<'_, 'a> {
             effective.origin = Origin::Pod;
         }
         let credentials = self.credentials(request, &effective);
-        let pulls = workload.images.iter().map(|image| Pull::of(image, self.policy));
-        let wanting = pulls.filter(|pull| {
+        let wanting = pulls.into_iter().filter(|pull| {
             let judgement = credentials.judge(pull, self.policy, self.providers);
             judgement.can_be_covered()
         });
@@ -555,39 +521,4 @@ fn puller<'i>(inventories: &'i [Inventory<'_>], account: InUse) -> Puller<'i> {
         InUse::Absent | InUse::Declared | InUse::Unknown => Puller::NotKnown,
         InUse::None => Puller::Static,
     }
-}
-
-/// Counts distinct pulls. `excused` are those that an exception of the policy accepts: they are counted as
-/// what they are, and do not fail the run.
-fn summary(
-    inventories: &[Inventory<'_>],
-    pods: &[Pod<'_>],
-    findings: &[Finding],
-    excused: &BTreeSet<(usize, Span)>,
-) -> Summary {
-    let (mut private, mut configured, mut injected, mut from_cluster) = (0, 0, 0, 0);
-    let (mut any_image, mut failed) = (false, false);
-    for pod in pods {
-        let images = &inventories[pod.source].workloads[pod.index].images;
-        let mut seen = BTreeSet::new();
-        for (image, judged) in images.iter().zip(&pod.images) {
-            any_image = true;
-            if !judged.judgement.verdict.is_private() || !seen.insert(&*image.reference) {
-                continue;
-            }
-            private += 1;
-            let good = judged.judgement.verdict.is_configured();
-            configured += usize::from(good);
-            injected += usize::from(judged.by_injection);
-            from_cluster += usize::from(good && pod.rests_on_cluster(judged));
-            failed |= !good && !excused.contains(&(pod.source, image.span));
-        }
-    }
-    failed |= findings.iter().any(|finding| finding.severity == Severity::Error);
-    let status = match (failed, private) {
-        (true, _) => Status::Fail,
-        (false, 0) => Status::Skip,
-        (false, _) => Status::Pass,
-    };
-    Summary { status, private, configured, injected, from_cluster, any_image }
 }

@@ -377,6 +377,8 @@ pub enum AccessFrom {
     Builtin,
     /// Nobody for certain: the built-in table marks it as an assumption, or knows nothing.
     Assumed,
+    /// A pull secret that the pod names: it has an entry for the image, or for something near.
+    PullSecret,
 }
 
 /// Why the nodes can pull an image with their own identity.

@@ -4,6 +4,7 @@
 //! Nothing here knows YAML, and nothing here says what to do about a verdict.
 
 mod by_name;
+mod evidence;
 mod extent;
 mod secrets;
 

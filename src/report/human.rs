@@ -194,15 +194,9 @@ pub(super) fn source_name(source: &Source, template: Option<String>) -> String {
     }
 }
 
+/// The sentence of the control with the number of errors and warnings, and below it what it rests on.
 pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     let summary = &report.outcome.summary;
-    let mut text = summary.text();
-    if summary.injected > 0 {
-        let _ = write!(text, " {} of them by injection.", summary.injected);
-    }
-    if summary.from_cluster > 0 {
-        let _ = write!(text, " {} of them by what is in the cluster dump.", summary.from_cluster);
-    }
     let count = |severity| {
         report.outcome.findings.iter().filter(|finding| finding.severity == severity).count()
     };
@@ -217,8 +211,16 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
         Status::Fail => "31",
         Status::Skip => "36",
     };
-    let text = paint(&text, colour, look);
-    if counts.is_empty() { text } else { format!("{text} ({})", counts.join(", ")) }
+    let mut text = paint(&summary.text(), colour, look);
+    if !counts.is_empty() {
+        let _ = write!(text, " ({})", counts.join(", "));
+    }
+    if let Some(details) = summary.details() {
+        let details = printable(&details);
+        let _ =
+            write!(text, "\n{}", if look.wrap { wrapped(&details, look.width) } else { details });
+    }
+    text
 }
 
 /// A source that is no YAML stream.

@@ -1,10 +1,12 @@
 //! `pullcreds.report/v1`. Other programs read it: it changes only by adding. Its types are its own.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Report;
 use super::human::word;
-use crate::check::{Judged, Pod, Status};
+use crate::check::{Basis, Judged, Pod, Summary};
 use crate::finding::{Finding, Subject};
 use crate::inject;
 use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
@@ -34,6 +36,10 @@ struct WireSummary {
     configured: usize,
     injected: usize,
     from_cluster_dump: usize,
+    /// What the configured ones rest on; the numbers add up to `configured`.
+    configured_by: BTreeMap<&'static str, usize>,
+    /// Registries whose images are not counted, since they are assumed to be public.
+    assumed_public: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +75,7 @@ struct WireImage<'r> {
     pull_secrets: Vec<String>,
     pull_secrets_from: &'static str,
     verdict: &'static str,
+    configured_by: Option<&'static str>,
     secret: Option<String>,
     secret_from: Option<&'static str>,
     key: Option<&'r str>,
@@ -120,21 +127,9 @@ struct WireProblem<'r> {
 /// The whole report, with a line break at its end.
 pub(super) fn render(report: &Report<'_>) -> String {
     let outcome = report.outcome;
-    let summary = &outcome.summary;
     let wire = Wire {
         schema: "pullcreds.report/v1",
-        summary: WireSummary {
-            status: match summary.status {
-                Status::Pass => "pass",
-                Status::Fail => "fail",
-                Status::Skip => "skip",
-            },
-            text: summary.text(),
-            private_images: summary.private,
-            configured: summary.configured,
-            injected: summary.injected,
-            from_cluster_dump: summary.from_cluster,
-        },
+        summary: summary(&outcome.summary),
         cluster_dumps: outcome.cluster.iter().map(|dump| dump.name.as_str()).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
@@ -142,6 +137,19 @@ pub(super) fn render(report: &Report<'_>) -> String {
         problems: problems(report),
     };
     serde_json::to_string_pretty(&wire).expect("every key is a string") + "\n"
+}
+
+fn summary(summary: &Summary) -> WireSummary {
+    WireSummary {
+        status: summary.status.name(),
+        text: summary.text(),
+        private_images: summary.private,
+        configured: summary.configured,
+        injected: summary.by(Basis::Injection),
+        from_cluster_dump: summary.from_cluster,
+        configured_by: Basis::ALL.iter().map(|&basis| (basis.name(), summary.by(basis))).collect(),
+        assumed_public: summary.assumed_public.iter().map(|host| shown(host)).collect(),
+    }
 }
 
 fn images<'r>(report: &'r Report<'_>, pod: &'r Pod<'_>) -> impl Iterator<Item = WireImage<'r>> {
@@ -182,6 +190,7 @@ fn image<'r>(
             AccessFrom::Policy => "policy",
             AccessFrom::Builtin => "builtin",
             AccessFrom::Assumed => "assumed",
+            AccessFrom::PullSecret => "pullSecret",
         }),
         service_account: shown(workload.effective_service_account()),
         service_account_from: pod.account.name(),
@@ -189,6 +198,7 @@ fn image<'r>(
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
         verdict: judged.judgement.verdict.name(),
+        configured_by: Basis::of(pod, judged).map(Basis::name),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
         key: entry.map(|entry| entry.key.as_str()),

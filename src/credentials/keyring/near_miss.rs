@@ -28,6 +28,8 @@ pub enum Reason {
     Port,
     /// Another host name of Docker Hub's than `docker.io` or `index.docker.io`.
     HubAlias,
+    /// The image names Docker Hub by such a host name, for which the kubelet tries no entry of Docker Hub.
+    HubAliasInImage,
     /// `index.docker.io` with a path: the stand-in for Docker Hub must have none.
     HubPath,
     /// `*` in the path, where it has no meaning.
@@ -171,7 +173,7 @@ const FORM_REPAIRS: usize = 6;
 
 /// The usual mistakes, the smallest first. A repair returns the key as it should be written, or
 /// `None` if the key does not have the mistake.
-const REPAIRS: [(Reason, Repair); 15] = [
+const REPAIRS: [(Reason, Repair); 16] = [
     (Reason::Whitespace, |key, _| {
         let is_blank = |c: char| c.is_whitespace() || c.is_control();
         key.contains(is_blank).then(|| key.replace(is_blank, ""))
@@ -223,6 +225,10 @@ const REPAIRS: [(Reason, Repair); 15] = [
     (Reason::HubAlias, |key, image| {
         let host = Parts::new(key).host;
         (image.is_on_docker_hub() && HUB_ALIASES.contains(&host)).then(|| HUB_KEY.to_owned())
+    }),
+    (Reason::HubAliasInImage, |key, image| {
+        let on_hub = || is_match(key, &format!("docker.io/{}", image.path));
+        (HUB_ALIASES.contains(&image.host) && on_hub()).then(|| image.host.to_owned())
     }),
     (Reason::PathGlob, |key, _| {
         let parts = Parts::new(key);
@@ -315,6 +321,9 @@ impl fmt::Display for NearMiss {
             Reason::HubAlias => {
                 f.write_str("the kubelet knows Docker Hub only as `https://index.docker.io/v1/`")
             }
+            Reason::HubAliasInImage => {
+                write!(f, "the kubelet does not try it for `{host}`, only for `docker.io`")
+            }
             Reason::HubPath => {
                 f.write_str("the key for Docker Hub must be `https://index.docker.io/v1/`")
             }
@@ -371,6 +380,12 @@ mod tests {
             ("registry-1.docker.io", hub, R::HubAlias, Some(HUB_KEY)),
             ("https://hub.docker.com/", hub, R::HubAlias, Some(HUB_KEY)),
             ("index.docker.io/acme", hub, R::HubPath, Some(HUB_KEY)),
+            (
+                HUB_KEY,
+                "registry-1.docker.io/acme/app",
+                R::HubAliasInImage,
+                Some("registry-1.docker.io"),
+            ),
             ("ghcr.io/a/*", "ghcr.io/a/b", R::PathGlob, Some("ghcr.io/a/")),
             ("https://ghcr.io/v2/v1/", "ghcr.io/a/b", R::ApiPath, Some("https://ghcr.io")),
             ("ghcr.io/team", "ghcr.io/other/b", R::Path, Some("ghcr.io")),

@@ -1,0 +1,224 @@
+//! The sentence of the control, and what its numbers rest on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Finding, Severity};
+use crate::inventory::{Image, Inventory};
+use crate::policy::AccessFrom;
+use crate::source::Span;
+use crate::verdict::{Identified, Verdict};
+
+use super::{Judged, Pod};
+
+/// Whether the control holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Every private image is configured.
+    Pass,
+    /// Some are not, or an error was found.
+    Fail,
+    /// There is no private image.
+    Skip,
+}
+
+impl Status {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// What makes a private image count as configured. Each such image has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// A Secret of the input holds an entry for it.
+    Input,
+    /// A Secret that a dump of the cluster shows, or that a ServiceAccount of the dump names, holds one.
+    ClusterDump,
+    /// The pod names a pull secret that is kept elsewhere.
+    Declared,
+    /// The nodes pull with their own identity.
+    NodeIdentity,
+    /// The kubelet pulls with a token of the pod's ServiceAccount.
+    ServiceAccountIdentity,
+    /// The pull secret that this run injects, whatever is known of it.
+    Injection,
+    /// An annotation that gives the pod an identity, and not the kubelet. It counts because the control says so.
+    Annotation,
+}
+
+impl Basis {
+    /// All of them, in the order of reports.
+    pub const ALL: &[Self] = &[
+        Self::Input,
+        Self::ClusterDump,
+        Self::Declared,
+        Self::NodeIdentity,
+        Self::ServiceAccountIdentity,
+        Self::Injection,
+        Self::Annotation,
+    ];
+
+    /// That of an image; `None` if it is not configured.
+    pub fn of(pod: &Pod<'_>, judged: &Judged) -> Option<Self> {
+        let judgement = &judged.judgement;
+        Some(match (judgement.verdict, judgement.identity()) {
+            _ if judged.by_injection => Self::Injection,
+            (Verdict::Covered, _) if pod.rests_on_cluster(judged) => Self::ClusterDump,
+            (Verdict::Covered, _) => Self::Input,
+            (Verdict::Declared, _) => Self::Declared,
+            (Verdict::Iam, Some(Identified::OnlyInside(_))) => Self::Annotation,
+            (Verdict::Iam, Some(Identified::ByAnnotation(_))) => Self::ServiceAccountIdentity,
+            (Verdict::Iam, _) => Self::NodeIdentity,
+            _ => return None,
+        })
+    }
+
+    /// Its key in the JSON report.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "verifiedInInput",
+            Self::ClusterDump => "verifiedInClusterDump",
+            Self::Declared => "declared",
+            Self::NodeIdentity => "nodeIdentity",
+            Self::ServiceAccountIdentity => "serviceAccountIdentity",
+            Self::Injection => "injection",
+            Self::Annotation => "annotationOnly",
+        }
+    }
+
+    fn text(self, count: usize) -> String {
+        match self {
+            Self::Input => format!("{count} verified in the input"),
+            Self::ClusterDump => format!("{count} verified in the cluster dump"),
+            Self::Declared => format!("{count} declared"),
+            Self::NodeIdentity => format!("{count} by node identity"),
+            Self::ServiceAccountIdentity => format!("{count} by ServiceAccount identity"),
+            Self::Injection => format!("{count} by injection"),
+            Self::Annotation => format!(
+                "{count} {} on an IRSA/Workload Identity annotation, which does not authenticate the kubelet's \
+                 pull",
+                if count == 1 { "rests" } else { "rest" }
+            ),
+        }
+    }
+}
+
+/// The counts of pulls: distinct pairs of object and image reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether the control holds.
+    pub status: Status,
+    /// Pulls from private registries.
+    pub private: usize,
+    /// Those of them that are configured.
+    pub configured: usize,
+    /// What those that are configured rest on: the numbers add up to `configured`.
+    pub by_basis: BTreeMap<Basis, usize>,
+    /// Those of them of which a dump of the cluster tells that they are configured.
+    pub from_cluster: usize,
+    /// Whether there is any image at all.
+    pub any_image: bool,
+    /// The registries whose images are not counted because they are assumed to be public.
+    pub assumed_public: BTreeSet<String>,
+}
+
+impl Summary {
+    /// Counts distinct pulls. `excused` are those that an exception of the policy accepts: they are counted as
+    /// what they are, and do not fail the run.
+    pub(super) fn of(
+        inventories: &[Inventory<'_>],
+        pods: &[Pod<'_>],
+        findings: &[Finding],
+        excused: &BTreeSet<(usize, Span)>,
+    ) -> Self {
+        let mut counted = Self {
+            status: Status::Skip,
+            private: 0,
+            configured: 0,
+            by_basis: BTreeMap::new(),
+            from_cluster: 0,
+            any_image: false,
+            assumed_public: BTreeSet::new(),
+        };
+        let (mut failed, mut assumed) = (false, BTreeSet::new());
+        for pod in pods {
+            let images = &inventories[pod.source].workloads[pod.index].images;
+            let mut seen = BTreeSet::new();
+            for (image, judged) in images.iter().zip(&pod.images) {
+                counted.any_image = true;
+                let verdict = judged.judgement.verdict;
+                if is_assumed_public(judged) && assumed.insert(&*image.reference) {
+                    counted.assumed_public.extend(host(image));
+                }
+                if verdict.is_private() && seen.insert(&*image.reference) {
+                    counted.count(pod, judged);
+                    failed |=
+                        !verdict.is_configured() && !excused.contains(&(pod.source, image.span));
+                }
+            }
+        }
+        failed |= findings.iter().any(|finding| finding.severity == Severity::Error);
+        counted.status = match (failed, counted.private) {
+            (true, _) => Status::Fail,
+            (false, 0) => Status::Skip,
+            (false, _) => Status::Pass,
+        };
+        counted
+    }
+
+    fn count(&mut self, pod: &Pod<'_>, judged: &Judged) {
+        self.private += 1;
+        if let Some(basis) = Basis::of(pod, judged) {
+            self.configured += 1;
+            *self.by_basis.entry(basis).or_default() += 1;
+            self.from_cluster += usize::from(pod.rests_on_cluster(judged));
+        }
+    }
+
+    /// How many of those that are configured rest on this.
+    pub fn by(&self, basis: Basis) -> usize {
+        self.by_basis.get(&basis).copied().unwrap_or_default()
+    }
+
+    /// The sentence of the control.
+    pub fn text(&self) -> String {
+        match (self.status, self.any_image) {
+            (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
+            (Status::Skip, true) => {
+                "N/A: all images are from public registries without authentication \
+                          requirements."
+                    .to_owned()
+            }
+            _ => format!(
+                "{} of {} private images have pull credentials configured.",
+                self.configured, self.private
+            ),
+        }
+    }
+
+    /// What the sentence rests on: the line below it, if there is anything to say.
+    pub fn details(&self) -> Option<String> {
+        let by_basis = self.by_basis.iter().map(|(basis, count)| basis.text(*count));
+        let hosts: Vec<_> = self.assumed_public.iter().map(String::as_str).collect();
+        match self.status {
+            Status::Skip if hosts.is_empty() => None,
+            Status::Skip => Some(format!("assumed: {}", hosts.join(", "))),
+            _ if self.by_basis.is_empty() => None,
+            _ => Some(by_basis.collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+fn is_assumed_public(judged: &Judged) -> bool {
+    let assumed = judged.access.is_some_and(|(_, from)| from == AccessFrom::Assumed);
+    assumed && judged.judgement.verdict == Verdict::Public
+}
+
+fn host(image: &Image<'_>) -> Option<String> {
+    image.parsed().ok().map(|reference| reference.domain().to_owned())
+}

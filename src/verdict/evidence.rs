@@ -1,0 +1,74 @@
+//! Pull secrets as evidence: whoever names one for an image does not take the image for public.
+//!
+//! This decides against the built-in table only where that assumes (`registries::BuiltinAccess`): what the policy or
+//! the table knows stays.
+
+use crate::credentials::keyring::{Keyring, explain_near_miss};
+use crate::image::Reference;
+use crate::policy::registries::Class;
+use crate::policy::{Access, AccessFrom};
+
+use super::{Credentials, Known, Pull};
+
+impl Credentials<'_> {
+    /// Takes those of `pulls`, the images of one pod, for private that are assumed to be public although one of these
+    /// pull secrets has an entry for them, or for something near: another spelling of the host, another port or path.
+    /// An entry that is near, and is there for another image of the pod, shows nothing. Nor does one that authenticates
+    /// nothing.
+    pub fn correct(&self, pulls: &mut [Pull]) {
+        if !pulls.iter().any(is_assumed_public) {
+            return;
+        }
+        let keys: Vec<_> = self.known.iter().flat_map(usable_keys).collect();
+        let keyring = Keyring::from_keys(keys.iter().enumerate().map(|(at, key)| (at, 0, *key)));
+        let used: Vec<_> = pulls.iter().map(|pull| tried(&keyring, pull)).collect();
+        let is_spare = |at: &usize| used.iter().all(|used| !used.contains(at));
+        let spare: Vec<_> = (0..keys.len()).filter(is_spare).map(|at| keys[at]).collect();
+        let pulls = pulls.iter_mut().zip(&used).filter(|(pull, _)| is_assumed_public(pull));
+        for (pull, used) in pulls {
+            let declared = self.known.iter().any(|known| is_declared_for(known, pull));
+            if declared || !used.is_empty() || spare.iter().any(|key| is_near(key, pull)) {
+                let private = |access| Access {
+                    class: Class::Private,
+                    from: AccessFrom::PullSecret,
+                    ..access
+                };
+                pull.access = pull.access.map(private);
+            }
+        }
+    }
+}
+
+fn is_assumed_public(pull: &Pull) -> bool {
+    let assumed =
+        |access: Access| access.class == Class::Public && access.from == AccessFrom::Assumed;
+    pull.access.is_some_and(assumed)
+}
+
+/// The keys of a Secret, wherever it is, that come with something to authenticate with.
+fn usable_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
+    let secret = match *known {
+        Known::Elsewhere(secret) => Some(secret),
+        _ => known.secret().map(|(_, secret)| secret),
+    };
+    let entries = secret.map_or(&[][..], |secret| secret.content.entries());
+    entries.iter().filter(|entry| entry.unusable.is_none()).map(|entry| entry.key.as_str())
+}
+
+/// Whether the policy says that a Secret is for an image, not only that it may be.
+fn is_declared_for(known: &Known<'_>, pull: &Pull) -> bool {
+    let Known::Declared(secret) = known else { return false };
+    let covers = |image: &Reference| secret.may_cover(image.domain(), image.path());
+    secret.registries.is_some() && pull.reference.as_ref().is_ok_and(covers)
+}
+
+/// The places of the keys that the kubelet would try for an image.
+fn tried(keyring: &Keyring<'_>, pull: &Pull) -> Vec<usize> {
+    let Ok(image) = &pull.reference else { return Vec::new() };
+    keyring.lookup(image.name()).iter().map(|tried| tried.secret).collect()
+}
+
+fn is_near(key: &str, pull: &Pull) -> bool {
+    let Ok(image) = &pull.reference else { return false };
+    explain_near_miss([key], image.name()).is_some_and(|miss| miss.suggestion.is_some())
+}
