@@ -453,7 +453,7 @@ impl<'a> Judge<'_, 'a> {
 
     /// The images of a workload. `named` are the pull secrets that the input names: what a policy injects everywhere
     /// says nothing about an image.
-    fn pulls(&self, workload: &Workload<'_>, named: &Credentials<'_>) -> Vec<Pull> {
+    fn pulls<'w>(&self, workload: &'w Workload<'_>, named: &Credentials<'_>) -> Vec<Pull<'w>> {
         let pulls = workload.images.iter().map(|image| Pull::of(image, self.policy));
         let mut pulls: Vec<_> = pulls.collect();
         named.correct(&mut pulls);

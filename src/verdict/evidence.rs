@@ -15,7 +15,7 @@ impl Credentials<'_> {
     /// pull secrets has an entry for them, or for something near: another spelling of the host, another port or path.
     /// An entry that is near, and is there for another image of the pod, shows nothing. Nor does one that authenticates
     /// nothing.
-    pub fn correct(&self, pulls: &mut [Pull]) {
+    pub fn correct(&self, pulls: &mut [Pull<'_>]) {
         if !pulls.iter().any(is_assumed_public) {
             return;
         }
@@ -39,7 +39,7 @@ impl Credentials<'_> {
     }
 }
 
-fn is_assumed_public(pull: &Pull) -> bool {
+fn is_assumed_public(pull: &Pull<'_>) -> bool {
     let assumed =
         |access: Access| access.class == Class::Public && access.from == AccessFrom::Assumed;
     pull.access.is_some_and(assumed)
@@ -56,19 +56,19 @@ fn usable_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
 }
 
 /// Whether the policy says that a Secret is for an image, not only that it may be.
-fn is_declared_for(known: &Known<'_>, pull: &Pull) -> bool {
+fn is_declared_for(known: &Known<'_>, pull: &Pull<'_>) -> bool {
     let Known::Declared(secret) = known else { return false };
-    let covers = |image: &Reference| secret.may_cover(image.domain(), image.path());
+    let covers = |image: &&Reference| secret.may_cover(image.domain(), image.path());
     secret.registries.is_some() && pull.reference.as_ref().is_ok_and(covers)
 }
 
 /// The places of the keys that the kubelet would try for an image.
-fn tried(keyring: &Keyring<'_>, pull: &Pull) -> Vec<usize> {
+fn tried(keyring: &Keyring<'_>, pull: &Pull<'_>) -> Vec<usize> {
     let Ok(image) = &pull.reference else { return Vec::new() };
     keyring.lookup(image.name()).iter().map(|tried| tried.secret).collect()
 }
 
-fn is_near(key: &str, pull: &Pull) -> bool {
+fn is_near(key: &str, pull: &Pull<'_>) -> bool {
     let Ok(image) = &pull.reference else { return false };
     explain_near_miss([key], image.name()).is_some_and(|miss| miss.suggestion.is_some())
 }
