@@ -565,6 +565,19 @@ codes! {
         remedy: "Name the Secret, or remove the entry.",
         references: ["https://github.com/kubernetes/kubernetes/issues/99454"],
     }
+    /// A name that no Secret can have.
+    INVALID_PULL_SECRET_NAME {
+        name: "invalid-pull-secret-name", severity: Error,
+        title: "a pull secret has a name that no Secret can have",
+        what: "An entry of imagePullSecrets names a Secret by a text that is not a DNS-1123 subdomain: a mapping that a template printed, `<no value>`, a placeholder, several names in one, capital letters, white space and the like.",
+        why: "The API server accepts any text here, and stores no Secret of such a name. The entry counts for nothing, and on a pod it still hides the list of the ServiceAccount.",
+        example: "imagePullSecrets:\n- name: map[name:regcred]   # {{ range }} printed a mapping\n- name: <no value>",
+        remedy: "Write the name of the Secret: lower case letters, digits, `-` and `.`.",
+        references: [
+            "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go",
+        ],
+    }
     /// One name twice in a list.
     DUPLICATE_PULL_SECRET {
         name: "duplicate-pull-secret", severity: Warning,

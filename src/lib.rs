@@ -4,6 +4,7 @@
 //! (`tests/layering.rs`).
 
 pub mod shared;
+pub mod names;
 pub mod source;
 pub mod image;
 pub mod edit;

@@ -549,6 +549,8 @@ pub enum Why {
     Miss(NearMiss),
     /// It has no entry.
     Empty,
+    /// No Secret can have its name.
+    Name,
     /// An entry matches, and holds nothing to authenticate with.
     Unusable {
         /// The key of the entry.
@@ -609,6 +611,8 @@ pub enum Known<'i> {
     Elsewhere(&'i Secret<'i>),
     /// Nothing.
     Outside,
+    /// No Secret can have such a name.
+    Impossible,
 }
 
 impl<'i> Known<'i> {
@@ -629,7 +633,7 @@ impl<'i> Known<'i> {
             Self::Copied { .. } | Self::Produced { .. } => Evidence::Producer,
             Self::InCluster { .. } | Self::Absent { .. } => Evidence::Cluster,
             Self::Declared(_) => Evidence::Policy,
-            Self::Outside => Evidence::None,
+            Self::Outside | Self::Impossible => Evidence::None,
         }
     }
 }
@@ -720,7 +724,7 @@ impl<'i> Credentials<'i> {
             Known::InStream { secret, .. }
             | Known::InCluster { secret, .. }
             | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed(_)),
-            Known::Elsewhere(_) | Known::Absent { .. } => false,
+            Known::Elsewhere(_) | Known::Absent { .. } | Known::Impossible => false,
         };
         if let Some(secret) = self.known.iter().position(fits) {
             return on(secret, Verdict::Declared);
@@ -815,6 +819,7 @@ impl<'i> Credentials<'i> {
                 },
                 Known::Elsewhere(_) => Why::Namespace,
                 Known::Absent { .. } => Why::Absent,
+                Known::Impossible => Why::Name,
                 Known::Produced { produced, .. } => {
                     Why::Produced(produced.fault.clone().unwrap_or(Fault::Type))
                 }

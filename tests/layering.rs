@@ -10,21 +10,23 @@ use std::path::{Path, PathBuf};
 /// The modules of the library in the order of `src/lib.rs`, and what each may use.
 const MODULES: &[(&str, &[&str])] = &[
     ("shared", &[]),
+    ("names", &[]),
     ("source", &[]),
     ("image", &[]),
     ("edit", &["source"]),
     ("yaml", &["source"]),
-    ("credentials", &[]),
+    ("credentials", &["names"]),
     ("mask", &["source", "credentials"]),
     ("finding", &["source"]),
-    ("policy", &["source", "credentials", "finding"]),
+    ("policy", &["names", "source", "credentials", "finding"]),
     ("inventory", &["shared", "source", "image", "yaml", "credentials"]),
-    ("verdict", &["image", "credentials", "policy", "inventory"]),
+    ("verdict", &["names", "image", "credentials", "policy", "inventory"]),
     ("inject", &["shared", "source", "edit", "policy", "inventory", "verdict"]),
     (
         "check",
         &[
             "shared",
+            "names",
             "source",
             "image",
             "edit",

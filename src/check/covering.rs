@@ -8,6 +8,7 @@ use crate::credentials::keyring::Keyring;
 use crate::image::Reference;
 use crate::inventory::secrets::{Content, Entry};
 use crate::inventory::{Inventory, Object, Text, Whence};
+use crate::names::is_subdomain;
 use crate::policy::{self, Policy};
 
 use super::order::{How, missing};
@@ -49,7 +50,9 @@ impl<'i, 'a> Covering<'i, 'a> {
     /// several of one name the last one stands.
     pub(super) fn new(inventories: &'i [Inventory<'a>], policy: &'i Policy, now: i64) -> Self {
         let mut coming: BTreeMap<Option<&'i str>, Coming<'i, 'a>> = BTreeMap::new();
-        let mut add = |namespace, name, object, covers| {
+        let mut add = |namespace, name: &'i Text<'a>, object, covers: Option<Covers<'i>>| {
+            // The API server stores no Secret of another name.
+            let covers = covers.filter(|_| is_subdomain(name));
             coming.entry(namespace).or_default().push((Candidate { name, object }, covers));
         };
         let manifests =

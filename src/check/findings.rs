@@ -2,6 +2,7 @@
 
 mod accounts;
 mod identity;
+mod lists;
 mod order;
 mod producers;
 mod remedy;
@@ -12,7 +13,6 @@ mod stamps;
 mod usage;
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::credentials::keyring::NearMiss;
@@ -25,7 +25,7 @@ use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
 use crate::source::{self, Source, Span};
-use crate::verdict::{AccountId, Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
+use crate::verdict::{Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
 
 use super::covering::Covering;
 use super::{Circumstances, InUse, Input, Judged, Pod};
@@ -127,89 +127,6 @@ impl<'c, 'a> Findings<'c, 'a> {
     fn describe_in(&self, source: usize, object: &Object<'_>) -> String {
         let place = if self.is_in_cluster(source) { " (in the cluster dump)" } else { "" };
         format!("{}{place}", describe(object))
-    }
-
-    fn about_lists(&mut self) {
-        for (source, inventory) in self.manifests() {
-            for index in 0..inventory.workloads.len() {
-                self.about_list(Holder::Pod { source, index });
-            }
-            for index in 0..inventory.service_accounts.len() {
-                self.about_list(Holder::Account(AccountId { source, index }));
-            }
-        }
-    }
-
-    fn about_list(&mut self, holder: Holder) {
-        let list = inject::list(self.inventories, holder);
-        if list.state == ListState::Absent || list.state == ListState::Null {
-            return;
-        }
-        let inventories = self.inventories;
-        // Of most lists there is nothing to say.
-        let name = LazyCell::new(|| describe(inject::object(inventories, holder)));
-        if let Holder::Pod { source, index } = holder
-            && self.inventories[source].workloads[index].is_static
-            && list.names().next().is_some()
-        {
-            let message = format!("{} is a static pod, and names pull secrets.", *name);
-            let label = "cannot be used here";
-            self.at_list(&finding::STATIC_POD, holder, list.span, message, label);
-        }
-        if list.state == ListState::Malformed {
-            let message = format!("{} has imagePullSecrets that is not a list.", *name);
-            self.at_list(
-                &finding::MALFORMED_PULL_SECRETS,
-                holder,
-                list.span,
-                message,
-                "not a list",
-            );
-        }
-        let mut seen = BTreeSet::new();
-        for entry in &list.entries {
-            match &entry.name {
-                None if entry.bare => {
-                    let message = format!(
-                        "{} has an entry in imagePullSecrets that is not a mapping with a name.",
-                        *name
-                    );
-                    let label = "write `- name: SECRET`";
-                    self.at_list(
-                        &finding::MALFORMED_PULL_SECRETS,
-                        holder,
-                        entry.span,
-                        message,
-                        label,
-                    );
-                }
-                None => {
-                    let message =
-                        format!("{} has an entry in imagePullSecrets without a name.", *name);
-                    let label = "no name";
-                    self.at_list(
-                        &finding::EMPTY_PULL_SECRET_NAME,
-                        holder,
-                        entry.span,
-                        message,
-                        label,
-                    );
-                }
-                Some(secret) if !seen.insert(&**secret) => {
-                    let message =
-                        format!("{} names the pull secret '{}' twice.", *name, show(secret));
-                    // The list of a ServiceAccount is atomic, not a map by name.
-                    let severity = match holder {
-                        Holder::Pod { .. } => finding::DUPLICATE_PULL_SECRET.severity,
-                        Holder::Account(_) => Severity::Info,
-                    };
-                    let at = self.at_holder(holder, entry.span, "named above already");
-                    let code = &finding::DUPLICATE_PULL_SECRET;
-                    self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
-                }
-                Some(_) => {}
-            }
-        }
     }
 
     fn about_images(&mut self) {
@@ -622,6 +539,7 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
         Some(Why::Namespace) => format!("{name} is in another namespace"),
         Some(Why::Miss(miss)) => format!("in {name} {miss}"),
         Some(Why::Empty) => format!("{name} has no entry"),
+        Some(Why::Name) => format!("{name} is not a valid name of a Secret"),
         Some(Why::Unusable { key, why }) => format!("in {name} the key '{key}' matches, but {why}"),
         Some(Why::Policy) => format!("the policy says that {name} is for other registries"),
         Some(Why::Absent) => format!("there is no {name} in its namespace of the cluster dump"),

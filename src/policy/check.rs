@@ -20,6 +20,7 @@ use super::{
     Secret, ServiceAccount, Spanned,
 };
 use crate::finding::Severity;
+use crate::names::{is_label, is_subdomain};
 use crate::source::Span;
 
 /// Keys that kustomize reads in the configuration of an exec plugin.
@@ -565,29 +566,6 @@ fn refusal(message: impl Into<String>, help: impl Into<String>) -> Refusal {
 
 fn pattern(text: &str) -> Result<Pattern, Refusal> {
     Pattern::parse(text).map_err(|mistake| (mistake.message, mistake.help))
-}
-
-/// A DNS-1123 label:
-/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>.
-fn is_label(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=63).contains(&text.len())
-        && text.bytes().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-/// A DNS-1123 subdomain, whose parts may be longer than a label:
-/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>.
-fn is_subdomain(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let part = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(inner)
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(part)
 }
 
 /// The name of a Secret.

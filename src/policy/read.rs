@@ -15,6 +15,7 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::credential::{is_credential, is_credential_key};
 use super::{Mistake, Spanned};
+use crate::names::distance;
 use crate::source::Span;
 
 /// A value as it stands in the file.
@@ -369,26 +370,6 @@ fn near<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
         .filter(|(distance, word)| *distance <= word.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
-}
-
-/// The number of letters to insert, delete, replace or swap with their neighbour to make `two` of
-/// `one`.
-fn distance(one: &str, two: &str) -> usize {
-    let (one, two): (Vec<_>, Vec<_>) = (one.chars().collect(), two.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, b) in two.iter().enumerate() {
-            let mut least = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && a == &two[j - 1] && b == &one[i - 1] {
-                least = least.min(before[j - 1] + 1);
-            }
-            next.push(least);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[two.len()]
 }
 
 impl<'t> de::Deserializer<'t> for Reader<'t, '_> {

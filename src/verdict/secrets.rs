@@ -5,6 +5,7 @@ use super::by_name::ByName;
 use super::extent::Extent;
 use super::{Copied, Known, Referrer, left_behind, names};
 use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
+use crate::names::is_subdomain;
 use crate::policy::Policy;
 
 /// Objects of one kind, each with its source.
@@ -52,6 +53,11 @@ impl<'i> Secrets<'i> {
         name: &str,
         policy: &'i Policy,
     ) -> Known<'i> {
+        // The API server stores no Secret of another name (ValidateSecretName in pkg/apis/core/validation/validation.go),
+        // and takes whatever a pod or ServiceAccount names.
+        if !is_subdomain(name) {
+            return Known::Impossible;
+        }
         let asked = Asked { source, wanted: namespace.or(policy.namespace()), policy };
         let (called, dumped) = (self.by_name.get(name), self.in_cluster.get(name));
         let named = &*referrer.means(name, called, |(_, secret)| &secret.object);

@@ -228,6 +228,8 @@ impl Findings<'_, '_> {
                 self.say(code, code.severity, message, at, "not in this namespace");
             }
             Known::Absent { elsewhere } => self.about_absent(name, elsewhere, at),
+            // Told where it stands.
+            Known::Impossible => {}
             Known::Outside => {
                 self.about_rotation(&format!("in '{shown}'"), &Evidence::default(), at);
             }

@@ -3,6 +3,7 @@
 use crate::credentials::keyring::check_pattern;
 use crate::credentials::printable_key;
 use crate::credentials::provider::{Config, Provider, TokenAttributes};
+use crate::names::is_subdomain;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -385,16 +386,4 @@ fn is_qualified_name(key: &str) -> bool {
         && is_end(name.bytes().last())
         && name.bytes().all(is_inner);
     is_name && prefix.is_none_or(is_subdomain)
-}
-
-/// `IsDNS1123Subdomain`.
-fn is_subdomain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        let is_end =
-            |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        is_end(label.bytes().next())
-            && is_end(label.bytes().last())
-            && label.bytes().all(|b| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    text.len() <= 253 && text.split('.').all(is_label)
 }

@@ -1,0 +1,301 @@
+//! What is worth saying about the entries of `imagePullSecrets`.
+
+use std::collections::BTreeSet;
+
+use crate::finding::{self, Severity};
+use crate::inject::{self, Holder};
+use crate::inventory::{Entry, ListState};
+use crate::names::{LONGEST, is_subdomain};
+use crate::source::Span;
+use crate::verdict::AccountId;
+
+use super::{Findings, describe, show};
+
+/// How much of a name that is far too long a message shows.
+const SHOWN: usize = 60;
+
+/// A kind of text that cannot be the name of a Secret.
+struct Shape {
+    is: fn(&str) -> bool,
+    /// Where it comes from, or what is wrong with it.
+    why: &'static str,
+    /// What stands there, in two or three words.
+    label: &'static str,
+    remedy: &'static str,
+}
+
+/// TABLE: names that no Secret can have, by what most likely made them. The first that fits is told.
+const SHAPES: &[Shape] = &[
+    Shape {
+        is: |name| name.contains("{{") || name.contains("}}"),
+        why: "it is template text that was never rendered",
+        label: "not rendered",
+        remedy: "Render it first (helm template). Text from a value is rendered only if the template passes it \
+                 through `tpl`.",
+    },
+    Shape {
+        is: |name| name.contains("<no value>"),
+        why: "Go templates, and so Helm, print `<no value>` for a value that is not set",
+        label: "value not set",
+        remedy: "Set the value, or write the entry only if it is set: {{- with .Values.imagePullSecrets }}.",
+    },
+    Shape {
+        is: |name| name.contains("<nil>") || name.contains("%!"),
+        why: "a template has formatted a value that is not set, or is not a string",
+        label: "value not set",
+        remedy: "Set the value, or write the entry only if it is set: {{- with .Values.imagePullSecrets }}.",
+    },
+    Shape {
+        is: |name| name.contains("map["),
+        why: "a template has printed a mapping as text",
+        label: "a mapping printed as text",
+        remedy: "The value already holds mappings with a name: print the whole list with `toYaml`, or `.name` of \
+                 each item.",
+    },
+    Shape {
+        is: |name| name.starts_with(['[', '{']),
+        why: "a template has printed a whole list or mapping as text",
+        label: "a list printed as text",
+        remedy: "Print the list with `toYaml`, or loop over it and write one entry for each item.",
+    },
+    Shape {
+        is: |name| name.starts_with('$') || name.contains("${") || name.contains("$("),
+        why: "it is a variable that was never substituted",
+        label: "not substituted",
+        remedy: "Run what substitutes it first (envsubst, postBuild of Flux, replacements of kustomize), or write \
+                 the name. Kubernetes expands no variables here.",
+    },
+    Shape {
+        is: is_placeholder,
+        why: "it is a placeholder that was never filled in",
+        label: "a placeholder",
+        remedy: "Write the name of the Secret.",
+    },
+    Shape {
+        is: |name| name.contains([',', ';']),
+        why: "it is several names in one text",
+        label: "several names",
+        remedy: "Write one entry for each Secret: `- name: FIRST`, `- name: SECOND`.",
+    },
+    Shape {
+        is: |name| name.contains(['"', '\'', '`']),
+        why: "the quotes are part of the name",
+        label: "quoted twice",
+        remedy: "Quote the name once, or not at all. In a Helm template use `quote` or quotes, not both.",
+    },
+    Shape {
+        is: |name| name.ends_with(['\n', '\r']),
+        why: "it ends with a line break, which a block scalar (`|` or `>`) or an unstripped file leaves there",
+        label: "a line break at its end",
+        remedy: "Write the name on the line of its key, or strip the line break (`|-`).",
+    },
+    Shape {
+        is: |name| name.trim() != name,
+        why: "it begins or ends with white space",
+        label: "white space",
+        remedy: "Remove the white space, or trim the value (`trim` in a Helm template).",
+    },
+    Shape {
+        is: |name| name.contains(char::is_whitespace),
+        why: "it contains white space",
+        label: "white space",
+        remedy: "Write one entry for each Secret, and no white space in names.",
+    },
+    Shape {
+        is: |name| name.contains('/'),
+        why: "it contains a `/`: a pull secret is always in the namespace of the pod, and is named without it",
+        label: "more than a name",
+        remedy: "Write the name alone, and put a copy of the Secret into the namespace of the pod.",
+    },
+    Shape {
+        is: |name| is_subdomain(&name.to_lowercase()),
+        why: "it contains capital letters",
+        label: "capital letters",
+        remedy: "Write the name in lower case, as the Secret has it.",
+    },
+    Shape {
+        is: |name| name.contains('_') && is_subdomain(&name.to_lowercase().replace('_', "-")),
+        why: "it contains `_`, or capital letters",
+        label: "`_` or capitals",
+        remedy: "Write the name as the Secret has it: lower case letters, digits, `-` and `.`.",
+    },
+    Shape {
+        is: |name| name.len() > LONGEST,
+        why: "it is longer than 253 characters",
+        label: "too long",
+        remedy: "Shorten the name. Helm charts cut names with `trunc 63 | trimSuffix \"-\"`.",
+    },
+    Shape {
+        is: |_| true,
+        why: "names are made of lower case letters, digits, `-` and `.`, with a letter or digit at both ends of \
+              each part",
+        label: "not a valid name",
+        remedy: "Write the name as the Secret has it.",
+    },
+];
+
+/// `<secret-name>`, `__SECRET__`, `@SECRET@`, `#{SECRET}#`, `%SECRET%`, as many tools and examples write what is to be
+/// filled in.
+fn is_placeholder(name: &str) -> bool {
+    let between = |start: &str, end: &str| {
+        name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+    };
+    [("<", ">"), ("__", "__"), ("@", "@"), ("#{", "}#"), ("#{", "}"), ("%", "%")]
+        .iter()
+        .any(|(start, end)| between(start, end))
+}
+
+impl Findings<'_, '_> {
+    /// The lists of all pods and ServiceAccounts.
+    pub(super) fn about_lists(&mut self) {
+        for (source, inventory) in self.manifests() {
+            for index in 0..inventory.workloads.len() {
+                self.about_list(Holder::Pod { source, index });
+            }
+            for index in 0..inventory.service_accounts.len() {
+                self.about_list(Holder::Account(AccountId { source, index }));
+            }
+        }
+    }
+
+    fn about_list(&mut self, holder: Holder) {
+        let inventories = self.inventories;
+        let list = inject::list(inventories, holder);
+        match list.state {
+            ListState::Absent | ListState::Null => return,
+            ListState::Malformed => {
+                self.malformed(holder, list.span, "that is not a list", "not a list");
+            }
+            ListState::List => {}
+        }
+        if let Holder::Pod { source, index } = holder
+            && inventories[source].workloads[index].is_static
+            && list.names().next().is_some()
+        {
+            let message = format!("{} is a static pod, and names pull secrets.", self.name(holder));
+            let code = &finding::STATIC_POD;
+            self.at_list(code, holder, list.span, message, "cannot be used here");
+        }
+        let mut seen = BTreeSet::new();
+        for entry in &list.entries {
+            match entry.name.as_deref() {
+                None => self.unnamed(holder, entry),
+                Some(secret) if !seen.insert(secret) => self.repeated(holder, entry, secret),
+                Some(secret) if !is_subdomain(secret) => self.not_a_name(holder, entry, secret),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn name(&self, holder: Holder) -> String {
+        describe(inject::object(self.inventories, holder))
+    }
+
+    fn malformed(&mut self, holder: Holder, span: Span, what: &str, label: &'static str) {
+        let message = format!("{} has imagePullSecrets {what}.", self.name(holder));
+        self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, span, message, label);
+    }
+
+    fn unnamed(&mut self, holder: Holder, entry: &Entry<'_>) {
+        let name = self.name(holder);
+        let (code, what, label) = if entry.bare {
+            let what = "that is not a mapping with a name";
+            (&finding::MALFORMED_PULL_SECRETS, what, "write `- name: SECRET`")
+        } else {
+            (&finding::EMPTY_PULL_SECRET_NAME, "without a name", "no name")
+        };
+        let message = format!("{name} has an entry in imagePullSecrets {what}.");
+        self.at_list(code, holder, entry.span, message, label);
+    }
+
+    fn repeated(&mut self, holder: Holder, entry: &Entry<'_>, secret: &str) {
+        let name = self.name(holder);
+        let message = format!("{name} names the pull secret '{}' twice.", show(secret));
+        let code = &finding::DUPLICATE_PULL_SECRET;
+        // The list of a ServiceAccount is atomic, not a map by name.
+        let severity = match holder {
+            Holder::Pod { .. } => code.severity,
+            Holder::Account(_) => Severity::Info,
+        };
+        let at = self.at_holder(holder, entry.span, "named above already");
+        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
+    }
+
+    /// A name that no Secret can have.
+    fn not_a_name(&mut self, holder: Holder, entry: &Entry<'_>, secret: &str) {
+        let code = &finding::INVALID_PULL_SECRET_NAME;
+        let Some(shape) = SHAPES.iter().find(|shape| (shape.is)(secret)) else { return };
+        let message = format!(
+            "{} names the pull secret '{}', which is not a valid name of a Secret: {}.",
+            self.name(holder),
+            show(&shortened(secret)),
+            shape.why
+        );
+        let at = self.at_holder(holder, entry.span, shape.label);
+        self.add(code, code.severity, message, Some(at), None, Some(shape.remedy.into()));
+    }
+}
+
+/// A name on one line, without what is too much of it.
+fn shortened(name: &str) -> String {
+    let more = if name.chars().count() > SHOWN { "…" } else { "" };
+    let start: String = name.chars().take(SHOWN).collect();
+    start.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t") + more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_explained_by_what_made_it() {
+        let long = "a".repeat(LONGEST + 1);
+        for (name, word) in [
+            ("{{ .Values.secret }}", "never rendered"),
+            ("app-{{ .x }}-pull", "never rendered"),
+            ("<no value>", "`<no value>`"),
+            ("app-<no value>", "`<no value>`"),
+            ("%!s(<nil>)", "formatted a value"),
+            ("%!s(MISSING)", "formatted a value"),
+            ("map[name:regcred]", "printed a mapping"),
+            ("[map[name:a] map[name:b]]", "printed a mapping"),
+            ("[a b]", "whole list"),
+            ("{\"name\":\"regcred\"}", "whole list"),
+            ("${PULL_SECRET}", "never substituted"),
+            ("$(PULL_SECRET)", "never substituted"),
+            ("$SECRET", "never substituted"),
+            ("app-${ENV}", "never substituted"),
+            ("<your-secret>", "placeholder"),
+            ("__SECRET__", "placeholder"),
+            ("#{Secret}#", "placeholder"),
+            ("a,b", "several names"),
+            ("a, b", "several names"),
+            ("a;b", "several names"),
+            ("\"regcred\"", "quotes"),
+            ("regcred\n", "line break"),
+            ("regcred ", "begins or ends with white space"),
+            ("\tregcred", "begins or ends with white space"),
+            ("a b", "contains white space"),
+            ("apps/regcred", "without it"),
+            ("RegCred", "capital"),
+            ("reg_cred", "`_`"),
+            ("RegCred_Prod", "`_`"),
+            (&*long, "longer than 253"),
+            ("-regcred", "at both ends"),
+            ("regcred.", "at both ends"),
+            ("a..b", "at both ends"),
+            ("régcred", "at both ends"),
+        ] {
+            assert!(!is_subdomain(name), "{name}");
+            let shape = SHAPES.iter().find(|shape| (shape.is)(name)).expect("the last one fits");
+            assert!(shape.why.contains(word), "{name}: {}", shape.why);
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_short_line() {
+        assert_eq!(shortened("abc"), "abc");
+        assert_eq!(shortened("abc\n"), "abc\\n");
+        assert_eq!(shortened(&"ä".repeat(SHOWN + 1)), "ä".repeat(SHOWN) + "…");
+    }
+}
