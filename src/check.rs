@@ -4,6 +4,7 @@
 
 mod covering;
 mod findings;
+mod mounts;
 mod order;
 mod summary;
 
@@ -179,7 +180,7 @@ pub fn check<'a>(
     let mut used = BTreeSet::new();
     let mut pods = Vec::new();
     let service_accounts = Accounts::new(&inventories);
-    let secrets = Secrets::new(&inventories);
+    let mut secrets = Secrets::new(&inventories);
     let covering =
         LazyCell::new(|| Covering::new(&inventories, policy, circumstances.now.as_second()));
     let injection = {
@@ -197,12 +198,11 @@ pub fn check<'a>(
         }
         let mut injection = inject::decide(&inventories, &requests, policy);
         let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
-        let judge = Judge {
-            overlay: Overlay { inventories: &inventories, added: &injection.added },
-            secrets: &secrets,
-            providers: circumstances.providers,
-            policy,
-        };
+        let overlay = Overlay { inventories: &inventories, added: &injection.added };
+        let never = mounts::never_mounted(&overlay, &requests, &secrets, policy);
+        secrets.never_mounted(never);
+        let judge =
+            Judge { overlay, secrets: &secrets, providers: circumstances.providers, policy };
         let mut lists = Shared::default();
         let mut accounts = Vec::with_capacity(requests.len());
         pods.reserve_exact(requests.len());

@@ -253,7 +253,7 @@ codes! {
     SECRET_IN_OTHER_NAMESPACE {
         name: "secret-in-other-namespace", severity: Error,
         title: "a pull secret is in another namespace than its pod",
-        what: "A pod names a Secret that the input has in another namespace only.",
+        what: "A pod names a Secret that the input has in another namespace only, or that an object of the input makes there. A SealedSecret makes its Secret in its own namespace, whatever its scope.",
         why: "A pod can use Secrets of its own namespace only; the kubelet goes on without.",
         example: "kind: Secret\nmetadata: {name: regcred, namespace: default}\n---\nkind: Pod\nmetadata: {namespace: shop}\nspec:\n  imagePullSecrets: [{name: regcred}]",
         remedy: "Put a copy of the Secret into the namespace of the pod.",
@@ -393,6 +393,20 @@ codes! {
         remedy: "Let the object make a Secret of type kubernetes.io/dockerconfigjson.",
         references: ["https://external-secrets.io/latest/api/spec/"],
     }
+    /// Something makes a Secret with a payload that nobody can read.
+    BROKEN_PRODUCER {
+        name: "producer-without-valid-payload", severity: Error,
+        title: "the template of a pull secret never becomes a valid docker configuration",
+        what: "A pod names a Secret that an object of the input makes from a template (of an ExternalSecret, a SealedSecret, a VaultStaticSecret and the like), and whatever values are filled in, the result is not a docker configuration: the template is not JSON, a value is quoted twice or not at all, the key file of a Google service account stands in quotes without toJson, or auth is not base64.",
+        why: "The API server rejects the Secret, or the kubelet cannot read it: no image is pulled with it.",
+        example: "kind: ExternalSecret\nspec:\n  target:\n    template:\n      type: kubernetes.io/dockerconfigjson\n      data:\n        .dockerconfigjson: '{\"auths\":{\"gcr.io\":{\"username\":\"_json_key\",\"password\":\"{{ .key }}\"}}}'   # the key file is JSON itself",
+        remedy: "Let a function write the value as JSON, without quotes around it: \"password\": {{ .key | toJson }}. Encode auth: {{ printf \"%s:%s\" .user .password | b64enc | toJson }}.",
+        references: [
+            "https://external-secrets.io/latest/guides/templating/",
+            "https://external-secrets.io/latest/guides/common-k8s-secret-types/",
+            "https://cloud.google.com/artifact-registry/docs/docker/authentication#json-key",
+        ],
+    }
     /// A token that is dead before it is replaced.
     EXPIRES_BEFORE_REFRESH {
         name: "expires-before-refresh", severity: Error,
@@ -421,10 +435,10 @@ codes! {
     SECRET_APPEARS_LATE {
         name: "secret-appears-late", severity: Warning,
         title: "a pull secret appears only after its pod has started",
-        what: "A pod names a Secret that a SecretProviderClass makes.",
-        why: "The Secret appears when the first pod mounts the volume, which is after that pod's images were pulled.",
+        what: "A pod names a Secret that a SecretProviderClass makes. It is an error if all pods of the input that mount the SecretProviderClass need the Secret for their own images.",
+        why: "The Secret appears when the first pod mounts the volume, and goes when the last of them is gone. A pod that needs it to start cannot be the first.",
         example: "kind: SecretProviderClass\nspec:\n  secretObjects:\n  - {secretName: regcred, type: kubernetes.io/dockerconfigjson}",
-        remedy: "Make the pull secret by other means, such as an ExternalSecret.",
+        remedy: "Make the pull secret by other means, such as an ExternalSecret, or let a pod with a public image mount the SecretProviderClass.",
         references: ["https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret"],
     }
     /// A pod that starts before its pull secret exists.

@@ -126,6 +126,8 @@ pub struct Workload<'a> {
     pub pull_secrets: PullSecrets<'a>,
     /// Its images, in the order of [`kinds::CONTAINER_LISTS`], then those of volumes.
     pub images: Box<[Image<'a>]>,
+    /// The `SecretProviderClass`es that its volumes mount.
+    pub mounts: Box<[Text<'a>]>,
     /// Whether the kubelet runs it from a file or URL of its own, without the API server.
     pub is_static: bool,
     /// Where its list can be written.
@@ -541,6 +543,7 @@ fn workload<'a>(
         service_account: said("serviceAccountName").or_else(|| said("serviceAccount")),
         pull_secrets: pull_secrets(spec),
         images: images(spec),
+        mounts: mounts(spec),
         is_static: false,
         site: Site::of(spec, forms),
     }
@@ -559,6 +562,19 @@ fn images<'a>(spec: Node<'_, 'a>) -> Box<[Image<'a>]> {
         image(volume, &["image", "reference"], ImageField::Volume { index })
     }));
     exact(images)
+}
+
+/// The driver of the Secrets Store (`secrets-store-csi-driver`, docs, "Usage").
+const SECRETS_STORE: &str = "secrets-store.csi.k8s.io";
+
+fn mounts<'a>(spec: Node<'_, 'a>) -> Box<[Text<'a>]> {
+    let volumes = spec.get("volumes").into_iter().flat_map(Node::items);
+    let drivers = volumes.filter_map(|volume| volume.get("csi"));
+    let stores = drivers
+        .filter(|csi| csi.get("driver").and_then(text).is_some_and(|of| of == SECRETS_STORE));
+    let classes =
+        stores.filter_map(|csi| text(csi.at(&["volumeAttributes", "secretProviderClass"])?));
+    exact(classes.collect())
 }
 
 fn image<'a>(holder: Node<'_, 'a>, path: &[&str], field: ImageField) -> Option<Image<'a>> {

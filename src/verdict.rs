@@ -26,7 +26,7 @@ use crate::policy::{self, Access, Iam, Policy, RuleId};
 use by_name::ByName;
 use extent::Extent;
 
-pub use secrets::Secrets;
+pub use secrets::{MadeId, Secrets};
 
 /// What an image's pull comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -562,6 +562,8 @@ pub enum Why {
     Policy,
     /// What makes it makes none that the kubelet reads.
     Produced(Fault),
+    /// It is there only after a pod has started that needs it to start.
+    NeverMounted,
     /// A static pod can use no Secret at all (`PreventStaticPodAPIReferences`, from Kubernetes 1.34 on; before
     /// that, `Validate` of plugin/pkg/admission/serviceaccount/admission.go).
     StaticPod,
@@ -592,6 +594,8 @@ pub enum Known<'i> {
         source: usize,
         /// What makes it.
         produced: &'i Produced<'i>,
+        /// Whether it will be there before a pod needs it.
+        in_time: bool,
     },
     /// It is in a dump of the cluster.
     InCluster {
@@ -609,6 +613,13 @@ pub enum Known<'i> {
     Declared(&'i policy::Secret),
     /// A Secret of that name is in the input, in another namespace.
     Elsewhere(&'i Secret<'i>),
+    /// Something of the input makes a Secret of that name, in another namespace.
+    MadeElsewhere {
+        /// The source of what makes it.
+        source: usize,
+        /// What makes it.
+        produced: &'i Produced<'i>,
+    },
     /// Nothing.
     Outside,
     /// No Secret can have such a name.
@@ -626,11 +637,23 @@ impl<'i> Known<'i> {
         }
     }
 
+    /// The keys of its docker configuration, as far as they are known.
+    pub fn keys(&self) -> Box<dyn Iterator<Item = &'i str> + 'i> {
+        if let Self::Produced { produced, .. } = *self {
+            let keys = produced.keys.as_deref().filter(|_| produced.is_usable());
+            return Box::new(keys.unwrap_or_default().iter().map(String::as_str));
+        }
+        let entries = self.secret().map_or(&[][..], |(_, secret)| secret.content.entries());
+        Box::new(entries.iter().map(|entry| entry.key.as_str()))
+    }
+
     /// Who tells of it.
     pub fn evidence(&self) -> Evidence {
         match self {
             Self::InStream { .. } | Self::Elsewhere(_) => Evidence::Manifests,
-            Self::Copied { .. } | Self::Produced { .. } => Evidence::Producer,
+            Self::Copied { .. } | Self::Produced { .. } | Self::MadeElsewhere { .. } => {
+                Evidence::Producer
+            }
             Self::InCluster { .. } | Self::Absent { .. } => Evidence::Cluster,
             Self::Declared(_) => Evidence::Policy,
             Self::Outside | Self::Impossible => Evidence::None,
@@ -642,6 +665,8 @@ impl<'i> Known<'i> {
 pub struct Credentials<'i> {
     known: Vec<Known<'i>>,
     keyring: Option<Keyring<'i>>,
+    /// The keys of Secrets that something makes, as far as that tells them.
+    made: Option<Keyring<'i>>,
     /// The secret whose payload makes every look-up fail, and why.
     broken: Option<(usize, String)>,
     origin: Origin,
@@ -668,7 +693,12 @@ impl<'i> Credentials<'i> {
         });
         let keys: Vec<_> = keys.collect();
         let keyring = (!keys.is_empty()).then(|| Keyring::from_keys(keys));
-        Self { known, keyring, broken, origin, puller }
+        let is_made = |known: &Known<'_>| matches!(known, Known::Produced { .. });
+        let made = known.iter().enumerate().filter(|(_, known)| is_made(known));
+        let made = made.flat_map(|(at, known)| known.keys().map(move |key| (at, 0, key)));
+        let made: Vec<_> = made.collect();
+        let made = (!made.is_empty()).then(|| Keyring::from_keys(made));
+        Self { known, keyring, made, broken, origin, puller }
     }
 
     /// What is known of each secret.
@@ -679,6 +709,17 @@ impl<'i> Credentials<'i> {
     /// The entries that the kubelet would try for an image: secret, entry and whether Docker Hub's stands in.
     pub fn tried(&self, name: &str) -> Vec<Match<'i>> {
         self.keyring.as_ref().map(|keyring| keyring.lookup(name)).unwrap_or_default()
+    }
+
+    /// Whether a key of a secret matches an image, as far as its keys are known.
+    pub fn tells_of(&self, at: usize, name: &str) -> bool {
+        let keyrings = self.keyring.iter().chain(&self.made);
+        keyrings.flat_map(|keyring| keyring.lookup(name)).any(|tried| tried.secret == at)
+    }
+
+    /// Whether a Secret that something makes may hold credentials for an image.
+    fn may_cover(&self, at: usize, produced: &Produced<'_>, name: &str) -> bool {
+        produced.is_usable() && (produced.keys.is_none() || self.tells_of(at, name))
     }
 
     /// The verdict of an image.
@@ -716,17 +757,22 @@ impl<'i> Credentials<'i> {
             }
             Err(unasked) => unasked.map(Box::new),
         };
-        let fits = |known: &Known<'_>| match known {
+        let fits = |(at, known): (usize, &Known<'_>)| match known {
             _ if matches!(self.puller, Puller::Static) => false,
-            Known::Produced { produced, .. } => produced.is_usable(),
+            Known::Produced { produced, in_time, .. } => {
+                *in_time && self.may_cover(at, produced, image.name())
+            }
             Known::Declared(secret) => secret.may_cover(image.domain(), image.path()),
             Known::Outside => true,
             Known::InStream { secret, .. }
             | Known::InCluster { secret, .. }
             | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed(_)),
-            Known::Elsewhere(_) | Known::Absent { .. } | Known::Impossible => false,
+            Known::Elsewhere(_)
+            | Known::MadeElsewhere { .. }
+            | Known::Absent { .. }
+            | Known::Impossible => false,
         };
-        if let Some(secret) = self.known.iter().position(fits) {
+        if let Some(secret) = self.known.iter().enumerate().position(fits) {
             return on(secret, Verdict::Declared);
         }
         match self.origin {
@@ -800,10 +846,8 @@ impl<'i> Credentials<'i> {
             let key = printable_key(entry.key).into_owned();
             return (entry.secret, Why::Unusable { key, why });
         }
-        let keys = self.known.iter().enumerate().flat_map(|(at, known)| {
-            let entries = known.secret().map_or(&[][..], |(_, secret)| secret.content.entries());
-            entries.iter().map(move |entry| (at, entry.key.as_str()))
-        });
+        let keys = self.known.iter().enumerate();
+        let keys = keys.flat_map(|(at, known)| known.keys().map(move |key| (at, key)));
         let keys: Vec<_> = keys.collect();
         if let Some(miss) = explain_near_miss(keys.iter().map(|(_, key)| *key), image.name()) {
             return (keys[miss.index].0, Why::Miss(miss));
@@ -817,11 +861,12 @@ impl<'i> Credentials<'i> {
                     Content::NoKey { .. } => Why::Key,
                     Content::Payload(_) | Content::Managed(_) => Why::Empty,
                 },
-                Known::Elsewhere(_) => Why::Namespace,
+                Known::Elsewhere(_) | Known::MadeElsewhere { .. } => Why::Namespace,
                 Known::Absent { .. } => Why::Absent,
                 Known::Impossible => Why::Name,
+                Known::Produced { in_time: false, .. } => Why::NeverMounted,
                 Known::Produced { produced, .. } => {
-                    Why::Produced(produced.fault.clone().unwrap_or(Fault::Type))
+                    produced.fault.clone().map_or(Why::Empty, Why::Produced)
                 }
                 Known::Declared(_) | Known::Outside => Why::Policy,
             };

@@ -20,7 +20,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("finding", &["source"]),
     ("policy", &["names", "source", "credentials", "finding"]),
     ("inventory", &["shared", "source", "image", "yaml", "credentials"]),
-    ("verdict", &["names", "image", "credentials", "policy", "inventory"]),
+    ("verdict", &["names", "source", "image", "credentials", "policy", "inventory"]),
     ("inject", &["shared", "source", "edit", "policy", "inventory", "verdict"]),
     (
         "check",

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::credentials::keyring::Keyring;
 use crate::image::Reference;
 use crate::inventory::secrets::{Content, Entry};
-use crate::inventory::{Inventory, Object, Text, Whence};
+use crate::inventory::{Inventory, Object, Produced, Text, Whence};
 use crate::names::is_subdomain;
 use crate::policy::{self, Policy};
 
@@ -71,7 +71,8 @@ impl<'i, 'a> Covering<'i, 'a> {
             for made in inventory.produced.iter().filter(|made| !made.any_namespace) {
                 let own = made.object.namespace.as_deref();
                 let namespace = made.namespace.as_deref().or(own);
-                let covers = declared(policy, namespace, &made.name).filter(|_| made.is_usable());
+                let covers = declared(policy, namespace, &made.name).or_else(|| named(made));
+                let covers = covers.filter(|_| made.is_usable());
                 let namespace = namespace.or(policy.namespace());
                 add(namespace, &made.name, &made.object, covers);
             }
@@ -163,6 +164,12 @@ fn covers(secret: &policy::Secret, image: &Reference) -> bool {
 fn declared<'p>(policy: &'p Policy, namespace: Option<&str>, name: &str) -> Option<Covers<'p>> {
     let (_, secret) = policy.secret(namespace, name)?;
     secret.registries.as_ref().map(|_| Covers::Declared(secret))
+}
+
+/// What the template of a Secret tells.
+fn named<'i>(made: &'i Produced<'_>) -> Option<Covers<'i>> {
+    let keys = made.keys.as_deref()?.iter().enumerate();
+    Some(Covers::Entries(keys.map(|(at, key)| (at, key.as_str())).collect()))
 }
 
 /// The entries that a registry may accept.

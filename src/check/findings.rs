@@ -545,7 +545,7 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
         Some(Why::Absent) => format!("there is no {name} in its namespace of the cluster dump"),
         Some(Why::Produced(fault)) => match fault {
             Fault::Type => {
-                format!("what makes {name} gives it a type that the kubelet passes over")
+                format!("what makes {name} gives it a type that the kubelet ignores")
             }
             Fault::Key(format) => {
                 format!("what makes {name} leaves out its key {}", format.data_key())
@@ -553,7 +553,13 @@ fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
             Fault::NoSecret(kind) => {
                 format!("what makes {name} makes a {} and no Secret", show(kind))
             }
+            Fault::Payload(_) => {
+                format!("the template of {name} never becomes a valid docker configuration")
+            }
         },
+        Some(Why::NeverMounted) => format!(
+            "{name} appears only after a pod has mounted it, and every pod that does needs it to start"
+        ),
         Some(Why::StaticPod) => format!("a static pod cannot use {name}"),
     }
 }

@@ -1,6 +1,10 @@
 //! TABLE: objects that make a Secret in the cluster, and what it will be like. A kind is a row.
 
 mod keys;
+mod namespaces;
+mod template;
+
+use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
 use super::secrets::{self, Annotation};
@@ -8,6 +12,9 @@ use super::{Object, Text, kinds, text};
 use crate::credentials::payload::Format;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
+
+pub use template::Flaw;
+use template::{BRACES, Delimiters, Templated};
 
 /// A kind whose objects make Secrets.
 pub struct Producer {
@@ -28,6 +35,16 @@ pub struct Producer {
     annotations: Option<Path>,
     /// Whether it has a key, if anything tells.
     has_key: fn(&Made<'_, '_>, &str) -> Option<bool>,
+    /// The template of a key, if the object holds one.
+    template: for<'t, 'a> fn(&Made<'t, 'a>, &str) -> Option<Node<'t, 'a>>,
+    /// What stands around the actions of that template.
+    delimiters: Delimiters,
+    /// Where it names the only registry.
+    registry: Option<Path>,
+    /// What is put behind the name of the object.
+    suffix: &'static str,
+    /// The only namespaces in which it makes Secrets, if it makes them in others than its own and names those.
+    namespaces: for<'t, 'a> fn(Node<'t, 'a>) -> Option<Vec<Text<'a>>>,
     /// What it makes instead of a Secret.
     instead: fn(&Made<'_, '_>) -> Option<String>,
     /// Whether it makes the Secret anew now and then, unless it says otherwise.
@@ -42,6 +59,8 @@ pub struct Producer {
     sources: Option<Path>,
     /// Something that has to hold, or no Secret is made.
     only_if: fn(&Made<'_, '_>) -> bool,
+    /// Whether the Secret is there only after a pod has mounted the object.
+    pub is_mounted: bool,
     /// What is worth knowing of every Secret of this kind.
     pub caveat: Option<&'static str>,
 }
@@ -67,6 +86,11 @@ const NOTHING: Producer = Producer {
     secret_type: None,
     annotations: None,
     has_key: |_, _| None,
+    template: |_, _| None,
+    delimiters: BRACES,
+    registry: None,
+    suffix: "",
+    namespaces: |_| None,
     instead: |_| None,
     refreshes: false,
     intervals: &[],
@@ -74,6 +98,7 @@ const NOTHING: Producer = Producer {
     policy: None,
     sources: None,
     only_if: |_| true,
+    is_mounted: false,
     caveat: None,
 };
 
@@ -82,6 +107,7 @@ const VAULT: Producer = Producer {
     names: &[&["spec", "destination", "name"]],
     secret_type: Some(&["spec", "destination", "type"]),
     annotations: Some(&["spec", "destination", "annotations"]),
+    template: keys::template_of_vault,
     refreshes: true,
     intervals: &[&["spec", "refreshAfter"]],
     only_if: |made| is(made.object, &["spec", "destination", "create"], "true"),
@@ -91,6 +117,7 @@ const VAULT: Producer = Producer {
 const INFISICAL: Producer = Producer {
     group: "secrets.infisical.com",
     has_key: keys::of_infisical,
+    template: |made, key| made.item.at(&["template", "data", key]),
     refreshes: true,
     // k8-operator/api/v1alpha1/infisicalsecret_types.go
     intervals: &[&["spec", "syncConfig", "resyncInterval"], &["spec", "resyncInterval"]],
@@ -100,6 +127,36 @@ const INFISICAL: Producer = Producer {
 
 /// Every kind that is known to make pull secrets, sorted by kind.
 pub const PRODUCERS: &[Producer] = &[
+    Producer {
+        group: "spv.no",
+        kind: "AzureKeyVaultSecret",
+        // pkg/k8s/apis/azurekeyvault/v2beta1/types.go of akv2k8s. The key is that of the type, whatever `dataKey` says
+        // (docs, "Kubernetes Secret Types").
+        names: &[&["spec", "output", "secret", "name"]],
+        secret_type: Some(&["spec", "output", "secret", "type"]),
+        only_if: |made| made.object.at(&["spec", "output", "secret", "name"]).is_some(),
+        refreshes: true,
+        ..NOTHING
+    },
+    Producer {
+        group: "k8s.bitwarden.com",
+        kind: "BitwardenSecret",
+        names: &[&["spec", "secretName"]],
+        // api/v1/bitwardensecret_types.go of bitwarden/sm-kubernetes: there is no field for a type.
+        secret_type: Some(&[]),
+        refreshes: true,
+        ..NOTHING
+    },
+    Producer {
+        group: "lerentis.uploadfilter24.eu",
+        kind: "BitwardenSecret",
+        // README.md of lerentis/bitwarden-crd-operator
+        names: &[&["spec", "name"]],
+        namespace: Some(&["spec", "namespace"]),
+        secret_type: Some(&["spec", "secretType"]),
+        refreshes: true,
+        ..NOTHING
+    },
     Producer {
         group: "external-secrets.io",
         kind: "ClusterExternalSecret",
@@ -119,6 +176,10 @@ pub const PRODUCERS: &[Producer] = &[
             "annotations",
         ]),
         has_key: |made, key| keys::of_external_secret(made, &["spec", "externalSecretSpec"], key),
+        template: |made, key| {
+            made.object.at(&["spec", "externalSecretSpec", "target", "template", "data", key])
+        },
+        namespaces: namespaces::of_cluster_external_secret,
         instead: |made| manifest(made, &["spec", "externalSecretSpec", "target", "manifest"]),
         refreshes: true,
         // `spec.refreshTime` is how often it looks after its ExternalSecrets.
@@ -127,6 +188,14 @@ pub const PRODUCERS: &[Producer] = &[
         policy: Some(&["spec", "externalSecretSpec", "refreshPolicy"]),
         sources: Some(&["spec", "externalSecretSpec", "dataFrom"]),
         only_if: |made| creates(made, &["spec", "externalSecretSpec", "target", "creationPolicy"]),
+        ..NOTHING
+    },
+    Producer {
+        group: "ops.alexellis.io",
+        kind: "ClusterPullSecret",
+        // controllers/reconciler.go of alexellis/registry-creds: a copy in every namespace, of the same type.
+        suffix: "-registrycreds",
+        namespace: Some(&[]),
         ..NOTHING
     },
     Producer {
@@ -150,6 +219,7 @@ pub const PRODUCERS: &[Producer] = &[
         secret_type: Some(&["spec", "target", "template", "type"]),
         annotations: Some(&["spec", "target", "template", "metadata", "annotations"]),
         has_key: |made, key| keys::of_external_secret(made, &["spec"], key),
+        template: |made, key| made.object.at(&["spec", "target", "template", "data", key]),
         instead: |made| manifest(made, &["spec", "target", "manifest"]),
         refreshes: true,
         // apis/externalsecrets/v1/externalsecret_types.go
@@ -162,6 +232,16 @@ pub const PRODUCERS: &[Producer] = &[
     },
     // api/v1beta1/hcpvaultsecretsapp_types.go
     Producer { kind: "HCPVaultSecretsApp", default_interval: Some("600s"), ..VAULT },
+    Producer {
+        group: "images.banzaicloud.io",
+        kind: "ImagePullSecret",
+        // README.md of banzaicloud/imps: always of type kubernetes.io/dockerconfigjson.
+        names: &[&["spec", "target", "secret", "name"]],
+        namespace: Some(&[]),
+        namespaces: namespaces::of_image_pull_secret,
+        refreshes: true,
+        ..NOTHING
+    },
     Producer {
         kind: "InfisicalSecret",
         each: Some(&["spec", "managedKubeSecretReferences"]),
@@ -178,6 +258,9 @@ pub const PRODUCERS: &[Producer] = &[
         has_key: |made, key| {
             let item = made.object.at(&["spec", "managedSecretReference"])?;
             keys::of_infisical(&Made { object: made.object, item }, key)
+        },
+        template: |made, key| {
+            made.object.at(&["spec", "managedSecretReference", "template", "data", key])
         },
         only_if: |made| made.object.at(&["spec", "managedSecretReference"]).is_some(),
         ..INFISICAL
@@ -208,15 +291,39 @@ pub const PRODUCERS: &[Producer] = &[
         ..NOTHING
     },
     Producer {
+        group: "secrets.phase.dev",
+        kind: "PhaseSecret",
+        // README.md of phasehq/kubernetes-secrets-operator
+        each: Some(&["spec", "managedSecretReferences"]),
+        names: &[&["secretName"]],
+        namespace: Some(&["secretNamespace"]),
+        secret_type: Some(&["secretType"]),
+        refreshes: true,
+        intervals: &[&["spec", "pollingInterval"]],
+        ..NOTHING
+    },
+    Producer {
+        group: "lerentis.uploadfilter24.eu",
+        kind: "RegistryCredential",
+        // README.md of lerentis/bitwarden-crd-operator
+        names: &[&["spec", "name"]],
+        namespace: Some(&["spec", "namespace"]),
+        registry: Some(&["spec", "registry"]),
+        refreshes: true,
+        ..NOTHING
+    },
+    Producer {
         group: "bitnami.com",
         kind: "SealedSecret",
-        // `spec.template.metadata.name` is not looked at (sealedsecret_expansion.go).
+        // Of `spec.template.metadata` neither name nor namespace is looked at, whatever the scope of the seal
+        // (`Unseal` in sealedsecret_expansion.go).
         secret_type: Some(&["spec", "template", "type"]),
         annotations: Some(&["spec", "template", "metadata", "annotations"]),
         has_key: |made, key| {
             let maps: [Path; 2] = [&["spec", "encryptedData"], &["spec", "template", "data"]];
             keys::in_any(made.object, &maps, key)
         },
+        template: |made, key| made.object.at(&["spec", "template", "data", key]),
         ..NOTHING
     },
     Producer {
@@ -237,10 +344,34 @@ pub const PRODUCERS: &[Producer] = &[
             let data = made.item.get("data")?;
             Some(data.items().any(|entry| is(entry, &["key"], key)))
         },
+        is_mounted: true,
         caveat: Some(
             "it appears only after a pod has mounted the volume of its SecretProviderClass, so that pod's \
              own image cannot be pulled with it",
         ),
+        ..NOTHING
+    },
+    Producer {
+        group: "secretgen.carvel.dev",
+        kind: "SecretTemplate",
+        // docs/secret-template.md
+        secret_type: Some(&["spec", "template", "type"]),
+        annotations: Some(&["spec", "template", "metadata", "annotations"]),
+        has_key: |made, key| {
+            let maps: [Path; 2] =
+                [&["spec", "template", "stringData"], &["spec", "template", "data"]];
+            keys::in_any(made.object, &maps, key)
+        },
+        refreshes: true,
+        ..NOTHING
+    },
+    Producer {
+        group: "craftypath.github.io",
+        kind: "SopsSecret",
+        // README.md of craftypath/sops-operator
+        secret_type: Some(&["spec", "type"]),
+        annotations: Some(&["spec", "metadata", "annotations"]),
+        has_key: |made, key| keys::in_any(made.object, &[&["spec", "stringData"]], key),
         ..NOTHING
     },
     Producer {
@@ -254,6 +385,30 @@ pub const PRODUCERS: &[Producer] = &[
         ..NOTHING
     },
     Producer { kind: "VaultDynamicSecret", ..VAULT },
+    Producer {
+        group: "redhatcop.redhat.io",
+        kind: "VaultSecret",
+        // api/v1alpha1/vaultsecret_types.go of redhat-cop/vault-config-operator
+        names: &[&["spec", "output", "name"]],
+        secret_type: Some(&["spec", "output", "type"]),
+        annotations: Some(&["spec", "output", "annotations"]),
+        has_key: |made, key| keys::in_any(made.object, &[&["spec", "output", "stringData"]], key),
+        template: |made, key| made.object.at(&["spec", "output", "stringData", key]),
+        refreshes: true,
+        intervals: &[&["spec", "refreshPeriod"]],
+        ..NOTHING
+    },
+    Producer {
+        group: "ricoberger.de",
+        kind: "VaultSecret",
+        // api/v1alpha1/vaultsecret_types.go of ricoberger/vault-secrets-operator
+        secret_type: Some(&["spec", "type"]),
+        has_key: keys::of_vault_secret,
+        template: |made, key| made.object.at(&["spec", "templates", key]),
+        delimiters: ("{%", "%}"),
+        refreshes: true,
+        ..NOTHING
+    },
     Producer { kind: "VaultStaticSecret", ..VAULT },
 ];
 
@@ -346,6 +501,10 @@ pub struct Produced<'a> {
     pub namespace: Option<Text<'a>>,
     /// Whether nobody can tell its namespace.
     pub any_namespace: bool,
+    /// The only namespaces that it can be in, where the object names them.
+    pub only_in: Option<Box<[Text<'a>]>>,
+    /// The keys of its docker configuration, if the object tells them all.
+    pub keys: Option<Box<[String]>>,
     /// Where it is copied to.
     pub reach: Option<Box<Reach<'a>>>,
     /// Its type, if the object says one; else it is Opaque.
@@ -360,6 +519,8 @@ pub struct Produced<'a> {
     pub annotations: Vec<Annotation<'a>>,
     /// Where its name stands, or that of the object.
     pub span: Span,
+    /// Where the template of its docker configuration stands.
+    pub template: Option<Span>,
 }
 
 /// How often a Secret is made anew.
@@ -383,12 +544,29 @@ pub enum Fault {
     Type,
     /// It lacks the key of its type.
     Key(Format),
+    /// Its docker configuration can never be read.
+    Payload(Flaw),
+}
+
+impl Producer {
+    /// Where an object says the type of its Secrets, if it can.
+    pub fn type_path(&self) -> Option<String> {
+        let path = self.secret_type.filter(|path| !path.is_empty())?;
+        let list = self.each.map(|each| each.join(".") + "[]");
+        Some(list.into_iter().chain([path.join(".")]).collect::<Vec<_>>().join("."))
+    }
 }
 
 impl Produced<'_> {
     /// Whether the kubelet looks into the Secret.
     pub fn is_usable(&self) -> bool {
         self.fault.is_none()
+    }
+
+    /// Whether the Secret can be in a namespace, as far as the object chooses it by name.
+    pub fn is_allowed_in(&self, namespace: Option<&str>) -> bool {
+        let among = |only: &[Text<'_>]| namespace.is_none_or(|of| only.iter().any(|one| one == of));
+        self.only_in.as_deref().is_none_or(among)
     }
 }
 
@@ -422,16 +600,23 @@ fn one<'a>(
         row.names.iter().find_map(|path| Some((text(item.at(path)?)?, item.at(path)?.span())));
     let own = || Some((object.name.clone()?, object.label)).filter(|_| row.each.is_none());
     let (name, span) = named.or_else(own)?;
+    let name = if row.suffix.is_empty() { name } else { (name.into_owned() + row.suffix).into() };
     let secret_type = row.secret_type.and_then(|path| item.at(path)).and_then(text);
     let annotations = annotations(made, row);
+    let format = secret_type.as_deref().and_then(Format::from_secret_type);
+    let template = format.and_then(|format| (row.template)(made, format.data_key()));
+    let templated = format.map_or(Templated::Unknown, |format| templated(template, format, row));
     Some(Produced {
         name,
         span,
         by: row,
         namespace: row.namespace.and_then(|path| text(item.at(path)?)),
         any_namespace: row.namespace.is_some_and(<[_]>::is_empty),
+        only_in: (row.namespaces)(made.object).map(Vec::into_boxed_slice),
         reach: Reach::of(reach::among(&annotations)).map(Box::new),
-        fault: fault(made, row, secret_type.as_deref()),
+        fault: fault(made, row, secret_type.as_deref(), &templated),
+        keys: keys(made, row, templated),
+        template: template.map(|template| template.resolved().span()),
         secret_type,
         refresh: refresh(made.object, row),
         generators: generators(made.object, row),
@@ -440,7 +625,28 @@ fn one<'a>(
     })
 }
 
-fn fault(made: &Made<'_, '_>, row: &Producer, secret_type: Option<&str>) -> Option<Fault> {
+/// What is told by the template of the docker configuration.
+fn templated(template: Option<Node<'_, '_>>, format: Format, row: &Producer) -> Templated {
+    let text = template.and_then(Node::string).map(|text| Zeroizing::new(text.into_owned()));
+    text.map_or(Templated::Unknown, |text| template::read(&text, format, row.delimiters))
+}
+
+fn keys(made: &Made<'_, '_>, row: &Producer, templated: Templated) -> Option<Box<[String]>> {
+    match templated {
+        Templated::Keys(keys) => Some(keys),
+        Templated::Unknown | Templated::Never(_) => {
+            let registry = text(made.item.at(row.registry?)?)?;
+            Some(Box::new([registry.into_owned()]))
+        }
+    }
+}
+
+fn fault(
+    made: &Made<'_, '_>,
+    row: &Producer,
+    secret_type: Option<&str>,
+    templated: &Templated,
+) -> Option<Fault> {
     if let Some(kind) = (row.instead)(made) {
         return Some(Fault::NoSecret(kind));
     }
@@ -448,8 +654,13 @@ fn fault(made: &Made<'_, '_>, row: &Producer, secret_type: Option<&str>) -> Opti
     let Some(format) = secret_type.and_then(Format::from_secret_type) else {
         return Some(Fault::Type);
     };
-    let lacks = (row.has_key)(made, format.data_key()) == Some(false);
-    lacks.then_some(Fault::Key(format))
+    if (row.has_key)(made, format.data_key()) == Some(false) {
+        return Some(Fault::Key(format));
+    }
+    match templated {
+        Templated::Never(flaw) => Some(Fault::Payload(flaw.clone())),
+        Templated::Unknown | Templated::Keys(_) => None,
+    }
 }
 
 fn refresh<'a>(object: Node<'_, 'a>, row: &Producer) -> Refresh<'a> {

@@ -45,14 +45,20 @@ fn is_assumed_public(pull: &Pull<'_>) -> bool {
     pull.access.is_some_and(assumed)
 }
 
-/// The keys of a Secret, wherever it is, that come with something to authenticate with.
+/// The keys of a Secret, wherever it is, that come with something to authenticate with, and those that the template of
+/// one names.
 fn usable_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
-    let secret = match *known {
-        Known::Elsewhere(secret) => Some(secret),
-        _ => known.secret().map(|(_, secret)| secret),
+    let (secret, made) = match *known {
+        Known::Elsewhere(secret) => (Some(secret), None),
+        Known::Produced { produced, .. } | Known::MadeElsewhere { produced, .. } => {
+            (None, Some(produced))
+        }
+        _ => (known.secret().map(|(_, secret)| secret), None),
     };
     let entries = secret.map_or(&[][..], |secret| secret.content.entries());
-    entries.iter().filter(|entry| entry.unusable.is_none()).map(|entry| entry.key.as_str())
+    let usable = entries.iter().filter(|entry| entry.unusable.is_none());
+    let templated = made.and_then(|made| made.keys.as_deref()).unwrap_or_default();
+    usable.map(|entry| entry.key.as_str()).chain(templated.iter().map(String::as_str))
 }
 
 /// Whether the policy says that a Secret is for an image, not only that it may be.

@@ -1,12 +1,15 @@
 //! The Secrets that pods can name, by name: those of the manifests, those that something makes or copies, and those of
 //! a cluster's dumps.
 
+use std::collections::BTreeSet;
+
 use super::by_name::ByName;
 use super::extent::Extent;
 use super::{Copied, Known, Referrer, left_behind, names};
 use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
 use crate::names::is_subdomain;
 use crate::policy::Policy;
+use crate::source::Span;
 
 /// Objects of one kind, each with its source.
 type Sourced<'i, T> = ByName<'i, (usize, &'i T)>;
@@ -19,7 +22,12 @@ pub struct Secrets<'i> {
     produced_in_cluster: Sourced<'i, Produced<'i>>,
     renamed: bool,
     extent: Extent<'i>,
+    /// What is there only after a pod has started that needs it to start.
+    never_mounted: BTreeSet<MadeId>,
 }
+
+/// A Secret that something makes: its source, and where its name stands there.
+pub type MadeId = (usize, Span);
 
 impl<'i> Secrets<'i> {
     /// Indexes the Secrets of `inventories` and those that other objects make.
@@ -33,7 +41,18 @@ impl<'i> Secrets<'i> {
             produced_in_cluster: produced(inventories, Whence::Cluster),
             renamed: secrets.any(|object| object.build.is_some()),
             extent: Extent::of(inventories),
+            never_mounted: BTreeSet::new(),
         }
+    }
+
+    /// Takes down which of the Secrets that pods have to mount first are never there.
+    pub fn never_mounted(&mut self, never: BTreeSet<MadeId>) {
+        self.never_mounted = never;
+    }
+
+    fn made(&self, (source, produced): (usize, &'i Produced<'i>)) -> Known<'i> {
+        let in_time = !self.never_mounted.contains(&(source, produced.span));
+        Known::Produced { source, produced, in_time }
     }
 
     /// Whether kustomize renames some of them.
@@ -64,8 +83,8 @@ impl<'i> Secrets<'i> {
         if let Some((source, secret)) = asked.secret(named) {
             return Known::InStream { source, secret };
         }
-        if let Some((source, produced)) = asked.produced(self.produced.get(name), false) {
-            return Known::Produced { source, produced };
+        if let Some(made) = asked.produced(self.produced.get(name), false) {
+            return self.made(made);
         }
         let copied = asked.copied(named);
         if let Some(copy @ Known::Copied { maybe: false, .. }) = copied {
@@ -75,12 +94,15 @@ impl<'i> Secrets<'i> {
             return Known::InCluster { source, secret };
         }
         let produced = asked.produced(self.produced_in_cluster.get(name), true);
-        if let Some((source, produced)) = produced {
-            return Known::Produced { source, produced };
+        if let Some(made) = produced {
+            return self.made(made);
         }
         let assumed = asked.only(named);
         let assumed = assumed.map(|(source, secret)| Known::InStream { source, secret });
-        let elsewhere = || asked.elsewhere(named, called).map(Known::Elsewhere);
+        let elsewhere = || {
+            let kept = asked.elsewhere(named, called).map(Known::Elsewhere);
+            kept.or_else(|| asked.made_elsewhere(self.produced.get(name)))
+        };
         if self.extent.lacks_secret(asked.wanted) {
             let absent = || Known::Absent { elsewhere: dumped.last().map(|(_, secret)| *secret) };
             return assumed.or(copied).or_else(elsewhere).unwrap_or_else(absent);
@@ -129,7 +151,8 @@ impl<'i> Secrets<'i> {
         let kept =
             kept.iter().map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
         let made = self.produced.get(name).iter().map(|(source, made)| {
-            let own = if made.any_namespace { wanted } else { of(&made.object) };
+            let any = made.any_namespace && made.is_allowed_in(wanted);
+            let own = if any { wanted } else { of(&made.object) };
             (*source, &made.object, made.namespace.as_deref().or(own))
         });
         let all: Vec<_> = kept.chain(made).filter(|(.., namespace)| *namespace == wanted).collect();
@@ -238,9 +261,20 @@ impl<'i> Asked<'_, 'i> {
                 let reach = made.reach.as_ref();
                 reach.is_some_and(|reach| reach.copies_to(self.wanted) != Copied::No)
             };
-            made.any_namespace || namespace == self.wanted || assumed || copied()
+            let own = if made.any_namespace {
+                made.is_allowed_in(self.wanted)
+            } else {
+                namespace == self.wanted || assumed
+            };
+            own || copied()
         };
         made.iter().rev().copied().find(|(_, made)| here(made))
+    }
+
+    /// The last that makes one of another namespace. All of them say theirs, or one would have been assumed.
+    fn made_elsewhere(&self, made: &[(usize, &'i Produced<'i>)]) -> Option<Known<'i>> {
+        self.wanted?;
+        made.last().map(|&(source, produced)| Known::MadeElsewhere { source, produced })
     }
 
     /// A Secret of another namespace that a controller copies.

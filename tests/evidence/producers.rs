@@ -27,7 +27,7 @@ fn external(spec: &str) -> String {
 fn generated(fields: &str, kind: &str) -> String {
     external(&format!(
         "{fields}dataFrom: [{{sourceRef: {{generatorRef: {{kind: {kind}, name: tokens}}}}}}], target: {{template: {{type: \
-         {DOCKER}, data: {{.dockerconfigjson: x}}}}}}"
+         {DOCKER}, data: {{.dockerconfigjson: '{{{{ .x }}}}'}}}}}}"
     ))
 }
 
@@ -242,7 +242,7 @@ fn what_something_makes_may_be_copied_on() {
     let pod = deployment_in("namespace: other, ", "imagePullSecrets: [{name: regcred}], ");
     let with = |maker: &str| Report::with(&format!("{pod}{maker}"), &[], &[]);
     with(&maker("other")).image(&json!({"verdict": "declared", "secretFrom": "producer"}));
-    with(&maker("third")).image(&json!({"verdict": "declared", "secretFrom": "unknown"}));
+    with(&maker("third")).image(&json!({"verdict": "mismatched", "secretFrom": "producer"}));
 }
 
 #[test]

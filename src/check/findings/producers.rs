@@ -1,14 +1,20 @@
 //! What is worth saying about objects that make pull secrets: what they make of them, and how often.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::finding;
+use crate::credentials::payload::Format;
+use crate::finding::{self, Severity};
 use crate::inventory::producers::{Fault, Generator, Refresh};
 use crate::inventory::{Object, Produced};
 use crate::source::Span;
 
 use super::rotation::{Evidence, interval, is_never};
-use super::{Findings, hours, show};
+use super::{At, Findings, hours, show};
+
+/// What keeps a Secret that pods have to mount from ever being there.
+const NEVER_MOUNTED: &str = ". Every pod of the input that mounts it names the pull secret for its own images, so the \
+                             Secret never appears";
 
 impl Findings<'_, '_> {
     /// A Secret that something makes, and what tells of its age.
@@ -16,6 +22,7 @@ impl Findings<'_, '_> {
         &mut self,
         source: usize,
         produced: &Produced<'_>,
+        in_time: bool,
         evidence: &Evidence<'_>,
     ) {
         let maker = self.describe_in(source, &produced.object);
@@ -26,11 +33,13 @@ impl Findings<'_, '_> {
         }
         if let Some(caveat) = produced.by.caveat {
             let code = &finding::SECRET_APPEARS_LATE;
-            let message = format!("{maker} makes the pull secret '{name}': {caveat}.");
-            self.say(code, code.severity, message, at, "appears late");
+            let severity = if in_time { code.severity } else { Severity::Error };
+            let more = if in_time { "" } else { NEVER_MOUNTED };
+            let message = format!("{maker} makes the pull secret '{name}': {caveat}{more}.");
+            self.say(code, severity, message, at, "appears late");
         }
         // What is never read has no age.
-        if !produced.is_usable() {
+        if !produced.is_usable() || !in_time {
             return;
         }
         let at = (source, &produced.object, span(produced));
@@ -52,7 +61,7 @@ impl Findings<'_, '_> {
             Fault::Type => {
                 let kind = produced.secret_type.as_deref().unwrap_or("Opaque");
                 let message = format!(
-                    "{maker} makes the pull secret '{name}' with type {}, so the kubelet passes it over.",
+                    "{maker} makes the pull secret '{name}' with type {}, so the kubelet ignores it.",
                     show(kind)
                 );
                 (&finding::UNUSABLE_PRODUCER, message, "no docker type")
@@ -71,8 +80,22 @@ impl Findings<'_, '_> {
                 );
                 (&finding::PRODUCER_WITHOUT_SECRET, message, "makes no Secret")
             }
+            Fault::Payload(flaw) => {
+                let message = format!("{maker} cannot fill the pull secret '{name}': {flaw}.");
+                (&finding::BROKEN_PRODUCER, message, "never a docker configuration")
+            }
         };
-        self.say(code, code.severity, message, at, label);
+        let at = match (fault, produced.template) {
+            (Fault::Payload(_), Some(span)) => (at.0, at.1, span),
+            _ => at,
+        };
+        let (source, object, span) = at;
+        let at = At { source, object, span, path: object.place.to_string(), label: label.into() };
+        let remedy = match fault {
+            Fault::Type => remedy_for_type(produced, maker),
+            _ => code.remedy.into(),
+        };
+        self.add(code, code.severity, message, Some(at), None, Some(remedy));
     }
 
     /// A token that has expired before it is replaced; gives whether it was told.
@@ -95,6 +118,20 @@ impl Findings<'_, '_> {
         let code = &finding::EXPIRES_BEFORE_REFRESH;
         self.say(code, code.severity, message, at, "the token has expired by then");
         true
+    }
+}
+
+/// Where to set the type.
+fn remedy_for_type(produced: &Produced<'_>, maker: &str) -> Cow<'static, str> {
+    match produced.by.type_path() {
+        Some(path) => {
+            format!("Set {path} of {maker} to {}.", Format::DockerConfigJson.secret_type()).into()
+        }
+        None => format!(
+            "{} makes Secrets of type Opaque only: make the pull secret by other means, such as an ExternalSecret.",
+            produced.by.kind
+        )
+        .into(),
     }
 }
 

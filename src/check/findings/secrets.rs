@@ -6,8 +6,8 @@ use crate::credentials::exposure;
 use crate::credentials::payload::Format;
 use crate::credentials::printable_key;
 use crate::finding::{self, Code, Severity};
-use crate::inventory::Object;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
+use crate::inventory::{Object, Produced};
 use crate::source::Span;
 use crate::verdict::{Credentials, Known};
 
@@ -206,12 +206,12 @@ impl Findings<'_, '_> {
                     self.about_content(source, secret);
                 }
             }
-            Known::Produced { source, produced } => {
+            Known::Produced { source, produced, in_time } => {
                 let namespace = at.1.namespace.as_deref();
                 let made = self.secrets.in_cluster(namespace, name, self.policy);
                 let evidence = Evidence::of_produced(produced, made.map(|(_, secret)| secret))
                     .and_policy(self.policy.secret(namespace, name));
-                self.about_produced(source, produced, &evidence);
+                self.about_produced(source, produced, in_time, &evidence);
             }
             Known::Declared(_) => {
                 let declared = self.policy.secret(at.1.namespace.as_deref(), name);
@@ -227,6 +227,9 @@ impl Findings<'_, '_> {
                 );
                 self.say(code, code.severity, message, at, "not in this namespace");
             }
+            Known::MadeElsewhere { source, produced } => {
+                self.about_made_elsewhere(name, source, produced, at);
+            }
             Known::Absent { elsewhere } => self.about_absent(name, elsewhere, at),
             // Told where it stands.
             Known::Impossible => {}
@@ -234,6 +237,42 @@ impl Findings<'_, '_> {
                 self.about_rotation(&format!("in '{shown}'"), &Evidence::default(), at);
             }
         }
+    }
+
+    /// A Secret that something makes in another namespace.
+    fn about_made_elsewhere(
+        &mut self,
+        name: &str,
+        source: usize,
+        produced: &Produced<'_>,
+        at: (usize, &Object<'_>, Span),
+    ) {
+        let own = || produced.object.namespace.as_deref().or(self.policy.namespace());
+        let namespace = produced.namespace.as_deref().or_else(own);
+        let namespaces = match produced.only_in.as_deref() {
+            Some(only) => only.iter().map(|one| &**one).collect(),
+            None => vec![namespace.unwrap_or_default()],
+        };
+        let namespaces: Vec<_> = namespaces.iter().map(|one| format!("'{}'", show(one))).collect();
+        let message = format!(
+            "{} names the pull secret '{}', which {} makes in namespace {} only.",
+            describe(at.1),
+            show(name),
+            self.describe_in(source, &produced.object),
+            namespaces.join(", ")
+        );
+        let (source, object, span) = at;
+        let here = object.namespace.as_deref().or(self.policy.namespace()).unwrap_or_default();
+        let kind = show(&produced.object.type_meta.kind);
+        let remedy = format!(
+            "Add {} {kind} for namespace '{}', or let a controller copy the Secret there.",
+            article(&kind),
+            show(here)
+        );
+        let code = &finding::SECRET_IN_OTHER_NAMESPACE;
+        let (path, label) = (object.place.to_string(), "not in this namespace".into());
+        let at = At { source, object, span, path, label };
+        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
     }
 
     /// A Secret that a dump shows not to exist.

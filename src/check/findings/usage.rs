@@ -70,16 +70,11 @@ impl Findings<'_, '_> {
     fn unneeded(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>, at: usize) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = &pod.effective.names[at];
-        let mistake = match credentials.known()[at].secret() {
-            Some((_, secret)) => {
-                let keys = || secret.content.entries().iter().map(|entry| entry.key.as_str());
-                let images = workload.images.iter().filter_map(|image| image.parsed().ok());
-                let misses = images.filter_map(|image| explain_near_miss(keys(), image.name()));
-                let mut misspelt = misses.filter(|miss| miss.suggestion.is_some());
-                misspelt.next().map(|miss| format!(" ({miss})"))
-            }
-            None => None,
-        };
+        let keys = || credentials.known()[at].keys();
+        let images = workload.images.iter().filter_map(|image| image.parsed().ok());
+        let misses = images.filter_map(|image| explain_near_miss(keys(), image.name()));
+        let mut misspelt = misses.filter(|miss| miss.suggestion.is_some());
+        let mistake = misspelt.next().map(|miss| format!(" ({miss})"));
         let message = format!(
             "{} has the pull secret '{}', and none of its images needs it{}.",
             describe(&workload.object),
@@ -103,7 +98,7 @@ impl Findings<'_, '_> {
         // What it holds decides, else what the policy says of it, else nobody knows.
         let known = &credentials.known()[at];
         let secret = known.secret().map(|(_, secret)| &secret.content);
-        let holds = secret.is_some_and(|content| !content.entries().is_empty());
+        let holds = known.keys().next().is_some();
         let kept_elsewhere = match secret {
             Some(content) => matches!(content, Content::Managed(_)),
             None => matches!(known, Known::Produced { .. } | Known::Declared(_)),
@@ -118,7 +113,7 @@ impl Findings<'_, '_> {
             let (domain, path) = (image.domain(), image.path());
             let covers = match declared {
                 Some(secret) => secret.may_cover(domain, path),
-                None => credentials.tried(image.name()).iter().any(|tried| tried.secret == at),
+                None => credentials.tells_of(at, image.name()),
             };
             covers
                 || is_meant(&judged.judgement, at)

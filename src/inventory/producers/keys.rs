@@ -59,3 +59,25 @@ pub(super) fn of_infisical(made: &Made<'_, '_>, key: &str) -> Option<bool> {
     let all = super::is(made.item, &["template", "includeAllSecrets"], "true");
     (templated || !all).then_some(templated)
 }
+
+/// The template of a key of a Vault object: its `name` is the key, else its own key in the mapping
+/// (`Template` in `api/v1beta1/secrettransformation_types.go` of `hashicorp/vault-secrets-operator`).
+pub(super) fn template_of_vault<'t, 'a>(made: &Made<'t, 'a>, key: &str) -> Option<Node<'t, 'a>> {
+    let templates = made.object.at(&["spec", "destination", "transformation", "templates"])?;
+    let named = |(own, template): &(Node<'_, '_>, Node<'_, '_>)| {
+        let name = template.get("name").and_then(Node::scalar).filter(|name| !name.is_empty());
+        name.or_else(|| own.scalar()).is_some_and(|name| name == key)
+    };
+    templates.entries().find(named)?.1.get("text")
+}
+
+/// A `VaultSecret` of ricoberger: its templates, else the keys that it lists, else all that are in Vault.
+pub(super) fn of_vault_secret(made: &Made<'_, '_>, key: &str) -> Option<bool> {
+    let spec = made.object.get("spec")?;
+    let templates = spec.get("templates").filter(|map| map.entries().next().is_some());
+    if let Some(templates) = templates {
+        return Some(templates.field(key).is_some());
+    }
+    let listed = spec.get("keys").filter(|list| list.items().next().is_some())?;
+    Some(listed.items().any(|item| item.scalar().is_some_and(|item| item == key)))
+}

@@ -54,7 +54,7 @@ const KEY: Option<Fault> = Some(Fault::Key(Format::DockerConfigJson));
 
 #[test]
 fn an_external_secret_makes_what_its_target_says() {
-    let template = format!("template: {{type: {DOCKER}, data: {{.dockerconfigjson: x}}}}");
+    let template = format!("template: {{type: {DOCKER}, data: {{.dockerconfigjson: 'null'}}}}");
     check(
         EXTERNAL,
         &format!("spec: {{refreshInterval: 2h, target: {{name: regcred, {template}}}}}"),
@@ -74,7 +74,7 @@ fn an_external_secret_without_a_docker_type_is_opaque() {
     check(EXTERNAL, "spec: {}", &[made("obj", Some("ns"), Some(Fault::Type), "1h by default")]);
     check(
         EXTERNAL,
-        "spec: {target: {template: {type: Opaque, data: {.dockerconfigjson: x}}}}",
+        "spec: {target: {template: {type: Opaque, data: {.dockerconfigjson: 'null'}}}}",
         &[made("obj", Some("ns"), Some(Fault::Type), "1h by default")],
     );
 }
@@ -130,7 +130,7 @@ fn the_keys_of_an_external_secret_come_from_its_template_or_from_what_it_fetches
         ("data: {config.json: x}, mergePolicy: Merge", own, None),
         ("data: {config.json: x}, mergePolicy: Merge", generated, KEY),
         ("data: {config.json: x}, templateFrom: [{configMap: {name: t}}]", own, None),
-        ("data: {\".dockerconfigjson\": x}", generated, None),
+        ("data: {\".dockerconfigjson\": 'null'}", generated, None),
         ("data: {}", own, None),
         ("engineVersion: v2", "data: [{secretKey: password, remoteRef: {key: a}}]", KEY),
         ("engineVersion: v2", "dataFrom: [{extract: {key: a}}]", None),
@@ -146,7 +146,7 @@ fn the_keys_of_an_external_secret_come_from_its_template_or_from_what_it_fetches
     }
     check(
         EXTERNAL,
-        "spec: {target: {template: {type: kubernetes.io/dockercfg, data: {.dockerconfigjson: x}}}}",
+        "spec: {target: {template: {type: kubernetes.io/dockercfg, data: {.dockerconfigjson: 'null'}}}}",
         &[made("obj", Some("ns"), Some(Fault::Key(Format::DockerCfg)), "1h by default")],
     );
 }
@@ -205,7 +205,7 @@ fn a_sealed_secret_keeps_its_name_and_shows_its_keys() {
     check(
         head,
         &format!(
-            "spec: {{template: {{type: {DOCKER}, data: {{.dockerconfigjson: x}}}}, encryptedData: {{p: AgB}}}}"
+            "spec: {{template: {{type: {DOCKER}, data: {{.dockerconfigjson: 'null'}}}}, encryptedData: {{p: AgB}}}}"
         ),
         &[made("obj", Some("ns"), None, "unknown")],
     );
@@ -303,7 +303,7 @@ fn a_doppler_secret_takes_over_named_values_only() {
 #[test]
 fn an_infisical_secret_has_one_target_or_several() {
     let head = "apiVersion: secrets.infisical.com/v1alpha1\nkind: InfisicalSecret";
-    let template = "template: {data: {.dockerconfigjson: x}}";
+    let template = "template: {data: {.dockerconfigjson: 'null'}}";
     let target = |name: &str, more: &str| {
         format!("{{secretName: {name}, secretNamespace: shop, secretType: {DOCKER}, {more}}}")
     };
@@ -402,4 +402,174 @@ fn a_made_secret_may_be_copied_on() {
     let reach = inventory.produced[0].reach.as_ref().expect("it is copied");
     assert_eq!(reach.copies_to(Some("shop")), Copied::Yes);
     assert_eq!(reach.copies_to(Some("other")), Copied::No);
+}
+
+#[track_caller]
+fn of<T>(head: &str, body: &str, look: impl Fn(&Produced<'_>) -> T) -> T {
+    let text = format!("{head}\nmetadata: {{name: obj, namespace: ns}}\n{body}\n");
+    let inventory = Inventory::of(&text).unwrap_or_else(|problem| panic!("{problem:?}"));
+    look(inventory.produced.first().unwrap_or_else(|| panic!("nothing is made: {text}")))
+}
+
+#[track_caller]
+fn names(head: &str, body: &str, keys: &[&str]) {
+    let found = of(head, body, |made| made.keys.as_deref().map(<[String]>::to_vec));
+    assert_eq!(found, Some(keys.iter().map(|key| (*key).to_owned()).collect()), "{body}");
+}
+
+/// A template that names `a.io`, between these delimiters.
+fn template(open: &str, close: &str) -> String {
+    format!("'{{\"auths\":{{\"a.io\":{{\"password\":\"{open} .p {close}\"}}}}}}'")
+}
+
+#[test]
+fn templates_name_registries() {
+    let text = template("{{", "}}");
+    let data = format!("{{type: {DOCKER}, data: {{.dockerconfigjson: {text}}}}}");
+    names(EXTERNAL, &format!("spec: {{target: {{template: {data}}}}}"), &["a.io"]);
+    names(
+        "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret",
+        &format!("spec: {{externalSecretSpec: {{target: {{template: {data}}}}}}}"),
+        &["a.io"],
+    );
+    names(
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret",
+        &format!("spec: {{template: {data}, encryptedData: {{p: AgB}}}}"),
+        &["a.io"],
+    );
+    let target = format!("secretName: s, secretType: {DOCKER}, template: {data}");
+    for spec in [
+        format!("managedSecretReference: {{{target}}}"),
+        format!("managedKubeSecretReferences: [{{{target}}}]"),
+    ] {
+        let head = "apiVersion: secrets.infisical.com/v1alpha1\nkind: InfisicalSecret";
+        names(head, &format!("spec: {{{spec}}}"), &["a.io"]);
+    }
+    for templates in [
+        format!("{{.dockerconfigjson: {{text: {text}}}}}"),
+        format!("{{docker: {{name: .dockerconfigjson, text: {text}}}}}"),
+    ] {
+        let destination = format!(
+            "{{name: s, create: true, type: {DOCKER}, transformation: {{templates: {templates}}}}}"
+        );
+        names(
+            "apiVersion: secrets.hashicorp.com/v1beta1\nkind: VaultStaticSecret",
+            &format!("spec: {{destination: {destination}}}"),
+            &["a.io"],
+        );
+    }
+    names(
+        "apiVersion: ricoberger.de/v1alpha1\nkind: VaultSecret",
+        &format!(
+            "spec: {{type: {DOCKER}, templates: {{.dockerconfigjson: {}}}}}",
+            template("{%", "%}")
+        ),
+        &["a.io"],
+    );
+    names(
+        "apiVersion: redhatcop.redhat.io/v1alpha1\nkind: VaultSecret",
+        &format!(
+            "spec: {{output: {{name: s, type: {DOCKER}, stringData: {{.dockerconfigjson: {text}}}}}}}"
+        ),
+        &["a.io"],
+    );
+    names(
+        "apiVersion: lerentis.uploadfilter24.eu/v1beta8\nkind: RegistryCredential",
+        "spec: {name: s, namespace: shop, registry: a.io, usernameRef: u, passwordRef: p}",
+        &["a.io"],
+    );
+}
+
+#[test]
+fn kinds_of_other_operators_have_their_fields() {
+    let docker = format!("type: {DOCKER}");
+    let akv = "apiVersion: spv.no/v1\nkind: AzureKeyVaultSecret";
+    check(
+        akv,
+        "spec: {output: {secret: {name: s, dataKey: .dockerconfigjson, type: Opaque}}}",
+        &[made("s", Some("ns"), Some(Fault::Type), "unknown")],
+    );
+    check(
+        akv,
+        &format!("spec: {{output: {{secret: {{name: s, {docker}}}}}}}"),
+        &[made("s", Some("ns"), None, "unknown")],
+    );
+    check(akv, "spec: {output: {configMap: {name: s, dataKey: x}}}", &[]);
+    check(
+        "apiVersion: k8s.bitwarden.com/v1\nkind: BitwardenSecret",
+        "spec: {secretName: s, map: [{secretKeyName: .dockerconfigjson}]}",
+        &[made("s", Some("ns"), Some(Fault::Type), "unknown")],
+    );
+    check(
+        "apiVersion: lerentis.uploadfilter24.eu/v1beta8\nkind: BitwardenSecret",
+        "spec: {name: s, namespace: shop}",
+        &[made("s", Some("shop"), Some(Fault::Type), "unknown")],
+    );
+    check(
+        "apiVersion: ops.alexellis.io/v1\nkind: ClusterPullSecret",
+        "spec: {secretRef: {name: seed, namespace: kube-system}}",
+        &[made("obj-registrycreds", Some("ns"), None, "unknown")],
+    );
+    check(
+        "apiVersion: secrets.phase.dev/v1alpha1\nkind: PhaseSecret",
+        &format!(
+            "spec: {{pollingInterval: 60, managedSecretReferences: [{{secretName: s, secretNamespace: shop, \
+             secretType: {DOCKER}}}, {{secretName: t}}]}}"
+        ),
+        &[made("s", Some("shop"), None, "60"), made("t", Some("ns"), Some(Fault::Type), "60")],
+    );
+    check(
+        "apiVersion: secretgen.carvel.dev/v1alpha1\nkind: SecretTemplate",
+        &format!("spec: {{template: {{{docker}, stringData: {{x: y}}}}}}"),
+        &[made("obj", Some("ns"), KEY, "unknown")],
+    );
+    check(
+        "apiVersion: craftypath.github.io/v1alpha1\nkind: SopsSecret",
+        &format!("spec: {{{docker}, stringData: {{.dockerconfigjson: 'ENC[A]'}}}}"),
+        &[made("obj", Some("ns"), None, "unknown")],
+    );
+    let vault = "apiVersion: ricoberger.de/v1alpha1\nkind: VaultSecret";
+    for (fields, fault) in [
+        ("path: kv/x", None),
+        ("keys: [.dockerconfigjson]", None),
+        ("keys: [password]", KEY),
+        ("templates: {password: x}", KEY),
+    ] {
+        let expected = made("obj", Some("ns"), fault, "unknown");
+        check(vault, &format!("spec: {{{docker}, {fields}}}"), &[expected]);
+    }
+}
+
+#[test]
+fn namespaces_are_those_that_an_object_names() {
+    let only = |head: &str, spec: &str| {
+        of(head, &format!("spec: {spec}"), |made| {
+            let only = made.only_in.as_deref();
+            only.map(|only| only.iter().map(ToString::to_string).collect::<Vec<_>>())
+        })
+    };
+    let external = "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret";
+    let label = "kubernetes.io/metadata.name";
+    for (spec, expected) in [
+        ("{namespaces: [a, b]}".to_owned(), Some(vec!["a", "b"])),
+        (format!("{{namespaceSelector: {{matchLabels: {{{label}: a}}}}}}"), Some(vec!["a"])),
+        (
+            format!(
+                "{{namespaceSelectors: [{{matchExpressions: [{{key: {label}, operator: In, values: [a, b]}}]}}]}}"
+            ),
+            Some(vec!["a", "b"]),
+        ),
+        ("{namespaces: [a], namespaceSelector: {matchLabels: {team: x}}}".to_owned(), None),
+        ("{namespaceSelectors: [{}]}".to_owned(), None),
+        ("{}".to_owned(), None),
+    ] {
+        let expected = expected.map(|names| names.into_iter().map(str::to_owned).collect());
+        assert_eq!(only(external, &spec), expected, "{spec}");
+    }
+    let imps = "apiVersion: images.banzaicloud.io/v1alpha1\nkind: ImagePullSecret";
+    let named = only(imps, "{target: {secret: {name: s}, namespaces: {names: [a]}}}");
+    assert_eq!(named, Some(vec!["a".to_owned()]));
+    let marked =
+        "{target: {secret: {name: s}, namespaces: {names: [a], labels: [{matchLabels: {x: y}}]}}}";
+    assert_eq!(only(imps, marked), None);
 }
