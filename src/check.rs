@@ -26,7 +26,7 @@ use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
 use crate::source::Source;
 use crate::verdict::{
-    self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
+    self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, Named,
     Origin, Pull, Puller, Referrer, Secrets,
 };
 use crate::yaml::Problem;
@@ -503,11 +503,13 @@ impl<'a> Judge<'_, 'a> {
         let in_stream = matches!(request.account, Account::InStream { .. });
         let holder = account.filter(|_| in_stream).map(|account| &account.object);
         let referrer = Referrer::of_secrets(object, holder, effective.origin);
-        let find =
-            |name: &Text<'_>| self.secrets.find(source, namespace, referrer, name, self.policy);
-        let known: Vec<Known<'_>> = effective.names.iter().map(find).collect();
+        let find = |name: &Text<'_>| {
+            let known = self.secrets.find(source, namespace, referrer, name, self.policy);
+            Named { known, scope: self.policy.scope(namespace, name) }
+        };
+        let named: Vec<_> = effective.names.iter().map(find).collect();
         let puller = puller(self.overlay.inventories, InUse::of(request.account));
-        Credentials::new(known, effective.origin, puller)
+        Credentials::new(named, effective.origin, puller)
     }
 }
 

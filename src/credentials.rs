@@ -8,6 +8,7 @@ pub mod base64;
 pub mod exposure;
 pub mod json;
 pub mod keyring;
+pub mod literal;
 pub mod payload;
 pub mod provider;
 pub mod token;
@@ -25,9 +26,10 @@ impl Password {
         Self(bytes)
     }
 
-    /// Whether there is no byte.
+    /// Whether there is no byte but NUL, which container runtimes trim (`ParseAuth` in containerd's
+    /// `internal/cri/server/images/image_pull.go`).
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(|&byte| byte == 0)
     }
 
     /// Whether a line feed or carriage return is in it.
@@ -54,6 +56,11 @@ impl Username {
     /// runtime then pulls anonymously.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether it is what Azure writes for a login with a token.
+    pub fn is_null_guid(&self) -> bool {
+        *self.0 == *b"00000000-0000-0000-0000-000000000000"
     }
 
     /// Whether a line feed or carriage return is in it.

@@ -172,10 +172,10 @@ codes! {
     MISMATCHED_PULL_SECRET {
         name: "mismatched-pull-secret", severity: Error,
         title: "no pull secret of the pod gives credentials for a private image",
-        what: "The pod has pull secrets, and none of them gives the kubelet credentials for the image: their keys are for other registries, ports or paths, or the kubelet cannot use them at all.",
+        what: "The pod has pull secrets, and none of them gives the kubelet credentials for the image: their keys are for other registries, ports or paths, the kubelet cannot use them at all, or the policy declares them for other images (--inject, registries[].pullSecrets, cluster.secrets[].registries).",
         why: "The kubelet finds no credentials for the image and pulls without any.",
         example: "imagePullSecrets:\n- name: dockerhub              # credentials for docker.io\ncontainers:\n- name: api\n  image: myregistry.azurecr.io/api:v1",
-        remedy: "Name a Secret that holds credentials for the registry of the image.",
+        remedy: "Name a Secret that holds credentials for the registry of the image. If one of those that are named does, and is kept elsewhere, declare that: --inject HOST=SECRET.",
         references: [
             "https://kubernetes.io/docs/concepts/containers/images/#config-json",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/keyring.go",
@@ -198,11 +198,25 @@ codes! {
     REJECTED_PULL_SECRET {
         name: "rejected-pull-secret", severity: Error,
         title: "the API server rejects a pull secret",
-        what: "The payload of the Secret is not what its type asks for.",
-        why: "The Secret is not stored, and pods that name it pull without credentials.",
-        example: "type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: \"\"",
-        remedy: "Make the Secret anew with kubectl create secret docker-registry.",
+        what: "A value of the Secret is not what the API server reads: data that is not base64, stringData that is not a string, or a payload that is not a JSON object.",
+        why: "The apply fails and the Secret is not stored. Pods that name it start without it: their other pull secrets count, and an image that needs this one cannot be pulled, which is a finding of its own.",
+        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: >-   # folded: blanks take the place of line breaks\n    eyJhdXRocyI6\n    e319",
+        remedy: "Correct what the message names, or recreate the Secret with kubectl create secret docker-registry.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go"],
+    }
+    /// A payload that both readers put up with, and that gives no credentials.
+    NO_CREDENTIALS {
+        name: "pull-secret-without-credentials", severity: Warning,
+        title: "a pull secret gives the kubelet no credentials",
+        what: "The payload of a Secret is valid, and the kubelet finds no credentials in it: it has the form of the other type ({\"auths\": …} belongs to .dockerconfigjson, hosts at the top to .dockercfg), it only names a credential helper (credsStore, credHelpers), or, if a pod names the Secret, it has no entry.",
+        why: "Nothing complains: the API server stores the Secret, and the kubelet pulls as if it were not there.",
+        example: "type: kubernetes.io/dockercfg\nstringData:\n  .dockercfg: '{\"auths\": {\"ghcr.io\": {…}}}'",
+        remedy: "Put the payload under the key and the type that its form belongs to, or recreate the Secret with kubectl create secret docker-registry.",
+        references: [
+            "https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/secrets/secrets.go",
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/config.go",
+        ],
     }
     /// A named Secret whose type the kubelet passes over.
     WRONG_SECRET_TYPE {
@@ -219,8 +233,8 @@ codes! {
         name: "missing-secret-key", severity: Error,
         title: "a pull secret lacks the key of its type",
         what: "A Secret of type kubernetes.io/dockerconfigjson has no .dockerconfigjson, or one of type kubernetes.io/dockercfg no .dockercfg.",
-        why: "The API server rejects it.",
-        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockercfg: …",
+        why: "The API server rejects it: the apply fails, and the Secret is not stored.",
+        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  dockerconfigjson: …   # without its dot",
         remedy: "Put the payload under the key that belongs to the type.",
         references: ["https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
     }
@@ -228,13 +242,14 @@ codes! {
     UNUSABLE_CREDENTIALS {
         name: "unusable-credentials", severity: Warning,
         title: "an entry of a pull secret authenticates nothing",
-        what: "An entry has no user name and password that the kubelet reads: it is empty, or holds an identity token only, or its password is with a credential helper.",
-        why: "It matches images all the same, and they are pulled anonymously.",
+        what: "An entry has no user name or no password that the kubelet reads: it is empty, or holds an identity token only (as az acr login writes it), or its password is with a credential helper.",
+        why: "It matches images all the same, and they are pulled anonymously: container runtimes send no credentials without a password. That does no harm to a public image.",
         example: "auths:\n  ghcr.io: {}",
         remedy: "Log in with a plain file (docker --config DIR login) and make the Secret from that.",
         references: [
             "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#log-in-to-docker-hub",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/config.go",
+            "https://github.com/containerd/containerd/blob/main/core/remotes/docker/auth/fetch.go",
         ],
     }
     /// A line break inside of a user name or password.
@@ -293,7 +308,7 @@ codes! {
     HARDCODED_CREDENTIALS {
         name: "hardcoded-credentials", severity: Error,
         title: "registry credentials are hardcoded",
-        what: "A manifest holds literal registry credentials: in a Secret, in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message tells of which kind they are and never what they are. Sealed and encrypted values, placeholders and references are none. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
+        what: "A manifest holds literal registry credentials: in a Secret, be it one that nobody can use, in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message tells of which kind they are and never what they are. Sealed and encrypted values, placeholders and references are none. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
         why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
         example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
         remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",
@@ -357,7 +372,7 @@ codes! {
     ROTATION_UNKNOWN {
         name: "rotation-unknown", severity: Warning,
         title: "it is not known when registry credentials were last rotated",
-        what: "Neither the credential, an annotation, the object that makes the Secret, a dump of the cluster nor the policy tells when it was last rotated.",
+        what: "Neither the credential, an annotation, the object that makes the Secret, a dump of the cluster nor the policy tells when it was last rotated. The times in managedFields of a dump tell after when nobody has changed the data, which proves that it is old; that it is new they prove only if the manager owns nothing but the data, since a changed label moves them, too.",
         why: "What is not known is never a pass.",
         example: "imagePullSecrets:\n- name: regcred   # kept elsewhere",
         remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets), or hand over a dump of the cluster (--cluster-dump). rotation.unknown sets the severity.",
@@ -543,7 +558,7 @@ codes! {
     STALE_ON_PUBLIC {
         name: "bad-credentials-for-public-image", severity: Warning,
         title: "credentials that do not work are used for a public image",
-        what: "All entries that the kubelet tries for a public image are of no use: expired, made to live for hours only, with a line break inside, or with a user name and no password.",
+        what: "All entries that the kubelet tries for a public image are of no use: expired, made to live for hours only, or with a line break inside.",
         why: "The kubelet tries no anonymous pull after credentials that are refused: the image could be pulled without them.",
         example: "auths:\n  ghcr.io: {…}   # expired\nimage: ghcr.io/public/tool:1",
         remedy: "Replace or remove the entry.",

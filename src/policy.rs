@@ -24,6 +24,7 @@ mod overrides;
 pub mod pattern;
 mod read;
 pub mod registries;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -36,6 +37,7 @@ pub use overrides::{
 };
 use pattern::{Index, Pattern};
 use registries::{Class, Cloud, Host, Provider};
+pub use scope::Scope;
 
 /// A value and where the policy file says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,14 +211,6 @@ pub struct Secret {
     pub rotated_at: Option<Spanned<Timestamp>>,
 }
 
-impl Secret {
-    /// Whether the policy says, or leaves open, that the Secret holds credentials for an image.
-    pub fn may_cover(&self, domain: &str, path: &str) -> bool {
-        let covers = |registry: &Spanned<Pattern>| registry.value.matches(domain, path);
-        self.registries.as_ref().is_none_or(|registries| registries.iter().any(covers))
-    }
-}
-
 /// Where and how pull secrets are injected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Inject {
@@ -343,6 +337,8 @@ pub struct Policy {
     // Invariant: of `cluster`, sorted by name and namespace, by `index`.
     accounts_by_name: Vec<usize>,
     secrets_by_name: Vec<usize>,
+    // Invariant: the entries of `registries` that name each pull secret, by `index`.
+    named_by: BTreeMap<String, Vec<usize>>,
     everywhere: Vec<Spanned<String>>,
     assume_private: bool,
     cluster: Cluster,
@@ -507,6 +503,12 @@ impl Policy {
         });
         self.accounts_by_name = accounts;
         self.secrets_by_name = secrets_by_name;
+        self.named_by.clear();
+        for (at, registry) in self.registries.iter().enumerate() {
+            for secret in registry.pull_secrets.iter().flatten() {
+                self.named_by.entry(secret.value.clone()).or_default().push(at);
+            }
+        }
         self
     }
 
@@ -620,6 +622,11 @@ impl Policy {
         });
         let at = self.secrets_by_name[found.ok()?];
         Some((RuleId::Secret(at), &all[at]))
+    }
+
+    /// The images that a pull secret is declared for; `None` if nothing says so, and it counts for all.
+    pub fn scope(&self, namespace: Option<&str>, name: &str) -> Option<Scope<'_>> {
+        Scope::of(self, namespace, name)
     }
 
     /// The entries that are not among `used`, with their place in the file (`None`: given by a flag).

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
-use crate::credentials::payload::Unusable;
+use crate::credentials::payload::{Misfit, Unusable};
 use crate::credentials::printable_key;
 use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
 use crate::image::{InvalidReference, Reference};
@@ -21,7 +21,7 @@ use crate::inventory::reach::Copied;
 use crate::inventory::secrets::Content;
 use crate::inventory::{Image, Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
 use crate::policy::registries::{Class, Cloud};
-use crate::policy::{self, Access, Iam, Policy, RuleId};
+use crate::policy::{self, Access, Iam, Policy, RuleId, Scope};
 
 use by_name::ByName;
 use extent::Extent;
@@ -547,10 +547,12 @@ pub enum Why {
     Absent,
     /// None of its entries matches.
     Miss(NearMiss),
-    /// It has no entry.
-    Empty,
     /// No Secret can have its name.
     Name,
+    /// The API server rejects it, so that it is not there.
+    Rejected(String),
+    /// Its payload holds no entries, or not where the kubelet looks.
+    Misfit(Misfit),
     /// An entry matches, and holds nothing to authenticate with.
     Unusable {
         /// The key of the entry.
@@ -558,7 +560,7 @@ pub enum Why {
         /// Why.
         why: Unusable,
     },
-    /// The policy says that it is for other registries.
+    /// The policy declares it for other images.
     Policy,
     /// What makes it makes none that the kubelet reads.
     Produced(Fault),
@@ -626,6 +628,20 @@ pub enum Known<'i> {
     Impossible,
 }
 
+/// What keeps a content from having credentials for any image.
+fn why_of(content: &Content) -> Why {
+    match content {
+        Content::OtherType { .. } => Why::Type,
+        Content::NoKey { .. } => Why::Key,
+        // Only what is declared of it can keep it from counting.
+        Content::Managed(_) => Why::Policy,
+        Content::Payload(summary) => match (&summary.api_server, summary.misfit) {
+            (Err(error), _) => Why::Rejected(error.to_string()),
+            (Ok(()), misfit) => Why::Misfit(misfit.unwrap_or(Misfit::NoEntry)),
+        },
+    }
+}
+
 impl<'i> Known<'i> {
     /// The Secret whose content the kubelet reads, and its source.
     pub fn secret(&self) -> Option<(usize, &'i Secret<'i>)> {
@@ -643,8 +659,28 @@ impl<'i> Known<'i> {
             let keys = produced.keys.as_deref().filter(|_| produced.is_usable());
             return Box::new(keys.unwrap_or_default().iter().map(String::as_str));
         }
-        let entries = self.secret().map_or(&[][..], |(_, secret)| secret.content.entries());
+        let secret = self.secret().filter(|(_, secret)| secret.content.misfit().is_none());
+        let entries = secret.map_or(&[][..], |(_, secret)| secret.content.entries());
         Box::new(entries.iter().map(|entry| entry.key.as_str()))
+    }
+
+    /// What keeps it from having credentials for any image that the policy does not name.
+    fn why(&self) -> Why {
+        match self {
+            Self::InStream { secret, .. }
+            | Self::InCluster { secret, .. }
+            | Self::Copied { secret, .. } => why_of(&secret.content),
+            Self::Elsewhere(_) | Self::MadeElsewhere { .. } => Why::Namespace,
+            Self::Absent { .. } => Why::Absent,
+            Self::Impossible => Why::Name,
+            Self::Produced { in_time: false, .. } => Why::NeverMounted,
+            Self::Produced { produced, .. } => match (&produced.fault, &produced.keys) {
+                (Some(fault), _) => Why::Produced(fault.clone()),
+                (None, Some(_)) => Why::Misfit(Misfit::NoEntry),
+                (None, None) => Why::Policy,
+            },
+            Self::Declared(_) | Self::Outside => Why::Policy,
+        }
     }
 
     /// Who tells of it.
@@ -661,9 +697,17 @@ impl<'i> Known<'i> {
     }
 }
 
+/// A pull secret that a pod names.
+pub struct Named<'i> {
+    /// What is known of it.
+    pub known: Known<'i>,
+    /// The images that the policy declares it for; `None` if it does not say.
+    pub scope: Option<Scope<'i>>,
+}
+
 /// The effective pull secrets of a pod, with what is known of each, ready to be asked about images.
 pub struct Credentials<'i> {
-    known: Vec<Known<'i>>,
+    named: Vec<Named<'i>>,
     keyring: Option<Keyring<'i>>,
     /// The keys of Secrets that something makes, as far as that tells them.
     made: Option<Keyring<'i>>,
@@ -675,35 +719,30 @@ pub struct Credentials<'i> {
 
 impl<'i> Credentials<'i> {
     /// Puts together what is known of the effective secrets, in their order.
-    pub fn new(known: Vec<Known<'i>>, origin: Origin, puller: Puller<'i>) -> Self {
+    pub fn new(named: Vec<Named<'i>>, origin: Origin, puller: Puller<'i>) -> Self {
         let is_static = matches!(puller, Puller::Static);
         let contents = || {
-            let secrets = known.iter().enumerate().filter(|_| !is_static);
-            secrets.filter_map(|(at, known)| Some((at, &known.secret()?.1.content)))
+            let secrets = named.iter().enumerate().filter(|_| !is_static);
+            secrets.filter_map(|(at, named)| Some((at, &named.known.secret()?.1.content)))
         };
-        let broken = contents().find_map(|(at, content)| match content {
-            Content::Payload(summary) => {
-                summary.kubelet.as_ref().err().map(|error| (at, error.to_string()))
-            }
-            _ => None,
-        });
+        let broken = contents().find_map(|(at, content)| Some((at, content.broken()?.to_string())));
         let keys = contents().flat_map(|(at, content)| {
             let entries = content.entries().iter().enumerate();
             entries.map(move |(entry, content)| (at, entry, content.key.as_str()))
         });
         let keys: Vec<_> = keys.collect();
         let keyring = (!keys.is_empty()).then(|| Keyring::from_keys(keys));
-        let is_made = |known: &Known<'_>| matches!(known, Known::Produced { .. });
-        let made = known.iter().enumerate().filter(|(_, known)| is_made(known));
-        let made = made.flat_map(|(at, known)| known.keys().map(move |key| (at, 0, key)));
+        let is_made = |named: &Named<'_>| matches!(named.known, Known::Produced { .. });
+        let made = named.iter().enumerate().filter(|(_, named)| is_made(named));
+        let made = made.flat_map(|(at, named)| named.known.keys().map(move |key| (at, 0, key)));
         let made: Vec<_> = made.collect();
         let made = (!made.is_empty()).then(|| Keyring::from_keys(made));
-        Self { known, keyring, made, broken, origin, puller }
+        Self { named, keyring, made, broken, origin, puller }
     }
 
-    /// What is known of each secret.
-    pub fn known(&self) -> &[Known<'i>] {
-        &self.known
+    /// The secrets, in their order.
+    pub fn named(&self) -> &[Named<'i>] {
+        &self.named
     }
 
     /// The entries that the kubelet would try for an image: secret, entry and whether Docker Hub's stands in.
@@ -717,9 +756,25 @@ impl<'i> Credentials<'i> {
         keyrings.flat_map(|keyring| keyring.lookup(name)).any(|tried| tried.secret == at)
     }
 
-    /// Whether a Secret that something makes may hold credentials for an image.
-    fn may_cover(&self, at: usize, produced: &Produced<'_>, name: &str) -> bool {
-        produced.is_usable() && (produced.keys.is_none() || self.tells_of(at, name))
+    /// Whether a secret that nobody can look into has credentials for an image. Where nothing tells what it is for, it
+    /// counts wherever it is named; else only for what the policy declares, or the template of what makes it.
+    fn may_cover(&self, at: usize, image: &Reference) -> bool {
+        let Named { known, scope } = &self.named[at];
+        let may_exist = match known {
+            Known::Produced { produced, in_time, .. } if produced.keys.is_some() => {
+                return *in_time && produced.is_usable() && self.tells_of(at, image.name());
+            }
+            Known::Produced { produced, in_time, .. } => *in_time && produced.is_usable(),
+            Known::Declared(_) | Known::Outside => true,
+            Known::InStream { secret, .. }
+            | Known::InCluster { secret, .. }
+            | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed(_)),
+            Known::Elsewhere(_)
+            | Known::MadeElsewhere { .. }
+            | Known::Absent { .. }
+            | Known::Impossible => false,
+        };
+        may_exist && scope.is_none_or(|scope| scope.covers(image.domain(), image.path()))
     }
 
     /// The verdict of an image.
@@ -727,7 +782,7 @@ impl<'i> Credentials<'i> {
         let of = Judgement::of;
         let on = |secret: usize, verdict| Judgement {
             secret: Some(secret),
-            evidence: self.known[secret].evidence(),
+            evidence: self.named[secret].known.evidence(),
             ..of(verdict)
         };
         let Ok(image) = pull.reference else { return of(Verdict::Invalid) };
@@ -740,14 +795,13 @@ impl<'i> Credentials<'i> {
         }
         let tried = self.tried(image.name());
         let unusable = |tried: &Match<'_>| {
-            let (_, secret) = self.known[tried.secret].secret()?;
-            let entry = &secret.content.entries()[tried.entry];
-            entry.unusable.filter(|_| entry.anonymous)
+            let (_, secret) = self.named[tried.secret].known.secret()?;
+            secret.content.entries()[tried.entry].unusable
         };
         if let Some(at) = tried.iter().position(|tried| unusable(tried).is_none()) {
             let entry = &tried[at];
             let matched = MatchedEntry { key: printable_key(entry.key).into(), order: at + 1 };
-            let maybe = matches!(self.known[entry.secret], Known::Copied { maybe: true, .. });
+            let maybe = matches!(self.named[entry.secret].known, Known::Copied { maybe: true, .. });
             let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
             return on(entry.secret, verdict).because(Because::Entry(matched));
         }
@@ -757,27 +811,14 @@ impl<'i> Credentials<'i> {
             }
             Err(unasked) => unasked.map(Box::new),
         };
-        let fits = |(at, known): (usize, &Known<'_>)| match known {
-            _ if matches!(self.puller, Puller::Static) => false,
-            Known::Produced { produced, in_time, .. } => {
-                *in_time && self.may_cover(at, produced, image.name())
-            }
-            Known::Declared(secret) => secret.may_cover(image.domain(), image.path()),
-            Known::Outside => true,
-            Known::InStream { secret, .. }
-            | Known::InCluster { secret, .. }
-            | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed(_)),
-            Known::Elsewhere(_)
-            | Known::MadeElsewhere { .. }
-            | Known::Absent { .. }
-            | Known::Impossible => false,
-        };
-        if let Some(secret) = self.known.iter().enumerate().position(fits) {
+        let is_static = matches!(self.puller, Puller::Static);
+        let fits = |at: &usize| !is_static && self.may_cover(*at, image);
+        if let Some(secret) = (0..self.named.len()).find(fits) {
             return on(secret, Verdict::Declared);
         }
         match self.origin {
             Origin::Unknown => Judgement { unasked, ..of(Verdict::Unknown) },
-            _ if self.known.is_empty() => Judgement { unasked, ..of(Verdict::Missing) },
+            _ if self.named.is_empty() => Judgement { unasked, ..of(Verdict::Missing) },
             _ => {
                 let (secret, why) = self.why(image, &tried, &unusable);
                 let because = Some(Box::new(Because::Why(why)));
@@ -846,33 +887,13 @@ impl<'i> Credentials<'i> {
             let key = printable_key(entry.key).into_owned();
             return (entry.secret, Why::Unusable { key, why });
         }
-        let keys = self.known.iter().enumerate();
-        let keys = keys.flat_map(|(at, known)| known.keys().map(move |key| (at, key)));
+        let keys = self.named.iter().enumerate();
+        let keys = keys.flat_map(|(at, named)| named.known.keys().map(move |key| (at, key)));
         let keys: Vec<_> = keys.collect();
         if let Some(miss) = explain_near_miss(keys.iter().map(|(_, key)| *key), image.name()) {
             return (keys[miss.index].0, Why::Miss(miss));
         }
-        let first = self.known.iter().enumerate().map(|(at, known)| {
-            let why = match known {
-                Known::InStream { secret, .. }
-                | Known::InCluster { secret, .. }
-                | Known::Copied { secret, .. } => match secret.content {
-                    Content::OtherType { .. } => Why::Type,
-                    Content::NoKey { .. } => Why::Key,
-                    Content::Payload(_) | Content::Managed(_) => Why::Empty,
-                },
-                Known::Elsewhere(_) | Known::MadeElsewhere { .. } => Why::Namespace,
-                Known::Absent { .. } => Why::Absent,
-                Known::Impossible => Why::Name,
-                Known::Produced { in_time: false, .. } => Why::NeverMounted,
-                Known::Produced { produced, .. } => {
-                    produced.fault.clone().map_or(Why::Empty, Why::Produced)
-                }
-                Known::Declared(_) | Known::Outside => Why::Policy,
-            };
-            (at, why)
-        });
-        first.into_iter().next().unwrap_or((0, Why::Empty))
+        self.named.first().map_or((0, Why::Policy), |named| (0, named.known.why()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::image::Reference;
 use crate::inventory::secrets::{Content, Entry};
 use crate::inventory::{Inventory, Object, Produced, Text, Whence};
 use crate::names::is_subdomain;
-use crate::policy::{self, Policy};
+use crate::policy::{Policy, Scope};
 
 use super::order::{How, missing};
 
@@ -25,7 +25,7 @@ struct Candidates<'i, 'a> {
     /// The entries of all of them, each with the place of its Secret.
     keyring: Keyring<'i>,
     /// The places of those of which only the policy says what they cover.
-    declared: Vec<(usize, &'i policy::Secret)>,
+    declared: Vec<(usize, Scope<'i>)>,
 }
 
 struct Candidate<'i, 'a> {
@@ -39,7 +39,7 @@ enum Covers<'i> {
     /// Its own entries.
     Entries(Vec<(usize, &'i str)>),
     /// What the policy says of it, since something else fills it later.
-    Declared(&'i policy::Secret),
+    Declared(Scope<'i>),
 }
 
 /// The Secrets of a namespace as they come; `None`: it covers nothing.
@@ -91,7 +91,7 @@ impl<'i, 'a> Covering<'i, 'a> {
         let candidates = self.of(pod, policy)?;
         let is_there = |at: &usize| candidates.all[*at].is_there_for(pod);
         let by_entry = candidates.keyring.secrets_for(image.name()).find(is_there);
-        let declared = candidates.declared.iter().filter(|(_, secret)| covers(secret, image));
+        let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
         let declared = declared.map(|(at, _)| *at).find(is_there);
         let first = by_entry.into_iter().chain(declared).min()?;
         Some(candidates.all[first].name)
@@ -113,7 +113,7 @@ impl<'i, 'a> Covering<'i, 'a> {
         for (image, reference) in images.iter().enumerate() {
             let by_entry = candidates.keyring.secrets_for(reference.name());
             let declared = candidates.declared.iter();
-            let declared = declared.filter(|(_, secret)| covers(secret, reference));
+            let declared = declared.filter(|(_, scope)| covers(scope, reference));
             for at in by_entry.chain(declared.map(|(at, _)| *at)) {
                 covered.entry(at).or_default().insert(image);
             }
@@ -137,7 +137,7 @@ impl<'i, 'a> Candidates<'i, 'a> {
                 Some(Covers::Entries(entries)) => {
                     keys.extend(entries.iter().map(|(entry, key)| (at, *entry, *key)));
                 }
-                Some(Covers::Declared(secret)) => declared.push((at, *secret)),
+                Some(Covers::Declared(scope)) => declared.push((at, *scope)),
                 None => {}
             }
         }
@@ -156,14 +156,13 @@ impl Candidate<'_, '_> {
     }
 }
 
-fn covers(secret: &policy::Secret, image: &Reference) -> bool {
-    secret.may_cover(image.domain(), image.path())
+fn covers(scope: &Scope<'_>, image: &Reference) -> bool {
+    scope.covers(image.domain(), image.path())
 }
 
 /// What the policy says of a Secret that nobody can look into.
 fn declared<'p>(policy: &'p Policy, namespace: Option<&str>, name: &str) -> Option<Covers<'p>> {
-    let (_, secret) = policy.secret(namespace, name)?;
-    secret.registries.as_ref().map(|_| Covers::Declared(secret))
+    policy.scope(namespace, name).filter(Scope::has_own_entry).map(Covers::Declared)
 }
 
 /// What the template of a Secret tells.

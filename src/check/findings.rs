@@ -23,7 +23,7 @@ use crate::inventory::stamp::Stamped;
 use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Whence, Workload};
 use crate::mask;
 use crate::policy::registries::Class;
-use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId};
+use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId, Scope};
 use crate::source::{self, Source, Span};
 use crate::verdict::{Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
 
@@ -197,10 +197,10 @@ impl<'c, 'a> Findings<'c, 'a> {
                     "{who} references private image '{reference}' but none of its pull secrets ({}) \
                      gives credentials for it: {}.{unasked}",
                     names(&pod.effective),
-                    why(pod, &judged.judgement),
+                    self.why(pod, workload, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some((better_key(&judged.judgement) + &self.remedy(parsed, workload, &judged.judgement, pod.effective.origin)).into()),
+                Some((better_key(&judged.judgement) + &self.wider_scope(pod, workload, parsed, &judged.judgement) + &self.remedy(parsed, workload, &judged.judgement, pod.effective.origin)).into()),
             ),
             _ => return,
         };
@@ -212,6 +212,20 @@ impl<'c, 'a> Findings<'c, 'a> {
             Some((image, judged)),
             remedy,
         );
+    }
+
+    /// What keeps the nearest of a pod's secrets from covering an image.
+    fn why(&self, pod: &Pod<'_>, workload: &Workload<'_>, judgement: &Judgement) -> String {
+        let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
+        let name = name.map_or("", |name| &**name);
+        let namespace = workload.object.namespace.as_deref();
+        let scope = || self.policy.scope(namespace, name).map(|scope| declared_for(&scope));
+        let name = format!("'{}'", show(name));
+        match judgement.why() {
+            None => format!("{name} is for other registries"),
+            Some(Why::Policy) => format!("{name} is {}", scope().unwrap_or_default()),
+            Some(why) => sentence(&name, why),
+        }
     }
 
     /// Once for each registry that nobody knows for certain.
@@ -526,41 +540,59 @@ impl<'c, 'a> Findings<'c, 'a> {
     }
 }
 
-/// What keeps the nearest of a pod's secrets from covering an image.
-fn why(pod: &Pod<'_>, judgement: &Judgement) -> String {
-    let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
-    let name = name.map_or("", |name| &**name);
-    let name = format!("'{}'", show(name));
-    match judgement.why() {
-        None => format!("{name} is for other registries"),
-        Some(Why::Broken(error)) => format!("{name} cannot be read, so every pull fails ({error})"),
-        Some(Why::Type) => format!("{name} has a type that the kubelet passes over"),
-        Some(Why::Key) => format!("{name} lacks the key of its type"),
-        Some(Why::Namespace) => format!("{name} is in another namespace"),
-        Some(Why::Miss(miss)) => format!("in {name} {miss}"),
-        Some(Why::Empty) => format!("{name} has no entry"),
-        Some(Why::Name) => format!("{name} is not a valid name of a Secret"),
-        Some(Why::Unusable { key, why }) => format!("in {name} the key '{key}' matches, but {why}"),
-        Some(Why::Policy) => format!("the policy says that {name} is for other registries"),
-        Some(Why::Absent) => format!("there is no {name} in its namespace of the cluster dump"),
-        Some(Why::Produced(fault)) => match fault {
-            Fault::Type => {
-                format!("what makes {name} gives it a type that the kubelet ignores")
-            }
-            Fault::Key(format) => {
-                format!("what makes {name} leaves out its key {}", format.data_key())
-            }
-            Fault::NoSecret(kind) => {
-                format!("what makes {name} makes a {} and no Secret", show(kind))
-            }
-            Fault::Payload(_) => {
-                format!("the template of {name} never becomes a valid docker configuration")
-            }
-        },
-        Some(Why::NeverMounted) => format!(
+/// `declared for ghcr.io/acme only`.
+fn declared_for(scope: &Scope<'_>) -> String {
+    let all: Vec<_> =
+        scope.patterns().map(|pattern| show(&pattern.to_string()).into_owned()).collect();
+    match &*all {
+        [] => "declared for no registry".to_owned(),
+        [first @ .., last] if first.len() < NAMES_SHOWN => {
+            let first =
+                if first.is_empty() { String::new() } else { format!("{} and ", first.join(", ")) };
+            format!("declared for {first}{last} only")
+        }
+        many => format!(
+            "declared for {} and {} others only",
+            many[..NAMES_SHOWN].join(", "),
+            many.len() - NAMES_SHOWN
+        ),
+    }
+}
+
+/// What keeps a secret from covering an image, where the secret itself tells.
+fn sentence(name: &str, why: &Why) -> String {
+    match why {
+        Why::Broken(error) => format!("{name} cannot be read, so every pull fails ({error})"),
+        Why::Rejected(error) => {
+            format!("{name} is rejected by the API server, so it is not there ({})", show(error))
+        }
+        Why::Type => format!("{name} has a type that the kubelet passes over"),
+        Why::Key => {
+            format!("{name} is rejected by the API server, since it lacks the key of its type")
+        }
+        Why::Name => format!("{name} is not a valid name of a Secret"),
+        Why::Namespace => format!("{name} is in another namespace"),
+        Why::Miss(miss) => format!("in {name} {miss}"),
+        Why::Misfit(misfit) => format!("{name} gives none: {misfit}"),
+        Why::Unusable { key, why } => format!("in {name} the key '{key}' matches, but {why}"),
+        Why::Policy => format!("{name} is declared for other registries"),
+        Why::Absent => format!("there is no {name} in its namespace of the cluster dump"),
+        Why::Produced(Fault::Type) => {
+            format!("what makes {name} gives it a type that the kubelet ignores")
+        }
+        Why::Produced(Fault::Key(format)) => {
+            format!("what makes {name} leaves out its key {}", format.data_key())
+        }
+        Why::Produced(Fault::NoSecret(kind)) => {
+            format!("what makes {name} makes a {} and no Secret", show(kind))
+        }
+        Why::Produced(Fault::Payload(_)) => {
+            format!("the template of {name} never becomes a valid docker configuration")
+        }
+        Why::NeverMounted => format!(
             "{name} appears only after a pod has mounted it, and every pod that does needs it to start"
         ),
-        Some(Why::StaticPod) => format!("a static pod cannot use {name}"),
+        Why::StaticPod => format!("a static pod cannot use {name}"),
     }
 }
 
@@ -622,7 +654,7 @@ fn hours(seconds: u64) -> String {
 fn article(name: &str) -> &'static str {
     // The two that are spelt, and begin with the sound of an e.
     let spelt = ["NVIDIA", "npm"].iter().any(|word| name.starts_with(word));
-    if spelt || name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+    if spelt || name.starts_with(['A', 'E', 'I', 'O', 'i']) { "an" } else { "a" }
 }
 
 /// `Deployment 'api'`.

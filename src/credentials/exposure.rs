@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::credentials::base64::{self, Encoding};
 use crate::credentials::json::Document;
+use crate::credentials::literal::literals;
 use crate::credentials::payload::{self, Format};
 use crate::credentials::printable_key;
 use crate::credentials::token::{self, Kind};
@@ -81,6 +82,12 @@ pub fn docker_config(name: &str, value: &str) -> Option<Exposure> {
     in_json(name, &decoded)
 }
 
+/// What a value of a Secret shows: a docker configuration, be it one that nothing can read.
+pub fn in_payload(name: &str, value: &str) -> Option<Exposure> {
+    let is_meant = || name.contains("docker") && !literals(value.as_bytes()).is_empty();
+    docker_config(name, value).or_else(|| is_meant().then_some(Exposure::Password))
+}
+
 fn decode(value: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {
     let bare: Vec<u8> = value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let bare = zeroize::Zeroizing::new(bare);
@@ -92,10 +99,10 @@ fn decode(value: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {
 fn in_json(name: &str, json: &[u8]) -> Option<Exposure> {
     // Without `auths` any table of users and passwords looks the same.
     let format =
-        if name.ends_with(".dockercfg") { Format::DockerCfg } else { Format::DockerConfigJson };
+        if name.ends_with("dockercfg") { Format::DockerCfg } else { Format::DockerConfigJson };
     let payload = payload::read(format, json);
     let usable = payload.entries().iter().filter(|entry| {
-        payload.unusable(entry).is_none() && !entry.has_placeholder() && !entry.key.is_empty()
+        payload.unusable(entry).is_none() && entry.literal().is_some() && !entry.key.is_empty()
     });
     let entries: Vec<_> =
         usable.map(|entry| (entry.key.clone(), entry.classify().map(|class| class.kind))).collect();

@@ -6,7 +6,12 @@
 //! (`pkg/credentialprovider/config.go`), and one that it cannot read fails every credential look-up
 //! of every pod that names the Secret (`pkg/credentialprovider/secrets/secrets.go`).
 
+mod misfit;
+
+pub use misfit::Misfit;
+
 use crate::credentials::base64::{self, Encoding};
+use crate::credentials::exposure::has_placeholder;
 use crate::credentials::json::{self, Document, Kind, Value};
 use crate::credentials::token::{self, Class};
 use crate::credentials::{Password, Username, classify, printable_key};
@@ -57,6 +62,8 @@ pub struct Payload {
     /// Whether `credHelpers` or `credsStore` names a helper program: the credentials are then on the
     /// machine where the file was written. The kubelet ignores both.
     pub names_helper: bool,
+    /// What the value is, if not a list of entries.
+    pub misfit: Option<Misfit>,
 }
 
 impl Payload {
@@ -73,6 +80,9 @@ impl Payload {
     pub fn unusable(&self, entry: &Entry) -> Option<Unusable> {
         match (entry.username.is_empty(), entry.password.is_empty()) {
             (false, false) => None,
+            (_, true) if entry.has_ignored_token && entry.username.is_null_guid() => {
+                Some(Unusable::AzureLogin)
+            }
             (_, true) if entry.has_ignored_token => Some(Unusable::IgnoredToken),
             (true, true) if self.names_helper => Some(Unusable::InHelper),
             (true, true) => Some(Unusable::Empty),
@@ -82,9 +92,11 @@ impl Payload {
     }
 }
 
-/// Why an entry authenticates nothing. It matches images all the same: the kubelet hands it to the
-/// container runtime, which pulls anonymously if the user name is empty (`ParseAuth` in containerd's
-/// `internal/cri/server/images/image_pull.go`) and with an empty password if only that is missing.
+/// Why an entry authenticates nothing. It matches images all the same: the kubelet hands it to the container runtime,
+/// and the pull is anonymous. containerd drops an entry without a user name (`ParseAuth` in
+/// `internal/cri/server/images/image_pull.go`), and sends no credentials without a password: it asks for a token as
+/// anybody would (`core/remotes/docker/auth/fetch.go`), and refuses to log in with Basic
+/// (`core/remotes/docker/authorizer.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// `{}`, or all fields empty.
@@ -96,14 +108,22 @@ pub enum Unusable {
          password on the machine where `docker login` was run"
     )]
     InHelper,
+    /// The entry of `az acr login`: a null GUID as user name, no password, and an `identitytoken`.
+    #[error(
+        "the entry is one that `az acr login` wrote: its password is empty, and the kubelet ignores its \
+         `identitytoken`"
+    )]
+    AzureLogin,
     /// `identitytoken` or `registrytoken` without a password.
-    #[error("the entry holds only `identitytoken` or `registrytoken`, which the kubelet ignores")]
+    #[error(
+        "the entry has no password, and the kubelet ignores its `identitytoken` or `registrytoken`"
+    )]
     IgnoredToken,
     /// A password without a user name.
-    #[error("the entry has a password but no user name, so that the pull is anonymous")]
+    #[error("the entry has a password but no user name, so the pull is anonymous")]
     NoUsername,
     /// A user name without a password.
-    #[error("the entry has a user name but an empty password")]
+    #[error("the entry has a user name but an empty password, so the pull is anonymous")]
     NoPassword,
 }
 
@@ -127,12 +147,21 @@ pub struct Entry {
     pub password: Password,
     /// Whether `identitytoken` or `registrytoken` is set, which the kubelet does not read.
     pub has_ignored_token: bool,
+    has_literal_token: bool,
 }
 
 impl Entry {
-    /// Whether the user name is empty: the entry matches images and yet authenticates nothing.
-    pub fn username_is_empty(&self) -> bool {
-        self.username.is_empty()
+    /// What stands in it for everybody to read, without an article; `None` if that is nothing, or something that
+    /// another program replaces.
+    pub fn literal(&self) -> Option<&'static str> {
+        let literal = !self.password.is_empty() && !self.password.has_placeholder();
+        let password = || self.classify().map_or("password", |class| class.kind.name());
+        let token = self.has_literal_token.then_some("identity token");
+        literal.then(password).or(token)
+    }
+
+    fn holds_anything(&self) -> bool {
+        !self.username.is_empty() || !self.password.is_empty() || self.has_ignored_token
     }
 
     /// Whether a line break is in the user name, or in a password other than a key file. It is usually
@@ -142,11 +171,6 @@ impl Entry {
             self.classify().is_some_and(|class| class.kind == token::Kind::GoogleServiceAccountKey)
         };
         self.username.contains_newline() || (self.password.contains_newline() && !is_key_file())
-    }
-
-    /// Whether another program puts the real password in place of this one.
-    pub fn has_placeholder(&self) -> bool {
-        self.password.has_placeholder()
     }
 
     /// What kind of credential it is, or `None` if nothing is known about it.
@@ -168,6 +192,17 @@ pub enum PayloadError {
     /// No bytes at all.
     #[error("the value is empty")]
     Empty,
+    /// Base64 where the JSON itself belongs.
+    #[error("the value is still base64: it was encoded twice")]
+    StillBase64,
+    /// Something in the manifest that does not come to bytes.
+    #[error("`{place}` {problem}")]
+    Value {
+        /// Where, as in `data[.dockerconfigjson]`. A key may be a credential by mistake: mask it.
+        place: String,
+        /// What is wrong with it.
+        problem: ValueProblem,
+    },
     /// Not JSON.
     #[error("the value is not JSON: {problem} (line {line}, column {column} of the decoded value)")]
     Syntax {
@@ -223,6 +258,57 @@ fn field_or_value(field: Option<&'static str>) -> String {
     field.map_or_else(|| "the value".to_owned(), |field| format!("`{field}`"))
 }
 
+/// Why a value of `data` or `stringData` is not what the API server reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueProblem {
+    /// Something else than a string.
+    #[error("must be a string, and is {0}: put it in quotes, or write it as a block after `|`")]
+    NotAString(&'static str),
+    /// A map that is not one.
+    #[error("must be a mapping, and is {0}")]
+    NotAMapping(&'static str),
+    /// Base64 in lines that YAML joins with blanks.
+    #[error(
+        "is not base64: its lines are folded, which puts blanks between them; write the block after `|`, or all of it \
+         on one line"
+    )]
+    Folded,
+    /// The text itself under `data`.
+    #[error("is the text itself, and must be base64 of it: put it under `stringData`")]
+    Plain,
+    /// Base64 under `stringData`.
+    #[error("is base64, and must be the text itself: put it under `data`")]
+    Encoded,
+    /// `-` and `_` where `+` and `/` are meant.
+    #[error(
+        "is base64 of the URL-safe kind, which the API server does not read; use the standard one"
+    )]
+    UrlSafe,
+    /// Some blank other than a line break.
+    #[error("contains a blank, which base64 must not")]
+    Blank,
+    /// The number of `=` at the end is wrong.
+    #[error("is cut off or wrongly padded base64")]
+    Padding,
+    /// Any other character.
+    #[error("is not base64")]
+    NotBase64,
+}
+
+impl ValueProblem {
+    /// Of a value of `data` that cannot be decoded; `is_folded` if it stands on several lines in the manifest.
+    pub fn of_data(text: &[u8], is_folded: bool, offset: usize) -> Self {
+        match auth_problem(text, offset) {
+            _ if text.trim_ascii_start().starts_with(b"{") => Self::Plain,
+            AuthProblem::Blank if is_folded => Self::Folded,
+            AuthProblem::Blank => Self::Blank,
+            AuthProblem::UrlSafe => Self::UrlSafe,
+            AuthProblem::Padding => Self::Padding,
+            AuthProblem::NotBase64 | AuthProblem::NoColon => Self::NotBase64,
+        }
+    }
+}
+
 /// Why an `auth` field is not base64 of `user:password`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthProblem {
@@ -262,8 +348,10 @@ pub fn read(format: Format, value: &[u8]) -> Payload {
         },
         Err(error) => Kubelet::Error(error.clone()),
     };
-    let names_helper = document.is_ok_and(|document| names_helper(document.root()));
-    Payload { api_server, kubelet, names_helper }
+    let root = document.as_ref().ok().map(Document::root);
+    let names_helper = root.is_some_and(misfit::names_helper);
+    let misfit = root.and_then(|root| Misfit::of(format, root, &kubelet));
+    Payload { api_server, kubelet, names_helper, misfit }
 }
 
 /// Whether the value unmarshals into a `map[string]interface{}`. `null` does; a number anywhere that
@@ -371,15 +459,17 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
         return Err(error(None, "an object", value.kind()));
     }
     let [mut username, mut password, mut auth] = [(); 3].map(|()| Zeroizing::new(Vec::new()));
-    let mut has_ignored_token = false;
+    let (mut has_ignored_token, mut has_literal_token) = (false, false);
     for (name, value) in value.fields() {
         let name = name.string();
         let is = |field| json::is_field(&name, field);
         let known = ["username", "password", "email", "auth"].into_iter().find(|field| is(field));
         let Some(field) = known else {
-            has_ignored_token |= (name == "identitytoken" || name == "registrytoken")
+            let is_token = (name == "identitytoken" || name == "registrytoken")
                 && value.kind() == Kind::String
                 && value.raw() != b"\"\"";
+            has_ignored_token |= is_token;
+            has_literal_token |= is_token && !has_placeholder(value.raw());
             continue;
         };
         match (value.kind(), field) {
@@ -397,7 +487,7 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
         })?;
     }
     let (username, password) = (Username::new(username), Password::new(password));
-    Ok(Entry { key, username, password, has_ignored_token })
+    Ok(Entry { key, username, password, has_ignored_token, has_literal_token })
 }
 
 type PrivateBytes = Zeroizing<Vec<u8>>;
@@ -425,19 +515,14 @@ fn auth_problem(auth: &[u8], offset: usize) -> AuthProblem {
     }
 }
 
-fn names_helper(root: Value<'_>) -> bool {
-    root.fields().any(|(name, value)| match name.string().as_str() {
-        "credsStore" => value.kind() == Kind::String && value.raw() != b"\"\"",
-        "credHelpers" => value.fields().next().is_some(),
-        _ => false,
-    })
-}
-
 fn syntax_error(value: &[u8], error: &json::SyntaxError) -> PayloadError {
+    if error.offset == 0 && is_base64_of_object(value) {
+        return PayloadError::StillBase64;
+    }
     let problem = match value {
         [0xef, 0xbb, 0xbf, ..] => "it begins with a byte order mark",
-        _ if error.offset == 0 && is_base64_of_object(value) => {
-            "it is still base64 (encoded twice?)"
+        [0xff, 0xfe, ..] | [b'{', 0, ..] => {
+            "it is UTF-16, as PowerShell writes files, and not UTF-8"
         }
         _ => error.problem,
     };
@@ -450,9 +535,16 @@ fn syntax_error(value: &[u8], error: &json::SyntaxError) -> PayloadError {
     }
 }
 
+/// Whether base64 of a JSON object, whatever blanks it has, stands where the object belongs.
 fn is_base64_of_object(value: &[u8]) -> bool {
-    base64::decode(value, Encoding::Padded)
-        .is_ok_and(|decoded| decoded.trim_ascii_start().starts_with(b"{"))
+    let bare = || value.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+    // In base64, `{` begins with `e`.
+    bare().next() == Some(b'e') && {
+        let bare = Zeroizing::new(bare().collect::<Vec<u8>>());
+        let decoded = |encoding| base64::decode(&bare, encoding).ok();
+        let decoded = decoded(Encoding::Padded).or_else(|| decoded(Encoding::Unpadded));
+        decoded.is_some_and(|decoded| decoded.trim_ascii_start().starts_with(b"{"))
+    }
 }
 
 #[cfg(test)]
@@ -563,11 +655,7 @@ mod tests {
                 "the value is not JSON: expected a field name in double quotes (line 2, column 13 \
                  of the decoded value)",
             ),
-            (
-                "eyJhdXRocyI6e319",
-                "the value is not JSON: it is still base64 (encoded twice?) (line 1, column 1 of \
-                 the decoded value)",
-            ),
+            ("eyJhdXRocyI6e319", "the value is still base64: it was encoded twice"),
         ] {
             assert_eq!(message(value), expected, "{value}");
         }
@@ -581,7 +669,7 @@ mod tests {
         );
         assert!(payload.names_helper);
         let Kubelet::Entries(entries) = payload.kubelet else { panic!() };
-        assert!(entries[0].has_ignored_token && entries[0].username_is_empty());
+        assert!(entries[0].has_ignored_token);
         assert!(!entries[1].has_ignored_token);
     }
 
@@ -598,7 +686,16 @@ mod tests {
             ("{}", r#","credHelpers":{"r.io":"ecr-login"}"#, Some(U::InHelper)),
             (r#"{"identitytoken":"t"}"#, "", Some(U::IgnoredToken)),
             (r#"{"auth":"dXNlcjo=","identitytoken":"t"}"#, "", Some(U::IgnoredToken)),
+            (
+                r#"{"auth":"MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwOg==","identitytoken":"t"}"#,
+                "",
+                Some(U::AzureLogin),
+            ),
             (r#"{"auth":"dXNlcjo="}"#, "", Some(U::NoPassword)),
+            // `user:` and a NUL, which containerd trims.
+            (r#"{"auth":"dXNlcjoA"}"#, "", Some(U::NoPassword)),
+            (r#"{"username":"u","password":"\u0000\u0000"}"#, "", Some(U::NoPassword)),
+            (r#"{"username":"u","password":"p\u0000"}"#, "", None),
             (r#"{"username":"u"}"#, "", Some(U::NoPassword)),
             (r#"{"password":"p"}"#, "", Some(U::NoUsername)),
         ] {

@@ -2,6 +2,8 @@
 //! `ConfigMap`s, in Secrets that are no pull secrets, and in annotations that repeat a Secret. What they are is told
 //! by their form and their names; what they say is not kept.
 
+use zeroize::Zeroizing;
+
 use super::kinds::CONTAINER_LISTS;
 use super::{LAST_APPLIED, Object, text};
 use crate::credentials::exposure::{self, Exposure};
@@ -75,9 +77,12 @@ pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<Shown> {
 /// an annotation repeats.
 pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Shown> {
     let secret_type = node.get("type").and_then(text).unwrap_or_default();
-    let is_pull_secret = Format::from_secret_type(&secret_type).is_some();
-    let maps = ["data", "stringData"].into_iter().filter(|_| !is_pull_secret);
-    let values = maps.flat_map(|map| in_map(node, map, exposure::docker_config));
+    // What is under the key of its type is read as a payload.
+    let payload = Format::from_secret_type(&secret_type).map(Format::data_key);
+    let shown = move |name: &str, value: &str| {
+        (Some(name) != payload).then(|| exposure::in_payload(name, value)).flatten()
+    };
+    let values = ["data", "stringData"].into_iter().flat_map(move |map| in_map(node, map, shown));
     let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
         let what = exposure::in_last_applied(&value.scalar()?)?;
         let path = format!("metadata.annotations[{LAST_APPLIED}]");
@@ -94,7 +99,37 @@ fn in_map<'t>(
     let values = node.get(map).into_iter().flat_map(Node::entries);
     values.filter_map(move |(key, value)| {
         let key = text(key)?;
-        let what = shown(&key, &value.scalar()?)?;
+        let text = value
+            .scalar()
+            .map_or_else(|| as_json(value), |text| text.into_owned().into_bytes().into());
+        let what = shown(&key, str::from_utf8(&text).ok()?)?;
         Some((format!("{map}[{key}]"), value.resolved().span(), what))
     })
+}
+
+/// How deep a docker configuration goes: `auths`, a registry, a field.
+const DEPTH: usize = 3;
+
+/// A mapping that stands where its text in JSON belongs.
+pub(super) fn as_json(node: Node<'_, '_>) -> Zeroizing<Vec<u8>> {
+    let mut json = Zeroizing::new(Vec::new());
+    write_json(node, DEPTH, &mut json);
+    json
+}
+
+fn write_json(node: Node<'_, '_>, depth: usize, json: &mut Vec<u8>) {
+    let string = |text: &str| Zeroizing::new(serde_json::Value::from(text).to_string());
+    match node.scalar() {
+        Some(text) => json.extend_from_slice(string(&text).as_bytes()),
+        None if node.is_mapping() && depth > 0 => {
+            for (at, (key, value)) in node.entries().enumerate() {
+                json.extend_from_slice(if at == 0 { b"{" } else { b"," });
+                json.extend_from_slice(string(&key.scalar().unwrap_or_default()).as_bytes());
+                json.push(b':');
+                write_json(value, depth - 1, json);
+            }
+            json.extend_from_slice(if node.entries().next().is_none() { b"{}" } else { b"}" });
+        }
+        None => json.extend_from_slice(b"null"),
+    }
 }

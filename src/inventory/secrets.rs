@@ -7,10 +7,13 @@ use super::reach::{self, Reach};
 use super::{Object, Text, Whence, exact, refreshers, text};
 use crate::credentials::base64::{self, Encoding};
 use crate::credentials::exposure;
-use crate::credentials::payload::{self, Format, Kubelet, PayloadError, Unusable};
+use crate::credentials::literal::{Literal, literals};
+use crate::credentials::payload::{
+    self, Format, Kubelet, Misfit, Payload, PayloadError, Unusable, ValueProblem,
+};
 use crate::credentials::token::Class;
 use crate::source::Span;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{self, Kind, Node};
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
 const FILLED_BY_AVP: &str = "avp.kubernetes.io/path";
@@ -34,7 +37,7 @@ pub struct Secret<'a> {
     /// Its annotations that may tell a time: name, value and place.
     pub annotations: Box<[Annotation<'a>]>,
     /// When its payload was last written, by its `metadata.managedFields`.
-    pub written: Option<Text<'a>>,
+    pub written: Written<'a>,
     /// Its `metadata.creationTimestamp`.
     pub created: Option<Text<'a>>,
     /// The controller that replaces its content, by the marks that it leaves.
@@ -53,6 +56,8 @@ pub enum Content {
         format: Format,
         /// The key of the other type, if that is there.
         crossed: Option<Format>,
+        /// A key that is meant for it, as it seems.
+        near: Option<String>,
     },
     /// The kubelet passes it over for its type.
     OtherType {
@@ -71,6 +76,10 @@ pub struct Summary {
     pub api_server: Result<(), PayloadError>,
     /// The entries that the kubelet sees, or why every pull of the pod fails.
     pub kubelet: Result<Vec<Entry>, PayloadError>,
+    /// What it is, if not a list of entries.
+    pub misfit: Option<Misfit>,
+    /// The credentials that stand in it where the entries are not all that it holds.
+    pub literals: Vec<Literal>,
     /// Where it stands.
     pub span: Span,
 }
@@ -81,25 +90,70 @@ pub struct Entry {
     pub key: String,
     /// Why it authenticates nothing.
     pub unusable: Option<Unusable>,
-    /// Whether it has no user name: then the container runtime pulls anonymously. With one it pulls as that user,
-    /// be it with an empty password.
-    pub anonymous: bool,
     /// What kind of credential it holds, and how long that lives.
     pub class: Option<Class>,
     /// Whether a line break has slipped into it.
     pub stray_newline: bool,
-    /// Whether another program puts the real password in its place.
-    pub placeholder: bool,
+    /// What stands in it for everybody to read, without an article.
+    pub literal: Option<&'static str>,
 }
 
 impl Content {
-    /// Its entries; none if it has none that the kubelet can read.
+    /// Its entries; none if it has none that the kubelet can read. A Secret that the API server rejects is not stored,
+    /// and no kubelet sees it.
     pub fn entries(&self) -> &[Entry] {
         match self {
-            Self::Payload(summary) => summary.kubelet.as_deref().unwrap_or_default(),
+            Self::Payload(summary) => summary.entries(),
             _ => &[],
         }
     }
+
+    /// The keys that come with credentials, be it that no kubelet gets to see them.
+    pub fn meant_keys(&self) -> impl Iterator<Item = &str> {
+        let summary = match self {
+            Self::Payload(summary) => Some(summary),
+            _ => None,
+        };
+        let lost = summary.into_iter().flat_map(|summary| &summary.literals);
+        let lost = lost.map(|literal| literal.key.as_str()).filter(|key| !key.is_empty());
+        let usable = self.entries().iter().filter(|entry| entry.unusable.is_none());
+        usable.map(|entry| entry.key.as_str()).chain(lost)
+    }
+
+    /// Why it has no credentials at all, if both readers put up with it.
+    pub fn misfit(&self) -> Option<Misfit> {
+        match self {
+            Self::Payload(summary) if summary.api_server.is_ok() => summary.misfit,
+            _ => None,
+        }
+    }
+
+    /// Why the API server stores the Secret and the kubelet cannot read it, which fails every pull of its pods.
+    pub fn broken(&self) -> Option<&PayloadError> {
+        match self {
+            Self::Payload(summary) if summary.api_server.is_ok() => summary.kubelet.as_ref().err(),
+            _ => None,
+        }
+    }
+}
+
+impl Summary {
+    /// The entries that a kubelet gets to see.
+    pub fn entries(&self) -> &[Entry] {
+        match (&self.api_server, &self.kubelet) {
+            (Ok(()), Ok(entries)) => entries,
+            _ => &[],
+        }
+    }
+}
+
+/// What `metadata.managedFields` tells of the time of a payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written<'a> {
+    /// The time after which nobody has written it.
+    pub latest: Option<Text<'a>>,
+    /// A time at which it was certainly written.
+    pub certain: Option<Text<'a>>,
 }
 
 /// Reads a Secret. In a cluster nothing is left to be filled in: its content is what the kubelet reads.
@@ -110,8 +164,13 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     let mut annotations: Vec<_> = map.into_iter().flat_map(annotations_of).collect();
     let refreshed_by = refreshers::refresher(node);
     let managed = managed(node, &secret_type, refreshed_by).filter(|_| whence == Whence::Manifests);
-    let content = content(node, &secret_type, managed);
-    let content = if whence == Whence::Cluster { shown(content) } else { content };
+    let content = match (content(node, &secret_type, managed), whence) {
+        (content, Whence::Cluster) => shown(content),
+        (Content::Payload(summary), Whence::Manifests) if managed.is_none() => {
+            Content::Payload(with_the_rest(summary, node))
+        }
+        (content, Whence::Manifests) => content,
+    };
     let reach = Reach::of(reach::among(&annotations)).map(Box::new);
     // Only credentials have an age.
     let aged = matches!(content, Content::Managed(_)) || !content.entries().is_empty();
@@ -121,7 +180,7 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
         content,
         type_span: given.map_or(object.label, Node::span),
         secret_type,
-        written: format.and_then(|format| written(node, format)),
+        written: format.map(|format| written(node, format)).unwrap_or_default(),
         created: node.at(&["metadata", "creationTimestamp"]).and_then(Node::scalar),
         annotations: exact(annotations),
         refreshed_by,
@@ -138,14 +197,32 @@ pub(super) fn annotations_of<'t, 'a>(
         .filter_map(|(key, value)| Some((key.scalar()?, value.scalar()?, value.resolved().span())))
 }
 
-/// The newest time at which a manager wrote the payload. An entry of `managedFields` gets a new time when its
-/// manager changes a value that it owns, and `stringData` is stored as `data` (apimachinery, meta/v1/types.go).
-fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Option<Text<'a>> {
+/// When the payload was written. An entry of `managedFields` gets a new time when its manager changes a value that it
+/// owns, or what it owns (`apimachinery/pkg/util/managedfields/internal/buildmanagerinfo.go` and
+/// `managedfieldsupdater.go`): a label will do. So the newest time of the managers that own the payload is one after
+/// which nobody has written it, and is when it was written only if the manager owns nothing else. `stringData` is stored
+/// as `data`.
+fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Written<'a> {
     let key = format!("f:{}", format.data_key());
     let managers = secret.at(&["metadata", "managedFields"]).into_iter().flat_map(Node::items);
-    let owners = managers.filter(|entry| entry.at(&["fieldsV1", "f:data", &key]).is_some());
+    let owners = managers.filter_map(|entry| {
+        let fields = entry.get("fieldsV1")?;
+        fields.at(&["f:data", &key])?;
+        Some((entry.get("time").and_then(Node::scalar)?, owns_alone(fields, &key)))
+    });
     // The API server writes every time in UTC and in one form, so that their texts are in order.
-    owners.filter_map(|entry| entry.get("time").and_then(Node::scalar)).max()
+    owners.fold(Written::default(), |written, (time, alone)| Written {
+        certain: written.certain.max(alone.then(|| time.clone())),
+        latest: written.latest.max(Some(time)),
+    })
+}
+
+/// Whether all that is owned is the value under one key of `data`.
+fn owns_alone(fields: Node<'_, '_>, key: &str) -> bool {
+    let only = |node: Node<'_, '_>, allowed: &[&str]| {
+        node.entries().all(|(name, _)| name.scalar().is_some_and(|name| allowed.contains(&&*name)))
+    };
+    only(fields, &["f:data"]) && fields.get("f:data").is_some_and(|data| only(data, &[".", key]))
 }
 
 /// What the API server does not store is in no cluster: whoever made the dump has left it out.
@@ -194,32 +271,36 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
             return Content::Managed(controller);
         }
         let crossed = Format::ALL.into_iter().find(|&other| other != format && has(other));
-        return Content::NoKey { format, crossed };
+        return Content::NoKey { format, crossed, near: near_key(node) };
     };
     if let Some(Managed::Encrypted { .. }) = managed {
         return Content::Managed("SOPS");
     }
     let summary = match bytes {
         Bytes::Placeholder => return Content::Managed("another program"),
-        Bytes::Decoded(bytes) => match summarize(format, &bytes, span) {
+        Bytes::Text { bytes, plain } => {
+            let summary = summarize(format, &bytes, span);
             // Once the placeholder is filled in, it can be read.
-            Summary { kubelet: Err(_), .. } if exposure::has_placeholder(&bytes) => {
+            if summary.kubelet.is_err() && exposure::has_placeholder(&bytes) {
                 return Content::Managed("another program");
             }
-            summary => summary,
-        },
-        Bytes::NotBase64 => {
-            let problem =
-                PayloadError::Syntax { problem: "`data` is not base64", line: 1, column: 1 };
-            Summary { format, api_server: Err(problem.clone()), kubelet: Err(problem), span }
+            if plain { as_text(summary) } else { summary }
+        }
+        Bytes::Rejected { problem, text } => {
+            let map = if node.at(&["stringData", format.data_key()]).is_some() {
+                "stringData"
+            } else {
+                "data"
+            };
+            rejected(format, span, error_at(map, format.data_key(), problem), &text)
         }
     };
-    match (managed, &summary.kubelet) {
-        (Some(Managed::By(controller)), Ok(entries)) if entries.is_empty() => {
-            Content::Managed(controller)
-        }
-        _ => Content::Payload(Box::new(summary)),
+    if let (Some(Managed::By(controller)), []) = (managed, summary.entries())
+        && summary.kubelet.is_ok()
+    {
+        return Content::Managed(controller);
     }
+    Content::Payload(Box::new(summary))
 }
 
 fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
@@ -227,24 +308,79 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
     let entries = payload.entries().iter().map(|entry| Entry {
         key: entry.key.clone(),
         unusable: payload.unusable(entry),
-        anonymous: entry.username_is_empty(),
         class: entry.classify(),
         stray_newline: entry.has_stray_newline(),
-        placeholder: entry.has_placeholder(),
+        literal: entry.literal(),
     });
     let entries: Vec<_> = entries.collect();
-    let kubelet = match payload.kubelet {
+    let Payload { api_server, kubelet, misfit, .. } = payload;
+    let kubelet = match kubelet {
         Kubelet::Error(error) => Err(error),
         Kubelet::Entries(_) | Kubelet::Skipped => Ok(entries),
     };
-    Summary { format, api_server: payload.api_server, kubelet, span }
+    let is_whole =
+        api_server.is_ok() && kubelet.is_ok() && !matches!(misfit, Some(Misfit::OtherForm(_)));
+    let literals = if is_whole { Vec::new() } else { literals(bytes) };
+    Summary { format, api_server, kubelet, misfit, literals, span }
+}
+
+/// The payload of `stringData`, where base64 has its own cause.
+fn as_text(summary: Summary) -> Summary {
+    if summary.api_server != Err(PayloadError::StillBase64) {
+        return summary;
+    }
+    let error = error_at("stringData", summary.format.data_key(), ValueProblem::Encoded);
+    Summary { api_server: Err(error.clone()), kubelet: Err(error), ..summary }
+}
+
+fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> Summary {
+    let (api_server, kubelet) = (Err(error.clone()), Err(error));
+    Summary { format, api_server, kubelet, misfit: None, literals: literals(text), span }
+}
+
+fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {
+    PayloadError::Value { place: format!("{map}[{key}]"), problem }
+}
+
+/// The API server takes the values of a Secret together, or not at all.
+fn with_the_rest(mut summary: Box<Summary>, secret: Node<'_, '_>) -> Box<Summary> {
+    if summary.api_server.is_ok()
+        && let Some(error) = rejected_beside(secret)
+    {
+        let entries = summary.entries().iter();
+        let literals = entries
+            .filter_map(|entry| entry.literal.map(|what| Literal { key: entry.key.clone(), what }));
+        let literals: Vec<_> = literals.collect();
+        summary.literals.extend(literals);
+        summary.api_server = Err(error);
+    }
+    summary
+}
+
+/// The first value of a Secret that is none, so that the API server does not decode the object at all: `data` is a
+/// `map[string][]byte`, `stringData` a `map[string]string` (`k8s.io/api/core/v1/types.go`).
+fn rejected_beside(secret: Node<'_, '_>) -> Option<PayloadError> {
+    [("data", false), ("stringData", true)].into_iter().find_map(|(name, plain)| {
+        let map = secret.get(name).filter(|map| !map.is_null())?;
+        if !map.is_mapping() {
+            let problem = ValueProblem::NotAMapping(not_a_string(map).unwrap_or("a string"));
+            return Some(PayloadError::Value { place: name.to_owned(), problem });
+        }
+        map.entries().find_map(|(key, value)| {
+            let Bytes::Rejected { problem, .. } = bytes(value.resolved(), plain) else {
+                return None;
+            };
+            Some(error_at(name, &key.scalar().unwrap_or_default(), problem))
+        })
+    })
 }
 
 /// A value of a Secret.
 enum Bytes {
-    Decoded(Zeroizing<Vec<u8>>),
+    /// What it comes to; `plain` if nothing had to be decoded.
+    Text { bytes: Zeroizing<Vec<u8>>, plain: bool },
     /// The API server rejects it.
-    NotBase64,
+    Rejected { problem: ValueProblem, text: Zeroizing<Vec<u8>> },
     /// Something else takes its place before it gets there.
     Placeholder,
 }
@@ -255,20 +391,60 @@ fn value(secret: Node<'_, '_>, key: &str) -> Option<(Bytes, Span)> {
     let (node, plain) = under("stringData")
         .map(|node| (node, true))
         .or_else(|| under("data").map(|node| (node, false)))?;
-    let text = Zeroizing::new(node.scalar()?.into_owned());
-    let placeholder = exposure::is_placeholder(&text);
-    let bytes = if placeholder {
+    Some((bytes(node, plain), node.span()))
+}
+
+fn bytes(node: Node<'_, '_>, plain: bool) -> Bytes {
+    if let Some(what) = not_a_string(node) {
+        let text = super::exposed::as_json(node);
+        return Bytes::Rejected { problem: ValueProblem::NotAString(what), text };
+    }
+    let text = Zeroizing::new(node.scalar().unwrap_or_default().into_owned().into_bytes());
+    if node.is_null() {
+        Bytes::Text { bytes: Zeroizing::new(Vec::new()), plain }
+    } else if str::from_utf8(&text).is_ok_and(exposure::is_placeholder) {
         Bytes::Placeholder
     } else if plain {
-        Bytes::Decoded(Zeroizing::new(text.as_bytes().to_vec()))
-    } else if node.kind() == Kind::Alias || node.is_null() {
-        Bytes::Decoded(Zeroizing::new(Vec::new()))
+        Bytes::Text { bytes: text, plain }
     } else {
-        let bare = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r'));
-        let bare = Zeroizing::new(bare.collect::<Vec<u8>>());
-        base64::decode(&bare, Encoding::Padded).map_or(Bytes::NotBase64, Bytes::Decoded)
+        match base64::decode(&text, Encoding::Padded) {
+            Ok(bytes) => Bytes::Text { bytes, plain },
+            Err(error) => {
+                let is_folded = node.source().trim_end().contains('\n');
+                let problem = ValueProblem::of_data(&text, is_folded, error.offset);
+                Bytes::Rejected { problem, text }
+            }
+        }
+    }
+}
+
+/// What a value is that is no string to Go's YAML reader.
+fn not_a_string(node: Node<'_, '_>) -> Option<&'static str> {
+    match node.kind() {
+        Kind::Mapping(_) => Some("a mapping"),
+        Kind::Sequence(_) => Some("a list"),
+        Kind::Scalar(_) if node.is_null() || node.string().is_some() => None,
+        // What has a tag of its own is a matter of that.
+        Kind::Scalar(_) if yaml::is_plain_string(&node.scalar()?) => None,
+        Kind::Scalar(_) => Some("a number or a boolean"),
+        Kind::Alias => None,
+    }
+}
+
+/// A key of a Secret that is meant for its payload, as it seems: without its dot, or named as the file is.
+fn near_key(secret: Node<'_, '_>) -> Option<String> {
+    const MEANT: &[&str] =
+        &["dockerconfigjson", "dockercfg", "dockerconfig", "configjson", "dockerjson"];
+    let keys = ["data", "stringData"]
+        .into_iter()
+        .filter_map(|map| secret.get(map))
+        .flat_map(Node::entries);
+    let mut keys = keys.filter_map(|(key, _)| key.scalar());
+    let bare = |key: &str| {
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
-    Some((bytes, node.span()))
+    let exact = |key: &str| Format::ALL.iter().any(|format| format.data_key() == key);
+    keys.find(|key| !exact(key) && MEANT.contains(&&*bare(key))).map(std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -293,34 +469,40 @@ mod tests {
     }
 
     #[track_caller]
-    fn written(entries: &str, expected: Option<&str>) {
+    fn written(entries: &str, expected: (Option<&str>, Option<&str>)) {
         let metadata = format!("managedFields: [{entries}]");
         let written = with(&metadata, FULL, Whence::Cluster, |secret| {
-            secret.written.as_deref().map(str::to_owned)
+            let owned = |time: &Option<Text<'_>>| time.as_deref().map(str::to_owned);
+            (owned(&secret.written.latest), owned(&secret.written.certain))
         });
-        assert_eq!(written.as_deref(), expected, "{entries}");
+        assert_eq!((written.0.as_deref(), written.1.as_deref()), expected, "{entries}");
     }
 
     #[test]
-    fn the_newest_manager_of_the_payload_tells_when_it_was_written() {
+    fn managers_tell_when_the_payload_was_written_at_the_latest() {
         let entry =
             |time: &str, fields: &str| format!("{{time: '{time}', fieldsV1: {{{fields}}}}}");
         let owner = "f:data: {.: {}, f:.dockerconfigjson: {}}";
-        written(&entry("2026-01-01T00:00:00Z", owner), Some("2026-01-01T00:00:00Z"));
+        let with_label = "f:data: {f:.dockerconfigjson: {}}, f:metadata: {f:labels: {f:app: {}}}";
+        let (january, february, march) =
+            ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
+        written(&entry(january, owner), (Some(january), Some(january)));
+        written(&entry(january, with_label), (Some(january), None));
         written(
-            &[
-                entry("2026-02-01T00:00:00Z", owner),
-                entry("2026-03-01T00:00:00Z", "f:data: {f:.dockerconfigjson: {}}"),
-                entry("2026-01-01T00:00:00Z", owner),
-            ]
-            .join(", "),
-            Some("2026-03-01T00:00:00Z"),
+            &[entry(february, owner), entry(march, with_label), entry(january, owner)].join(", "),
+            (Some(march), Some(february)),
         );
+        // Each change of what the manager owns beside it moves the time.
+        for beside in ["f:type: {}", "f:immutable: {}", "f:metadata: {f:annotations: {}}"] {
+            written(&entry(january, &format!("{owner}, {beside}")), (Some(january), None));
+        }
+        let other_key = "f:data: {f:.dockerconfigjson: {}, f:note: {}}";
+        written(&entry(january, other_key), (Some(january), None));
         // Owners of something else, of another key, of what is never stored, and one without a time.
-        written(&entry("2026-04-01T00:00:00Z", "f:metadata: {f:labels: {}}"), None);
-        written(&entry("2026-04-01T00:00:00Z", "f:data: {f:.dockercfg: {}}"), None);
-        written(&entry("2026-04-01T00:00:00Z", "f:stringData: {f:.dockerconfigjson: {}}"), None);
-        written(&format!("{{fieldsV1: {{{owner}}}}}"), None);
+        written(&entry(january, "f:metadata: {f:labels: {}}"), (None, None));
+        written(&entry(january, "f:data: {f:.dockercfg: {}}"), (None, None));
+        written(&entry(january, "f:stringData: {f:.dockerconfigjson: {}}"), (None, None));
+        written(&format!("{{fieldsV1: {{{owner}}}}}"), (None, None));
     }
 
     #[track_caller]

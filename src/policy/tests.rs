@@ -144,8 +144,10 @@ fn what_is_declared_is_found_by_namespace_and_name() {
         assert_eq!(rule, RuleId::ServiceAccount(0));
         assert_eq!(names(&account.image_pull_secrets), ["regcred"]);
         let (_, secret) = policy.secret(namespace, "regcred").expect("declared");
-        assert!(secret.may_cover("myregistry.azurecr.io", "api"));
-        assert!(!secret.may_cover("ghcr.io", "api"));
+        let scope =
+            policy.scope(secret.namespace.as_deref(), &secret.name).expect("it says what for");
+        assert!(scope.covers("myregistry.azurecr.io", "api"));
+        assert!(!scope.covers("ghcr.io", "api"));
     }
     assert_eq!(policy.service_account(Some("other"), "default"), None);
     assert_eq!(policy.secret(Some("shop"), "other"), None);

@@ -4,7 +4,6 @@
 //! the table knows stays.
 
 use crate::credentials::keyring::{Keyring, explain_near_miss};
-use crate::image::Reference;
 use crate::policy::registries::Class;
 use crate::policy::{Access, AccessFrom};
 
@@ -19,14 +18,14 @@ impl Credentials<'_> {
         if !pulls.iter().any(is_assumed_public) {
             return;
         }
-        let keys: Vec<_> = self.known.iter().flat_map(usable_keys).collect();
+        let keys: Vec<_> = self.named.iter().flat_map(|named| usable_keys(&named.known)).collect();
         let keyring = Keyring::from_keys(keys.iter().enumerate().map(|(at, key)| (at, 0, *key)));
         let used: Vec<_> = pulls.iter().map(|pull| tried(&keyring, pull)).collect();
         let is_spare = |at: &usize| used.iter().all(|used| !used.contains(at));
         let spare: Vec<_> = (0..keys.len()).filter(is_spare).map(|at| keys[at]).collect();
         let pulls = pulls.iter_mut().zip(&used).filter(|(pull, _)| is_assumed_public(pull));
         for (pull, used) in pulls {
-            let declared = self.known.iter().any(|known| is_declared_for(known, pull));
+            let declared = self.named.iter().any(|named| is_declared_for(&named.known, pull));
             if declared || !used.is_empty() || spare.iter().any(|key| is_near(key, pull)) {
                 let private = |access| Access {
                     class: Class::Private,
@@ -45,8 +44,8 @@ fn is_assumed_public(pull: &Pull<'_>) -> bool {
     pull.access.is_some_and(assumed)
 }
 
-/// The keys of a Secret, wherever it is, that come with something to authenticate with, and those that the template of
-/// one names.
+/// The keys of a Secret, wherever it is, that come with something to authenticate with, whether or not a kubelet can read
+/// it, and those that the template of one names.
 fn usable_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
     let (secret, made) = match *known {
         Known::Elsewhere(secret) => (Some(secret), None),
@@ -55,17 +54,16 @@ fn usable_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
         }
         _ => (known.secret().map(|(_, secret)| secret), None),
     };
-    let entries = secret.map_or(&[][..], |secret| secret.content.entries());
-    let usable = entries.iter().filter(|entry| entry.unusable.is_none());
+    let kept = secret.into_iter().flat_map(|secret| secret.content.meant_keys());
     let templated = made.and_then(|made| made.keys.as_deref()).unwrap_or_default();
-    usable.map(|entry| entry.key.as_str()).chain(templated.iter().map(String::as_str))
+    kept.chain(templated.iter().map(String::as_str))
 }
 
 /// Whether the policy says that a Secret is for an image, not only that it may be.
 fn is_declared_for(known: &Known<'_>, pull: &Pull<'_>) -> bool {
-    let Known::Declared(secret) = known else { return false };
-    let covers = |image: &&Reference| secret.may_cover(image.domain(), image.path());
-    secret.registries.is_some() && pull.reference.as_ref().is_ok_and(covers)
+    let (Known::Declared(secret), Ok(image)) = (known, &pull.reference) else { return false };
+    let mut registries = secret.registries.iter().flatten();
+    registries.any(|registry| registry.value.matches(image.domain(), image.path()))
 }
 
 /// The places of the keys that the kubelet would try for an image.

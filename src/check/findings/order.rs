@@ -7,7 +7,7 @@ use crate::finding::{self, Code, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
-use crate::verdict::{AccountId, Credentials, Origin, Pull};
+use crate::verdict::{AccountId, Credentials, Named, Origin, Pull};
 
 use super::super::order::{How, Missing, Moment, missing};
 use super::super::{InUse, Pod, puller};
@@ -93,8 +93,10 @@ impl Findings<'_, '_> {
             self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
         let kept = pod.effective.names.iter().enumerate().filter(|(at, _)| is_there(*at));
         let referrer = self.referrer(pod, account);
-        let find =
-            |name: &str| self.secrets.find(pod.source, namespace, referrer, name, self.policy);
+        let find = |name: &str| {
+            let known = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
+            Named { known, scope: self.policy.scope(namespace, name) }
+        };
         let kept = kept.map(|(_, name)| find(name));
         let puller = puller(self.inventories, account);
         let rest = Credentials::new(kept.collect(), pod.effective.origin, puller);

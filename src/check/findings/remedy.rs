@@ -4,8 +4,9 @@
 use crate::image::Reference;
 use crate::inventory::Workload;
 use crate::policy::registries::Cloud;
-use crate::verdict::{Judgement, Origin, Unasked};
+use crate::verdict::{Judgement, Origin, Unasked, Why};
 
+use super::super::Pod;
 use super::{Findings, show};
 
 impl Findings<'_, '_> {
@@ -52,6 +53,48 @@ impl Findings<'_, '_> {
              and name it in {}:\n  imagePullSecrets:\n  - name: {secret}{identity}",
             pod_spec(workload)
         )
+    }
+
+    /// What would say that a pull secret which is declared for other images has credentials for this one, too.
+    pub(super) fn wider_scope(
+        &self,
+        pod: &Pod<'_>,
+        workload: &Workload<'_>,
+        image: &Reference,
+        judgement: &Judgement,
+    ) -> String {
+        let (Some(Why::Policy), Some(at)) = (judgement.why(), judgement.secret) else {
+            return String::new();
+        };
+        let name = &*pod.effective.names[at];
+        let namespace = workload.object.namespace.as_deref();
+        let Some(scope) = self.policy.scope(namespace, name) else { return String::new() };
+        let (name, place) = (show(name), self.owner_of(image));
+        let line = if scope.has_own_entry() {
+            let mut all: Vec<_> = scope.patterns().map(ToString::to_string).collect();
+            all.push(place.clone());
+            format!(
+                "cluster:\n    secrets:\n    - {{name: {name}, registries: [{}]}}",
+                show(&all.join(", "))
+            )
+        } else {
+            format!("registries:\n  - {{match: {place}, access: private, pullSecrets: [{name}]}}")
+        };
+        format!(
+            "If '{name}' has credentials for {place}, too, say so: --inject {place}={name}\nor in the policy:\n  \
+             {line}\nElse name a pull secret for it.\n"
+        )
+    }
+
+    /// The host of an image, with the owner of its repository where one host serves many.
+    fn owner_of(&self, image: &Reference) -> String {
+        let (domain, path) = (image.domain(), image.path());
+        let is_shared =
+            self.policy.access(domain, path).host.is_some_and(|host| host.access.is_assumed());
+        match path.split_once('/').filter(|_| is_shared) {
+            Some((owner, _)) => format!("{domain}/{owner}"),
+            None => domain.to_owned(),
+        }
     }
 
     /// A Secret of the input that covers an image and is not attached.

@@ -8,8 +8,8 @@ use crate::credentials::printable_key;
 use crate::credentials::token::Class;
 use crate::finding;
 use crate::inventory::producers::Refresh;
-use crate::inventory::secrets::{Annotation, Entry, Secret};
-use crate::inventory::{Object, Produced};
+use crate::inventory::secrets::{Annotation, Entry, Secret, Written};
+use crate::inventory::{Object, Produced, Text};
 use crate::policy;
 use crate::source::Span;
 
@@ -26,7 +26,7 @@ pub(super) struct Evidence<'e> {
     refresh: Option<&'e Refresh<'e>>,
     /// Whether something replaces the content, be it not known how often.
     refreshed: bool,
-    written: Option<&'e str>,
+    written: Option<&'e Written<'e>>,
     created: Option<&'e str>,
     declared: Option<Timestamp>,
 }
@@ -38,7 +38,7 @@ impl<'e> Evidence<'e> {
             entries: secret.content.entries(),
             annotations: [&secret.annotations, &[], &[]],
             refreshed: secret.refreshed_by.is_some(),
-            written: secret.written.as_deref(),
+            written: Some(&secret.written),
             created: secret.created.as_deref(),
             ..Self::default()
         };
@@ -217,8 +217,16 @@ impl Findings<'_, '_> {
             Rotated::Unknown => {
                 let code = &finding::ROTATION_UNKNOWN;
                 let severity = self.policy.rotation().unknown;
-                let message =
-                    format!("It is not known when the credentials {whose} were last rotated.");
+                let latest = evidence.written.and_then(|written| time(written.latest.as_deref()?));
+                let changed = latest.map_or(String::new(), |latest| {
+                    format!(
+                        " Their manager last changed the Secret on {}, which may have been a label.",
+                        date(latest)
+                    )
+                });
+                let message = format!(
+                    "It is not known when the credentials {whose} were last rotated.{changed}"
+                );
                 self.say(code, severity, message, at, "how old is it?");
             }
         }
@@ -238,7 +246,7 @@ impl Findings<'_, '_> {
             Some(refresh) if is_never(refresh) => Some(Rotated::Never),
             refresh => refresh.and_then(interval).map(Rotated::Every),
         };
-        let written = || Some(Rotated::At(time(evidence.written?)?, Told::Written));
+        let written = || self.written(evidence.written?);
         // An old object may have got new data in place, a young one cannot have old data.
         let young = || {
             let created = time(evidence.created?).filter(|created| !self.is_overdue(*created))?;
@@ -247,6 +255,16 @@ impl Findings<'_, '_> {
         let declared = || Some(Rotated::At(evidence.declared?, Told::Policy));
         let told = annotated.or_else(refreshed).or_else(written).or_else(young).or_else(declared);
         told.unwrap_or(Rotated::Unknown)
+    }
+
+    /// When the data was written, as far as its manager tells: a time after which nobody has written it is proof of age,
+    /// and no proof of youth.
+    fn written(&self, written: &Written<'_>) -> Option<Rotated> {
+        let read = |text: &Option<Text<'_>>| time(text.as_deref()?);
+        let latest = read(&written.latest)?;
+        let certain = || read(&written.certain).filter(|certain| !self.is_overdue(*certain));
+        let told = if self.is_overdue(latest) { Some(latest) } else { certain() };
+        told.map(|at| Rotated::At(at, Told::Written))
     }
 
     /// When the oldest token was issued; `None` if there is an entry that does not tell, and none that is overdue.

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::credentials::exposure;
-use crate::credentials::payload::Format;
+use crate::credentials::payload::{Format, Misfit};
 use crate::credentials::printable_key;
 use crate::finding::{self, Code, Severity};
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
 use crate::inventory::{Object, Produced};
 use crate::source::Span;
-use crate::verdict::{Credentials, Known};
+use crate::verdict::{Credentials, Known, Named};
 
 use super::super::{InUse, Input, Pod, puller};
 use super::rotation::Evidence;
@@ -50,35 +50,76 @@ impl Findings<'_, '_> {
     }
 
     fn about_content(&mut self, source: usize, secret: &Secret<'_>) {
-        let Content::Payload(summary) = &secret.content else { return };
-        let name = self.describe_in(source, &secret.object);
-        let at = |span: Span| (source, &secret.object, span);
+        let summary = match &secret.content {
+            Content::Payload(summary) => summary,
+            Content::NoKey { format, crossed, near } => {
+                return self.about_missing_key(source, secret, *format, *crossed, near.as_deref());
+            }
+            Content::OtherType { .. } | Content::Managed(_) => return,
+        };
         match (&summary.api_server, &summary.kubelet) {
             (Err(error), _) => {
-                let code = &finding::REJECTED_PULL_SECRET;
-                let message = format!("{name} is rejected by the API server: {error}.");
-                self.say(code, code.severity, message, at(secret.type_span), "rejected");
+                self.about_rejected(source, secret, summary.span, &error.to_string());
             }
-            (Ok(()), Err(error)) => {
-                let code = &finding::BROKEN_PULL_SECRET;
-                let message =
-                    format!("{name} fails every image pull of the pods that name it: {error}.");
-                self.say(code, code.severity, message, at(secret.type_span), "cannot be read");
-            }
-            (Ok(()), Ok(entries)) => {
-                self.about_entries(source, secret, summary, entries);
-                let namespace = secret.object.namespace.as_deref();
-                let name = secret.object.name.as_deref().unwrap_or_default();
-                let produced = self.secrets.producer(namespace, name, self.policy);
-                if entries.iter().any(|entry| entry.unusable.is_none()) {
-                    let evidence = Evidence::of_secret(secret, produced.map(|(_, made)| made))
-                        .and_policy(self.policy.secret(namespace, name));
-                    self.about_times(source, secret, summary.span, &evidence);
-                }
-            }
+            (Ok(()), Err(error)) => self.about_broken(source, secret, summary, &error.to_string()),
+            (Ok(()), Ok(entries)) => self.about_entries(source, secret, summary, entries),
+        }
+        self.about_literals(source, secret, summary);
+        if summary.entries().iter().any(|entry| entry.unusable.is_none()) {
+            let namespace = secret.object.namespace.as_deref();
+            let name = secret.object.name.as_deref().unwrap_or_default();
+            let produced = self.secrets.producer(namespace, name, self.policy);
+            let evidence = Evidence::of_secret(secret, produced.map(|(_, made)| made))
+                .and_policy(self.policy.secret(namespace, name));
+            self.about_times(source, secret, summary.span, &evidence);
         }
     }
 
+    /// A Secret that is not stored: whoever applies it gets an error, and no kubelet sees it.
+    fn about_rejected(&mut self, source: usize, secret: &Secret<'_>, span: Span, why: &str) {
+        let code = &finding::REJECTED_PULL_SECRET;
+        let name = self.describe_in(source, &secret.object);
+        let message = format!("{name} is rejected by the API server: {}.", show(why));
+        self.say(code, code.severity, message, (source, &secret.object, span), "rejected");
+    }
+
+    fn about_broken(&mut self, source: usize, secret: &Secret<'_>, summary: &Summary, why: &str) {
+        let code = &finding::BROKEN_PULL_SECRET;
+        let name = self.describe_in(source, &secret.object);
+        let misfit = summary.misfit.map_or(String::new(), |misfit| format!("; {misfit}"));
+        let message =
+            format!("{name} fails every image pull of the pods that name it: {why}{misfit}.");
+        let at = (source, &secret.object, summary.span);
+        self.say(code, code.severity, message, at, "cannot be read");
+    }
+
+    fn about_missing_key(
+        &mut self,
+        source: usize,
+        secret: &Secret<'_>,
+        format: Format,
+        crossed: Option<Format>,
+        near: Option<&str>,
+    ) {
+        let code = &finding::MISSING_SECRET_KEY;
+        let key = format.data_key();
+        let cause = match (crossed, near) {
+            (Some(other), _) => {
+                format!("; {} belongs to type {}", other.data_key(), other.secret_type())
+            }
+            (None, Some(near)) if key.strip_prefix('.') == Some(near) => {
+                format!("; the key '{near}' lacks the dot at its beginning")
+            }
+            (None, Some(near)) => format!("; its key '{}' has another name", show(near)),
+            (None, None) => String::new(),
+        };
+        let name = self.describe_in(source, &secret.object);
+        let message = format!("{name} is rejected by the API server: it has no key {key}{cause}.");
+        let at = (source, &secret.object, secret.type_span);
+        self.say(code, code.severity, message, at, "its key is missing");
+    }
+
+    /// What the kubelet finds in a payload, and what keeps that from being of use.
     fn about_entries(
         &mut self,
         source: usize,
@@ -86,6 +127,12 @@ impl Findings<'_, '_> {
         summary: &Summary,
         entries: &[Entry],
     ) {
+        match summary.misfit {
+            // Of an empty one there is something to say if a pod names it.
+            Some(Misfit::NoEntry) => return,
+            Some(misfit) => return self.about_misfit(source, secret, summary.span, misfit),
+            None => {}
+        }
         let name = self.describe_in(source, &secret.object);
         let at = (source, &secret.object, summary.span);
         for entry in entries {
@@ -103,20 +150,43 @@ impl Findings<'_, '_> {
                 self.say(code, code.severity, message, at, "made with echo?");
             }
         }
-        let literal = |entry: &&Entry| entry.unusable.is_none() && !entry.placeholder;
-        let usable: Vec<_> = entries.iter().filter(literal).collect();
+    }
+
+    fn about_misfit(&mut self, source: usize, secret: &Secret<'_>, span: Span, misfit: Misfit) {
+        let code = &finding::NO_CREDENTIALS;
+        let name = self.describe_in(source, &secret.object);
+        let message = format!("{name} gives the kubelet no credentials: {misfit}.");
+        self.say(code, code.severity, message, (source, &secret.object, span), "no credentials");
+    }
+
+    /// What everybody can read in a payload, whether or not a kubelet can.
+    fn about_literals(&mut self, source: usize, secret: &Secret<'_>, summary: &Summary) {
         // What is in a cluster may have come from anywhere.
-        if usable.is_empty() || self.is_in_cluster(source) {
+        if self.is_in_cluster(source) {
             return;
         }
-        let what = usable.iter().map(|entry| {
-            let kind = entry.class.map_or("password", |class| class.kind.name());
-            format!("{} {kind} for '{}'", article(kind), printable_key(&entry.key))
+        let of_entries = summary.entries().iter().filter(|_| summary.literals.is_empty());
+        let of_entries = of_entries.filter_map(|entry| Some((entry.key.as_str(), entry.literal?)));
+        let others = summary.literals.iter().map(|literal| (literal.key.as_str(), literal.what));
+        let what = of_entries.chain(others).map(|(key, what)| match key {
+            "" => format!("{} {what}", article(what)),
+            key => format!("{} {what} for '{}'", article(what), printable_key(key)),
         });
-        let what = what.collect::<Vec<_>>().join(", ");
-        let severity = self.hardcoded_severity();
-        let message = format!("{name} holds literal registry credentials: {what}.");
-        self.say(&finding::HARDCODED_CREDENTIALS, severity, message, at, "hardcoded");
+        let what: Vec<_> = what.collect();
+        if what.is_empty() {
+            return;
+        }
+        let name = self.describe_in(source, &secret.object);
+        let message =
+            format!("{name} holds literal registry credentials: {}.", show(&what.join(", ")));
+        let at = (source, &secret.object, summary.span);
+        self.say(
+            &finding::HARDCODED_CREDENTIALS,
+            self.hardcoded_severity(),
+            message,
+            at,
+            "hardcoded",
+        );
     }
 
     /// Files are kept; a rendered stream may have got its values from a vault a second ago.
@@ -172,11 +242,11 @@ impl Findings<'_, '_> {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref();
         let at = (pod.source, &workload.object, workload.object.label);
-        let mut known = Vec::with_capacity(pod.effective.names.len());
+        let mut named = Vec::with_capacity(pod.effective.names.len());
         for name in pod.effective.names.iter() {
             let referrer = self.referrer(pod, account);
             let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
-            known.push(found);
+            named.push(Named { known: found, scope: self.policy.scope(namespace, name) });
             // What lies outside is told once for all namespaces, what is inside once for each.
             let place = match found {
                 Known::Outside => String::new(),
@@ -187,7 +257,7 @@ impl Findings<'_, '_> {
             }
         }
         let puller = puller(self.inventories, account);
-        let credentials = Credentials::new(known, pod.effective.origin, puller);
+        let credentials = Credentials::new(named, pod.effective.origin, puller);
         self.about_usage(pod, account, &credentials, of_accounts);
     }
 
@@ -302,9 +372,8 @@ impl Findings<'_, '_> {
         self.say(code, code.severity, message, at, "no such Secret");
     }
 
+    /// What is worth saying about a Secret only if a pod names it.
     fn about_type(&mut self, source: usize, secret: &Secret<'_>) {
-        let name = || self.describe_in(source, &secret.object);
-        let at = (source, &secret.object, secret.type_span);
         match &secret.content {
             Content::OtherType { holds } => {
                 let code = &finding::WRONG_SECRET_TYPE;
@@ -313,20 +382,16 @@ impl Findings<'_, '_> {
                 });
                 let message = format!(
                     "{} is of type {}, so the kubelet passes it over{held}.",
-                    name(),
+                    self.describe_in(source, &secret.object),
                     show(&secret.secret_type)
                 );
+                let at = (source, &secret.object, secret.type_span);
                 self.say(code, code.severity, message, at, "not a type for pull secrets");
             }
-            Content::NoKey { format, crossed } => {
-                let code = &finding::MISSING_SECRET_KEY;
-                let crossed = crossed.map_or(String::new(), |format| {
-                    format!("; {} belongs to type {}", format.data_key(), format.secret_type())
-                });
-                let message = format!("{} has no key {}{crossed}.", name(), format.data_key());
-                self.say(code, code.severity, message, at, "its key is missing");
+            Content::Payload(summary) if secret.content.misfit() == Some(Misfit::NoEntry) => {
+                self.about_misfit(source, secret, summary.span, Misfit::NoEntry);
             }
-            Content::Payload(_) | Content::Managed(_) => {}
+            Content::NoKey { .. } | Content::Payload(_) | Content::Managed(_) => {}
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::image::Reference;
 use crate::inject::{self, Holder};
 use crate::inventory::Image;
 use crate::inventory::secrets::{Content, Entry};
-use crate::verdict::{AccountId, Credentials, Identified, Judgement, Known, Origin, Verdict, Why};
+use crate::verdict::{
+    AccountId, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
+};
 
 use super::super::{InUse, Judged, Pod};
 use super::{Findings, describe, show};
@@ -70,7 +72,7 @@ impl Findings<'_, '_> {
     fn unneeded(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>, at: usize) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = &pod.effective.names[at];
-        let keys = || credentials.known()[at].keys();
+        let keys = || credentials.named()[at].known.keys();
         let images = workload.images.iter().filter_map(|image| image.parsed().ok());
         let misses = images.filter_map(|image| explain_near_miss(keys(), image.name()));
         let mut misspelt = misses.filter(|miss| miss.suggestion.is_some());
@@ -95,24 +97,25 @@ impl Findings<'_, '_> {
         let named = |names: &[crate::policy::Spanned<String>]| {
             names.iter().any(|wanted| wanted.value == name)
         };
+        if named(self.policy.everywhere()) {
+            return true;
+        }
         // What it holds decides, else what the policy says of it, else nobody knows.
-        let known = &credentials.known()[at];
+        let Named { known, scope } = &credentials.named()[at];
         let secret = known.secret().map(|(_, secret)| &secret.content);
         let holds = known.keys().next().is_some();
         let kept_elsewhere = match secret {
             Some(content) => matches!(content, Content::Managed(_)),
-            None => matches!(known, Known::Produced { .. } | Known::Declared(_)),
+            None => matches!(known, Known::Produced { .. } | Known::Declared(_) | Known::Outside),
         };
-        let declared = self.policy.secret(workload.object.namespace.as_deref(), name);
-        let declared = declared.map(|(_, secret)| secret);
-        let declared = declared.filter(|secret| kept_elsewhere && secret.registries.is_some());
-        if !holds && declared.is_none() || named(self.policy.everywhere()) {
+        let scope = scope.filter(|_| kept_elsewhere && !holds);
+        if !holds && scope.is_none() {
             return true;
         }
         let needs = |image: &Reference, judged: &Judged| {
             let (domain, path) = (image.domain(), image.path());
-            let covers = match declared {
-                Some(secret) => secret.may_cover(domain, path),
+            let covers = match scope {
+                Some(scope) => scope.covers(domain, path),
                 None => credentials.tells_of(at, image.name()),
             };
             covers
@@ -148,7 +151,7 @@ impl Findings<'_, '_> {
         let now = self.circumstances.now.as_second();
         let tried = credentials.tried(reference.name());
         let flaws = tried.iter().map(|tried| {
-            let (source, secret) = credentials.known()[tried.secret].secret()?;
+            let (source, secret) = credentials.named()[tried.secret].known.secret()?;
             let entry = &secret.content.entries()[tried.entry];
             Some((source, secret, &entry.key, flaw(entry, secret.refreshed_by.is_some(), now)?))
         });
@@ -179,12 +182,12 @@ fn is_meant(judgement: &Judgement, at: usize) -> bool {
     judgement.secret == Some(at) && !judgement.why().is_some_and(other)
 }
 
-/// Why a registry refuses an entry; `None` if it may work, or if it leads to an anonymous pull. What is refreshed does
-/// not stay as old as it is here.
+/// Why a registry refuses an entry; `None` if it may work. One that authenticates nothing leads to an anonymous pull,
+/// which is all that a public image needs. What is refreshed does not stay as old as it is here.
 fn flaw(entry: &Entry, refreshed: bool, now: i64) -> Option<&'static str> {
     let class = entry.class.as_ref().filter(|_| !refreshed);
     if entry.unusable.is_some() {
-        (!entry.anonymous).then_some("has a user name and no password that the kubelet reads")
+        None
     } else if class.and_then(|class| class.expires_at).is_some_and(|expires| expires < now) {
         Some("has expired")
     } else if entry.stray_newline {

@@ -1,0 +1,135 @@
+//! Why a value that both readers put up with holds no credentials: it has the form of the other type, or its passwords
+//! were never in it.
+
+use super::{Entry, Format, Kubelet};
+use crate::credentials::json::{self, Kind, Value};
+
+/// What a value is in place of a list of entries with credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// It has the form of the other type of pull secrets. The kubelet reads one form under each key
+    /// (`pkg/credentialprovider/secrets/secrets.go`).
+    #[error(
+        "its payload has the form of `{}`, which belongs to type {}",
+        .0.data_key(),
+        .0.secret_type()
+    )]
+    OtherForm(Format),
+    /// It names a credential helper, and has no entry. The kubelet reads neither `credsStore` nor `credHelpers`.
+    #[error(
+        "its payload only names a credential helper (`credsStore` or `credHelpers`), which keeps the password on the \
+         machine where `docker login` was run"
+    )]
+    InHelper,
+    /// It has no entry at all.
+    #[error("its payload has no entry")]
+    NoEntry,
+}
+
+impl Misfit {
+    /// What keeps the kubelet from finding credentials in `root`, of which it makes `kubelet`.
+    pub(super) fn of(format: Format, root: Value<'_>, kubelet: &Kubelet) -> Option<Self> {
+        let no_entry = match kubelet {
+            Kubelet::Skipped => return None,
+            Kubelet::Entries(entries) if entries.iter().any(Entry::holds_anything) => return None,
+            Kubelet::Entries(entries) => entries.is_empty(),
+            Kubelet::Error(_) => false,
+        };
+        let helper = || names_helper(root).then_some(Self::InHelper);
+        let other = |format| Some(Self::OtherForm(format));
+        match format {
+            Format::DockerConfigJson if !no_entry => None,
+            Format::DockerConfigJson if has_entries(root) => other(Format::DockerCfg),
+            Format::DockerCfg if has_auths(root) => other(Format::DockerConfigJson),
+            _ => helper().or(no_entry.then_some(Self::NoEntry)),
+        }
+    }
+}
+
+/// Whether `credsStore` or `credHelpers` is there.
+pub(super) fn names_helper(root: Value<'_>) -> bool {
+    root.fields().any(|(name, value)| match name.string().as_str() {
+        "credsStore" => value.kind() == Kind::String && value.raw() != b"\"\"",
+        "credHelpers" => value.fields().next().is_some(),
+        _ => false,
+    })
+}
+
+/// Whether entries stand at the top, as in the older form.
+fn has_entries(root: Value<'_>) -> bool {
+    root.fields().any(|(_, value)| is_entry(value))
+}
+
+/// Whether entries stand below `auths`, as in the newer form.
+fn has_auths(root: Value<'_>) -> bool {
+    let mut auths = root.fields().filter(|(name, _)| json::is_field(&name.string(), "auths"));
+    auths.any(|(_, value)| {
+        value.fields().any(|(_, entry)| entry.kind() == Kind::Object) && !is_entry(value)
+    })
+}
+
+/// Whether a value has a field that only an entry has.
+fn is_entry(value: Value<'_>) -> bool {
+    const FIELDS: &[&str] = &["username", "password", "auth", "identitytoken", "registrytoken"];
+    let has = |name: Value<'_>| FIELDS.iter().any(|field| json::is_field(&name.string(), field));
+    value.fields().any(|(name, value)| value.kind() == Kind::String && has(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    #[track_caller]
+    fn check(format: Format, value: &str, expected: Option<Misfit>) {
+        assert_eq!(read(format, value.as_bytes()).misfit, expected, "{value}");
+    }
+
+    const ENTRY: &str = r#"{"auth":"dXNlcjpwYXNz"}"#;
+
+    #[test]
+    fn the_older_form_has_no_place_under_the_newer_key() {
+        let older = Some(Misfit::OtherForm(Format::DockerCfg));
+        let newer = Format::DockerConfigJson;
+        check(newer, &format!(r#"{{"ghcr.io":{ENTRY}}}"#), older);
+        check(
+            newer,
+            r#"{"https://index.docker.io/v1/":{"username":"u","password":"p","email":"e"}}"#,
+            older,
+        );
+        check(newer, &format!(r#"{{"auths":{{}},"ghcr.io":{ENTRY}}}"#), older);
+        check(newer, &format!(r#"{{"auths":{{"ghcr.io":{ENTRY}}},"quay.io":{ENTRY}}}"#), None);
+    }
+
+    #[test]
+    fn the_newer_form_has_no_place_under_the_older_key() {
+        let newer = Some(Misfit::OtherForm(Format::DockerConfigJson));
+        let older = Format::DockerCfg;
+        check(older, &format!(r#"{{"auths":{{"ghcr.io":{ENTRY}}}}}"#), newer);
+        // A text where an entry belongs fails every pull, for the same reason.
+        check(
+            older,
+            &format!(r#"{{"auths":{{"ghcr.io":{ENTRY}}},"credsStore":"desktop"}}"#),
+            newer,
+        );
+        check(older, &format!(r#"{{"ghcr.io":{ENTRY}}}"#), None);
+        check(older, &format!(r#"{{"auths":{ENTRY}}}"#), None);
+        check(older, r#"{"ghcr.io":{}}"#, None);
+    }
+
+    #[test]
+    fn a_helper_alone_is_told_from_nothing_at_all() {
+        for format in Format::ALL {
+            check(format, r#"{"credHelpers":{"a.io":"ecr-login"}}"#, Some(Misfit::InHelper));
+            check(format, r#"{"credsStore":"desktop"}"#, Some(Misfit::InHelper));
+            check(format, "{}", Some(Misfit::NoEntry));
+            check(format, "null", Some(Misfit::NoEntry));
+            check(format, "", None);
+            check(format, "[]", None);
+        }
+        let newer = Format::DockerConfigJson;
+        check(newer, r#"{"auths":{},"credsStore":"osxkeychain"}"#, Some(Misfit::InHelper));
+        check(newer, r#"{"auths":null}"#, Some(Misfit::NoEntry));
+        check(newer, r#"{"auths":{"a.io":{}},"credsStore":"desktop"}"#, None);
+    }
+}
