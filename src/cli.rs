@@ -100,7 +100,7 @@ impl Stop {
             }
             cause = error.source();
         }
-        Self { exit, text: text + "\n" }
+        Self { exit, text: report::printable(&text) + "\n" }
     }
 }
 
@@ -518,7 +518,8 @@ fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop
     let files = frontend::config_files(&path);
     let files = files.map_err(|error| Stop::because(Exit::Usage, &error))?;
     if files.is_empty() {
-        let text = format!("error: {}: no *.json, *.yaml or *.yml file is there\n", path.display());
+        let path = report::printable(&path.display().to_string());
+        let text = format!("error: {path}: no *.json, *.yaml or *.yml file is there\n");
         return Err(Stop::new(Exit::Usage, text));
     }
     let mut config = provider::Config::default();
@@ -844,7 +845,10 @@ fn write_reports(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
         written.map_err(|error| {
             Stop::new(
                 Exit::Unwritable,
-                format!("error: cannot write the report {}: {error}\n", file.display()),
+                format!(
+                    "error: cannot write the report {}: {error}\n",
+                    report::printable(&file.display().to_string())
+                ),
             )
         })?;
     }

@@ -20,29 +20,61 @@ const LONGEST_USERINFO: usize = 4096;
 /// How long what follows the beginning of a token has to be.
 const TOKEN_REST: usize = 12;
 
-/// Words in the name of a value that say that it is not for show.
-const SECRET_NAMES: &Words = &Words::new(&[
+/// Words in the name of a value that say that it is not for show. Where one has `_`, a name has `_`, `-`, `.` or
+/// nothing.
+const SECRET_NAMES: &Words = &Words::anywhere(&[
     "auth",
+    "bearer",
     "credential",
     "dockerconfigjson",
     "dockercfg",
+    "kubeconfig",
+    "passcode",
     "passphrase",
     "passwd",
     "password",
-    "_pass",
+    "passwort",
     "private",
     "pwd",
     "secret",
     "token",
-    "apikey",
-    "api_key",
-    "api-key",
-    "accesskey",
     "access_key",
-    "access-key",
+    "account_key",
+    "admin_key",
+    "api_key",
+    "app_key",
+    "application_key",
+    "client_key",
+    "connection_string",
+    "conn_string",
+    "conn_str",
+    "crypto_key",
+    "deploy_key",
+    "encrypt_key",
+    "encryption_key",
+    "fernet_key",
+    "hmac_key",
+    "license_key",
+    "licence_key",
+    "master_key",
+    "sas_url",
+    "server_key",
+    "service_key",
+    "session_key",
+    "shared_key",
+    "sign_key",
+    "signing_key",
+    "ssh_key",
+    "storage_key",
+    "tls_key",
+    "webhook_url",
 ]);
+/// The same for words that are parts of many others: they tell something only if they stand alone in a name, as in
+/// `SENTRY_DSN` or `githubPat`.
+const SHORT_SECRET_NAMES: &Words =
+    &Words::alone(&["creds", "cred", "dsn", "jwt", "pass", "pat", "psk", "pw", "salt", "sas"]);
 /// Words with one of those in them that say something else.
-const HARMLESS_NAMES: &Words = &Words::new(&[
+const HARMLESS_NAMES: &Words = &Words::anywhere(&[
     "author",
     "existingsecret",
     "imagepullsecrets",
@@ -136,9 +168,14 @@ pub fn line_spans(text: &str) -> Vec<Span> {
 /// A text that nobody could read, as it may be shown: without what stands behind a telling name, and without
 /// anything if it mentions a Secret.
 pub fn unread(text: &str) -> String {
+    covered(text, 0, &unread_spans(text))
+}
+
+/// What of such a text may not be shown. A script or a configuration inside of a document is one, too.
+pub fn unread_spans(text: &str) -> Vec<Span> {
     let mentions = |word: &&str| is_word_of(text, word);
     if SECRET_KINDS.iter().any(mentions) || text.contains("dockerc") {
-        return covered(text, 0, &[Span::new(0, text.len())]);
+        return vec![Span::new(0, text.len())];
     }
     let mut spans = line_spans(text);
     let mut start = 0;
@@ -162,7 +199,17 @@ pub fn unread(text: &str) -> String {
         }
         start += line.len();
     }
-    covered(text, 0, &spans)
+    spans
+}
+
+/// Where credentials stand in a text on one line, behind telling names: `X-Api-Key: value`.
+pub fn named_in_line(line: &str) -> Option<Range<usize>> {
+    let name = secret_word(line)?;
+    let rest = line[name..].trim_start_matches(['"', '\'']);
+    let value =
+        rest.strip_prefix([':', '=']).filter(|value| value.starts_with(char::is_whitespace))?;
+    let start = line.len() - value.trim_start().len();
+    (start < line.len()).then_some(start..line.len())
 }
 
 /// What may stand between a name and its value.
@@ -183,7 +230,9 @@ fn secret_word(text: &str) -> Option<usize> {
         places(&bytes[start..end], HARMLESS_NAMES)
             .any(|other| start + other.start <= range.start && range.end <= start + other.end)
     };
-    let word = places(bytes, SECRET_NAMES).find(|range| !is_harmless(range))?;
+    let long = places(bytes, SECRET_NAMES).find(|range| !is_harmless(range));
+    let short = places(bytes, SHORT_SECRET_NAMES).next();
+    let word = long.into_iter().chain(short).min_by_key(|range| range.start)?;
     let rest = text[word.end..].find(|c: char| !is_name(c));
     Some(rest.map_or(text.len(), |rest| word.end + rest))
 }
@@ -191,6 +240,8 @@ fn secret_word(text: &str) -> Option<usize> {
 /// Words in lower case.
 struct Words {
     all: &'static [&'static str],
+    /// Whether they have to stand alone in a name.
+    alone: bool,
     /// The length of the longest one.
     longest: usize,
     /// Whether one of them begins with a byte, in whatever case.
@@ -198,7 +249,15 @@ struct Words {
 }
 
 impl Words {
-    const fn new(words: &'static [&'static str]) -> Self {
+    const fn anywhere(words: &'static [&'static str]) -> Self {
+        Self::new(words, false)
+    }
+
+    const fn alone(words: &'static [&'static str]) -> Self {
+        Self::new(words, true)
+    }
+
+    const fn new(words: &'static [&'static str], alone: bool) -> Self {
         let mut begins = [false; 256];
         let mut longest = 0;
         let mut at = 0;
@@ -211,7 +270,7 @@ impl Words {
             begins[first.to_ascii_uppercase() as usize] = true;
             at += 1;
         }
-        Self { all: words, longest, begins }
+        Self { all: words, alone, longest, begins }
     }
 }
 
@@ -219,12 +278,38 @@ impl Words {
 fn places(bytes: &[u8], words: &'static Words) -> impl Iterator<Item = Range<usize>> {
     let begins = (0..bytes.len()).filter(|&at| words.begins[usize::from(bytes[at])]);
     begins.flat_map(move |at| {
-        let rest = &bytes[at..];
-        let is_there = move |word: &&&str| {
-            rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-        };
-        words.all.iter().filter(is_there).map(move |word| at..at + word.len())
+        let ends = words.all.iter().filter_map(move |word| spelt(&bytes[at..], word));
+        let places = ends.map(move |length| at..at + length);
+        places.filter(|place| !words.alone || is_alone(bytes, place))
     })
+}
+
+/// How long `word` is at the beginning of a text, however it is spelt there.
+fn spelt(text: &[u8], word: &str) -> Option<usize> {
+    let mut at = 0;
+    for byte in word.bytes() {
+        let next = text.get(at);
+        if byte == b'_' {
+            at += usize::from(next.is_some_and(|next| b"_-.".contains(next)));
+        } else if next?.eq_ignore_ascii_case(&byte) {
+            at += 1;
+        } else {
+            return None;
+        }
+    }
+    Some(at)
+}
+
+/// Whether a word is one of those that a name is made of: `_`, `-` and capitals end them.
+fn is_alone(text: &[u8], word: &Range<usize>) -> bool {
+    let goes_on = |at: usize| {
+        let (Some(before), Some(next)) = (text.get(at.wrapping_sub(1)), text.get(at)) else {
+            return false;
+        };
+        let is_camel = before.is_ascii_lowercase() && next.is_ascii_uppercase();
+        before.is_ascii_alphabetic() && next.is_ascii_alphabetic() && !is_camel
+    };
+    !goes_on(word.start) && !goes_on(word.end)
 }
 
 /// Whether `word` stands in `text` on its own.
@@ -235,18 +320,38 @@ fn is_word_of(text: &str, word: &str) -> bool {
     })
 }
 
-/// The values behind telling names in a command line: `TOKEN=value`, `--password value`, and `-p value` of a login.
+/// The values behind telling names in a command line: `TOKEN=value`, `--password value`, those of flags that have one
+/// letter, and what stands behind `Authorization`.
 fn assigned(line: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
     let mut word = 0..0;
+    let mut found = variables(line, &mut word);
+    found.extend(flags(line, &mut word));
+    found.extend(letters(line, &mut word));
+    found.extend(authorization(line));
+    found.retain(|range| !range.is_empty());
+    found
+}
+
+/// `TOKEN=value`
+fn variables(line: &str, word: &mut Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    // The name behind the `=` before: many may follow one another.
+    let mut from = 0;
     for (at, _) in line.match_indices('=') {
-        let name = line[..at]
-            .rfind(|c: char| !is_name(c))
-            .map_or(&line[..at], |end| line[end..at].trim_start_matches(|c: char| !is_name(c)));
-        if is_secret_name(name) {
-            found.push(value_at(line, at + 1, &mut word));
+        let start = line[from..at].rfind(|c: char| !is_name(c)).map_or(from, |end| {
+            from + end + line[from + end..].chars().next().map_or(1, char::len_utf8)
+        });
+        from = at + 1;
+        if is_secret_name(&line[start..at]) {
+            found.push(argument_at(line, start, at + 1, word));
         }
     }
+    found
+}
+
+/// `--password value`
+fn flags(line: &str, word: &mut Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
     let mut until = 0;
     for (at, _) in line.match_indices("--") {
         if at < until {
@@ -254,27 +359,99 @@ fn assigned(line: &str) -> Vec<Range<usize>> {
         }
         let end = line[at..].find(|c: char| !is_name(c)).map_or(line.len(), |end| at + end);
         if is_secret_name(&line[at..end]) && !line[end..].starts_with(['=', ':']) {
-            found.push(value_at(line, end, &mut word));
+            found.push(value_at(line, end, word));
         }
         until = end;
     }
-    if line.contains("login") {
-        let flags = line.match_indices(" -p").map(|(at, flag)| at + flag.len());
-        found.extend(flags.map(|at| value_at(line, at, &mut word)));
-    }
-    found.retain(|range| !range.is_empty() && !line[range.clone()].starts_with('-'));
+    found.retain(|range| !line[range.clone()].starts_with('-'));
     found
+}
+
+/// Programs that take a password as `-pVALUE`.
+const CLIENTS: &[&str] = &["mariadb", "mysql", "sshpass"];
+
+/// `-u user:password`, `-p value` of a login, and `-pVALUE` of a database.
+fn letters(line: &str, word: &mut Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let is_client = CLIENTS.iter().any(|client| line.contains(client));
+    let is_login = line.contains("login");
+    for flag in ["-u", "--user", "--proxy-user"] {
+        let values = flags_of(line, flag).map(|end| value_at(line, end, word));
+        found.extend(values.filter(|value| is_user_and_password(&line[value.clone()])));
+    }
+    if is_client || is_login {
+        let values = flags_of(line, "-p").map(|end| value_at(line, end, word));
+        found.extend(values.filter(|value| !line[value.clone()].starts_with('-')));
+    }
+    found
+}
+
+/// Where a flag ends that stands at the beginning of an argument. Its value may follow at once.
+fn flags_of<'l>(line: &'l str, flag: &'l str) -> impl Iterator<Item = usize> + 'l {
+    let begins =
+        |at: usize| line[..at].ends_with(|c: char| c.is_whitespace() || "\"'[,".contains(c));
+    line.match_indices(flag)
+        .filter(move |(at, _)| *at == 0 || begins(*at))
+        .map(move |(at, _)| at + flag.len())
+}
+
+/// Whether a text is `user:password`, and not two numbers as in `-u 1000:1000`.
+pub fn is_user_and_password(text: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(':').is_some_and(|(user, password)| {
+        let are_numbers = is_number(user) && is_number(password);
+        !(password.is_empty() || password.starts_with("//") || are_numbers)
+    })
+}
+
+/// `Authorization: Basic value`, `Bearer value`.
+fn authorization(line: &str) -> Vec<Range<usize>> {
+    const HEADER: &Words = &Words::anywhere(&["authorization"]);
+    const SCHEME: &Words = &Words::alone(&["bearer"]);
+    let behind = |end: usize, separators: &[char]| {
+        let rest = line[end..].trim_start_matches(separators);
+        let start = line.len() - rest.len();
+        let length = rest.find(['"', '\'']).unwrap_or(rest.len());
+        (start > end).then_some(start..start + rest[..length].trim_end().len())
+    };
+    // One is enough: what it hides goes on to the end of the argument.
+    let header = places(line.as_bytes(), HEADER).find_map(|place| {
+        behind(place.end, &[':', '=', ' ']).filter(|_| line[place.end..].contains([':', '=']))
+    });
+    let scheme = places(line.as_bytes(), SCHEME).find_map(|place| behind(place.end, &[' ']));
+    header.into_iter().chain(scheme).collect()
 }
 
 fn is_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.".contains(character)
 }
 
-/// The word at `from`, behind blanks, commas and quotes. `word` is the one that was found last: many may ask for it.
+/// The value at `from` of an assignment that begins at `name`. If that begins an argument, the value goes on to its end
+/// whatever blanks it has.
+fn argument_at(line: &str, name: usize, from: usize, word: &mut Range<usize>) -> Range<usize> {
+    let value = value_at(line, from, word);
+    let before = line[..name].trim_end_matches('-');
+    let end = match before.chars().next_back() {
+        Some(quote @ ('"' | '\'')) => line[from..].find(quote).map(|end| from + end),
+        _ if before.trim_start_matches([' ', '-']).is_empty() => Some(line.trim_end().len()),
+        _ => None,
+    };
+    value.start..end.unwrap_or(value.end).max(value.end)
+}
+
+/// The word at `from`, behind blanks, commas and quotes; in quotes all that is in them. `word` is the one that was
+/// found last: many may ask for it.
 fn value_at(line: &str, from: usize, word: &mut Range<usize>) -> Range<usize> {
     let ends = |c: char| c.is_whitespace() || "\"',;&|]}".contains(c);
     let start =
         line[from..].find(|c: char| !ends(c) && c != '\\').map_or(line.len(), |at| from + at);
+    let quote = line[from..start].chars().rev().find(|c| "\"'".contains(*c));
+    if let Some(quote) = quote
+        && line[from..start].ends_with(quote)
+    {
+        let end = line[start..].find(quote).map_or(line.trim_end().len(), |at| start + at);
+        return start..end.max(start);
+    }
     if !word.contains(&start) {
         let end = line[start..].find(ends).map_or(line.len(), |at| start + at);
         *word = start..end;
@@ -328,7 +505,8 @@ fn userinfo(text: &str) -> Vec<Span> {
         let found = if at - start > LONGEST_USERINFO {
             Some(0)
         } else {
-            user_and_password(&text[start..at])
+            let before = &text[start..at];
+            user_and_password(before).or_else(|| token(before, &text[at + 1..]))
         };
         let (Some(from), false) = (found, is_digest(&text[at + 1..])) else { continue };
         let span = Span::new(start + from, at);
@@ -360,6 +538,19 @@ fn user_and_password(before: &str) -> Option<usize> {
     (start < colon && !port).then_some(start)
 }
 
+/// Where `TOKEN@` begins before a host that a path follows. A mail address has none.
+fn token(before: &str, behind: &str) -> Option<usize> {
+    let ends = |c: char| c.is_whitespace() || "/\"'<>`,".contains(c);
+    let host = &behind[..behind.find(ends)?];
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    let is_host = name.contains('.') || name == "localhost" || !port.is_empty();
+    let has_path = behind[host.len()..].starts_with('/');
+    let lead = before.rfind(|c: char| "/=,;(){}[]:".contains(c));
+    let start = lead.map_or(0, |lead| lead + 1);
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    (is_host && has_path && is_port && start < before.len()).then_some(start)
+}
+
 fn is_token(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.=+/".contains(character)
 }
@@ -372,9 +563,16 @@ mod tests {
     fn userinfo_is_masked_and_a_digest_is_not() {
         assert_eq!(credentials("u:hunter2@ghcr.io/a"), format!("{MASK}@ghcr.io/a"));
         assert_eq!(credentials("https://u:hunter2@ghcr.io/a"), format!("https://{MASK}@ghcr.io/a"));
-        for fine in
-            ["ghcr.io/a/b:v1@sha256:abcd", "localhost:5000/a@sha256:ab", "a@b", "mail@example.com"]
-        {
+        assert_eq!(credentials("hunter2@ghcr.io/a"), format!("{MASK}@ghcr.io/a"));
+        assert_eq!(credentials("image: hunter2@r:5000/a"), format!("image: {MASK}@r:5000/a"));
+        for fine in [
+            "ghcr.io/a/b:v1@sha256:abcd",
+            "localhost:5000/a@sha256:ab",
+            "a@b",
+            "mail@example.com",
+            "git@github.com:acme/shop.git",
+            "ask mail@example.com / or not",
+        ] {
             assert_eq!(credentials(fine), fine);
         }
     }
@@ -414,13 +612,44 @@ mod tests {
 
     #[test]
     fn a_name_tells_of_a_secret_unless_it_says_something_else() {
-        for name in ["DB_PASSWORD", "registryAuth", "apiKey", "MYSQL_PASS", "imagePullSecretsToken"]
-        {
+        for name in [
+            "DB_PASSWORD",
+            "registryAuth",
+            "apiKey",
+            "MYSQL_PASS",
+            "imagePullSecretsToken",
+            "ENCRYPTION_KEY",
+            "SIGNING_KEY",
+            "LICENSE_KEY",
+            "STORAGE_ACCOUNT_KEY",
+            "PASS",
+            "CREDS",
+            "PAT",
+            "githubPat",
+            "SENTRY_DSN",
+            "DSN",
+            "CONNECTION_STRING",
+            "connectionString",
+            "tls.key",
+            "encryption-key",
+        ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in
-            ["image", "author", "imagePullSecrets", "secretKeyRef", "existingSecret", "compass"]
-        {
+        for name in [
+            "image",
+            "author",
+            "imagePullSecrets",
+            "secretKeyRef",
+            "existingSecret",
+            "compass",
+            "PATH",
+            "path",
+            "pattern",
+            "topologyKey",
+            "configMapKeyRef",
+            "passthrough",
+            "saltstack",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }
@@ -437,6 +666,23 @@ mod tests {
             ("# Source: shop/templates/secret.yaml", "# Source: shop/templates/secret.yaml"),
             ("{\"DB_PASSWORD\": \"a\", \"b\": \"c\"}", "{\"DB_PASSWORD\": \"_\", \"b\": \"c\"}"),
             ("x: \"{\\\"auth\\\":\\\"a\\\"}\"", "x: \"{\\\"auth\\\":\\\"_\"}\""),
+            // Values with blanks.
+            ("export PASSWORD='a b c' D=e", "export PASSWORD='_' D=e"),
+            ("- \"--password=a b\"", "- \"--password=_\""),
+            ("- --password=a b", "- --password=_"),
+            ("[\"--token\", \"a b\", \"c\"]", "[\"--token\", \"_\", \"c\"]"),
+            // Flags of one letter.
+            ("curl -u admin:a https://b", "curl -u _ https://b"),
+            ("curl -uadmin:a --user b:c", "curl -u_ --user _"),
+            ("[curl, -u, \"admin:a\", b]", "[curl, -u, \"_\", b]"),
+            ("docker run -u 1000:1000 a", "docker run -u 1000:1000 a"),
+            ("mysql -uroot -pa -h b", "mysql -uroot -p_ -h b"),
+            ("mkdir -p a; ls -u b", "mkdir -p a; ls -u b"),
+            // Headers.
+            ("curl -H 'Authorization: Bearer a' b", "curl -H 'Authorization: _' b"),
+            ("curl -H \"authorization: Basic a\" b", "curl -H \"authorization: _\" b"),
+            ("wget --header=\"X: bearer a\"", "wget --header=\"X: bearer _\""),
+            ("- --authorization-mode=Node,RBAC", "- --authorization-mode=Node,RBAC"),
         ] {
             let shown_here = covered(line, 0, &line_spans(line)).replace(MASK, "_");
             assert_eq!(shown_here, shown);

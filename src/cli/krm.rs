@@ -48,7 +48,7 @@ pub(super) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
             format!(
                 "error: {}: this is no ResourceList (config.kubernetes.io): {why}\nA KRM function gets one \
                  from kustomize or kpt; for plain manifests leave out the command `krm`.\n",
-                source.name
+                report::printable(&source.name)
             ),
         )),
     }
@@ -58,7 +58,10 @@ fn malformed(source: &Source, span: Span, why: &str) -> Stop {
     let position = LineIndex::new(&source.text).position(&source.text, span.start as usize);
     Stop::new(
         Exit::Unreadable,
-        format!("error: {}:{position}: this ResourceList cannot be read: {why}\n", source.name),
+        format!(
+            "error: {}:{position}: this ResourceList cannot be read: {why}\n",
+            report::printable(&source.name)
+        ),
     )
 }
 

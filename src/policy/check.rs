@@ -84,8 +84,16 @@ fn check(tree: &Tree, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
 /// cannot be read.
 pub(super) fn masked(text: &str, place: Span) -> Vec<Span> {
     let Ok(tree) = tree::parse_at(text, place) else { return vec![place] };
-    let mut spans = credentials(&tree);
-    let mut trees = vec![&tree];
+    let mut spans =
+        if may_be_policy(&tree) { told(text, &tree) } else { but_kind(text, place, &tree) };
+    spans.sort();
+    spans
+}
+
+/// What something in a policy tells to be a credential.
+fn told(text: &str, tree: &Tree) -> Vec<Span> {
+    let mut spans = credentials(tree);
+    let mut trees = vec![tree];
     while let Some(tree) = trees.pop() {
         match &tree.kind {
             read::Kind::List(items) => trees.extend(items),
@@ -101,11 +109,68 @@ pub(super) fn masked(text: &str, place: Span) -> Vec<Span> {
                     }
                 }
             }
+            read::Kind::Text(value) if value.contains('\n') => {
+                spans.extend(in_document(text, tree.span, value));
+            }
             _ => {}
         }
     }
-    spans.sort();
     spans
+}
+
+/// The same in a value that may be a document of its own, such as the policy in a `ConfigMap`.
+fn in_document(text: &str, span: Span, value: &str) -> Vec<Span> {
+    let written = &text[span.range()];
+    let start = span.start as usize;
+    if !written.starts_with(['"', '\'']) {
+        let header = written.find('\n').filter(|_| written.starts_with(['|', '>']));
+        let lines = header.map_or(start, |end| start + end + 1);
+        return masked(text, Span::new(lines, span.end as usize));
+    }
+    let is_fine = masked(value, Span::new(0, value.len())).is_empty();
+    if is_fine { Vec::new() } else { vec![span] }
+}
+
+/// Kinds of objects that are policies, or hold one.
+const KINDS: &[&str] = &["PullCredentialPolicy", "ConfigMap"];
+/// What the data of a Secret stands under.
+const SECRET_DATA: &[&str] = &["data", "stringData"];
+
+/// Whether a document may be meant as a policy. A Secret and values for a chart are none, and may hold anything.
+fn may_be_policy(tree: &Tree) -> bool {
+    let read::Kind::Map(entries) = &tree.kind else { return true };
+    let mut kinds = entries.iter().filter(|(key, _)| key.is("kind"));
+    let is_told = kinds.clone().next().is_some();
+    let holds_data = || entries.iter().any(|(key, _)| SECRET_DATA.iter().any(|data| key.is(data)));
+    let fine = kinds.all(|(_, kind)| KINDS.iter().any(|known| kind.is(known)));
+    fine && (is_told || !holds_data())
+}
+
+/// All of a document but its outermost keys and what says its kind.
+fn but_kind(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
+    let read::Kind::Map(entries) = &tree.kind else { return vec![place] };
+    let mut shown: Vec<Span> = Vec::new();
+    for (key, value) in entries {
+        let end = key.span.end as usize;
+        let colon = text[end..].starts_with(':');
+        shown.push(Span::new(key.span.start as usize, end + usize::from(colon)));
+        let is_word = matches!(value.kind, read::Kind::Text(_));
+        if is_word && ["apiVersion", "kind"].iter().any(|head| key.is(head)) {
+            shown.push(value.span);
+        }
+    }
+    shown.sort();
+    let is_plain = |gap: Span| text[gap.range()].bytes().all(|byte| b"{},: \t\r\n".contains(&byte));
+    let mut hidden = Vec::new();
+    let mut from = place.start;
+    for span in shown.into_iter().chain([Span::at(place.end as usize)]) {
+        if span.start >= from {
+            hidden.push(Span { start: from, end: span.start });
+            from = span.end;
+        }
+    }
+    hidden.retain(|gap| !is_plain(*gap));
+    hidden
 }
 
 /// A key that by its name holds a credential, and is no key of a policy.

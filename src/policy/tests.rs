@@ -360,6 +360,49 @@ mod properties {
     }
 }
 
+/// `text` without what no excerpt may show.
+fn without_masked(text: &str) -> String {
+    let mut shown = text.as_bytes().to_vec();
+    for span in Policy::masked(text, whole(text)) {
+        shown[span.range()].fill(b'#');
+    }
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
+fn nothing_is_shown_of_an_object_that_is_no_policy_but_its_keys_and_its_kind() {
+    for text in [
+        "kind: Secret\nstringData:\n  foo: hunter2\n",
+        "apiVersion: v1\nkind: Secret\ndata: {a: hunter2}\n",
+        "kind: Secret\n# hunter2\nstringData:\n  foo: |\n    hunter2\n    hunter2\n",
+        "kind: Secret\nstringData:\n  foo: >-\n    a\n    hunter2\n  bar: \"a\n    hunter2\"\n",
+        "kind: Secret\nstringData:\n  foo: &a hunter2\n  bar: *a\n  hunter2: 5\n",
+        "{\"kind\": \"Secret\", \"stringData\": {\"foo\": \"hunter2\"}}\n",
+        "kind: SecretList\nitems:\n- stringData: {foo: hunter2}\n",
+        "kind: List\nitems:\n- kind: Secret\n  stringData: {foo: hunter2}\n",
+        "stringData:\n  foo: hunter2\n",
+        "kind: [Secret, hunter2]\nfoo: hunter2\n",
+        "kind: Deployment\nspec: {env: [{name: A, value: hunter2}]}\n",
+        "- hunter2\n- kind: Secret\n  stringData: {foo: hunter2}\nkind: Secret\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  policy: |\n    kind: Secret\n    foo: hunter2\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  policy: |\n    a: 1\n    password: hunter2\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  policy: \"a: 1\\npassword: hunter2\"\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  policy: |\n    a: [\n    hunter2\n",
+    ] {
+        let shown = without_masked(text);
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    let text = "apiVersion: v1\nkind: Secret\nstringData:\n  a: b\n";
+    assert!(without_masked(text).starts_with("apiVersion: v1\nkind: Secret\nstringData:#"));
+}
+
+#[test]
+fn what_a_policy_in_a_config_map_says_is_shown() {
+    let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  into: auto\n  policy: |\n    kind: \
+                PullCredentialPolicy\n    spec:\n      registries: [{match: a.io, pullSecrets: [b]}]\n";
+    assert_eq!(without_masked(text), text);
+}
+
 #[test]
 fn two_slips_of_one_key_are_two_mistakes() {
     let found = render("apiVersion: pullcreds.dev/v1alpha1\nk1nd: A\nkimd: B\nspec: {}\n");

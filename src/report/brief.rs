@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::excerpt::{Excerpt, Labelled, printable};
+use super::excerpt::{Excerpt, Labelled, printable, shown_name};
 use super::human::{self, word};
 use super::template::Templates;
 use super::{Look, Report};
@@ -90,7 +90,8 @@ pub fn mistakes(source: &Source, mistakes: &[Mistake]) -> String {
     let lines = LineIndex::new(&source.text);
     let entries = mistakes.iter().map(|mistake| {
         let position = lines.position(&source.text, mistake.span.start as usize);
-        let line = format!("error[policy]: {}:{position}: {}", source.name, mistake.message);
+        let line =
+            format!("error[policy]: {}:{position}: {}", shown_name(&source.name), mistake.message);
         entry(&line, &mistake.help)
     });
     fitting(&entries.collect::<Vec<_>>(), LIMIT)

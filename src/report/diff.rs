@@ -6,7 +6,7 @@ use std::ops::Range;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::{ChangeTag, DiffOp};
 
-use super::excerpt::printable;
+use super::excerpt::{printable, shown_name};
 use super::{Look, Report};
 use crate::edit::Edit;
 use crate::mask;
@@ -29,7 +29,7 @@ pub fn unified(report: &Report<'_>, look: Look) -> String {
 }
 
 fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &mut String) {
-    let name = printable(&report.source(at).name);
+    let name = shown_name(&report.source(at).name);
     let _ = writeln!(out, "{}", paint(&format!("--- {name}"), "1", look));
     let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), "1", look));
     let mut shift = 0_isize;

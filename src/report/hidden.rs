@@ -1,10 +1,14 @@
 //! The bytes of a document that no report may show, worked out from its tree when some of them are about to be
-//! shown: what a Secret holds, what a name tells to be secret, and credentials that YAML writes in a way that
-//! hides their shape.
+//! shown: what a Secret holds, what a name tells to be secret, the values of environment variables that are not plainly
+//! harmless, and credentials that YAML writes in a way that hides their shape.
 //!
 //! What can be told from the text of a line alone is left to [`mask::line_spans`].
 
+mod words;
+
 use std::borrow::Cow;
+
+use words::Words;
 
 use crate::inventory::LAST_APPLIED;
 use crate::mask;
@@ -42,7 +46,10 @@ pub(super) fn spans(text: &str, chunk: Span) -> Vec<Span> {
     let read = yaml::read(
         part,
         |_, _| true,
-        |found: &mut Hidden, _, tree: &Tree<'_>| found.take(tree.root(), 0),
+        |found: &mut Found, _, tree: &Tree<'_>| {
+            let mut hidden = Hidden { found, words: Words::of(tree.root()) };
+            hidden.take(tree.root(), 0);
+        },
     );
     // What could be read before can be read again.
     let Ok(parts) = read else { return vec![chunk] };
@@ -57,62 +64,126 @@ pub(super) fn spans(text: &str, chunk: Span) -> Vec<Span> {
     spans.into_iter().map(|span| span.shifted(base)).collect()
 }
 
-/// What is found in a document.
+/// What is found in some documents.
 #[derive(Default)]
-struct Hidden {
+struct Found {
     spans: Vec<Span>,
     /// Whether there is a Secret: then no comment is shown either.
     secret: bool,
 }
 
-impl Hidden {
-    fn take(&mut self, node: Node<'_, '_>, depth: usize) {
+/// A walk through a document.
+struct Hidden<'f, 't, 'a> {
+    found: &'f mut Found,
+    /// The words of the object around.
+    words: Words<'t, 'a>,
+}
+
+impl<'t, 'a> Hidden<'_, 't, 'a> {
+    fn take(&mut self, node: Node<'t, 'a>, depth: usize) {
         if depth > DEEPEST {
-            self.spans.push(node.span());
+            self.push(node.span());
             return;
         }
         match node.kind() {
             Kind::Mapping(_) => self.take_mapping(node, depth),
             Kind::Sequence(_) => self.take_sequence(node, depth),
-            Kind::Scalar(_) if is_disguised(node) => self.spans.push(node.span()),
-            Kind::Scalar(_) | Kind::Alias => {}
+            Kind::Scalar(style) => self.take_scalar(node, style),
+            Kind::Alias => {}
         }
     }
 
-    fn take_mapping(&mut self, mapping: Node<'_, '_>, depth: usize) {
+    fn push(&mut self, span: Span) {
+        self.found.spans.push(span);
+    }
+
+    fn take_mapping(&mut self, mapping: Node<'t, 'a>, depth: usize) {
         if is(mapping, "kind", "Secret") {
             return self.take_secret(mapping, depth);
         }
+        if mapping.get("kind").is_some() && depth > 0 {
+            let around = std::mem::replace(&mut self.words, Words::of(mapping));
+            self.take_entries(mapping, depth);
+            self.words = around;
+        } else {
+            self.take_entries(mapping, depth);
+        }
+    }
+
+    fn take_entries(&mut self, mapping: Node<'t, 'a>, depth: usize) {
         let secrets = is(mapping, "kind", "SecretList");
-        let named = mapping.get("name").and_then(Node::scalar);
-        let told = named.is_some_and(|name| mask::is_secret_name(&name));
+        let name = mapping.get("name").and_then(Node::scalar);
         for (key, value) in mapping.entries() {
             let key = key.scalar().unwrap_or_default();
-            if secrets && key == "items" {
-                value.items().for_each(|item| self.take_secret(item, depth + 1));
-            } else if key == LAST_APPLIED || told && key == "value" || mask::is_secret_name(&key) {
-                self.hide(value, depth + 1);
-            } else {
-                self.take(value, depth + 1);
+            match &name {
+                _ if secrets && key == "items" => {
+                    value.items().for_each(|item| self.take_secret(item, depth + 1));
+                }
+                Some(name) if key == "value" => self.take_variable(name, value, depth + 1),
+                _ if key == LAST_APPLIED || mask::is_secret_name(&key) => {
+                    self.hide(value, depth + 1);
+                }
+                _ if is_environment(&key) && value.is_mapping() => {
+                    self.take_variables(value, depth + 1);
+                }
+                _ => self.take(value, depth + 1),
             }
         }
     }
 
-    fn take_sequence(&mut self, sequence: Node<'_, '_>, depth: usize) {
-        let mut flag = false;
+    /// The variables of a container, written as a mapping, as custom resources do.
+    fn take_variables(&mut self, variables: Node<'t, 'a>, depth: usize) {
+        for (key, value) in variables.entries() {
+            match value.resolved().kind() {
+                Kind::Scalar(_) => {
+                    self.take_variable(&key.scalar().unwrap_or_default(), value, depth);
+                }
+                _ => self.take(value, depth + 1),
+            }
+        }
+    }
+
+    /// The value of a variable. Any name may stand before a credential, so what is shown is what cannot be one.
+    fn take_variable(&mut self, name: &str, value: Node<'t, 'a>, depth: usize) {
+        let told = mask::is_secret_name(name);
+        let harmless = |text: Cow<'_, str>| words::is_plain(&text) || self.words.has(&text);
+        if told || !value.scalar().is_some_and(harmless) {
+            self.hide_all(value, depth);
+        }
+    }
+
+    fn take_sequence(&mut self, sequence: Node<'t, 'a>, depth: usize) {
+        let mut flag = Cow::Borrowed("");
         for item in sequence.items() {
             let text = item.scalar().unwrap_or_default();
-            if flag && !text.starts_with('-') {
+            if takes_credential(&flag, &text) {
                 self.hide(item, depth + 1);
             } else {
                 self.take(item, depth + 1);
             }
-            flag = text.starts_with("--") && !text.contains('=') && mask::is_secret_name(&text);
+            flag = text;
         }
     }
 
-    fn take_secret(&mut self, secret: Node<'_, '_>, depth: usize) {
-        self.secret = true;
+    /// A text that holds a credential which the text of its line does not show: it goes over several lines, or has
+    /// escapes, or names what it holds.
+    fn take_scalar(&mut self, node: Node<'t, 'a>, style: Scalar) {
+        let source = node.source();
+        if is_disguised(node) {
+            self.push(node.span());
+        } else if source.contains('\n') {
+            let start = node.span().start as usize;
+            let spans = mask::unread_spans(source).into_iter();
+            self.found.spans.extend(spans.map(|span| span.shifted(start)));
+        } else if style != Scalar::Plain
+            && let Some(range) = mask::named_in_line(source)
+        {
+            self.push(Span::new(range.start, range.end).shifted(node.span().start as usize));
+        }
+    }
+
+    fn take_secret(&mut self, secret: Node<'t, 'a>, depth: usize) {
+        self.found.secret = true;
         for (key, value) in secret.entries() {
             let key = key.scalar().unwrap_or_default();
             let shown = HEAD.contains(&&*key);
@@ -127,14 +198,14 @@ impl Hidden {
         }
     }
 
-    fn hide_unless(&mut self, shown: bool, value: Node<'_, '_>, depth: usize) {
+    fn hide_unless(&mut self, shown: bool, value: Node<'t, 'a>, depth: usize) {
         if !shown || matches!(value.kind(), Kind::Mapping(_) | Kind::Sequence(_)) {
             self.hide_all(value, depth);
         }
     }
 
     /// Hides the values of a node that a name tells to be secret, but for names and plain facts.
-    fn hide(&mut self, node: Node<'_, '_>, depth: usize) {
+    fn hide(&mut self, node: Node<'t, 'a>, depth: usize) {
         match node.kind() {
             Kind::Mapping(_) if depth <= DEEPEST => {
                 for (key, value) in node.entries() {
@@ -149,12 +220,12 @@ impl Hidden {
                 node.items().for_each(|item| self.hide(item, depth + 1));
             }
             Kind::Scalar(Scalar::Plain) if node.string().is_none() => {}
-            _ => self.spans.push(node.resolved().span()),
+            _ => self.push(node.resolved().span()),
         }
     }
 
     /// Hides all values of a node; keys stay.
-    fn hide_all(&mut self, node: Node<'_, '_>, depth: usize) {
+    fn hide_all(&mut self, node: Node<'t, 'a>, depth: usize) {
         match node.kind() {
             Kind::Mapping(_) if depth <= DEEPEST => {
                 node.entries().for_each(|(_, value)| self.hide_all(value, depth + 1));
@@ -163,9 +234,32 @@ impl Hidden {
                 node.items().for_each(|item| self.hide_all(item, depth + 1));
             }
             // What an alias stands for is shown where its anchor is.
-            _ => self.spans.push(node.resolved().span()),
+            _ => self.push(node.resolved().span()),
         }
     }
+}
+
+/// Keys of mappings of variables: `env`, `extraEnv`, `environment`, `envVars`.
+fn is_environment(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.ends_with("env") || key.contains("environment") || key.contains("envvar")
+}
+
+/// Whether an argument is the credential that the one before it announces: `--password`, `-u`, `-p`.
+fn takes_credential(flag: &str, argument: &str) -> bool {
+    let is_next = flag.starts_with("--") && !flag.contains('=') && mask::is_secret_name(flag);
+    let is_user = ["-u", "--user", "--proxy-user"].contains(&flag);
+    let is_joined = argument.strip_prefix("-p").is_some_and(is_joined_password);
+    is_next && !argument.starts_with('-')
+        || is_user && mask::is_user_and_password(argument)
+        || is_joined
+}
+
+/// Whether what follows `-p` at once may be a password: no port, no other flag (`-print`), no value of one (`-p=a`).
+fn is_joined_password(text: &str) -> bool {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let is_port = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+    !is_word && !is_port && !text.starts_with('=')
 }
 
 fn is(mapping: Node<'_, '_>, key: &str, value: &str) -> bool {
@@ -231,8 +325,8 @@ mod tests {
     fn a_value_is_hidden_by_the_name_that_stands_before_it() {
         check("env:\n- name: DB_PASSWORD\n  value: a\n", "env:\n- name: DB_PASSWORD\n  value: _\n");
         check(
-            "- {value: a, name: TOKEN}\n- {name: A, value: b}\n",
-            "- {value: _, name: TOKEN}\n- {name: A, value: b}\n",
+            "- {value: a, name: TOKEN}\n- {name: A, value: \"1\"}\n",
+            "- {value: _, name: TOKEN}\n- {name: A, value: \"1\"}\n",
         );
         check("args: [--token, a, b, --token, --c]\n", "args: [--token, _, b, --token, --c]\n");
         check(
@@ -244,6 +338,47 @@ mod tests {
             "imagePullSecrets: [{name: a}]\nsecretName: b\n",
             "imagePullSecrets: [{name: a}]\nsecretName: b\n",
         );
+    }
+
+    #[test]
+    fn the_value_of_a_variable_is_hidden_unless_it_is_plainly_harmless() {
+        check(
+            "kind: Pod\nmetadata: {name: api}\nspec:\n  env:\n  - {name: A, value: b}\n  - {name: B, value: api}\n  - \
+             {name: C, value: \"8080\"}\n  - {name: PASSWORD, value: 8080}\n  - {name: D, value: {e: f}}\n",
+            "kind: Pod\nmetadata: {name: api}\nspec:\n  env:\n  - {name: A, value: _}\n  - {name: B, value: api}\n  - \
+             {name: C, value: \"8080\"}\n  - {name: PASSWORD, value: _}\n  - {name: D, value: {e: _}}\n",
+        );
+        check(
+            "extraEnv:\n  A: b\n  C: \"1\"\nenvironment: {D: e}\nenvFrom: [{secretRef: {name: f}}]\n",
+            "extraEnv:\n  A: _\n  C: \"1\"\nenvironment: {D: _}\nenvFrom: [{secretRef: {name: f}}]\n",
+        );
+    }
+
+    #[test]
+    fn the_words_of_another_object_of_a_list_are_not_its_own() {
+        check(
+            "kind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n  env: [{name: A, value: b}]\n- kind: Pod\n  \
+             metadata: {name: b}\n  env: [{name: A, value: b}]\n",
+            "kind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n  env: [{name: A, value: _}]\n- kind: Pod\n  \
+             metadata: {name: b}\n  env: [{name: A, value: b}]\n",
+        );
+    }
+
+    #[test]
+    fn arguments_are_hidden_by_the_flag_before_them_or_in_them() {
+        check("[curl, -u, \"a:b\", c]\n", "[curl, -u, _, c]\n");
+        check("[-u, \"1000:1000\"]\n", "[-u, \"1000:1000\"]\n");
+        check("- -pA1\n- -print\n- -p8080\n- -p=a\n", "- _\n- -print\n- -p8080\n- -p=a\n");
+        check("- \"X-Api-Key: a b\"\n- 'image: a'\n", "- \"X-Api-Key: _\n- 'image: a'\n");
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_taken_for_one_that_nobody_can_read() {
+        check(
+            "a: |\n  b: c\n  password: d\n    e\n  f: g\nh: i\n",
+            "a: |\n  b: c\n  password: _\n    _\n  f: g\nh: i\n",
+        );
+        check("a: >-\n  kind: Secret\n  b: c\nd: e\n", "a: >-\n  _\n  _\nd: e\n");
     }
 
     #[test]

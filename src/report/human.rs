@@ -9,7 +9,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
 };
 
-use super::excerpt::{Excerpt, Labelled, printable};
+use super::excerpt::{Excerpt, Labelled, printable, shown_name};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
@@ -187,7 +187,7 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
 
 /// The name of a source, behind that of the template if Helm tells it.
 pub(super) fn source_name(source: &Source, template: Option<String>) -> String {
-    let name = printable(&source.name);
+    let name = shown_name(&source.name);
     match template {
         Some(template) => format!("{template} in {name}"),
         None => name,
@@ -262,7 +262,7 @@ pub fn unreadable_dump(dump: &Source, problem: &Problem) -> String {
     format!(
         "error: {}:{position}: the cluster dump is no YAML stream: {}\nmake it anew: kubectl get sa,secret -A \
          --show-managed-fields -o yaml\n",
-        printable(&dump.name),
+        shown_name(&dump.name),
         problem.message
     )
 }
@@ -298,7 +298,7 @@ pub fn mistakes(
             code: "error[policy]".to_owned(),
             message: format!(
                 "{}:{}: {}",
-                printable(&source.name),
+                shown_name(&source.name),
                 excerpt.position(),
                 mistake.message
             ),

@@ -1,10 +1,12 @@
 //! `pullcreds.report/v1`. Other programs read it: it changes only by adding. Its types are its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::Report;
+use super::excerpt::printable_json;
 use super::human::word;
 use crate::check::{Basis, Judged, Pod, Summary};
 use crate::finding::{Finding, Subject};
@@ -20,7 +22,7 @@ struct Wire<'r> {
     schema: &'static str,
     summary: WireSummary,
     /// The dumps of the cluster that were evidence.
-    cluster_dumps: Vec<&'r str>,
+    cluster_dumps: Vec<Cow<'r, str>>,
     images: Vec<WireImage<'r>>,
     findings: Vec<WireFinding<'r>>,
     edits: Vec<WireEdit<'r>>,
@@ -54,7 +56,7 @@ struct WireObject {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireImage<'r> {
-    source: &'r str,
+    source: Cow<'r, str>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
@@ -88,7 +90,7 @@ struct WireFinding<'r> {
     code: &'static str,
     severity: &'static str,
     message: &'r str,
-    source: Option<&'r str>,
+    source: Option<Cow<'r, str>>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
@@ -104,7 +106,7 @@ struct WireFinding<'r> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireEdit<'r> {
-    source: &'r str,
+    source: Cow<'r, str>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
@@ -118,7 +120,7 @@ struct WireEdit<'r> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireProblem<'r> {
-    source: &'r str,
+    source: Cow<'r, str>,
     line: usize,
     column: usize,
     message: &'r str,
@@ -130,13 +132,14 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let wire = Wire {
         schema: "pullcreds.report/v1",
         summary: summary(&outcome.summary),
-        cluster_dumps: outcome.cluster.iter().map(|dump| dump.name.as_str()).collect(),
+        cluster_dumps: outcome.cluster.iter().map(|dump| mask::credentials(&dump.name)).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
         edits: edits(report),
         problems: problems(report),
     };
-    serde_json::to_string_pretty(&wire).expect("every key is a string") + "\n"
+    let json = serde_json::to_string_pretty(&wire).expect("every key is a string");
+    printable_json(json) + "\n"
 }
 
 fn summary(summary: &Summary) -> WireSummary {
@@ -171,7 +174,7 @@ fn image<'r>(
     let access = judged.access;
     let entry = judged.judgement.entry();
     WireImage {
-        source: &report.source(pod.source).name,
+        source: mask::credentials(&report.source(pod.source).name),
         template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
         object: object(report, &workload.object),
@@ -218,7 +221,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         code: finding.code.name,
         severity: word(finding.severity),
         message: &finding.message,
-        source: place.map(|place| report.source(place.source).name.as_str()),
+        source: place.map(|place| mask::credentials(&report.source(place.source).name)),
         template: place.and_then(|place| report.template(place.source, place.chunk)),
         document: place.map(|place| place.document),
         object: place.map(|place| subject(&place.object)),
@@ -236,7 +239,7 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
     let edits = added.map(|(&holder, added)| {
         let edited = inject::object(inventories, holder);
         WireEdit {
-            source: &report.source(holder.source()).name,
+            source: mask::credentials(&report.source(holder.source()).name),
             template: report.template(holder.source(), edited.chunk),
             document: edited.document,
             object: object(report, edited),
@@ -253,7 +256,7 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
         let lines = report.lines(*source);
         let position = lines.position(&report.source(*source).text, problem.offset);
         WireProblem {
-            source: &report.source(*source).name,
+            source: mask::credentials(&report.source(*source).name),
             line: position.line,
             column: position.column,
             message: &problem.message,
