@@ -302,8 +302,9 @@ fn requests<'i, 'a>(
     for (source, inventory) in inventories.iter().enumerate() {
         for (index, workload) in inventory.workloads.iter().enumerate() {
             let account = accounts.find(source, workload, policy);
+            let earlier = earlier(accounts, workload, account, policy);
             // An entry that a fact overrides is not one that matches nothing.
-            if !matches!(account, Account::InStream { .. }) {
+            if earlier.is_some() || !matches!(account, Account::InStream { .. }) {
                 let name = workload.effective_service_account();
                 let namespace = workload.object.namespace.as_deref();
                 used.extend(policy.service_account(namespace, name).map(|(rule, _)| rule));
@@ -327,10 +328,31 @@ fn requests<'i, 'a>(
             needs.retain(|name| seen.insert(*name));
             needs.shrink_to_fit();
             let holder = Holder::Pod { source, index };
-            requests.push(Request { holder, needs, account, is_vital });
+            requests.push(Request { holder, needs, account, earlier, is_vital });
         }
     }
     requests
+}
+
+/// The ServiceAccount of a pod as it is when the pod starts, if Helm or Argo CD applies that of the input later: the
+/// one of a dump or of the policy, or one of which nobody knows anything.
+fn earlier<'a>(
+    accounts: &Accounts<'_, 'a>,
+    workload: &Workload<'_>,
+    account: Account<'a>,
+    policy: &'a Policy,
+) -> Option<Account<'a>> {
+    let Account::InStream { id, .. } = account else { return None };
+    if !order::starts_before(workload, accounts.object(id)) {
+        return None;
+    }
+    let name = workload.effective_service_account();
+    let namespace = workload.object.namespace.as_deref();
+    if let Some(id) = accounts.in_cluster(namespace, name, policy) {
+        return Some(Account::InCluster { id, assumed: false });
+    }
+    let declared = policy.service_account(namespace, name);
+    Some(declared.map_or(Account::Unknown, |(rule, account)| Account::Declared(rule, account)))
 }
 
 /// In a build of kustomize a Secret may be named in two ways, which become one in the end: what is there already is
@@ -393,9 +415,11 @@ impl<'a> Overlay<'_, 'a> {
     fn effective(&self, request: &Request<'a>, with_added: bool) -> Effective<'a> {
         let own = inject::list(self.inventories, request.holder);
         let added = with_added && self.added.contains_key(&request.holder);
-        let account = match request.account {
-            Account::InStream { id, .. } => Some(self.names(Holder::Account(id), with_added)),
-            account => inject::account_names(self.inventories, account),
+        let account = match (request.account, request.earlier) {
+            (Account::InStream { id, .. }, None) => {
+                Some(self.names(Holder::Account(id), with_added))
+            }
+            _ => inject::inherited(self.inventories, request),
         };
         let names = self.names(request.holder, with_added);
         Effective::of(names, own.has_entry() || added, account)

@@ -494,6 +494,20 @@ codes! {
             "https://github.com/helm/helm/issues/10768",
         ],
     }
+    /// A pod that starts before what is injected into its ServiceAccount is there.
+    ACCOUNT_UPDATED_LATER {
+        name: "service-account-updated-later", severity: Warning,
+        title: "a pod starts before the ServiceAccount that gets its pull secrets is applied",
+        what: "Pull secrets are injected into a ServiceAccount, and one of its pods starts before Helm or Argo CD applies that: a hook, or an earlier sync wave. With --into auto they go into the pod itself, and this is information. With --into service-account the pod starts with the list that the ServiceAccount had before.",
+        why: "The admission controller copies the list of the ServiceAccount when the pod is created. An upgrade that brings the list applies it after its pre-upgrade hooks, which pull without.",
+        example: "kind: Job\nmetadata:\n  annotations: {helm.sh/hook: pre-upgrade}\nspec:\n  template:\n    spec: {serviceAccountName: app}\n---\nkind: ServiceAccount          # applied after all pre-upgrade hooks\nmetadata: {name: app}",
+        remedy: "Inject with --into auto, which puts the pull secrets into such pods themselves, or make the ServiceAccount a hook of the same events with a smaller weight. If the cluster has the list already, say so: cluster.serviceAccounts in the policy, or --cluster-dump.",
+        references: [
+            "https://helm.sh/docs/topics/charts_hooks/",
+            "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
+            "https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go",
+        ],
+    }
     /// A pod that needs a ServiceAccount which is deleted before.
     ACCOUNT_DELETED_EARLY {
         name: "service-account-deleted-early", severity: Error,

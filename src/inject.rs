@@ -44,6 +44,8 @@ pub struct Request<'n> {
     pub needs: Vec<&'n str>,
     /// Its ServiceAccount.
     pub account: Account<'n>,
+    /// Its ServiceAccount as it is when the pod starts, if that of the input is applied only afterwards.
+    pub earlier: Option<Account<'n>>,
     /// Whether a private image cannot be pulled without them, as far as the policy tells.
     pub is_vital: bool,
 }
@@ -55,6 +57,15 @@ pub enum Note {
     OptedOut(Holder),
     /// The pod has a list of its own, so the ServiceAccount's is ignored, and the pod got the secrets.
     PodInstead(Holder),
+    /// The ServiceAccount is applied after the pod has started.
+    AppliedLater {
+        /// The pod.
+        holder: Holder,
+        /// The ServiceAccount.
+        account: AccountId,
+        /// Whether the pod got the secrets instead.
+        in_pod: bool,
+    },
     /// The ServiceAccount is not known: what it names, if anything, is hidden now.
     MayHide(Holder),
     /// It is a static pod, which can use no Secret and can do without these.
@@ -128,16 +139,19 @@ pub fn decide<'a>(
 
 impl<'a> Injection<'a> {
     fn take(&mut self, inventories: &[Inventory<'a>], request: &Request<'a>, into: InjectInto) {
-        let Request { holder, needs, account, is_vital } = request;
+        let Request { holder, needs, account, earlier, is_vital } = request;
         let own = list(inventories, *holder);
-        let inherited = account_names(inventories, *account);
+        let inherited = inherited(inventories, request);
         let present = |names: &mut dyn Iterator<Item = &Text<'_>>| {
             let names: Vec<_> = names.collect();
             needs.iter().all(|need| names.iter().any(|name| *name == *need))
         };
         let on_pod = own.has_entry() && present(&mut own.names());
-        let inherits =
-            !own.has_entry() && inherited.as_ref().is_some_and(|names| present(&mut names.iter()));
+        // What comes with a ServiceAccount that is applied later is new, for all that anybody knows.
+        let is_new = matches!(earlier, Some(Account::Unknown)) && into == InjectInto::Auto;
+        let inherits = !own.has_entry()
+            && !is_new
+            && inherited.as_ref().is_some_and(|names| present(&mut names.iter()));
         if on_pod || inherits && into != InjectInto::Pod {
             return;
         }
@@ -155,15 +169,16 @@ impl<'a> Injection<'a> {
                 "it is a static pod, which can use no Secret",
                 "give the nodes credentials of their own, or let the API server run the pod",
             )),
+            (InjectInto::Auto, Account::InStream { id, .. })
+                if earlier.is_some() && !own.has_entry() =>
+            {
+                self.notes.push(Note::AppliedLater { holder: *holder, account: *id, in_pod: true });
+                self.add_to_pod(inventories, request, inherited);
+            }
             (InjectInto::ServiceAccount | InjectInto::Auto, Account::InStream { id, .. })
                 if !own.has_entry() =>
             {
-                let account = Holder::Account(*id);
-                if object(inventories, account).opted_out {
-                    self.notes.push(Note::OptedOut(account));
-                } else {
-                    self.add(inventories, account, &texts(needs));
-                }
+                self.add_to_account(inventories, request, *id);
             }
             (InjectInto::ServiceAccount, Account::InStream { .. }) => {
                 self.notes.push(Note::PodInstead(*holder));
@@ -174,6 +189,24 @@ impl<'a> Injection<'a> {
                 "add the ServiceAccount to the input, or inject with `--into auto`",
             )),
             _ => self.add_to_pod(inventories, request, inherited),
+        }
+    }
+
+    fn add_to_account(
+        &mut self,
+        inventories: &[Inventory<'a>],
+        request: &Request<'a>,
+        account: AccountId,
+    ) {
+        if request.earlier.is_some() {
+            let holder = request.holder;
+            self.notes.push(Note::AppliedLater { holder, account, in_pod: false });
+        }
+        let account = Holder::Account(account);
+        if object(inventories, account).opted_out {
+            self.notes.push(Note::OptedOut(account));
+        } else {
+            self.add(inventories, account, &texts(&request.needs));
         }
     }
 
@@ -305,10 +338,16 @@ fn shared(place: Span) -> Refusal {
     }
 }
 
-/// What keeps a pod from naming more pull secrets: a ServiceAccount of the cluster, which is out of reach, allows only
-/// those that it names itself.
+/// What keeps a pod from naming more pull secrets: its ServiceAccount allows only those that it names itself, and is
+/// out of reach, or comes too late to name more.
 fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Refused> {
-    let Account::InCluster { id, .. } = request.account else { return None };
+    let (id, why) = match (request.earlier, request.account) {
+        (Some(Account::InCluster { id, .. }), _) | (None, Account::InCluster { id, .. }) => {
+            (id, FORBIDS_IN_CLUSTER)
+        }
+        (Some(Account::Unknown), Account::InStream { id, .. }) => (id, FORBIDS_UNTIL_LATER),
+        _ => return None,
+    };
     let allowed = list(inventories, Holder::Account(id));
     let more = request.needs.iter().filter(|need| allowed.names().all(|name| name != **need));
     let names: Vec<_> = more.map(ToString::to_string).collect();
@@ -317,12 +356,16 @@ fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Ref
         holder: request.holder,
         names,
         span: None,
-        why: "its ServiceAccount, which is in the cluster dump, forbids pull secrets that it does not name \
-              itself (kubernetes.io/enforce-mountable-secrets)",
+        why,
         advice: "name the pull secret in imagePullSecrets of that ServiceAccount too, or add the \
                  ServiceAccount to the input",
     })
 }
+
+const FORBIDS_IN_CLUSTER: &str = "its ServiceAccount, which is in the cluster dump, forbids pull secrets that it does \
+                                  not name itself (kubernetes.io/enforce-mountable-secrets)";
+const FORBIDS_UNTIL_LATER: &str = "its ServiceAccount forbids pull secrets that it does not name itself \
+                                   (kubernetes.io/enforce-mountable-secrets), and is applied after the pod";
 
 /// The edit that adds `added` to a list, with the names that have to be written again.
 fn edit(
@@ -374,6 +417,18 @@ pub fn path(inventories: &[Inventory<'_>], holder: Holder) -> String {
             inventories[source].workloads[index].path("imagePullSecrets")
         }
         Holder::Account(_) => object(inventories, holder).path(&[], "imagePullSecrets"),
+    }
+}
+
+/// The names that a pod gets from its ServiceAccount when it starts; `None` if they are not known.
+pub fn inherited<'a>(
+    inventories: &[Inventory<'a>],
+    request: &Request<'a>,
+) -> Option<Vec<Text<'a>>> {
+    match request.earlier {
+        // An earlier release may have brought the same list.
+        None | Some(Account::Unknown) => account_names(inventories, request.account),
+        Some(earlier) => account_names(inventories, earlier),
     }
 }
 

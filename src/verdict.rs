@@ -340,7 +340,8 @@ impl<'i, 'a> Accounts<'i, 'a> {
         left_behind(Referrer::of_account(workload), name, called, |id| self.object(id))
     }
 
-    fn object(&self, id: AccountId) -> &'i Object<'i> {
+    /// The object of a ServiceAccount.
+    pub fn object(&self, id: AccountId) -> &'i Object<'i> {
         &self.inventories[id.source].service_accounts[id.index].object
     }
 }

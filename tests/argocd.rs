@@ -107,6 +107,35 @@ fn c1_injection_adds_pull_secrets_and_changes_nothing_else() {
     }
 }
 
+/// A Job that runs before the objects of the application, as a ServiceAccount among them.
+const PRE_SYNC: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: migrate}\n---\napiVersion: \
+                        batch/v1\nkind: Job\nmetadata:\n  name: migrate\n  annotations: \
+                        {argocd.argoproj.io/hook: PreSync}\nspec:\n  template:\n    spec:\n      \
+                        restartPolicy: Never\n      serviceAccountName: migrate\n      containers:\n      - \
+                        name: migrate\n        image: registry.example.com/migrate:1\n";
+
+#[test]
+fn c1_a_hook_before_its_service_account_gets_the_secret_itself() {
+    for helm in HELMS {
+        let sidecar = Sidecar::of_shop(helm)
+            .with("PULLCREDS_FAIL_ON", "never")
+            .with("PULLCREDS_INJECT", "registry.example.com=late");
+        fs::write(sidecar.app().join("templates/migrate.yaml"), PRE_SYNC).unwrap();
+        let ours = sidecar.generate().unwrap();
+        let named = |kind: &str| {
+            let all = ours.read();
+            let found = all
+                .iter()
+                .find(|object| object["kind"] == kind && object["metadata"]["name"] == "migrate");
+            found.unwrap_or_else(|| panic!("no {kind}: {}", ours.text)).clone()
+        };
+        let job = named("Job");
+        assert_eq!(job["spec"]["template"]["spec"]["imagePullSecrets"], json!([{"name": "late"}]));
+        assert_eq!(named("ServiceAccount")["imagePullSecrets"], Value::Null, "{helm}");
+        assert!(ours.log.contains("1 by injection"), "{}", ours.log);
+    }
+}
+
 fn without_pull_secrets(value: Value, names: &mut Vec<String>) -> Value {
     match value {
         Value::Object(mut fields) => {

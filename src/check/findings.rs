@@ -358,6 +358,12 @@ impl<'c, 'a> Findings<'c, 'a> {
                         first_unknown = Some(*holder);
                     }
                 }
+                Note::AppliedLater { holder, account, in_pod } => {
+                    let target = if *in_pod { *holder } else { Holder::Account(*account) };
+                    if self.added.contains_key(&target) {
+                        self.about_late_injection(*holder, *account, *in_pod);
+                    }
+                }
                 Note::PodInstead(_) | Note::MayHide(_) => {}
                 Note::Refused(refused) => self.refused(refused),
             }

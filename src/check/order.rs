@@ -3,8 +3,8 @@
 //!
 //! Nothing here knows what the thing is needed for, or how to say that it is missing.
 
-use crate::inventory::Object;
 use crate::inventory::phase::{Event, Hook, SyncHook, Timing};
+use crate::inventory::{Object, Workload};
 
 /// Who applies the objects in an order of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,19 @@ pub(super) enum How {
     Never,
     /// It is there, unless this very release brings it.
     UnlessOlder,
+}
+
+/// What starts its pods some time after it is applied.
+pub(super) const STARTS_LATER: &[&str] = &["CronJob", "PodTemplate"];
+
+/// Whether the pods of a workload start once before an object of the input is applied.
+pub(super) fn starts_before<'i>(workload: &'i Workload<'_>, object: &'i Object<'i>) -> bool {
+    let waits = STARTS_LATER.contains(&&*workload.object.type_meta.kind);
+    let missing = missing(&workload.object, &[object]);
+    missing.is_some_and(|missing| match missing.how {
+        How::Later | How::UnlessOlder => !waits,
+        How::Deleted | How::Never => true,
+    })
 }
 
 /// The first moment at which `pod` starts without any of `copies`, the objects that are or make the same thing;

@@ -1,7 +1,7 @@
 //! What is injected reaches everything that Helm sends, and disturbs nothing of what Helm does with it.
 
 use crate::support::Outcome;
-use crate::world::{CHART, DEPLOYMENT, Helm, RELEASE, assorted, pull_secrets};
+use crate::world::{CHART, DEPLOYMENT, Helm, RELEASE, assorted, codes, pull_secrets};
 
 const IMAGE: &str = "registry.example.com/shop/api:1";
 /// The same command line for both majors.
@@ -193,4 +193,76 @@ fn a_dry_run_of_an_install_is_injected_in_helm4() {
             manifests.matches("- name: regcred").count() + manifests.matches("\"regcred\"").count();
         assert_eq!(entries, 4, "{outcome}");
     }
+}
+
+/// A chart whose pre-upgrade hook runs as a ServiceAccount of the release.
+const HOOKED: [(&str, &str); 3] = [
+    ("templates/account.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: app\n"),
+    (
+        "templates/api.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  selector:\n    matchLabels: {app: \
+         api}\n  template:\n    metadata:\n      labels: {app: api}\n    spec:\n      serviceAccountName: app\n      \
+         containers:\n      - name: api\n        image: registry.example.com/shop/api:1\n",
+    ),
+    (
+        "templates/migrate.yaml",
+        "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: migrate\n  annotations:\n    helm.sh/hook: \
+         pre-upgrade\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      serviceAccountName: app\n      \
+         containers:\n      - name: migrate\n        image: registry.example.com/shop/api:1\n",
+    ),
+];
+
+/// The objects that have a list of pull secrets of their own, as `KIND`.
+fn lists(manifests: &str) -> Vec<&str> {
+    let documents = manifests.split("\n---").filter(|text| text.contains("- name: regcred"));
+    let kinds =
+        documents.filter_map(|text| text.lines().find_map(|line| line.strip_prefix("kind: ")));
+    let mut kinds: Vec<_> = kinds.collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+#[test]
+fn a_hook_before_its_service_account_gets_the_secret_itself() {
+    for helm in Helm::both() {
+        helm.cat();
+        let chart = helm.chart(HOOKED);
+        let plain = helm.template(&chart, "plain", ["--into=auto"]).arg("--is-upgrade");
+        // Helm 3 prints hooks and does not send them.
+        let whole = plain.run().expect(0).stdout;
+        let args = [INJECT[0], "--into=auto", "--report=json=report.json"];
+        let injected = helm.pullcreds(args).stdin(whole.clone()).run().expect(0);
+        assert_eq!(lists(injected.out()), ["Job", "ServiceAccount"], "{helm}");
+        let report = helm.report("report.json");
+        assert_eq!(report["summary"]["injected"], 2, "{report}");
+        assert!(codes(&report).contains(&"service-account-updated-later"), "{report}");
+        let again = helm.pullcreds(args).stdin(injected.stdout.clone()).run().expect(0);
+        assert_eq!(again.out(), injected.out(), "{helm}");
+    }
+    let helm = Helm::four();
+    let chart = helm.chart(HOOKED);
+    let run = helm.template(&chart, "pullcreds", [INJECT[0]]).arg("--is-upgrade");
+    assert_eq!(lists(run.run().expect(0).out()), ["Job", "ServiceAccount"]);
+}
+
+#[test]
+fn a_hook_before_its_service_account_is_not_configured_by_it() {
+    for helm in Helm::both() {
+        helm.cat();
+        let chart = helm.chart(HOOKED);
+        let whole = helm.template(&chart, "plain", ["--into=auto"]).arg("--is-upgrade");
+        let whole = whole.run().expect(0).stdout;
+        let args = [INJECT[0], "--into=service-account", "--report=json=report.json"];
+        let injected = helm.pullcreds(args).stdin(whole.clone()).run().expect(0);
+        assert_eq!(lists(injected.out()), ["ServiceAccount"], "{helm}");
+        let report = helm.report("report.json");
+        let text = "1 of 2 private images have pull credentials configured.";
+        assert_eq!(report["summary"]["text"], text, "{report}");
+        assert!(codes(&report).contains(&"service-account-updated-later"), "{report}");
+    }
+    let helm = Helm::four();
+    let args = [INJECT[0], "--into=service-account", "--fail-on=error"];
+    let run = helm.template(&helm.chart(HOOKED), "pullcreds", args).arg("--is-upgrade");
+    assert_eq!(run.run().expect(1).out(), "");
+    assert!(helm.last().contains("does not specify ImagePullSecrets"), "{}", helm.last());
 }

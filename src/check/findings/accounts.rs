@@ -80,6 +80,13 @@ impl Findings<'_, '_> {
                 .into();
             }
             InUse::Seen { id, .. } if self.is_in_cluster(id.source) => " (in the cluster dump)",
+            InUse::Seen { id, .. } if self.added.contains_key(&Holder::Account(id)) => {
+                return format!(
+                    "the pod starts before ServiceAccount '{}' is applied with its new pull secrets",
+                    show(name)
+                )
+                .into();
+            }
             InUse::Seen { .. } => {
                 // Whether a list that somebody put there outlives an upgrade, nobody can tell.
                 let id = self.service_accounts.in_cluster(namespace, name, self.policy);

@@ -9,7 +9,7 @@ use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::verdict::{AccountId, Credentials, Named, Origin, Pull};
 
-use super::super::order::{How, Missing, Moment, missing};
+use super::super::order::{How, Missing, Moment, STARTS_LATER, missing};
 use super::super::{InUse, Pod, puller};
 use super::{At, Findings, describe, list_span, show};
 
@@ -18,8 +18,6 @@ const HELM_WAITS_FOR: &[&str] = &["Job", "Pod"];
 /// What Argo CD takes for healthy only when its pods run (`gitops-engine/pkg/health`).
 const ARGO_CD_WAITS_FOR: &[&str] =
     &["DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"];
-/// What starts its pods some time after it is applied.
-const STARTS_LATER: &[&str] = &["CronJob", "PodTemplate"];
 
 /// What a pod does not find.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,6 +110,37 @@ impl Findings<'_, '_> {
         })
     }
 
+    /// A pod that starts before the ServiceAccount is applied that pull secrets are injected into.
+    pub(super) fn about_late_injection(&mut self, holder: Holder, id: AccountId, in_pod: bool) {
+        let Holder::Pod { source, index } = holder else { return };
+        let workload = &self.inventories[source].workloads[index];
+        let account = &self.inventories[id.source].service_accounts[id.index].object;
+        let Some(mut missing) = missing(&workload.object, &[account]) else { return };
+        // What an earlier release has brought lacks what is new.
+        if missing.how == How::UnlessOlder {
+            missing.how = How::Later;
+        }
+        let code = &finding::ACCOUNT_UPDATED_LATER;
+        let late = Late { thing: Thing::ServiceAccount, name: "", missing: &missing };
+        let (severity, outcome, label) = if in_pod {
+            (Severity::Info, "so the pull secrets went into the pod itself", "got its own list")
+        } else {
+            (code.severity, "so it starts without what is injected there", "starts before")
+        };
+        let message = format!(
+            "{}{} starts before {} is applied, {outcome}: {}.",
+            describe(&workload.object),
+            late.starts(),
+            describe(account),
+            late.reason()
+        );
+        let span = list_span(&workload.pull_secrets, &workload.object);
+        let path = inject::path(self.inventories, holder);
+        let at = At { source, object: &workload.object, span, path, label: label.into() };
+        let remedy = (!in_pod).then_some(code.remedy.into());
+        self.add(code, severity, message, Some(at), None, remedy);
+    }
+
     fn about_late_account(&mut self, pod: &Pod<'_>, id: AccountId) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = workload.effective_service_account();
@@ -196,6 +225,17 @@ impl Late<'_> {
         })
     }
 
+    /// When the pod starts.
+    fn starts(&self) -> String {
+        match self.missing.moment {
+            Moment::Helm { event: Some(event), .. } => format!(" as a {} hook", event.name()),
+            Moment::Helm { event: None, .. } => String::new(),
+            Moment::ArgoCd { phase, wave, .. } => {
+                format!(" in phase {}, wave {wave},", phase.name())
+            }
+        }
+    }
+
     fn message(&self, pod: &Object<'_>) -> String {
         let who = describe(pod);
         let what = match self.thing {
@@ -206,13 +246,7 @@ impl Late<'_> {
             }
             Thing::ServiceAccount => format!("ServiceAccount '{}'", self.name),
         };
-        let starts = match self.missing.moment {
-            Moment::Helm { event: Some(event), .. } => format!(" as a {} hook", event.name()),
-            Moment::Helm { event: None, .. } => String::new(),
-            Moment::ArgoCd { phase, wave, .. } => {
-                format!(" in phase {}, wave {wave},", phase.name())
-            }
-        };
+        let starts = self.starts();
         let fate = match self.missing.how {
             How::Later => "which does not exist yet",
             How::Deleted => "which is gone by then",
