@@ -97,6 +97,8 @@ pub struct Host {
     /// The service whose nodes pull them with their own identity: its kubelet configuration, as
     /// shipped, lists the host. `None` where no shipped configuration does.
     pub identity: Option<Cloud>,
+    /// The platform that puts a pull secret for it on every ServiceAccount.
+    pub platform: Option<&'static str>,
     /// What holds for this host beyond the provider's advice.
     pub note: Option<&'static str>,
     /// The page or file that says so.
@@ -105,11 +107,15 @@ pub struct Host {
 
 impl Host {
     const fn new(pattern: &'static str, access: BuiltinAccess, source: &'static str) -> Self {
-        Self { pattern, access, identity: None, note: None, source }
+        Self { pattern, access, identity: None, platform: None, note: None, source }
     }
 
     const fn by(self, cloud: Cloud) -> Self {
         Self { identity: Some(cloud), ..self }
+    }
+
+    const fn by_platform(self, platform: &'static str) -> Self {
+        Self { platform: Some(platform), ..self }
     }
 
     const fn note(self, note: &'static str) -> Self {
@@ -126,13 +132,23 @@ pub fn find(domain: &str, path: &str) -> Option<(&'static Host, &'static Provide
         (rows, Index::new(&patterns))
     });
     let (rows, index) = &*ROWS;
-    index.matching(domain, path).next().map(|place| rows[place])
+    let found = index.matching(domain, path).next().map(|place| rows[place]);
+    found.or_else(|| {
+        // A local registry has whatever port is free.
+        let host = domain.rsplit_once(':').map(|(host, _)| host)?;
+        let row = rows[index.matching(host, path).next()?];
+        (row.1.name == LOCAL).then_some(row)
+    })
 }
 
 /// Every row with its provider.
 pub fn all() -> impl Iterator<Item = (&'static Host, &'static Provider)> {
     PROVIDERS.iter().flat_map(|provider| provider.hosts.iter().map(move |host| (host, provider)))
 }
+
+/// The provider whose rows are for hosts with any port.
+const LOCAL: &str = "Local registries";
+const OPENSHIFT: &str = "OpenShift";
 
 // Sources of several rows.
 const EKS_CONFIG: &str = "https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/test/e2e/cases/image-credential-provider/expected-image-credential-provider-config.json";
@@ -145,6 +161,8 @@ const DATADOG: &str = "https://docs.datadoghq.com/containers/guide/changing_cont
 const HUB: &str = "https://docs.docker.com/docker-hub/repos/settings/#visibility";
 const HUB_OFFICIAL: &str = "https://docs.docker.com/docker-hub/image-library/trusted-content/";
 const IBM: &str = "https://cloud.ibm.com/docs/Registry?topic=Registry-registry_access";
+const OPENSHIFT_3: &str = "https://docs.redhat.com/en/documentation/openshift_container_platform/3.1/html/developer_guide/dev-guide-image-pull-secrets";
+const OPENSHIFT_4: &str = "https://docs.openshift.com/container-platform/4.17/openshift_images/managing_images/using-image-pull-secrets.html";
 const RED_HAT: &str = "https://access.redhat.com/RegistryAuthentication";
 const MYSQL: &str = "https://github.com/mysql/mysql-operator";
 const HUB_ALIAS: &str =
@@ -372,6 +390,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("gcr.io/projectsigstore", Public, "https://docs.sigstore.dev/"),
             Host::new("gcr.io/tekton-nightly", Public, "https://tekton.dev/docs/installation/"),
             Host::new("gcr.io/tekton-releases", Public, "https://tekton.dev/docs/installation/"),
+            Host::new("gke.gcr.io", Public, "https://cloud.google.com/kubernetes-engine/docs/how-to/ip-masquerade-agent"),
             Host::new("k8s.gcr.io", Public, "https://kubernetes.io/blog/2023/03/10/image-registry-redirect/").note("Frozen since April 2023: images are at registry.k8s.io."),
             Host::new("mirror.gcr.io", Public, "https://cloud.google.com/artifact-registry/docs/pull-cached-dockerhub-images"),
             Host::new("us-central1-docker.pkg.dev/bank-of-anthos-ci/bank-of-anthos", Public, "https://github.com/GoogleCloudPlatform/bank-of-anthos"),
@@ -436,6 +455,22 @@ pub const PROVIDERS: &[Provider] = &[
         ],
     },
     Provider {
+        name: LOCAL,
+        advice: "Registries that kind, k3d, MicroK8s and minikube set up for development ask for no credentials: if this is one, say so with `--public HOST:PORT`, or in the policy.",
+        hosts: &[
+            Host::new("*.local", AssumedPrivate, "https://www.rfc-editor.org/rfc/rfc6762"),
+            Host::new("*.localhost", AssumedPrivate, "https://k3d.io/stable/usage/registries/"),
+            Host::new("127.0.0.1", AssumedPrivate, "https://microk8s.io/docs/registry-built-in"),
+            Host::new("[::1]", AssumedPrivate, "https://www.rfc-editor.org/rfc/rfc4291#section-2.5.3"),
+            Host::new("host.docker.internal", AssumedPrivate, "https://docs.docker.com/desktop/features/networking/"),
+            Host::new("host.k3d.internal", AssumedPrivate, "https://k3d.io/stable/usage/registries/"),
+            Host::new("host.minikube.internal", AssumedPrivate, "https://minikube.sigs.k8s.io/docs/handbook/host-access/"),
+            Host::new("k3d-registry:5000", AssumedPrivate, "https://k3d.io/stable/usage/registries/"),
+            Host::new("kind-registry:5000", AssumedPrivate, "https://kind.sigs.k8s.io/docs/user/local-registry/"),
+            Host::new("localhost", AssumedPrivate, "https://kind.sigs.k8s.io/docs/user/local-registry/"),
+        ],
+    },
+    Provider {
         name: "Microsoft Artifact Registry",
         advice: "No credentials are needed.",
         hosts: &[
@@ -461,6 +496,20 @@ pub const PROVIDERS: &[Provider] = &[
         ],
     },
     Provider {
+        name: "OpenShift internal registry",
+        advice: "OpenShift puts a pull secret for it on every ServiceAccount. A pod with pull secrets of its own does not get that one: name SERVICEACCOUNT-dockercfg-SUFFIX in the pod too, or put the others on the ServiceAccount. Images of another project need the role system:image-puller there.",
+        hosts: &[
+            Host::new("docker-registry.default.svc", Private, OPENSHIFT_3).by_platform(OPENSHIFT),
+            Host::new("docker-registry.default.svc.cluster.local", Private, OPENSHIFT_3).by_platform(OPENSHIFT),
+            Host::new("docker-registry.default.svc.cluster.local:5000", Private, OPENSHIFT_3).by_platform(OPENSHIFT),
+            Host::new("docker-registry.default.svc:5000", Private, OPENSHIFT_3).by_platform(OPENSHIFT),
+            Host::new("image-registry.openshift-image-registry.svc", Private, OPENSHIFT_4).by_platform(OPENSHIFT),
+            Host::new("image-registry.openshift-image-registry.svc.cluster.local", Private, OPENSHIFT_4).by_platform(OPENSHIFT),
+            Host::new("image-registry.openshift-image-registry.svc.cluster.local:5000", Private, OPENSHIFT_4).by_platform(OPENSHIFT),
+            Host::new("image-registry.openshift-image-registry.svc:5000", Private, OPENSHIFT_4).by_platform(OPENSHIFT),
+        ],
+    },
+    Provider {
         name: "Oracle Container Registry",
         advice: "Sign in, accept the licence of the repository, and keep an auth token in a pull secret.",
         hosts: &[
@@ -476,6 +525,7 @@ pub const PROVIDERS: &[Provider] = &[
         advice: "Use a pull secret with a robot account.",
         hosts: &[
             Host::new("quay.io", AssumedPublic, "https://docs.redhat.com/en/documentation/red_hat_quay/3/html/use_red_hat_quay/"),
+            Host::new("quay.io/openshift-release-dev", Private, "https://github.com/openshift/installer/pull/663").note("Images of OpenShift releases need the pull secret of the cluster, which is on its nodes."),
         ],
     },
     Provider {
@@ -499,8 +549,10 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("cr.weaviate.io", Public, "https://docs.weaviate.io/deploy/installation-guides/docker-installation"),
             Host::new("docker-registry.wikimedia.org", Public, "https://wikitech.wikimedia.org/wiki/Docker-registry"),
             Host::new("docker.dragonflydb.io", Public, "https://www.dragonflydb.io/docs/getting-started/docker"),
+            Host::new("docker.n8n.io", Public, "https://docs.n8n.io/hosting/installation/docker/"),
             Host::new("docker.redpanda.com", Public, "https://docs.redpanda.com/current/get-started/quick-start/"),
             Host::new("oci.external-secrets.io", Public, "https://external-secrets.io/latest/introduction/getting-started/"),
+            Host::new("oci.stackable.tech", Public, "https://github.com/stackabletech/documentation/pull/716"),
             Host::new("reg.kyverno.io", Public, "https://kyverno.io/docs/installation/"),
             Host::new("registry.datadoghq.com", Public, "https://docs.datadoghq.com/containers/guide/container-images-for-docker-environments/"),
             Host::new("registry.istio.io", Public, "https://istio.io/latest/news/releases/"),
@@ -532,6 +584,14 @@ pub const PROVIDERS: &[Provider] = &[
         ],
     },
     Provider {
+        name: "Seqera",
+        advice: "Ask Seqera for registry credentials and keep them in a pull secret.",
+        hosts: &[
+            Host::new("cr.seqera.io", Private, "https://docs.seqera.io/platform-enterprise/enterprise/prerequisites/common"),
+            Host::new("public.cr.seqera.io", Public, "https://github.com/seqeralabs/staticreg"),
+        ],
+    },
+    Provider {
         name: "Tencent Container Registry",
         advice: "Use a pull secret with a long-term access credential of the instance.",
         hosts: &[
@@ -544,7 +604,7 @@ pub const PROVIDERS: &[Provider] = &[
         advice: "Create a robot (`up robot create`) and keep its token in a pull secret; Crossplane packages take it through an ImageConfig.",
         hosts: &[
             Host::new("xpkg.crossplane.io", Public, "https://docs.crossplane.io/latest/packages/providers/"),
-            Host::new("xpkg.upbound.io", AssumedPrivate, "https://docs.upbound.io/providers/pull-secrets"),
+            Host::new("xpkg.upbound.io", AssumedPublic, "https://docs.upbound.io/upbound-marketplace/authentication").note("Private repositories, and patch releases of official packages, need credentials."),
             Host::new("xpkg.upbound.io/crossplane", Public, "https://docs.crossplane.io/v1.20/software/install/"),
             Host::new("xpkg.upbound.io/crossplane-contrib", Public, "https://docs.crossplane.io/v1.20/concepts/providers/"),
         ],
@@ -660,7 +720,16 @@ mod tests {
             ("us.icr.io/acme/app", Some(Private)),
             ("registry.k8s.io/pause", Some(Public)),
             ("registry.example.com/app", None),
-            ("localhost:5000/app", None),
+            ("localhost:5000/app", Some(AssumedPrivate)),
+            ("127.0.0.1:32000/app", Some(AssumedPrivate)),
+            ("[::1]:5000/app", Some(AssumedPrivate)),
+            ("registry.local:5000/app", Some(AssumedPrivate)),
+            ("k3d-registry.localhost:5000/app", Some(AssumedPrivate)),
+            ("kind-registry:5000/app", Some(AssumedPrivate)),
+            ("image-registry.openshift-image-registry.svc:5000/web/app", Some(Private)),
+            ("image-registry.openshift-image-registry.svc:5001/web/app", None),
+            ("gke.gcr.io/ip-masq-agent", Some(Public)),
+            ("quay.io/openshift-release-dev/ocp-release", Some(Private)),
             ("docker.io:443/library/nginx", None),
         ] {
             check(image, expected);
