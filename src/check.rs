@@ -20,7 +20,7 @@ use crate::edit::{Edit, Plan};
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
-use crate::inventory::{Inventory, Text, Workload};
+use crate::inventory::{Inventory, Pulled, Text, Workload};
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
@@ -33,7 +33,7 @@ use crate::yaml::Problem;
 
 use covering::Covering;
 
-pub use summary::{Basis, Status, Summary};
+pub use summary::{Basis, Status, Summary, Unjudged};
 
 /// What the run knows besides sources and policy.
 #[derive(Clone, Copy)]
@@ -315,6 +315,9 @@ fn requests<'i, 'a>(
                 let pull = Pull::of(image, policy);
                 used.extend(pull.access.and_then(|access| access.rule));
                 let Ok(image) = pull.reference else { continue };
+                if let Pulled::ReplacedBy(_) = pull.pulled {
+                    continue;
+                }
                 let secrets = policy.pull_secrets(image.domain(), image.path());
                 if let Some((rule, names)) = secrets {
                     used.insert(rule);

@@ -621,6 +621,53 @@ codes! {
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go",
         ],
     }
+    /// A field that was meant for pull secrets, in a place or a spelling that Kubernetes does not know.
+    MISPLACED_PULL_SECRETS {
+        name: "misplaced-pull-secrets", severity: Error,
+        title: "pull secrets are named in a field that does not exist",
+        what: "imagePullSecrets is in a place that has no such field (a container, the spec of a Deployment, metadata), is misspelt (imagePullSecret, pullSecrets, ImagePullSecrets), or one of its entries has another key than name (namespace, secretName). A ServiceAccount that lists a pull secret under secrets is reported as a warning.",
+        why: "Only the spec of a pod and a ServiceAccount have imagePullSecrets. The API server drops fields that it does not know, and clients that validate strictly, such as kubectl, refuse the object. Images are pulled as if the field were not there.",
+        example: "spec:\n  imagePullSecrets: [{name: regcred}]   # belongs into spec.template.spec\n  template:\n    spec:\n      containers:\n      - name: api\n        image: myregistry.azurecr.io/api:v1",
+        remedy: "Move the list to the spec of the pod (spec.template.spec of a Deployment) and write each entry as `- name: SECRET`.",
+        references: [
+            "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#create-a-pod-that-uses-your-secret",
+            "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation",
+            "https://github.com/kubernetes/api/blob/master/core/v1/types.go",
+        ],
+    }
+    /// A workload that the API server rejects because containers or images are missing.
+    INVALID_WORKLOAD {
+        name: "invalid-workload", severity: Error,
+        title: "the API server rejects a workload",
+        what: "A workload has no pod template, has its containers in another place, has no containers, or has a container without an image or with one that is not a string.",
+        why: "The object is not stored and no pod starts, so nothing about its images can be said.",
+        example: "kind: Deployment\nspec:\n  containers:            # belongs into spec.template.spec\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
+        remedy: "Put the containers into the pod template, each with an image.",
+        references: [
+            "https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go",
+            "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template",
+        ],
+    }
+    /// A text in an image field that something in the cluster replaces.
+    PLACEHOLDER_IMAGE {
+        name: "placeholder-image", severity: Info,
+        title: "an image is a placeholder",
+        what: "The text of an image field is one that an injector or controller of the cluster replaces: `auto` where Istio injects, or a blank under image triggers of OpenShift.",
+        why: "The image that is pulled, and its registry, are not known here. It is not counted.",
+        example: "metadata:\n  annotations: {inject.istio.io/templates: gateway}\nspec:\n  containers:\n  - name: istio-proxy\n    image: auto",
+        remedy: "Check the configuration of what replaces it: which image it uses, and which pull secrets it adds (global.hub and global.imagePullSecrets of Istio).",
+        references: ["https://istio.io/latest/docs/setup/additional-setup/gateway/#deploying-a-gateway"],
+    }
+    /// Custom resources that hold images.
+    CUSTOM_RESOURCE_NOT_JUDGED {
+        name: "custom-resource-not-judged", severity: Info,
+        title: "images of custom resources are not judged",
+        what: "Custom resources of a kind that is not known hold pod specs, or references of images with the host of a registry. This is reported once for each kind, and the summary counts the images.",
+        why: "Their operator makes pods that pull these images. Whether it hands pull secrets on is not known here.",
+        example: "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nspec:\n  image: registry.example.com/prometheus:v3",
+        remedy: "Look up in the documentation of the operator how it takes pull secrets. The message has the row of the policy (customResources) that covers the kind.",
+        references: ["https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/"],
+    }
     /// One name twice in a list.
     DUPLICATE_PULL_SECRET {
         name: "duplicate-pull-secret", severity: Warning,

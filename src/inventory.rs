@@ -2,9 +2,12 @@
 //! ServiceAccounts. Facts only: nothing here judges, and nothing here knows policy.
 
 pub mod build;
+pub mod custom;
 mod exposed;
+pub mod flaws;
 pub mod kinds;
 pub mod phase;
+mod placeholder;
 pub mod producers;
 pub mod reach;
 mod refreshers;
@@ -18,7 +21,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use build::Build;
+pub use custom::Unjudged;
 pub use exposed::Exposed;
+pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
 pub use secrets::Secret;
 pub use site::{Refusal, Site};
@@ -74,6 +79,10 @@ pub struct Inventory<'a> {
     pub generators: Vec<ClusterGenerator<'a>>,
     /// Credentials in plain sight, in the order of the stream; none of a dump.
     pub exposed: Vec<Exposed<'a>>,
+    /// What is wrong with the form of objects, in the order of the stream; none of a dump.
+    pub flaws: Vec<Flaw<'a>>,
+    /// Custom resources that hold images and are not judged, in the order of the stream; none of a dump.
+    pub unjudged: Vec<Box<Unjudged<'a>>>,
     /// How many documents held Kubernetes objects that were read.
     pub objects: usize,
 }
@@ -140,6 +149,8 @@ pub struct ServiceAccount<'a> {
     pub object: Object<'a>,
     /// Its list.
     pub pull_secrets: PullSecrets<'a>,
+    /// What it lists under `secrets`: Secrets that pods may mount, and none that they pull with.
+    pub mountable: Box<[Entry<'a>]>,
     /// Its annotations.
     pub annotations: Vec<(Text<'a>, Text<'a>)>,
     /// Whether its pods may name only secrets of this list.
@@ -179,6 +190,18 @@ pub struct Entry<'a> {
     pub name: Option<Text<'a>>,
     /// Whether it is a bare string where a mapping belongs.
     pub bare: bool,
+    /// A key that entries do not have: `name` is the only one (`LocalObjectReference` in k8s.io/api/core/v1/types.go).
+    pub unknown: Option<Box<UnknownKey<'a>>>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A key that an entry of `imagePullSecrets` does not have.
+pub struct UnknownKey<'a> {
+    /// The key.
+    pub key: Text<'a>,
+    /// Its value, if that is text.
+    pub value: Option<Text<'a>>,
     /// Where it stands.
     pub span: Span,
 }
@@ -205,7 +228,20 @@ pub struct Image<'a> {
     pub container: Option<Text<'a>>,
     /// Which field of the pod spec it is.
     pub field: ImageField,
+    /// Whether the kubelet pulls it.
+    pub pulled: Pulled,
     parsed: Result<Reference, InvalidReference>,
+}
+
+/// Whether the kubelet pulls an image as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulled {
+    /// It does, now or when the image is not on the node.
+    Yes,
+    /// It never does (`imagePullPolicy: Never`): the image has to be on the node.
+    Never,
+    /// The text stands for an image that something puts in its place in the cluster.
+    ReplacedBy(&'static str),
 }
 
 impl Image<'_> {
@@ -314,6 +350,8 @@ impl<'a> Inventory<'a> {
             all.produced.append(&mut part.produced);
             all.generators.append(&mut part.generators);
             all.exposed.append(&mut part.exposed);
+            all.flaws.append(&mut part.flaws);
+            all.unjudged.append(&mut part.unjudged);
             all.objects += part.objects;
         }
         Ok(all)
@@ -346,7 +384,10 @@ impl<'a> Inventory<'a> {
         let secrets = self.secrets.iter_mut().map(|secret| &mut secret.object);
         let produced = self.produced.iter_mut().map(|produced| &mut produced.object);
         let exposed = self.exposed.iter_mut().map(|exposed| &mut exposed.object);
-        workloads.chain(accounts).chain(secrets).chain(produced).chain(exposed)
+        let flaws = self.flaws.iter_mut().map(|flaw| &mut flaw.object);
+        let unjudged = self.unjudged.iter_mut().map(|unjudged| &mut unjudged.object);
+        let rest = produced.chain(exposed).chain(flaws).chain(unjudged);
+        workloads.chain(accounts).chain(secrets).chain(rest)
     }
 }
 
@@ -436,17 +477,15 @@ impl<'a> Part<'a> {
             found.expose(exposed::in_config_map(node), &make, &[]);
         } else if core && *kind == "ServiceAccount" {
             found.service_accounts.push(Box::new(service_account(node, make(), forms)));
-        } else if let Some(row) = kinds::workload(api_version, kind)
-            && let Some(spec) = node.at(row.pod_spec)
-            && spec.is_mapping()
+            found.criticise(flaws::stray_fields_of_account(node), &make);
+        } else if let Some(row) = kinds::workload(api_version, kind) {
+            found.take_workload(node, row, &make, forms);
+        } else if kinds::is_custom(api_version)
+            && producers::rows(api_version, kind).next().is_none()
         {
-            let mut object = make();
-            let template = &row.pod_spec[..row.pod_spec.len() - 1];
-            object.opted_out |= node.at(template).is_some_and(opts_out);
-            let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
-            found.expose(exposed::in_pod(spec), &make, row.pod_spec);
-            let workload = Workload { is_static, ..workload(spec, object, row, forms) };
-            found.workloads.push(Box::new(workload));
+            let held = custom::held(node).filter(|_| found.whence == Whence::Manifests);
+            let unjudged = held.map(|held| Box::new(Unjudged { object: make(), held }));
+            found.unjudged.extend(unjudged);
         }
         found.generators.extend(producers::cluster_generator(node, api_version, kind));
         for row in producers::rows(api_version, kind) {
@@ -456,6 +495,38 @@ impl<'a> Part<'a> {
 }
 
 impl<'a> Inventory<'a> {
+    fn take_workload(
+        &mut self,
+        node: Node<'_, 'a>,
+        row: &'static WorkloadKind,
+        make: &dyn Fn() -> Object<'a>,
+        forms: &mut Shared<Form>,
+    ) {
+        self.criticise(flaws::stray_fields(node, row), make);
+        self.criticise(flaws::incomplete(node, row), make);
+        let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else { return };
+        let mut object = make();
+        let template = &row.pod_spec[..row.pod_spec.len() - 1];
+        object.opted_out |= node.at(template).is_some_and(opts_out);
+        let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
+        self.expose(exposed::in_pod(spec), make, row.pod_spec);
+        let mut workload = Workload { is_static, ..workload(spec, object, row, forms) };
+        for image in &mut workload.images {
+            let by = placeholder::replaced_by(image, node, template);
+            image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
+        }
+        self.workloads.push(Box::new(workload));
+    }
+
+    /// Takes in what is wrong with the form of an object. What is in a cluster, the API server has accepted.
+    fn criticise(&mut self, found: Vec<flaws::Found>, make: &dyn Fn() -> Object<'a>) {
+        for (path, span, what) in found.into_iter().filter(|_| self.whence == Whence::Manifests) {
+            let object = make();
+            let path = object.path(&[], &path);
+            self.flaws.push(Flaw { object, span, path, what });
+        }
+    }
+
     /// Takes in values that show a credential.
     fn expose(
         &mut self,
@@ -519,6 +590,7 @@ fn service_account<'a>(
     ServiceAccount {
         object,
         pull_secrets: pull_secrets(node),
+        mountable: entries(node.get("secrets")),
         annotations: annotations
             .filter_map(|(key, value)| Some((key.scalar()?, value.scalar()?)))
             .collect(),
@@ -554,12 +626,16 @@ fn images<'a>(spec: Node<'_, 'a>) -> Box<[Image<'a>]> {
     for (list, name) in (0..).zip(kinds::CONTAINER_LISTS) {
         let containers = (0..).zip(spec.get(name).into_iter().flat_map(Node::items));
         images.extend(containers.filter_map(|(index, container)| {
-            image(container, &["image"], ImageField::Container { list, index })
+            let reference = container.get("image")?;
+            let policy = container.get("imagePullPolicy");
+            image(container, reference, policy, ImageField::Container { list, index })
         }));
     }
     let volumes = (0..).zip(spec.get("volumes").into_iter().flat_map(Node::items));
     images.extend(volumes.filter_map(|(index, volume)| {
-        image(volume, &["image", "reference"], ImageField::Volume { index })
+        let source = volume.get("image")?;
+        let policy = source.get("pullPolicy");
+        image(volume, source.get("reference")?, policy, ImageField::Volume { index })
     }));
     exact(images)
 }
@@ -577,12 +653,18 @@ fn mounts<'a>(spec: Node<'_, 'a>) -> Box<[Text<'a>]> {
     exact(classes.collect())
 }
 
-fn image<'a>(holder: Node<'_, 'a>, path: &[&str], field: ImageField) -> Option<Image<'a>> {
-    let node = holder.at(path).filter(|node| !node.is_null())?;
-    let reference = node.scalar().filter(|reference| !reference.is_empty())?;
+fn image<'a>(
+    holder: Node<'_, 'a>,
+    node: Node<'_, 'a>,
+    policy: Option<Node<'_, 'a>>,
+    field: ImageField,
+) -> Option<Image<'a>> {
+    let reference = node.string().filter(|reference| !reference.is_empty())?;
+    let never = policy.is_some_and(|policy| policy.is("Never"));
+    let pulled = if never { Pulled::Never } else { Pulled::Yes };
     let container = holder.get("name").and_then(text);
     let parsed = Reference::parse(&reference);
-    Some(Image { reference, span: node.span(), container, field, parsed })
+    Some(Image { reference, span: node.span(), container, field, pulled, parsed })
 }
 
 fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
@@ -593,14 +675,26 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
         _ if list.is_null() => ListState::Null,
         _ => ListState::Malformed,
     };
-    let entries = list.items().map(|item| Entry {
+    let span = if list.span().is_empty() { field.key.span() } else { list.span() };
+    PullSecrets { state, entries: entries(Some(list)), span }
+}
+
+fn entries<'a>(list: Option<Node<'_, 'a>>) -> Box<[Entry<'a>]> {
+    let entries = list.into_iter().flat_map(Node::items).map(|item| Entry {
         name: item.get("name").and_then(text),
         bare: !item.is_mapping() && !item.is_null(),
+        unknown: unknown_key(item),
         span: item.resolved().span(),
     });
-    let span = if list.span().is_empty() { field.key.span() } else { list.span() };
-    let entries = exact(entries.collect());
-    PullSecrets { state, entries, span }
+    exact(entries.collect())
+}
+
+fn unknown_key<'a>(item: Node<'_, 'a>) -> Option<Box<UnknownKey<'a>>> {
+    let unknown =
+        |key: &Node<'_, '_>| !key.is_merge_key() && key.scalar().is_none_or(|key| key != "name");
+    let (key, value) = item.entries().find(|(key, _)| unknown(key))?;
+    let key_text = key.scalar().unwrap_or_default();
+    Some(Box::new(UnknownKey { key: key_text, value: text(value), span: key.span() }))
 }
 
 /// The same in memory of its size. What a vector that has grown gives back of its own would be a hole behind it, and

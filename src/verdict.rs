@@ -19,7 +19,9 @@ use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::Fault;
 use crate::inventory::reach::Copied;
 use crate::inventory::secrets::Content;
-use crate::inventory::{Image, Inventory, Object, Produced, Secret, Text, Whence, Workload, kinds};
+use crate::inventory::{
+    Image, Inventory, Object, Produced, Pulled, Secret, Text, Whence, Workload, kinds,
+};
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, RuleId, Scope};
 
@@ -47,6 +49,10 @@ pub enum Verdict {
     Missing,
     /// The pod's ServiceAccount is not known, and it names no secret of its own.
     Unknown,
+    /// The kubelet never pulls it.
+    NotPulled,
+    /// Something in the cluster puts another image in its place.
+    Placeholder,
 }
 
 impl Verdict {
@@ -60,7 +66,8 @@ impl Verdict {
             Self::Declared => "declared",
             Self::Mismatched => "mismatched",
             Self::Missing => "missing",
-            Self::Unknown => "unknown",
+            Self::Unknown | Self::Placeholder => "unknown",
+            Self::NotPulled => "not-pulled",
         }
     }
 
@@ -71,7 +78,7 @@ impl Verdict {
 
     /// Whether the pull counts as one from a private registry.
     pub fn is_private(self) -> bool {
-        !matches!(self, Self::Public | Self::Invalid)
+        !matches!(self, Self::Public | Self::Invalid | Self::NotPulled | Self::Placeholder)
     }
 }
 
@@ -399,17 +406,19 @@ impl<'a> Effective<'a> {
 pub struct Pull<'i> {
     /// What the reference says.
     pub reference: Result<&'i Reference, InvalidReference>,
-    /// Whether it needs credentials; `None` if it does not parse.
+    /// Whether it needs credentials; `None` if it does not parse, or if nothing is pulled.
     pub access: Option<Access>,
+    /// Whether anything is pulled.
+    pub pulled: Pulled,
 }
 
 impl<'i> Pull<'i> {
     /// Asks the policy about the registry of an image.
     pub fn of(image: &'i Image<'_>, policy: &Policy) -> Self {
         let reference = image.parsed();
-        let access = reference.ok();
+        let access = reference.ok().filter(|_| image.pulled == Pulled::Yes);
         let access = access.map(|image| policy.access(image.domain(), image.path()));
-        Self { reference, access }
+        Self { reference, access, pulled: image.pulled }
     }
 }
 
@@ -435,6 +444,10 @@ enum Because {
     Entry(MatchedEntry),
     Why(Why),
     Identity(Identified),
+    /// The platform puts a pull secret on every ServiceAccount.
+    Platform(&'static str),
+    /// Something in the cluster replaces the placeholder.
+    ReplacedBy(&'static str),
 }
 
 /// The entry of a pull secret with which an image is pulled.
@@ -463,6 +476,22 @@ impl Judgement {
     pub fn why(&self) -> Option<&Why> {
         match self.because.as_deref() {
             Some(Because::Why(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Why it is so, in words, where neither the pull secrets nor the registry say it.
+    pub fn reason(&self) -> Option<String> {
+        match (self.verdict, self.because.as_deref()) {
+            (Verdict::NotPulled, _) => {
+                Some("nothing is pulled: imagePullPolicy is Never".to_owned())
+            }
+            (_, Some(Because::ReplacedBy(by))) => {
+                Some(format!("a placeholder, to be replaced by {by}"))
+            }
+            (_, Some(Because::Platform(platform))) => {
+                Some(format!("{platform} puts a pull secret for it on every ServiceAccount"))
+            }
             _ => None,
         }
     }
@@ -786,7 +815,13 @@ impl<'i> Credentials<'i> {
             evidence: self.named[secret].known.evidence(),
             ..of(verdict)
         };
+        if let Pulled::ReplacedBy(by) = pull.pulled {
+            return of(Verdict::Placeholder).because(Because::ReplacedBy(by));
+        }
         let Ok(image) = pull.reference else { return of(Verdict::Invalid) };
+        if pull.pulled == Pulled::Never {
+            return of(Verdict::NotPulled);
+        }
         if pull.access.is_some_and(|access| access.class == Class::Public) {
             return of(Verdict::Public);
         }
@@ -817,6 +852,9 @@ impl<'i> Credentials<'i> {
         if let Some(secret) = (0..self.named.len()).find(fits) {
             return on(secret, Verdict::Declared);
         }
+        if let Some(platform) = self.platform(pull) {
+            return of(Verdict::Declared).because(Because::Platform(platform));
+        }
         match self.origin {
             Origin::Unknown => Judgement { unasked, ..of(Verdict::Unknown) },
             _ if self.named.is_empty() => Judgement { unasked, ..of(Verdict::Missing) },
@@ -826,6 +864,13 @@ impl<'i> Credentials<'i> {
                 Judgement { unasked, because, ..on(secret, Verdict::Mismatched) }
             }
         }
+    }
+
+    /// The platform that puts a pull secret for an image on the pod's ServiceAccount, which a pod with a list of its
+    /// own does not get.
+    fn platform(&self, pull: &Pull<'_>) -> Option<&'static str> {
+        let inherits = self.origin != Origin::Pod && !matches!(self.puller, Puller::Static);
+        pull.access.filter(|_| inherits)?.host?.platform
     }
 
     /// With which identity the nodes pull an image.

@@ -19,7 +19,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("mask", &["source", "credentials"]),
     ("finding", &["source"]),
     ("policy", &["names", "source", "credentials", "finding"]),
-    ("inventory", &["shared", "source", "image", "yaml", "credentials"]),
+    ("inventory", &["shared", "names", "source", "image", "yaml", "credentials"]),
     ("verdict", &["names", "source", "image", "credentials", "policy", "inventory"]),
     ("inject", &["shared", "source", "edit", "policy", "inventory", "verdict"]),
     (

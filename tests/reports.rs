@@ -9,7 +9,7 @@ mod support;
 use regex::RegexBuilder;
 use serde_json::Value;
 
-use failures::Failures;
+use failures::{Failures, equal};
 use support::{Outcome, json_lines, pullcreds, shared};
 
 #[test]
@@ -42,8 +42,7 @@ fn judge(case: &Value) -> Result<(), String> {
 
 fn other_exit(case: &Value, outcome: &Outcome) -> Option<String> {
     let wanted = case["exit"].as_i64()?;
-    let code = outcome.code.map(i64::from);
-    (code != Some(wanted)).then(|| format!("exit code {code:?}, not {wanted}"))
+    equal("exit code", &outcome.code.map(i64::from), &Some(wanted)).err()
 }
 
 /// The images whose verdict is none of those that are right for it.

@@ -1,8 +1,11 @@
 //! What is worth saying about facts, verdicts and injections: messages and remedies with the real names.
 
 mod accounts;
+mod custom;
+mod flaws;
 mod identity;
 mod lists;
+mod mountable;
 mod order;
 mod producers;
 mod remedy;
@@ -20,7 +23,9 @@ use crate::finding::{self, Code, Finding, Place, Severity, Subject};
 use crate::inject::{self, Added, Holder, Note, Refused};
 use crate::inventory::producers::Fault;
 use crate::inventory::stamp::Stamped;
-use crate::inventory::{Image, Inventory, ListState, Object, PullSecrets, Whence, Workload};
+use crate::inventory::{
+    Image, Inventory, ListState, Object, PullSecrets, Pulled, Whence, Workload,
+};
 use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId, Scope};
@@ -70,9 +75,12 @@ impl<'c, 'a> Findings<'c, 'a> {
     /// Collects all findings in order; gives the images that are excused.
     pub(super) fn collect(&mut self, notes: &[Note]) -> BTreeSet<(usize, Span)> {
         self.about_input();
+        self.about_flaws();
         self.about_lists();
+        self.about_mountable();
         self.about_images();
         self.about_registries();
+        self.about_custom_resources();
         self.about_service_accounts();
         self.about_absent_accounts();
         self.about_duplicate_accounts();
@@ -149,6 +157,9 @@ impl<'c, 'a> Findings<'c, 'a> {
         judged: &Judged,
         account: InUse,
     ) {
+        if let Pulled::ReplacedBy(by) = image.pulled {
+            self.about_placeholder(pod, workload, image, by);
+        }
         let bad = [Verdict::Invalid, Verdict::Missing, Verdict::Unknown, Verdict::Mismatched];
         if !bad.contains(&judged.judgement.verdict) {
             return;
@@ -226,6 +237,23 @@ impl<'c, 'a> Findings<'c, 'a> {
             Some(Why::Policy) => format!("{name} is {}", scope().unwrap_or_default()),
             Some(why) => sentence(&name, why),
         }
+    }
+
+    fn about_placeholder(
+        &mut self,
+        pod: &Pod<'_>,
+        workload: &Workload<'_>,
+        image: &Image<'_>,
+        by: &str,
+    ) {
+        let code = &finding::PLACEHOLDER_IMAGE;
+        let message = format!(
+            "{} has the placeholder '{}' for an image, to be replaced in the cluster by {by}: its registry is not known.",
+            describe(&workload.object),
+            show(&image.reference)
+        );
+        let at = self.at_image(pod, image, "replaced in the cluster");
+        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
     }
 
     /// Once for each registry that nobody knows for certain.

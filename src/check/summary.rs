@@ -125,6 +125,21 @@ pub struct Summary {
     pub any_image: bool,
     /// The registries whose images are not counted because they are assumed to be public.
     pub assumed_public: BTreeSet<String>,
+    /// Images that are not counted because they are never pulled.
+    pub never_pulled: usize,
+    /// Images that are not counted because something in the cluster replaces them.
+    pub placeholders: usize,
+    /// What custom resources hold that is not judged.
+    pub unjudged: Unjudged,
+}
+
+/// Images of custom resources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unjudged {
+    /// How many images.
+    pub images: usize,
+    /// In how many objects.
+    pub objects: usize,
 }
 
 impl Summary {
@@ -144,14 +159,17 @@ impl Summary {
             from_cluster: 0,
             any_image: false,
             assumed_public: BTreeSet::new(),
+            never_pulled: 0,
+            placeholders: 0,
+            unjudged: Unjudged::of(inventories),
         };
         let (mut failed, mut assumed) = (false, BTreeSet::new());
         for pod in pods {
             let images = &inventories[pod.source].workloads[pod.index].images;
             let mut seen = BTreeSet::new();
             for (image, judged) in images.iter().zip(&pod.images) {
-                counted.any_image = true;
                 let verdict = judged.judgement.verdict;
+                counted.note(verdict);
                 if is_assumed_public(judged) && assumed.insert(&*image.reference) {
                     counted.assumed_public.extend(host(image));
                 }
@@ -171,6 +189,14 @@ impl Summary {
         counted
     }
 
+    fn note(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::NotPulled => self.never_pulled += 1,
+            Verdict::Placeholder => self.placeholders += 1,
+            _ => self.any_image = true,
+        }
+    }
+
     fn count(&mut self, pod: &Pod<'_>, judged: &Judged) {
         self.private += 1;
         if let Some(basis) = Basis::of(pod, judged) {
@@ -187,18 +213,42 @@ impl Summary {
 
     /// The sentence of the control.
     pub fn text(&self) -> String {
+        let more = self.not_counted().is_some();
         match (self.status, self.any_image) {
-            (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
-            (Status::Skip, true) => {
-                "N/A: all images are from public registries without authentication \
-                          requirements."
-                    .to_owned()
+            (Status::Skip, false) if more => {
+                "N/A: no images in the input that can be judged.".to_owned()
             }
+            (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
+            (Status::Skip, true) => format!(
+                "N/A: all images{} are from public registries without authentication requirements.",
+                if more { " that can be judged" } else { "" }
+            ),
             _ => format!(
                 "{} of {} private images have pull credentials configured.",
                 self.configured, self.private
             ),
         }
+    }
+
+    /// What the sentence leaves out, if anything.
+    pub fn not_counted(&self) -> Option<String> {
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            _ => format!("{count} {what}s"),
+        };
+        let Unjudged { images, objects } = self.unjudged;
+        let custom = (objects > 0).then(|| {
+            let resources = counted(objects, "custom resource");
+            format!("{} in {resources} not judged", counted(images, "image"))
+        });
+        let placeholders = (self.placeholders > 0)
+            .then(|| format!("{} not judged", counted(self.placeholders, "placeholder image")));
+        let never = (self.never_pulled > 0).then(|| {
+            let images = counted(self.never_pulled, "image");
+            format!("{images} never pulled (imagePullPolicy: Never)")
+        });
+        let parts: Vec<_> = [custom, placeholders, never].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", ") + ".")
     }
 
     /// What the sentence rests on: the line below it, if there is anything to say.
@@ -211,6 +261,16 @@ impl Summary {
             _ if self.by_basis.is_empty() => None,
             _ => Some(by_basis.collect::<Vec<_>>().join(", ")),
         }
+    }
+}
+
+impl Unjudged {
+    fn of(inventories: &[Inventory<'_>]) -> Self {
+        let all = inventories.iter().flat_map(|inventory| &inventory.unjudged);
+        all.fold(Self::default(), |sum, one| Self {
+            images: sum.images + one.held.images,
+            objects: sum.objects + 1,
+        })
     }
 }
 

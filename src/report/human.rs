@@ -220,6 +220,9 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
         let _ =
             write!(text, "\n{}", if look.wrap { wrapped(&details, look.width) } else { details });
     }
+    if let Some(not_counted) = summary.not_counted() {
+        let _ = write!(text, "\n{not_counted}");
+    }
     text
 }
 

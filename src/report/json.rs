@@ -42,6 +42,19 @@ struct WireSummary {
     configured_by: BTreeMap<&'static str, usize>,
     /// Registries whose images are not counted, since they are assumed to be public.
     assumed_public: Vec<String>,
+    /// Images that are not counted.
+    not_counted: WireNotCounted,
+}
+
+/// Why images are not counted, and how many.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireNotCounted {
+    never_pulled: usize,
+    placeholders: usize,
+    /// Images of custom resources, and how many objects hold them.
+    custom_resource_images: usize,
+    custom_resources: usize,
 }
 
 #[derive(Serialize)]
@@ -77,6 +90,8 @@ struct WireImage<'r> {
     pull_secrets: Vec<String>,
     pull_secrets_from: &'static str,
     verdict: &'static str,
+    /// Why, where it is not the pull secrets or the registry.
+    reason: Option<String>,
     configured_by: Option<&'static str>,
     secret: Option<String>,
     secret_from: Option<&'static str>,
@@ -152,6 +167,12 @@ fn summary(summary: &Summary) -> WireSummary {
         from_cluster_dump: summary.from_cluster,
         configured_by: Basis::ALL.iter().map(|&basis| (basis.name(), summary.by(basis))).collect(),
         assumed_public: summary.assumed_public.iter().map(|host| shown(host)).collect(),
+        not_counted: WireNotCounted {
+            never_pulled: summary.never_pulled,
+            placeholders: summary.placeholders,
+            custom_resource_images: summary.unjudged.images,
+            custom_resources: summary.unjudged.objects,
+        },
     }
 }
 
@@ -201,6 +222,7 @@ fn image<'r>(
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
         verdict: judged.judgement.verdict.name(),
+        reason: judged.judgement.reason(),
         configured_by: Basis::of(pod, judged).map(Basis::name),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),

@@ -361,7 +361,7 @@ impl<'t, 'a> Node<'t, 'a> {
     }
 
     /// Whether its scalar value is `text`.
-    fn is(self, text: &str) -> bool {
+    pub fn is(self, text: &str) -> bool {
         let node = self.resolved();
         if node.raw().value != Value::AsWritten {
             return node.scalar().is_some_and(|value| value == text);

@@ -1,10 +1,11 @@
 //! What is worth saying about the entries of `imagePullSecrets`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
-use crate::inventory::{Entry, ListState};
+use crate::inventory::{Entry, ListState, UnknownKey};
 use crate::names::{LONGEST, is_subdomain};
 use crate::source::Span;
 use crate::verdict::AccountId;
@@ -178,7 +179,9 @@ impl Findings<'_, '_> {
         }
         let mut seen = BTreeSet::new();
         for entry in &list.entries {
+            self.unknown_key(holder, entry);
             match entry.name.as_deref() {
+                None if entry.unknown.is_some() => {}
                 None => self.unnamed(holder, entry),
                 Some(secret) if !seen.insert(secret) => self.repeated(holder, entry, secret),
                 Some(secret) if !is_subdomain(secret) => self.not_a_name(holder, entry, secret),
@@ -208,6 +211,38 @@ impl Findings<'_, '_> {
         self.at_list(code, holder, entry.span, message, label);
     }
 
+    /// A key beside `name`, or in its place.
+    fn unknown_key(&mut self, holder: Holder, entry: &Entry<'_>) {
+        let Some(unknown) = &entry.unknown else { return };
+        let (name, key) = (self.name(holder), show(&unknown.key));
+        let what = format!(
+            "{name} has an entry in imagePullSecrets with `{key}`, which is not a field of an entry: it has no effect, \
+             and clients that validate strictly, such as kubectl, refuse the object."
+        );
+        let (more, remedy) = match (&entry.name, &*unknown.key) {
+            (Some(secret), "namespace") => (
+                format!(
+                    " The Secret '{}' is looked up in the namespace of the pod.",
+                    show(&shortened(secret))
+                ),
+                "Remove it, and put a copy of the Secret into the namespace of the pod.".to_owned(),
+            ),
+            (Some(_), _) => (String::new(), "Remove it. An entry is `- name: SECRET`.".to_owned()),
+            (None, _) => {
+                let more = match holder {
+                    Holder::Pod { .. } => {
+                        " The entry has no name: it names no Secret, and hides the list of the ServiceAccount."
+                    }
+                    Holder::Account(_) => " The entry has no name, and names no Secret.",
+                };
+                (more.to_owned(), format!("Write the entry as `- name: {}`.", meant_name(unknown)))
+            }
+        };
+        let at = self.at_holder(holder, unknown.span, "not a field here");
+        let code = &finding::MISPLACED_PULL_SECRETS;
+        self.add(code, code.severity, what + &more, Some(at), None, Some(remedy.into()));
+    }
+
     fn repeated(&mut self, holder: Holder, entry: &Entry<'_>, secret: &str) {
         let name = self.name(holder);
         let message = format!("{name} names the pull secret '{}' twice.", show(secret));
@@ -234,6 +269,13 @@ impl Findings<'_, '_> {
         let at = self.at_holder(holder, entry.span, shape.label);
         self.add(code, code.severity, message, Some(at), None, Some(shape.remedy.into()));
     }
+}
+
+/// The name that a key such as `secretName` gives.
+fn meant_name<'u>(unknown: &'u UnknownKey<'_>) -> Cow<'u, str> {
+    let is_name = unknown.key.to_lowercase().ends_with("name");
+    let name = unknown.value.as_deref().filter(|name| is_name && is_subdomain(name));
+    name.map_or("SECRET".into(), show)
 }
 
 /// A name on one line, without what is too much of it.

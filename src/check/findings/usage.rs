@@ -97,7 +97,9 @@ impl Findings<'_, '_> {
         let named = |names: &[crate::policy::Spanned<String>]| {
             names.iter().any(|wanted| wanted.value == name)
         };
-        if named(self.policy.everywhere()) {
+        // What an injector puts in the place of an image may need any of them.
+        let placeholder = |judged: &Judged| judged.judgement.verdict == Verdict::Placeholder;
+        if named(self.policy.everywhere()) || pod.images.iter().any(placeholder) {
             return true;
         }
         // What it holds decides, else what the policy says of it, else nobody knows.

@@ -1,0 +1,138 @@
+//! What is worth saying about the form of objects: fields for pull secrets where Kubernetes has none, and workloads
+//! that the API server rejects.
+
+use crate::finding::{self, Code};
+use crate::inventory::flaws::{Fault, Flaw};
+
+use super::super::Input;
+use super::{At, Findings, describe, show};
+
+/// A finding in words.
+struct Said {
+    code: &'static Code,
+    message: String,
+    label: &'static str,
+    remedy: String,
+}
+
+impl Findings<'_, '_> {
+    /// The form of all objects.
+    pub(super) fn about_flaws(&mut self) {
+        for (source, inventory) in self.manifests() {
+            for flaw in &inventory.flaws {
+                self.about_flaw(source, flaw);
+            }
+        }
+    }
+
+    fn about_flaw(&mut self, source: usize, flaw: &Flaw<'_>) {
+        let who = describe(&flaw.object);
+        let said = match &flaw.what {
+            Fault::StrayField { field, holder, home, names } => {
+                stray(&who, field, (holder, home), names)
+            }
+            Fault::NoPodSpec { home, containers } => no_pod_spec(&who, home, containers.as_deref()),
+            Fault::NoContainer { home, containers } => {
+                no_container(&who, home, containers.as_deref())
+            }
+            Fault::NoImage { field } => no_image(&who, field),
+            Fault::ImageNotString { field } => not_a_string(&who, field),
+        };
+        let is_patch =
+            said.code == &finding::INVALID_WORKLOAD && self.circumstances.input == Input::Files;
+        let hint = if is_patch { "\nA patch is not a manifest: leave its file out." } else { "" };
+        let (object, path) = (&flaw.object, flaw.path.clone());
+        let at = At { source, object, span: flaw.span, path, label: said.label.into() };
+        let remedy = Some((said.remedy + hint).into());
+        self.add(said.code, said.code.severity, said.message, Some(at), None, remedy);
+    }
+}
+
+/// `imagePullSecrets` where Kubernetes has no such field, or under another name.
+fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[String]) -> Said {
+    let field = show(field);
+    let message = format!(
+        "{who} has `{field}` {}, where Kubernetes has no such field: it has no effect, and clients that validate \
+         strictly, such as kubectl, refuse the object.",
+        place(holder)
+    );
+    let code = &finding::MISPLACED_PULL_SECRETS;
+    let list = list(names);
+    if holder == home {
+        let remedy = format!("Write:\n{list}");
+        return Said { code, message, label: "unknown field", remedy };
+    }
+    let target = if home.is_empty() { "the top level of the object" } else { home };
+    let remedy =
+        format!("Move it to {target}:\n{list}\nThe list of a pod is for all of its containers.");
+    Said { code, message, label: "not a field here", remedy }
+}
+
+/// The field as it should be.
+fn list(names: &[String]) -> String {
+    let entry = |name: &str| format!("\n  - name: {}", show(name));
+    let entries: String = names.iter().map(|name| entry(name)).collect();
+    let entries = if names.is_empty() { entry("SECRET") } else { entries };
+    format!("  imagePullSecrets:{entries}")
+}
+
+fn no_pod_spec(who: &str, home: &str, containers: Option<&str>) -> Said {
+    match containers {
+        Some(holder) => misplaced_containers(who, home, holder),
+        None => invalid(
+            format!(
+                "{who} has no pod template: {home} is missing, and the API server rejects the object."
+            ),
+            "no pod template",
+            format!("Add {home} with the containers, or remove the object."),
+        ),
+    }
+}
+
+fn no_container(who: &str, home: &str, containers: Option<&str>) -> Said {
+    match containers {
+        Some(holder) => misplaced_containers(who, home, holder),
+        None => invalid(
+            format!("{who} has no containers in {home}, and the API server rejects the object."),
+            "no containers",
+            format!("Add the list {home}.containers."),
+        ),
+    }
+}
+
+fn misplaced_containers(who: &str, home: &str, holder: &str) -> Said {
+    invalid(
+        format!(
+            "{who} has its containers {}, and not in {home}: the API server rejects the object.",
+            place(holder)
+        ),
+        "not in the pod template",
+        format!("Move the containers, and what else belongs to the pod, to {home}."),
+    )
+}
+
+fn no_image(who: &str, field: &str) -> Said {
+    invalid(
+        format!("{who} has no {field}: it is required, and the API server rejects the object."),
+        "no image",
+        "Set the image. If a template left it empty, look at the value that it comes from."
+            .to_owned(),
+    )
+}
+
+fn not_a_string(who: &str, field: &str) -> Said {
+    invalid(
+        format!("{who} has a {field} that is not a string: the API server rejects the object."),
+        "not a string",
+        "Write the whole reference as one string: REGISTRY/PATH:TAG.".to_owned(),
+    )
+}
+
+fn invalid(message: String, label: &'static str, remedy: String) -> Said {
+    Said { code: &finding::INVALID_WORKLOAD, message, label, remedy }
+}
+
+/// A path in words.
+fn place(path: &str) -> String {
+    if path.is_empty() { "at the top level".to_owned() } else { format!("in {path}") }
+}

@@ -1,0 +1,76 @@
+//! What is worth saying about `secrets` of ServiceAccounts, which many take for pull secrets.
+
+use crate::finding::{self, Severity};
+use crate::inject::{self, Holder};
+use crate::inventory::secrets::Content;
+use crate::inventory::{Entry, ServiceAccount};
+use crate::verdict::{AccountId, Known, Origin, Referrer};
+
+use super::{At, Findings, describe, show};
+
+/// Parts of names that people give to pull secrets.
+const TELLING: &[&str] = &["docker", "image", "pull", "regcred", "registry", "regsecret"];
+
+impl Findings<'_, '_> {
+    /// Pull secrets that a ServiceAccount lists under `secrets` only: that is for what its pods mount, and for tokens
+    /// of before Kubernetes 1.24 (`ServiceAccount` in k8s.io/api/core/v1/types.go).
+    pub(super) fn about_mountable(&mut self) {
+        for (source, inventory) in self.manifests() {
+            for (index, account) in inventory.service_accounts.iter().enumerate() {
+                let id = AccountId { source, index };
+                for entry in &account.mountable {
+                    if self.is_misplaced(id, entry) {
+                        self.only_mountable(source, account, entry);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether an entry of `secrets` was meant to be a pull secret, and is none.
+    fn is_misplaced(&self, id: AccountId, entry: &Entry<'_>) -> bool {
+        let Some(name) = entry.name.as_deref() else { return false };
+        let holder = Holder::Account(id);
+        let list = inject::list(self.inventories, holder);
+        let added = self.added.get(&holder).into_iter().flat_map(|added| added.iter());
+        let is_named = list.names().chain(added).any(|named| *named == name);
+        !is_named && self.is_pull_secret(id, name, !list.has_entry())
+    }
+
+    /// Whether a Secret is one for pulls. Of one that nobody knows its name may tell, if `by_name`.
+    fn is_pull_secret(&self, id: AccountId, name: &str, by_name: bool) -> bool {
+        let account = inject::object(self.inventories, Holder::Account(id));
+        let referrer = Referrer::of_secrets(account, Some(account), Origin::ServiceAccount);
+        let namespace = account.namespace.as_deref();
+        match self.secrets.find(id.source, namespace, referrer, name, self.policy) {
+            Known::Declared(_) => true,
+            Known::Produced { produced, .. } | Known::MadeElsewhere { produced, .. } => {
+                produced.is_usable()
+            }
+            Known::InStream { secret, .. }
+            | Known::InCluster { secret, .. }
+            | Known::Copied { secret, .. }
+            | Known::Elsewhere(secret) => !matches!(secret.content, Content::OtherType { .. }),
+            Known::Outside | Known::Absent { .. } | Known::Impossible => {
+                by_name && TELLING.iter().any(|part| name.to_lowercase().contains(part))
+            }
+        }
+    }
+
+    fn only_mountable(&mut self, source: usize, account: &ServiceAccount<'_>, entry: &Entry<'_>) {
+        let code = &finding::MISPLACED_PULL_SECRETS;
+        let object = &account.object;
+        let name = show(entry.name.as_deref().unwrap_or_default());
+        let message = format!(
+            "{} lists the pull secret '{name}' under `secrets`, which has no effect on image pulls: that list is for \
+             Secrets that pods mount.",
+            describe(object)
+        );
+        let (span, path) = (entry.span, object.path(&[], "secrets"));
+        let at = At { source, object, span, path, label: "not used for pulls".into() };
+        let remedy = format!(
+            "List it under imagePullSecrets of the ServiceAccount:\n  imagePullSecrets:\n  - name: {name}"
+        );
+        self.add(code, Severity::Warning, message, Some(at), None, Some(remedy.into()));
+    }
+}

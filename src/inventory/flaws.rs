@@ -1,0 +1,299 @@
+//! What an object gets wrong in its form: fields for pull secrets where Kubernetes has none, and workloads that the API
+//! server rejects because containers or images are missing.
+//!
+//! Nothing here says what to do about it.
+
+use std::borrow::Cow;
+
+use super::kinds::{CONTAINER_LISTS, WorkloadKind};
+use super::{FIELD, Object};
+use crate::names::{distance, is_subdomain};
+use crate::source::Span;
+use crate::yaml::{Kind, Node};
+
+/// Something that is wrong with the form of an object.
+pub struct Flaw<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// Where it stands.
+    pub span: Span,
+    /// The path of the field, from the root of the document.
+    pub path: String,
+    /// What it is.
+    pub what: Fault,
+}
+
+/// What can be wrong with the form of an object. Paths are from the root of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A field that was meant to name pull secrets, and that is none of Kubernetes there.
+    StrayField {
+        /// The field, as written.
+        field: String,
+        /// What holds it.
+        holder: String,
+        /// What should hold it.
+        home: String,
+        /// The Secrets that it names.
+        names: Vec<String>,
+    },
+    /// There is no pod spec.
+    NoPodSpec {
+        /// Where it should be.
+        home: String,
+        /// What holds containers instead, if anything does.
+        containers: Option<String>,
+    },
+    /// The pod spec has no container.
+    NoContainer {
+        /// The pod spec.
+        home: String,
+        /// What holds containers instead, if anything does.
+        containers: Option<String>,
+    },
+    /// A container has no image.
+    NoImage {
+        /// The field for it.
+        field: String,
+    },
+    /// An image is not a string.
+    ImageNotString {
+        /// The field.
+        field: String,
+    },
+}
+
+/// A fault, the path of its field from the root of the object, and where it stands.
+pub(super) type Found = (String, Span, Fault);
+
+/// How long a key is that may be meant for [`FIELD`], with quotes.
+const LENGTHS: std::ops::RangeInclusive<usize> = 10..=26;
+/// How many slips of the pen a key may be away from it.
+const SLIPS: usize = 3;
+/// Other names that people give it, in lower case and without what joins words.
+const OTHER_NAMES: &[&str] = &[
+    "dockerpullsecret",
+    "dockerpullsecrets",
+    "imagecredentials",
+    "imagepullsecretname",
+    "imagepullsecretref",
+    "imagepullsecretrefs",
+    "imagesecret",
+    "imagesecrets",
+    "pullsecret",
+    "pullsecrets",
+    "registrysecret",
+    "registrysecrets",
+];
+
+/// The fields of a workload that were meant to name pull secrets, and do not.
+///
+/// `imagePullSecrets` is a field of `PodSpec` and `ServiceAccount` only (k8s.io/api/core/v1/types.go). The API server
+/// drops a field that it does not know, with a warning or, under the strict validation that kubectl asks for, with an
+/// error (<https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation>). It is strict about capital
+/// letters too (sigs.k8s.io/json).
+pub(super) fn stray_fields(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
+    let mut stray = Stray { home: row.pod_spec, found: Vec::new() };
+    let mut holder = node.resolved();
+    for (depth, step) in row.pod_spec.iter().enumerate() {
+        stray.look(holder, false, &|| row.pod_spec[..depth].join("."), &["metadata"]);
+        let Some(inner) = holder.get(step) else { return stray.found };
+        holder = inner;
+    }
+    stray.look(holder, true, &|| row.pod_spec.join("."), &["securityContext"]);
+    for list in CONTAINER_LISTS {
+        for (at, container) in holder.get(list).into_iter().flat_map(Node::items).enumerate() {
+            let path = || format!("{}.{list}[{at}]", row.pod_spec.join("."));
+            stray.look(container.resolved(), false, &path, &["securityContext"]);
+        }
+    }
+    stray.found
+}
+
+/// The same of a ServiceAccount.
+pub(super) fn stray_fields_of_account(node: Node<'_, '_>) -> Vec<Found> {
+    let mut stray = Stray { home: &[], found: Vec::new() };
+    stray.look(node.resolved(), true, &String::new, &["metadata", "spec"]);
+    stray.found
+}
+
+/// Collects fields that belong into one place, the home.
+struct Stray {
+    home: &'static [&'static str],
+    found: Vec<Found>,
+}
+
+impl Stray {
+    /// Looks at the keys of a mapping and at those of some of its values.
+    fn look(
+        &mut self,
+        holder: Node<'_, '_>,
+        at_home: bool,
+        path: &dyn Fn() -> String,
+        inner: &[&str],
+    ) {
+        for (key, value) in holder.entries() {
+            let text = key.source();
+            if key.is_merge_key() {
+                self.look(value.resolved(), at_home, path, &[]);
+            } else if let Some(inner) = inner.iter().find(|inner| is(text, inner)) {
+                self.look(value.resolved(), false, &|| joined(&path(), inner), &[]);
+            } else if may_be_meant(text) && !(at_home && is(text, FIELD)) {
+                self.take(key, value, at_home, &path());
+            }
+        }
+    }
+
+    fn take(&mut self, key: Node<'_, '_>, value: Node<'_, '_>, at_home: bool, holder: &str) {
+        let Some(field) = key.scalar().filter(|field| is_meant(field)) else { return };
+        if at_home && field == FIELD {
+            return;
+        }
+        let path = joined(holder, &field);
+        let (field, holder) = (field.into_owned(), holder.to_owned());
+        let home = self.home.join(".");
+        let names = names(value);
+        let fault = Fault::StrayField { field, holder, home, names };
+        self.found.push((path, key.span(), fault));
+    }
+}
+
+/// The names of Secrets in a list of mappings or texts, or in one text.
+fn names(value: Node<'_, '_>) -> Vec<String> {
+    let items = value.items().map(|item| item.get("name").unwrap_or(item));
+    let names = items.filter_map(Node::string).chain(value.string());
+    names.filter(|name| is_subdomain(name)).map(Cow::into_owned).collect()
+}
+
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// Whether the text of a key is this plain word, quoted or not.
+fn is(text: &str, word: &str) -> bool {
+    text == word || text.len() == word.len() + 2 && text.get(1..=word.len()) == Some(word)
+}
+
+/// A quick look, at which nearly all keys fail.
+fn may_be_meant(text: &str) -> bool {
+    LENGTHS.contains(&text.len())
+        && !is(text, "imagePullPolicy")
+        && ["ull", "ULL", "ecret", "ECRET", "rede"].iter().any(|part| text.contains(part))
+}
+
+/// Whether a field was meant to be `imagePullSecrets`.
+fn is_meant(field: &str) -> bool {
+    let letters = field.chars().filter(|letter| letter.is_alphanumeric());
+    let letters: String = letters.flat_map(char::to_lowercase).collect();
+    OTHER_NAMES.contains(&&*letters) || distance(&letters, "imagepullsecrets") <= SLIPS
+}
+
+/// What makes the API server reject a workload: `spec.template.spec.containers` and `image` of each container are
+/// required, in templates too (`ValidatePodSpec`, `validateContainerCommon` in pkg/apis/core/validation/validation.go);
+/// `reference` of an image volume is required in a Pod only (`validateImageVolumeSource`).
+pub(super) fn incomplete(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
+    if !row.is_validated {
+        return Vec::new();
+    }
+    let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else {
+        let home = row.pod_spec.join(".");
+        let (path, span, containers) = containers_elsewhere(node, row, &home);
+        return vec![(path, span, Fault::NoPodSpec { home, containers })];
+    };
+    let mut found = Vec::new();
+    if spec.get("containers").is_none_or(|list| list.items().next().is_none()) {
+        let home = row.pod_spec.join(".");
+        let (path, span, containers) = containers_elsewhere(node, row, &home);
+        found.push((path, span, Fault::NoContainer { home, containers }));
+    }
+    for list in CONTAINER_LISTS {
+        for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
+            let path = || format!("{}.{list}[{at}].image", row.pod_spec.join("."));
+            found.extend(image_fault(container, "image", &path));
+        }
+    }
+    if row.kind == "Pod" {
+        let volumes = spec.get("volumes").into_iter().flat_map(Node::items).enumerate();
+        found.extend(volumes.filter_map(|(at, volume)| {
+            let image = volume.get("image").filter(|image| image.is_mapping())?;
+            let path = || format!("spec.volumes[{at}].image.reference");
+            image_fault(image, "reference", &path)
+        }));
+    }
+    found
+}
+
+/// What holds containers on the way to the pod spec, where they do not belong, if anything does; with the path and the
+/// place to speak of.
+fn containers_elsewhere(
+    node: Node<'_, '_>,
+    row: &WorkloadKind,
+    home: &str,
+) -> (String, Span, Option<String>) {
+    let elsewhere = (0..row.pod_spec.len()).find_map(|depth| {
+        let holder = &row.pod_spec[..depth];
+        let field = node.at(holder)?.field("containers")?;
+        let is_list = matches!(field.value.resolved().kind(), Kind::Sequence(_));
+        let path = holder.join(".");
+        is_list.then(|| (joined(&path, "containers"), field.key.span(), Some(path)))
+    });
+    elsewhere.unwrap_or_else(|| {
+        let kind = node.get("kind").unwrap_or(node);
+        (home.to_owned(), kind.span(), None)
+    })
+}
+
+fn image_fault(holder: Node<'_, '_>, field: &str, path: &dyn Fn() -> String) -> Option<Found> {
+    let holder = holder.resolved();
+    let Some(image) = holder.get(field).filter(|image| !image.is_null()) else {
+        let first = holder.entries().next().map(|(_, value)| value.span());
+        let span = first.unwrap_or(holder.span());
+        return Some((path(), span, Fault::NoImage { field: path() }));
+    };
+    match image.string() {
+        Some(text) if text.is_empty() => {
+            Some((path(), image.span(), Fault::NoImage { field: path() }))
+        }
+        Some(_) => None,
+        None => Some((path(), image.span(), Fault::ImageNotString { field: path() })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_meant_for_pull_secrets_if_it_is_spelt_nearly_so() {
+        for field in [
+            "imagePullSecrets",
+            "imagePullSecret",
+            "ImagePullSecrets",
+            "imagepullsecrets",
+            "image_pull_secrets",
+            "image-pull-secrets",
+            "imagePullSecretes",
+            "imagePullSercets",
+            "imagesPullSecrets",
+            "IMAGE_PULL_SECRETS",
+            "pullSecrets",
+            "pullSecret",
+            "imagePullSecretName",
+        ] {
+            assert!(may_be_meant(field) && is_meant(field), "{field}");
+            assert!(may_be_meant(&format!("\"{field}\"")), "{field}");
+        }
+        for field in [
+            "image",
+            "imagePullPolicy",
+            "secretName",
+            "initContainers",
+            "serviceAccountName",
+            "terminationGracePeriodSeconds",
+            "secrets",
+            "imagePullProgressDeadline",
+        ] {
+            assert!(!(may_be_meant(field) && is_meant(field)), "{field}");
+        }
+    }
+}
