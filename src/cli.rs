@@ -8,6 +8,7 @@ mod args;
 mod child;
 mod krm;
 mod plugin;
+mod reports;
 mod run;
 mod state;
 
@@ -269,6 +270,10 @@ impl Settings {
         let emit = told.emit;
         let Stated { policy, file, notes } = policy(flags, mode, told, application, look)?;
         let providers = providers(&policy, file.as_deref())?;
+        let reports = reports::asked(&flags.report)?;
+        if matches!(mode, Mode::Filter | Mode::Function | Mode::Run) {
+            reports::keep_out_of_manifests(&reports)?;
+        }
         let default = match mode {
             Mode::Check | Mode::Run => FailOn::Error,
             Mode::Filter | Mode::Function | Mode::Inject => FailOn::Never,
@@ -288,7 +293,7 @@ impl Settings {
             now: now()?,
             cluster: dumps(&flags.cluster_dump)?,
             providers,
-            reports: reports(&flags.report)?,
+            reports,
             quiet: set(flags.quiet, "quiet")? || quiet,
             diff,
             format,
@@ -363,20 +368,6 @@ fn truth(name: &str) -> Result<Option<bool>, Stop> {
         Some("1" | "true" | "yes" | "on") => Ok(Some(true)),
         Some("0" | "false" | "no" | "off") => Ok(Some(false)),
         Some(_) => Err(Stop::new(Exit::Usage, format!("error: {variable}: write true or false\n"))),
-    }
-}
-
-fn reports(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
-    let (name, value) = flag_variable("report");
-    match value {
-        Some(value) if flags.is_empty() => value
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(args::parse_report)
-            .collect::<Result<_, _>>()
-            .map_err(|error| Stop::new(Exit::Usage, format!("error: {name}: {error}\n"))),
-        _ => Ok(flags.to_vec()),
     }
 }
 
@@ -627,7 +618,7 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
         return Err(Stop::new(Exit::Unreadable, text));
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
-    write_reports(&report, settings)?;
+    reports::write(&report, settings)?;
     if !failed && settings.emit == Emit::All {
         write_manifests(&sources, &outcome)?;
     }
@@ -656,7 +647,7 @@ fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result
     let input = if is_piped(paths) { Input::Piped } else { Input::Files };
     let outcome = judge(&sources, settings, input)?;
     let report = Report::new(&sources, &outcome, &settings.policy);
-    write_reports(&report, settings)?;
+    reports::write(&report, settings)?;
     let broken = unreadable || !outcome.problems.is_empty();
     for (source, problem) in &outcome.problems {
         if format != Format::Human {
@@ -687,6 +678,9 @@ fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result
 }
 
 fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<Exit, Stop> {
+    if !write {
+        reports::keep_out_of_manifests(&settings.reports)?;
+    }
     let (sources, unreadable) = sources(paths, settings)?;
     let outcome = judge(&sources, settings, Input::Files)?;
     let report = Report::new(&sources, &outcome, &settings.policy);
@@ -696,7 +690,7 @@ fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<E
             .map(|(source, problem)| report::problem(&sources[*source], problem, settings.look));
         return Err(Stop::new(Exit::Unreadable, texts.collect::<String>()));
     }
-    write_reports(&report, settings)?;
+    reports::write(&report, settings)?;
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     if !failed && write {
         write_back(&sources, &outcome)?;
@@ -835,33 +829,6 @@ fn separate(before: &str, behind: &str, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"---\n")?;
     }
     Ok(())
-}
-
-fn write_reports(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
-    for ReportTo { format, file } in &settings.reports {
-        let Some(file) = file else { continue };
-        let file = &report_file(file, *format, settings.now);
-        let written = frontend::write_file(file, &report.render(*format, Look::PLAIN));
-        written.map_err(|error| {
-            Stop::new(
-                Exit::Unwritable,
-                format!(
-                    "error: cannot write the report {}: {error}\n",
-                    report::printable(&file.display().to_string())
-                ),
-            )
-        })?;
-    }
-    Ok(())
-}
-
-/// Where a report goes: to the file that is named, or into a folder as a file of this run, since tools over Helm run
-/// releases side by side with one command line.
-fn report_file(named: &Path, format: Format, now: Timestamp) -> PathBuf {
-    if !named.is_dir() {
-        return named.to_owned();
-    }
-    named.join(format!("pullcreds-{}-{}.{format}", now.as_nanosecond(), std::process::id()))
 }
 
 /// Tells people on standard error what happened.

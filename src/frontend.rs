@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
 mod large;
+mod target;
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,6 +14,8 @@ use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
 use crate::source::{Source, Unreadable};
+
+pub use target::{Standard, standard, write};
 
 /// What people call the standard input.
 pub const STDIN: &str = "<stdin>";
@@ -171,6 +174,15 @@ pub fn read_files(paths: &[PathBuf], progress: impl Fn() + Sync) -> Vec<Result<S
     paths.par_iter().map(read).collect()
 }
 
+/// Makes a folder, and those above it that are missing.
+///
+/// # Errors
+///
+/// What the operating system says.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// Gives a file a new content, at once or not at all, with the permissions that it has.
 ///
 /// # Errors
@@ -179,10 +191,7 @@ pub fn read_files(paths: &[PathBuf], progress: impl Fn() + Sync) -> Vec<Result<S
 pub fn write_file(path: &Path, content: &str) -> io::Result<()> {
     // A link keeps pointing where it does.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = target::folder(&path);
     fs::metadata(folder)?;
     // The error would name the temporary file, of which nobody has heard.
     let made = NamedTempFile::new_in(folder);
@@ -193,7 +202,7 @@ pub fn write_file(path: &Path, content: &str) -> io::Result<()> {
         Err(_) => readable_by_all(file.as_file())?,
     }
     file.as_file().sync_all()?;
-    file.persist(&path)?;
+    file.persist(&path).map_err(|failed| failed.error)?;
     Ok(())
 }
 

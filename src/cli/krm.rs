@@ -15,8 +15,8 @@ use pullcreds::report::{self, Look, Report};
 use pullcreds::source::{LineIndex, Source, Span};
 
 use super::{
-    Exit, Flags, Mode, Settings, Stop, Told, flags_look, is_refused, judge, tell, unwritable,
-    write_reports,
+    Exit, Flags, Mode, Settings, Stop, Told, flags_look, is_refused, judge, reports, tell,
+    unwritable,
 };
 
 /// Keys of a `ConfigMap` that are flags about the program, not the policy.
@@ -82,7 +82,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
     let outcome = judge(sources, &settings, Input::Stream)?;
     let report = Report::new(sources, &outcome, &settings.policy);
     let failed = settings.fails(&outcome) || is_refused(&outcome);
-    write_reports(&report, &settings)?;
+    reports::write(&report, &settings)?;
     write(source, edits(list, &outcome, failed, settings.emit))?;
     tell(&report, &outcome, &settings, failed.then_some("The list goes back as it came"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })

@@ -103,7 +103,9 @@ impl Traces {
         let state = files(&self.state.join("pullcreds"));
         let home = if self.is_pullcreds { files(&self.home) } else { Vec::new() };
         let new = home.into_iter().filter(|path| !self.before.contains(path));
-        state.into_iter().chain(new).chain(self.reports.iter().cloned()).collect()
+        // Devices and pipes have no end, or nothing more to say.
+        let reports = self.reports.iter().filter(|path| path.is_file()).cloned();
+        state.into_iter().chain(new).chain(reports).collect()
     }
 }
 

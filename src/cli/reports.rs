@@ -1,0 +1,89 @@
+//! Where reports go that are asked for with `--report`: to standard error, to files, to a file of this run in a folder,
+//! and to whatever else has a name.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use pullcreds::frontend::{self, Standard};
+use pullcreds::report::{self, Format, Look, Report};
+
+use super::args::{self, ReportTo};
+use super::{Exit, Settings, Stop, eprint, flag_variable, print};
+
+/// What flags ask for, else the variable.
+pub(super) fn asked(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
+    let (name, value) = flag_variable("report");
+    match value {
+        Some(value) if flags.is_empty() => value
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(args::parse_report)
+            .collect::<Result<_, _>>()
+            .map_err(|error| Stop::new(Exit::Usage, format!("error: {name}: {error}\n"))),
+        _ => Ok(flags.to_vec()),
+    }
+}
+
+/// Refuses a report that would come among the manifests on standard output, or in their place.
+pub(super) fn keep_out_of_manifests(reports: &[ReportTo]) -> Result<(), Stop> {
+    for ReportTo { format, file } in reports {
+        let Some(file) = file else { continue };
+        if frontend::standard(file) == Some(Standard::Output) {
+            let text = format!(
+                "error: --report {format}={}: that is standard output, which carries the manifests. Name another \
+                 file, or write --report {format} for standard error\n",
+                shown(file)
+            );
+            return Err(Stop::new(Exit::Usage, text));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the reports that have a place of their own. Those for standard error come at the end of the run.
+pub(super) fn write(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
+    for ReportTo { format, file } in &settings.reports {
+        let Some(file) = file else { continue };
+        let text = report.render(*format, Look::PLAIN);
+        match frontend::standard(file) {
+            Some(Standard::Output) => drop(print(&text)?),
+            Some(Standard::Error) => eprint(&text),
+            None => write_file(file, *format, &text, settings.now)?,
+        }
+    }
+    Ok(())
+}
+
+fn write_file(named: &Path, format: Format, text: &str, now: Timestamp) -> Result<(), Stop> {
+    let file = place(named, format, now)?;
+    frontend::write(&file, text).map_err(|error| {
+        let text = format!("error: cannot write the report {}: {error}\n", shown(&file));
+        Stop::new(Exit::Unwritable, text)
+    })
+}
+
+/// Where a report goes: to the file that is named, or into a folder as a file of this run, since tools over Helm run
+/// releases side by side with one command line. A name that ends in a slash is that of a folder, which is made if it
+/// is not there.
+fn place(named: &Path, format: Format, now: Timestamp) -> Result<PathBuf, Stop> {
+    let is_folder = named.is_dir() || names_folder(named);
+    if !is_folder {
+        return Ok(named.to_owned());
+    }
+    frontend::make_folder(named).map_err(|error| {
+        let text = format!("error: cannot make the folder {}: {error}\n", shown(named));
+        Stop::new(Exit::Unwritable, text)
+    })?;
+    Ok(named.join(format!("pullcreds-{}-{}.{format}", now.as_nanosecond(), std::process::id())))
+}
+
+fn names_folder(path: &Path) -> bool {
+    let last = path.as_os_str().as_encoded_bytes().last();
+    last.is_some_and(|&last| std::path::is_separator(last.into()))
+}
+
+/// A path as it can be printed.
+fn shown(path: &Path) -> String {
+    report::printable(&path.display().to_string()).into_owned()
+}

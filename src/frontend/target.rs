@@ -1,0 +1,133 @@
+//! Where people want a text to go: a file, a device, a pipe, a socket, or a stream that the program has open anyway.
+
+use std::fs::{self, File, FileType};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+/// A stream that the program was started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standard {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// Paths that mean standard error even where it is the same file as standard output (`2>&1`).
+const STANDARD_ERROR: &[&str] = &["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
+/// Below these a name is a file that some process has open. Its other name, if it has one, may be that of a file that
+/// was deleted or replaced since.
+const DESCRIPTORS: &[&str] = &["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc"];
+/// What the system says where a file can be written and not be exchanged for another: the folder is read-only or
+/// somebody else's, or the file is mounted.
+const NOT_REPLACEABLE: &[ErrorKind] = &[
+    ErrorKind::PermissionDenied,
+    ErrorKind::ReadOnlyFilesystem,
+    ErrorKind::ResourceBusy,
+    ErrorKind::CrossesDevices,
+];
+
+/// Writes `text` to what is at `path`. A regular file gets it at once or not at all, if it can be replaced; anything
+/// else is opened and written.
+///
+/// # Errors
+///
+/// What the operating system says, and a folder that does not exist by its name.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    let kind = match fs::metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return create(path, text),
+        Err(error) => return Err(error),
+    };
+    if is_socket(kind) {
+        return send(path, text);
+    }
+    if !kind.is_file() || DESCRIPTORS.iter().any(|above| path.starts_with(above)) {
+        return overwrite(path, text);
+    }
+    match super::write_file(path, text) {
+        Err(error) if NOT_REPLACEABLE.contains(&error.kind()) => overwrite(path, text),
+        written => written,
+    }
+}
+
+/// Makes the file at `path`, where there is none.
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        // A link to a file that does not exist yet.
+        return overwrite(path, text);
+    }
+    let folder = folder(path);
+    if !folder.exists() {
+        let missing = format!("the folder {} does not exist", folder.display());
+        return Err(io::Error::new(ErrorKind::NotFound, missing));
+    }
+    super::write_file(path, text)
+}
+
+/// The folder that a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn overwrite(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
+/// Which of the standard streams `path` leads to, if writing there would mix with or lose what the stream carries.
+pub fn standard(path: &Path) -> Option<Standard> {
+    let names_error = STANDARD_ERROR.iter().any(|name| path == Path::new(name));
+    if names_error || is_same(path, Standard::Error) && !is_same(path, Standard::Output) {
+        return Some(Standard::Error);
+    }
+    is_same(path, Standard::Output).then_some(Standard::Output)
+}
+
+#[cfg(unix)]
+fn is_same(path: &Path, stream: Standard) -> bool {
+    use std::io::IsTerminal as _;
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    let (descriptor, is_terminal) = match stream {
+        Standard::Output => (io::stdout().as_fd().try_clone_to_owned(), io::stdout().is_terminal()),
+        Standard::Error => (io::stderr().as_fd().try_clone_to_owned(), io::stderr().is_terminal()),
+    };
+    let open = descriptor.and_then(|descriptor| File::from(descriptor).metadata());
+    let (Ok(open), Ok(named)) = (open, fs::metadata(path)) else { return false };
+    let same = (open.dev(), open.ino()) == (named.dev(), named.ino());
+    // Nothing gets lost in /dev/null that was not meant to.
+    same && (is_terminal || !open.file_type().is_char_device())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Path, _: Standard) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn is_socket(kind: FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    kind.is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_socket(_: FileType) -> bool {
+    false
+}
+
+/// A socket cannot be opened (`open(2)`, ENXIO): somebody has to listen at it.
+#[cfg(unix)]
+fn send(path: &Path, text: &str) -> io::Result<()> {
+    let mut socket = std::os::unix::net::UnixStream::connect(path)?;
+    socket.write_all(text.as_bytes())
+}
+
+#[cfg(not(unix))]
+fn send(path: &Path, text: &str) -> io::Result<()> {
+    overwrite(path, text)
+}
