@@ -12,7 +12,21 @@
 # build folders too.
 set -euo pipefail
 
-folder=${1:?a folder for the package}
+usage() {
+    printf 'Usage: bash .ci/helm-plugin.sh FOLDER [PROGRAM [ARGUMENTS OF helm plugin package]]\n\n'
+    sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+}
+case ${1-} in
+-h | --help)
+    usage
+    exit 0
+    ;;
+'' | -*)
+    usage >&2
+    exit 2
+    ;;
+esac
+folder=$1
 program=${2:-}
 shift $(($# < 2 ? $# : 2))
 [ "$#" -gt 0 ] || set -- --sign=false

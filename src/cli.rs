@@ -723,16 +723,12 @@ fn explain(code: Option<&Code>) -> Result<Exit, Stop> {
 }
 
 fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
-    let state = State::new(variable);
-    let reports = match &state {
-        Some(state) => state.latest(runs, failed),
-        None => Ok(Vec::new()),
-    };
+    let reports = state().latest(runs, failed);
     let reports = reports.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     if reports.is_empty() {
         let which = if failed { "no run that failed has" } else { "no run has" };
         let text = format!(
-            "error: {which} left a report yet (they are kept below XDG_STATE_HOME, else ~/.local/state)\n"
+            "error: {which} left a report yet (they are kept below XDG_STATE_HOME, else ~/.local/state; under Helm 4, if neither can be written, below TMPDIR)\n"
         );
         return Err(Stop::new(Exit::Unreadable, text));
     }
@@ -876,9 +872,13 @@ fn because(consequence: &str, outcome: &Outcome<'_>) -> String {
     format!("{consequence}: {why}.\n")
 }
 
+/// The reports of earlier runs.
+fn state() -> State {
+    State::new(|name| std::env::var_os(name))
+}
+
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
 fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
-    let Some(state) = State::new(variable) else { return };
     // Who reads it later may have a terminal.
     let look = Look { colour: true, wrap: false, ..settings.look };
     let mut text = String::new();
@@ -892,15 +892,13 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push_str(&because(NOTHING_WRITTEN, outcome));
     }
     let exit = if failed { Exit::Failed } else { Exit::Pass };
-    let _ = state.keep(&text, report.chart().as_deref(), exit, Timestamp::now());
+    let _ = state().keep(&text, report.chart().as_deref(), exit, Timestamp::now());
 }
 
 /// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
 /// must not pass for this one's.
 fn keep_stop(stop: &Stop) {
-    if let Some(state) = State::new(variable) {
-        let _ = state.keep(&stop.text, None, stop.exit, Timestamp::now());
-    }
+    let _ = state().keep(&stop.text, None, stop.exit, Timestamp::now());
 }
 
 /// `text` without the escape sequences that colour it.

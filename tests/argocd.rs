@@ -69,6 +69,134 @@ fn the_sidecar_fits_the_image() {
     assert!(mounts.contains(&"/tmp"));
 }
 
+/// What Argo CD is installed from, in `namespace`, as far as it matters here.
+fn install(namespace: Option<&str>) -> String {
+    let named = |kind: &str, api: &str, name: &str, rest: Value| {
+        let mut object = json!({"apiVersion": api, "kind": kind, "metadata": {"name": name}});
+        if let Some(namespace) = namespace.filter(|_| !kind.starts_with("Cluster")) {
+            object["metadata"]["namespace"] = namespace.into();
+        }
+        object.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        object.to_string()
+    };
+    let deployment = |name: &str| {
+        let pod = json!({
+            "containers": [{
+                "name": name, "image": "quay.io/argoproj/argocd:v3.5.1",
+                "volumeMounts": [{"name": "plugins", "mountPath": "/home/argocd/cmp-server/plugins"}],
+            }],
+            "initContainers": [{"name": "copyutil", "image": "quay.io/argoproj/argocd:v3.5.1"}],
+            "volumes": [{"name": "var-files", "emptyDir": {}}, {"name": "plugins", "emptyDir": {}}],
+        });
+        named("Deployment", "apps/v1", name, json!({"spec": {"template": {"spec": pod}}}))
+    };
+    let subject = json!({"kind": "ServiceAccount", "name": "argocd-server", "namespace": "argocd"});
+    let binding = json!({"roleRef": {"name": "argocd-server"}, "subjects": [subject]});
+    [
+        named("ServiceAccount", "v1", "argocd-repo-server", json!({})),
+        named("ClusterRoleBinding", "rbac.authorization.k8s.io/v1", "argocd-server", binding),
+        deployment("argocd-server"),
+        deployment("argocd-repo-server"),
+    ]
+    .join("\n---\n")
+}
+
+#[test]
+fn the_patch_finds_the_repo_server_in_any_namespace() {
+    for namespace in [None, Some("argocd"), Some("gitops")] {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["kustomization.yaml", "policy.yaml", "repo-server.yaml"] {
+            let text = String::from_utf8(read(example(file))).unwrap();
+            let text = text.replace("# - install.yaml", "- install.yaml");
+            fs::write(folder.path().join(file), text).unwrap();
+        }
+        fs::write(folder.path().join("install.yaml"), install(namespace)).unwrap();
+        for (tool, command) in
+            [("PULLCREDS_KUSTOMIZE", "build"), ("PULLCREDS_KUBECTL", "kustomize")]
+        {
+            let built = Run::new(self::tool(tool)).arg(command).arg(folder.path()).run().expect(0);
+            let objects = load(built.out()).unwrap();
+            assert_eq!(objects.len(), 5, "{built}");
+            let spec = |name: &str| {
+                let is = |object: &&Value| {
+                    object["kind"] == "Deployment" && object["metadata"]["name"] == name
+                };
+                objects.iter().find(is).expect("it is there")["spec"]["template"]["spec"].clone()
+            };
+            let names = |list: &Value| -> Vec<String> {
+                let list = list.as_array().unwrap();
+                list.iter().map(|each| each["name"].as_str().unwrap().to_owned()).collect()
+            };
+            let patched = spec("argocd-repo-server");
+            assert_eq!(names(&patched["containers"]), ["pullcreds", "argocd-repo-server"]);
+            let volumes = names(&patched["volumes"]);
+            for mount in names(&patched["containers"][0]["volumeMounts"]) {
+                assert!(volumes.contains(&mount), "{mount} is not one of {volumes:?}");
+            }
+            assert_eq!(names(&spec("argocd-server")["containers"]), ["argocd-server"]);
+            let places =
+                objects.iter().filter_map(|object| object["metadata"]["namespace"].as_str());
+            assert!(places.clone().count() == 4 && places.clone().all(|place| place == "argocd"));
+        }
+    }
+}
+
+#[test]
+fn an_application_in_any_namespace_gets_a_valid_release_name() {
+    for helm in HELMS {
+        let shop =
+            || Sidecar::of_shop(helm).with_policy().with("ARGOCD_APP_PARAMETERS", parameters());
+        let elsewhere = shop().with("ARGOCD_APP_NAME", "team-a_shop").generate().unwrap();
+        assert_eq!(elsewhere.text, shop().generate().unwrap().text, "{helm}");
+        // What the name of Argo CD itself comes to.
+        let failure = shop()
+            .with("ARGOCD_APP_NAME", "team-a_shop")
+            .call(&words(&[
+                "pullcreds",
+                "run",
+                "--",
+                "helm",
+                "template",
+                "$(ARGOCD_APP_NAME)",
+                ".",
+            ]))
+            .err()
+            .unwrap();
+        assert!(failure.said.contains("release name \"team-a_shop\": invalid"), "{failure:?}");
+    }
+}
+
+/// As docs/argocd.md has it.
+#[test]
+fn applications_name_their_value_files() {
+    let guide = include_str!("../docs/argocd.md");
+    let arg = "--values=$(ARGOCD_ENV_VALUES)";
+    assert!(guide.contains(&format!("    - {arg}\n")));
+    for helm in HELMS {
+        let shop = || {
+            let shop = Sidecar::of_shop(helm).with("PULLCREDS_FAIL_ON", "never");
+            let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata: {region: \"{{ .Values.region }}\"}\n";
+            fs::write(shop.app().join("templates/map.yaml"), map).unwrap();
+            fs::create_dir(shop.app().join("../common")).unwrap();
+            for (file, region) in [("values-prod.yaml", "us"), ("../common/values-eu.yaml", "eu")] {
+                fs::write(shop.app().join(file), format!("region: {region}\n")).unwrap();
+            }
+            shop
+        };
+        let generate = [Plugin::example().generate(), words(&[arg])].concat();
+        let both = "values-prod.yaml,../common/values-eu.yaml";
+        assert!(guide.contains(both));
+        for (values, region) in [("", "\"\""), ("values-prod.yaml", "\"us\""), (both, "\"eu\"")] {
+            let manifests = shop().with("ARGOCD_ENV_VALUES", values).call(&generate).unwrap();
+            assert!(manifests.text.contains(&format!("region: {region}")), "{values}");
+        }
+        let failure =
+            shop().with("ARGOCD_ENV_VALUES", "absent.yaml").call(&generate).err().unwrap();
+        check_failure(&failure, "error: helm failed with exit code 1; nothing was written\n");
+        assert!(failure.said.contains("absent.yaml"), "{failure:?}");
+    }
+}
+
 // C1 to C10.
 
 #[test]
@@ -208,7 +336,7 @@ fn c3_a_violation_is_told_with_rule_resource_and_image() {
         }
         check_failure(&failure, "error[");
         assert!(failure.text.starts_with(
-            "error generating manifests: `pullcreds run --timeout=50s -- helm template $(ARGOCD_APP_NAME) ."
+            "error generating manifests: `pullcreds run --timeout=50s -- helm template $(PULLCREDS_RELEASE_NAME) ."
         ));
     }
 }

@@ -62,6 +62,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/cli/argocd.rs",
             "src/cli/child/group.rs",
             "src/cli/child/group/supervisor.rs",
+            "src/cli/state.rs",
             "src/frontend.rs",
         ],
     ),

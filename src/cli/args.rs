@@ -173,7 +173,7 @@ pub(crate) fn is_filter(words: &[OsString]) -> bool {
 #[derive(Args)]
 pub(crate) struct RunArgs {
     /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
-    /// the value that it gives to the variable NAME
+    /// the value that it gives to the variable NAME, and `$(PULLCREDS_RELEASE_NAME)` a name for a Helm release
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
     /// End the renderer, and all that it started, after this time, like 90s or 2m [default: never]

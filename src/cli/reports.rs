@@ -85,5 +85,5 @@ fn names_folder(path: &Path) -> bool {
 
 /// A path as it can be printed.
 fn shown(path: &Path) -> String {
-    report::printable(&path.display().to_string()).into_owned()
+    report::printable(&path.display().to_string())
 }

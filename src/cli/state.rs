@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the state files belong to the program's edge")]
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,19 +16,28 @@ use super::Exit;
 const KEPT: usize = 128;
 const EXTENSION: &str = "txt";
 const UNFINISHED: &str = "partial";
+/// The rights of those who do not own a folder.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
 
-/// The folder of the reports. The name of a report is its time, something that no other run has, and its exit code.
+/// Where reports are kept.
 pub(crate) struct State {
-    folder: PathBuf,
+    /// Below `$XDG_STATE_HOME`, else below `$HOME`, if there is either.
+    home: Option<Folder>,
+    /// Below the folder for temporary files, for the plugin of Helm 4, of which nothing else is heard.
+    spare: Folder,
+    /// Whether this run is one of that plugin.
+    is_plugin: bool,
 }
 
 impl State {
-    /// Below `$XDG_STATE_HOME`, else below `$HOME`, if there is either.
-    pub(crate) fn new(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+    pub(crate) fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let absolute = |path: PathBuf| path.is_absolute().then_some(path);
         let state = variable("XDG_STATE_HOME").and_then(|path| absolute(PathBuf::from(path)));
         let home = || Some(absolute(PathBuf::from(variable("HOME")?))?.join(".local/state"));
-        Some(Self { folder: state.or_else(home)?.join("pullcreds") })
+        let home = state.or_else(home).map(|above| Folder { path: above.join("pullcreds") });
+        let is_plugin = variable("HELM_PLUGIN_NAME").is_some_and(|name| name == "pullcreds");
+        Self { home, spare: spare(), is_plugin }
     }
 
     /// Keeps the report of a run on a chart that ended with `exit` at `now`, and drops those that are too many.
@@ -38,28 +48,57 @@ impl State {
         exit: Exit,
         now: Timestamp,
     ) -> io::Result<()> {
-        create_private(&self.folder)?;
+        let none = || Err(io::ErrorKind::NotFound.into());
+        let kept = self.home.as_ref().map_or_else(none, |home| {
+            create_private(&home.path)?;
+            home.keep(report, chart, exit, now)
+        });
+        if kept.is_ok() || !self.is_plugin {
+            return kept;
+        }
+        self.spare.make_own()?;
+        self.spare.keep(report, chart, exit, now)
+    }
+
+    /// The latest `count` reports, the latest last; of all runs, or of those that failed.
+    pub(crate) fn latest(&self, count: usize, failed: bool) -> io::Result<Vec<String>> {
+        let mut reports = self.home.as_ref().map_or_else(|| Ok(Vec::new()), Folder::files)?;
+        if self.spare.is_own() {
+            reports.extend(self.spare.files()?);
+        }
+        reports.retain(|path| is_report(path) && !(failed && has_passed(path)));
+        sort(&mut reports);
+        let from = reports.len().saturating_sub(count);
+        Ok(reports[from..].iter().filter_map(|path| fs::read_to_string(path).ok()).collect())
+    }
+}
+
+/// A folder of reports. The name of a report is its time, something that no other run has, and its exit code.
+struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    fn keep(
+        &self,
+        report: &str,
+        chart: Option<&str>,
+        exit: Exit,
+        now: Timestamp,
+    ) -> io::Result<()> {
         let code = exit.code();
         let mut file = tempfile::Builder::new()
             // So that names sort by time.
             .prefix(&format!("{:030}-", now.as_nanosecond()))
             .suffix(&format!(".{code}.{UNFINISHED}"))
-            .tempfile_in(&self.folder)?;
+            .tempfile_in(&self.path)?;
         // Temporary files are readable by their owner only, and stay so.
         let version = env!("CARGO_PKG_VERSION");
         let chart = chart.map(|chart| format!("chart {chart}, ")).unwrap_or_default();
         write!(file, "pullcreds {version}, {now:.0}, {chart}exit code {code}\n\n{report}")?;
         let done = file.path().with_extension(EXTENSION);
-        file.persist(done)?;
+        file.persist(done).map_err(|failed| failed.error)?;
         self.drop_old()
-    }
-
-    /// The latest `count` reports, the latest last; of all runs, or of those that failed.
-    pub(crate) fn latest(&self, count: usize, failed: bool) -> io::Result<Vec<String>> {
-        let mut reports = self.files()?;
-        reports.retain(|path| is_report(path) && !(failed && has_passed(path)));
-        let from = reports.len().saturating_sub(count);
-        Ok(reports[from..].iter().filter_map(|path| fs::read_to_string(path).ok()).collect())
     }
 
     /// What lies before the reports that are kept goes, and with it what runs that were killed have left: a run that
@@ -78,29 +117,85 @@ impl State {
 
     /// The reports, finished or not, in the order of their times.
     fn files(&self) -> io::Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        let entries = match fs::read_dir(&self.path) {
+            Err(error) if is_missing(&error) => return Ok(Vec::new()),
             entries => entries?,
         };
         let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.retain(|path| is_report(path) || has_extension(path, UNFINISHED));
-        // All are in one folder.
-        files.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+        files.retain(|path| code_and_extension(path).is_some());
+        sort(&mut files);
         Ok(files)
+    }
+
+    /// Makes a folder that is this user's alone, where anybody may make folders.
+    fn make_own(&self) -> io::Result<()> {
+        match create_private(&self.path) {
+            Ok(()) if self.is_own() => Ok(()),
+            Ok(()) => Err(io::ErrorKind::PermissionDenied.into()),
+            Err(error) => Err(error),
+        }
     }
 }
 
-fn is_report(path: &Path) -> bool {
-    has_extension(path, EXTENSION)
+/// Whether a folder is not there, or cannot be.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|found| found == extension)
+/// By their names, which begin with the time.
+fn sort(files: &mut [PathBuf]) {
+    files.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+}
+
+/// The exit code and the extension in the name of a report, finished or not. Other files in the folder are not ours.
+fn code_and_extension(path: &Path) -> Option<(&str, &str)> {
+    let (run, extension) = path.file_name()?.to_str()?.rsplit_once('.')?;
+    let (run, code) = run.rsplit_once('.')?;
+    let (time, random) = run.split_once('-')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let random = !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let ours = time.len() == 30 && digits(time) && random && digits(code);
+    (ours && [EXTENSION, UNFINISHED].contains(&extension)).then_some((code, extension))
+}
+
+fn is_report(path: &Path) -> bool {
+    code_and_extension(path).is_some_and(|(_, extension)| extension == EXTENSION)
 }
 
 fn has_passed(report: &Path) -> bool {
-    let name = report.file_stem().unwrap_or_default();
-    name.to_str().is_some_and(|name| name.ends_with(".0"))
+    code_and_extension(report).is_some_and(|(code, _)| code == "0")
+}
+
+fn spare() -> Folder {
+    Folder { path: std::env::temp_dir().join(format!("pullcreds-{}", user())) }
+}
+
+#[cfg(unix)]
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn user() -> u32 {
+    0
+}
+
+#[cfg(unix)]
+impl Folder {
+    /// Whether it is a folder that belongs to this user, and to which nobody else has access.
+    fn is_own(&self) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let is_own = |found: &fs::Metadata| found.uid() == user() && found.mode() & OTHERS == 0;
+        fs::symlink_metadata(&self.path).is_ok_and(|found| found.is_dir() && is_own(&found))
+    }
+}
+
+/// There is no way to tell.
+#[cfg(not(unix))]
+impl Folder {
+    fn is_own(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(unix)]
@@ -120,7 +215,7 @@ mod tests {
 
     fn state(folder: &Path) -> State {
         let path = folder.to_str().unwrap().to_owned();
-        State::new(|name| (name == "XDG_STATE_HOME").then(|| path.clone())).unwrap()
+        State::new(|name| (name == "XDG_STATE_HOME").then(|| path.clone().into()))
     }
 
     fn at(nanosecond: i128) -> Timestamp {
@@ -176,8 +271,9 @@ mod tests {
     fn what_a_killed_run_has_left_goes_in_time() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
-        create_private(&state.folder).unwrap();
-        let left = state.folder.join(format!("{:030}-x.0.{UNFINISHED}", 1));
+        let home = &state.home.as_ref().unwrap().path;
+        create_private(home).unwrap();
+        let left = home.join(format!("{:030}-x.0.{UNFINISHED}", 1));
         fs::write(&left, "half").unwrap();
         keep(&state, 2, Exit::Pass);
         assert!(left.exists());
@@ -185,6 +281,35 @@ mod tests {
             keep(&state, run, Exit::Pass);
         }
         assert!(!left.exists());
+    }
+
+    #[test]
+    fn files_of_others_are_left_alone_and_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(folder.path());
+        let home = &state.home.as_ref().unwrap().path;
+        create_private(home).unwrap();
+        let zeros = "0".repeat(30);
+        let others = [
+            "0.txt".to_owned(),
+            "notes.txt".to_owned(),
+            format!("{zeros}.0.txt"),
+            format!("{zeros}-x.txt"),
+            format!("{zeros}-x.a.txt"),
+            format!("{zeros}-x y.0.txt"),
+            format!("{zeros}-x.0.txt.bak"),
+            format!("0{zeros}-x.0.txt"),
+        ];
+        for name in &others {
+            fs::write(home.join(name), "mine").unwrap();
+        }
+        for run in 0..140 {
+            keep(&state, run, Exit::Pass);
+        }
+        for name in &others {
+            assert_eq!(fs::read_to_string(home.join(name)).unwrap(), "mine", "{name}");
+        }
+        assert!(!state.latest(1000, false).unwrap().contains(&"mine".to_owned()));
     }
 
     #[cfg(unix)]
@@ -195,8 +320,9 @@ mod tests {
         let state = state(folder.path());
         keep(&state, 1, Exit::Pass);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&state.folder), 0o700);
-        assert_eq!(mode(&state.files().unwrap()[0]), 0o600);
+        let home = state.home.as_ref().unwrap();
+        assert_eq!(mode(&home.path), 0o700);
+        assert_eq!(mode(&home.files().unwrap()[0]), 0o600);
     }
 
     #[test]

@@ -25,6 +25,9 @@ use crate::support::{PULLCREDS, Run, read, tool};
 const DEADLINE: Duration = Duration::from_mins(1);
 const CLEANUP: Duration = Duration::from_secs(5);
 
+/// The name of the release of [`request`]'s Application.
+const RELEASE: &str = "shop";
+
 /// The example in the repository.
 pub(crate) fn example(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/argocd").join(file)
@@ -93,7 +96,7 @@ impl Plugin {
         let words = self.generate();
         let behind = words.iter().position(|word| word == "--").expect("a renderer is started");
         let put_in = |word: &String| {
-            let mut word = word.clone();
+            let mut word = word.replace("$(PULLCREDS_RELEASE_NAME)", RELEASE);
             for (name, value) in env {
                 word = word.replace(&format!("$({name})"), value);
             }

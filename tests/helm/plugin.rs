@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Outcome, PULLCREDS, Run, read, tool};
-use crate::world::{Helm, Major, RELEASE, assorted};
+use crate::world::{DEPLOYMENT, Helm, Major, RELEASE, assorted};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const KEY: &str = "Shop Platform Team";
@@ -111,6 +111,97 @@ fn a_signed_package_is_verified() {
     *bytes.last_mut().unwrap() ^= 1;
     helm.write(&signed, bytes);
     install(&helm, &signed).arg("--keyring").arg(&public).run().expect(1);
+}
+
+#[test]
+fn without_words_the_script_says_how_it_is_used() {
+    let script = Path::new(ROOT).join(".ci/helm-plugin.sh");
+    let run = |args: &[&str]| Run::new("bash").arg(&script).args(args).run();
+    for args in [&[][..], &[""], &["--sign"]] {
+        let outcome = run(args).expect(2);
+        assert!(outcome.err().starts_with("Usage: bash .ci/helm-plugin.sh FOLDER"), "{outcome}");
+        assert!(outcome.out().is_empty(), "{outcome}");
+    }
+    let outcome = run(&["--help"]).expect(0);
+    assert!(outcome.out().contains("helm plugin package"), "{outcome}");
+}
+
+/// What docs/helm.md says of a message.
+#[track_caller]
+fn is_explained(message: &str) {
+    let guide = include_str!("../../docs/helm.md");
+    assert!(guide.contains(message), "docs/helm.md does not explain: {message}");
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_stops_every_plugin() {
+    let helm = Helm::four();
+    // Not even root writes there.
+    let cache = helm.write("no-folder", "").join("cache");
+    let run = || helm.template(&assorted(), "pullcreds", ["--inject=*=regcred"]);
+    let outcome = run().env("HELM_CACHE_HOME", cache).run().expect(1);
+    for message in [
+        "failed to load plugin (ignoring)",
+        "failed to create wazero compilation cache: ",
+        "invalid argument \"pullcreds\" for \"--post-renderer\" flag: plugin: {Name:pullcreds Type:postrenderer/v1} not found",
+    ] {
+        assert!(outcome.err().contains(message), "{outcome}");
+        is_explained(message);
+    }
+    let outcome = run().env("HELM_CACHE_HOME", helm.path("other")).run().expect(0);
+    assert!(outcome.out().contains("- name: regcred"), "{outcome}");
+}
+
+/// A release that does not pass.
+fn failing(helm: &Helm) -> Run {
+    let chart = helm.chart([("templates/api.yaml", DEPLOYMENT)]);
+    helm.template(&chart, "pullcreds", ["--private=registry.example.com", "--fail-on=error"])
+}
+
+#[test]
+fn without_a_home_the_reason_of_a_failure_is_kept_all_the_same() {
+    let helm = Helm::four();
+    let nowhere = helm.write("no-folder", "").join("home");
+    let temporary = helm.path("tmp");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let homeless = |run: Run| {
+        let run = run.env("HOME", &nowhere).without_env("XDG_STATE_HOME");
+        run.env("TMPDIR", &temporary)
+    };
+    let failing = failing(&helm);
+    let outcome = homeless(failing).run().expect(1);
+    let message = "plugin \"pullcreds\" exited with error";
+    assert!(outcome.err().contains(message), "{outcome}");
+    is_explained(message);
+    let last = homeless(helm.pullcreds(["last", "--failed"])).run().expect(0);
+    assert!(last.out().contains("exit code 1") && last.out().contains("error["), "{last}");
+    // A mistake in the arguments ends a run early.
+    homeless(helm.template(&assorted(), "pullcreds", ["--inject=nonsense"])).run().expect(1);
+    let last = homeless(helm.pullcreds(["last"])).run().expect(0);
+    assert!(last.out().contains("exit code 2") && last.out().contains("--inject"), "{last}");
+    // Outside of Helm 4 there is a standard error, and no need.
+    let before = std::fs::read_dir(&temporary).expect("a folder").count();
+    homeless(helm.pullcreds(["--quiet"])).run().expect(0);
+    assert_eq!(std::fs::read_dir(&temporary).expect("a folder").count(), before);
+}
+
+#[test]
+fn a_folder_for_reports_that_others_may_read_is_not_used() {
+    let helm = Helm::four();
+    let nowhere = helm.write("no-folder", "").join("home");
+    let user =
+        String::from_utf8(Run::new("id").arg("-u").run().expect(0).stdout).expect("a number");
+    let spare = helm.path("tmp").join(format!("pullcreds-{}", user.trim()));
+    std::fs::create_dir_all(&spare).expect("a folder");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&spare, mode).expect("it is ours");
+    let homeless = |run: Run| {
+        let run = run.env("HOME", &nowhere).without_env("XDG_STATE_HOME");
+        run.env("TMPDIR", helm.path("tmp"))
+    };
+    homeless(failing(&helm)).run().expect(1);
+    assert_eq!(std::fs::read_dir(&spare).expect("a folder").count(), 0);
+    homeless(helm.pullcreds(["last"])).run().expect(3);
 }
 
 /// A key pair in the form that Helm reads: the files of the secret and the public half.
