@@ -260,8 +260,7 @@ fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {
             }
             Stamp::There | Stamp::Absent(Err(_)) => None,
         });
-        let edits = plan.edits().iter().cloned().chain(new).collect();
-        Plan::new(edits).expect("stamps stand in metadata, and lists in pod specs")
+        plan.followed_by(new).expect("stamps stand in metadata, and lists in pod specs")
     });
     all.collect()
 }

@@ -4,7 +4,6 @@
 //! passwords live in [`Username`] and [`Password`], which cannot be printed, compared or serialised
 //! and are overwritten when dropped.
 
-pub mod base64;
 pub mod exposure;
 pub mod json;
 pub mod keyring;

@@ -17,7 +17,7 @@ pub struct Edit {
 /// The edits of one text.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    // Invariant: sorted by place, disjoint, and no two begin at one byte.
+    // Invariant: sorted by place and disjoint; what is inserted at one byte comes in the order of the text.
     edits: Vec<Edit>,
 }
 
@@ -38,6 +38,28 @@ impl Plan {
         edits.sort_by_key(|edit| edit.place);
         let overlap = edits.windows(2).find(|pair| {
             pair[1].place.start < pair[0].place.end || pair[1].place.start == pair[0].place.start
+        });
+        match overlap {
+            Some(pair) => Err(Overlap { place: pair[1].place }),
+            None => Ok(Self { edits }),
+        }
+    }
+
+    /// This plan with `later` edits, which have nothing to do with its own. Where both insert at one byte, what is
+    /// inserted later comes behind: what belongs to a part of the text stays with it, and what is about the whole
+    /// follows.
+    ///
+    /// # Errors
+    ///
+    /// The first edit that overlaps the one before it.
+    pub fn followed_by(self, later: impl IntoIterator<Item = Edit>) -> Result<Self, Overlap> {
+        let mut edits = self.edits;
+        edits.extend(later);
+        // What is inserted comes before what is replaced there, and of equal places the first stays first.
+        edits.sort_by_key(|edit| edit.place);
+        let overlap = edits.windows(2).find(|pair| {
+            let [one, two] = [pair[0].place, pair[1].place];
+            two.start < one.end || two.start == one.start && !one.is_empty()
         });
         match overlap {
             Some(pair) => Err(Overlap { place: pair[1].place }),
@@ -119,6 +141,15 @@ mod tests {
         let after = plan.apply("abcdef");
         assert_eq!(after, "a-++def!");
         assert_eq!(plan.undo("abcdef").apply(&after), "abcdef");
+    }
+
+    #[test]
+    fn what_is_inserted_later_comes_behind() {
+        let plan = Plan::new(vec![edit(2, 2, "a"), edit(3, 4, "b")]).unwrap();
+        let plan = plan.followed_by([edit(4, 4, "2"), edit(2, 2, "1"), edit(3, 3, "3")]).unwrap();
+        assert_eq!(plan.apply("-----"), "--a1-3b2-");
+        assert_eq!(plan.undo("-----").apply("--a1-3b2-"), "-----");
+        assert!(plan.followed_by([edit(3, 4, "x")]).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod refreshers;
 pub mod secrets;
 mod site;
 pub mod stamp;
+mod walk;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,6 +37,7 @@ use crate::yaml::{self, Kind, Node, Problem, Tree};
 use kinds::WorkloadKind;
 use phase::Timing;
 use site::Form;
+use walk::Place;
 
 /// The annotation that keeps an object or pod template as it is.
 pub const OPT_OUT: &str = "pullcreds.dev/inject";
@@ -334,9 +336,7 @@ impl<'a> Inventory<'a> {
     fn read(text: &'a str, whence: Whence) -> Result<Self, Problem> {
         let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
             part.found.whence = whence;
-            each_object(tree.root(), &Place::of(document), None, &mut |node, place, meta| {
-                part.take(node, place, meta);
-            });
+            walk::each_object(tree, document, |node, place, meta| part.take(node, place, meta));
         };
         let parts = yaml::read(text, kinds::matters, take)?;
         let mut all = Self { whence, ..Self::default() };
@@ -372,7 +372,7 @@ impl<'a> Inventory<'a> {
             !is_certain
         };
         let look = |(): &mut (), _, tree: &Tree<'_>| {
-            found.fetch_or(is_object(tree.root(), None), Ordering::Relaxed);
+            found.fetch_or(walk::holds_object(tree), Ordering::Relaxed);
         };
         yaml::read(text, read, look)?;
         Ok(found.into_inner())
@@ -388,65 +388,6 @@ impl<'a> Inventory<'a> {
         let unjudged = self.unjudged.iter_mut().map(|unjudged| &mut unjudged.object);
         let rest = produced.chain(exposed).chain(flaws).chain(unjudged);
         workloads.chain(accounts).chain(secrets).chain(rest)
-    }
-}
-
-/// Where an object stands: its document, and the way to it from there.
-struct Place {
-    document: usize,
-    way: String,
-    /// Whether it is an item of what a function gets.
-    in_function: bool,
-}
-
-impl Place {
-    /// The root of a document.
-    fn of(document: usize) -> Self {
-        Self { document, way: String::new(), in_function: false }
-    }
-}
-
-/// The list that a KRM function gets (`config.kubernetes.io/v1`).
-const FUNCTION_INPUT: &str = "ResourceList";
-
-/// Calls `each` with an object, or with the items of a list (kubectl does the same), recursively. Items that say
-/// neither `apiVersion` nor `kind` take them from their list, as apimachinery does.
-fn each_object<'t, 'a>(
-    node: Node<'t, 'a>,
-    place: &Place,
-    item_of: Option<&TypeMeta<'a>>,
-    each: &mut dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>),
-) {
-    let node = node.resolved();
-    let Some(meta) = type_meta(node, item_of) else { return };
-    let TypeMeta { api_version, kind } = &meta;
-    if let Some(of) = kind.strip_suffix("List")
-        && let Some(items) = node.get("items")
-        && let Kind::Sequence(_) = items.kind()
-    {
-        let of = TypeMeta { api_version: api_version.clone(), kind: Cow::Owned(of.to_owned()) };
-        for (index, item) in items.items().enumerate() {
-            let dot = if place.way.is_empty() { "" } else { "." };
-            let way = format!("{}{dot}items[{index}]", place.way);
-            let in_function = place.in_function || kind == FUNCTION_INPUT;
-            let place = Place { document: place.document, way, in_function };
-            each_object(item, &place, Some(&of), each);
-        }
-    } else if !build::is_dropped(node, place.in_function) {
-        each(node, place, &meta);
-    }
-}
-
-/// Whether a node is an object, or a list that holds one.
-fn is_object<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> bool {
-    let node = node.resolved();
-    let Some(TypeMeta { api_version, kind }) = type_meta(node, item_of) else { return false };
-    match (kind.strip_suffix("List"), node.get("items")) {
-        (Some(of), Some(items)) if matches!(items.kind(), Kind::Sequence(_)) || items.is_null() => {
-            let of = TypeMeta { kind: Cow::Owned(of.to_owned()), api_version };
-            items.items().any(|item| is_object(item, Some(&of)))
-        }
-        _ => true,
     }
 }
 
@@ -539,16 +480,6 @@ impl<'a> Inventory<'a> {
             let path = object.path(steps, &field);
             self.exposed.push(Exposed { object, span, path, what });
         }
-    }
-}
-
-fn type_meta<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> Option<TypeMeta<'a>> {
-    match (node.get("apiVersion"), node.get("kind"), item_of) {
-        (Some(api_version), Some(kind), _) => {
-            Some(TypeMeta { api_version: api_version.string()?, kind: kind.string()? })
-        }
-        (None, None, Some(of)) if node.is_mapping() => Some(of.clone()),
-        _ => None,
     }
 }
 

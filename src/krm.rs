@@ -258,29 +258,34 @@ fn lines_of(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Span> {
 pub fn path_in_function_config(text: &str, at: Span) -> String {
     let way = |found: &mut String, _, tree: &Tree<'_>| {
         if let Some(config) = tree.root().get("functionConfig") {
-            descend(config, at.start, found);
+            *found = path_within(config, at.start);
         }
     };
     let parts = yaml::read(text, |_, _| true, way).unwrap_or_default();
     parts.into_iter().map(|(_, way)| way).collect()
 }
 
-fn descend(node: Node<'_, '_>, at: u32, way: &mut String) {
+fn path_within(node: Node<'_, '_>, at: u32) -> String {
     let holds = |node: Node<'_, '_>| {
         (node.span().start..node.span().end.max(node.span().start + 1)).contains(&at)
     };
-    for (key, value) in node.entries() {
-        if holds(key) || holds(value) {
-            if !way.is_empty() {
-                way.push('.');
+    let mut way = String::new();
+    let mut node = node;
+    loop {
+        let field = node.entries().find(|(key, value)| holds(*key) || holds(*value));
+        let item = node.items().enumerate().find(|(_, item)| holds(*item));
+        node = match (field, item) {
+            (Some((key, value)), _) => {
+                let dot = if way.is_empty() { "" } else { "." };
+                way.extend([dot, &key.scalar().unwrap_or_default()]);
+                value
             }
-            way.push_str(&key.scalar().unwrap_or_default());
-            return descend(value, at, way);
-        }
-    }
-    if let Some((index, item)) = node.items().enumerate().find(|(_, item)| holds(*item)) {
-        way.extend(["[", &index.to_string(), "]"]);
-        descend(item, at, way);
+            (None, Some((index, item))) => {
+                way.extend(["[", &index.to_string(), "]"]);
+                item
+            }
+            (None, None) => return way,
+        };
     }
 }
 

@@ -8,6 +8,7 @@ pub mod names;
 pub mod source;
 pub mod image;
 pub mod edit;
+pub mod base64;
 pub mod yaml;
 pub mod credentials;
 pub mod mask;

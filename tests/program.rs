@@ -67,6 +67,61 @@ fn writing_to(stdout: Stdio, args: &[&str], input: &[u8]) -> (Option<i32>, Strin
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+/// The exit code of a run that may take 1 GB of memory, and what it said.
+#[cfg(target_os = "linux")]
+fn with_little_memory(args: &[&str], input: &str) -> (Option<i32>, String) {
+    let outcome = support::Run::new("sh")
+        .args(["-c", "ulimit -v 1000000 && exec \"$@\"", "sh", PULLCREDS])
+        .args(args)
+        .stdin(input)
+        .run();
+    (outcome.code, String::from_utf8_lossy(&outcome.stderr).into_owned())
+}
+
+/// Lines of aliases, each of which stands for ten of the line before, at the end for 10,000,000 pods or mappings.
+#[cfg(target_os = "linux")]
+fn bomb(leaf: &str, level: &str, root: &str) -> String {
+    let levels = (1..8).map(|at| {
+        let aliases = vec![format!("*x{}", at - 1); 10].join(", ");
+        format!("x{at}: &x{at} {{{}}}\n", level.replace("ALL", &aliases))
+    });
+    format!("x0: &x0 {leaf}\n{}{root}\n", levels.collect::<String>())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn aliases_that_stand_for_too_much_take_no_memory() {
+    let pod = "{apiVersion: v1, kind: Pod, spec: {containers: [{image: ghcr.io/acme/web}]}}";
+    let lists = "apiVersion: v1, kind: List, items: [ALL]";
+    let of_lists = "apiVersion: v1\nkind: List\nitems: [*x7]";
+    let merging = "apiVersion: v1\nkind: Pod\nspec:\n  <<: *x7\n  containers: [{image: a}]";
+    for text in [
+        bomb(pod, lists, of_lists),
+        bomb("{}", lists, of_lists),
+        bomb("{a: b}", "<<: [ALL]", merging),
+        bomb("{a: b}", "c: [ALL]", "apiVersion: v1\nkind: Secret\ndata: *x7"),
+        bomb(pod, lists, "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [*x7]"),
+    ] {
+        for args in [&[][..], &["check"], &["--inject", "*=regcred"], &["--stamp"]] {
+            let (code, stderr) = with_little_memory(args, &text);
+            assert_eq!(code, Some(3), "{args:?}\n{stderr}");
+            assert!(stderr.contains("excessive aliasing"), "{stderr}");
+        }
+    }
+}
+
+/// As many aliases as Go's reader expands are followed: each of the pods is judged.
+#[cfg(target_os = "linux")]
+#[test]
+fn aliases_that_go_expands_are_followed_with_little_memory() {
+    let pod = "{apiVersion: v1, kind: Pod, spec: {containers: [{image: ghcr.io/acme/web}]}}";
+    let pods = vec!["*pod"; 2_000].join(", ");
+    let text = format!("pod: &pod {pod}\napiVersion: v1\nkind: List\nitems: [{pods}]\n");
+    let (code, stderr) = with_little_memory(&["--assume-private", "--report", "brief"], &text);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("0 of 2000"), "{stderr}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_of_its_own() {

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{RngSeed, TestRunner};
 
-use manifests::{Dice, stream};
+use manifests::{Dice, json_stream, stream};
 
 /// A text that shows itself as it is, to be read.
 struct Text(String);
@@ -38,6 +38,10 @@ fn dice() -> impl Strategy<Value = Vec<u8>> {
 
 fn manifests() -> impl Strategy<Value = Text> {
     dice().prop_map(|dice| Text(stream(&mut Dice::new(&dice))))
+}
+
+fn json_manifests() -> impl Strategy<Value = Text> {
+    dice().prop_map(|dice| Text(json_stream(&mut Dice::new(&dice))))
 }
 
 /// A stream that holds a password in many places, and a line that is no YAML perhaps.
@@ -166,6 +170,12 @@ proptest! {
     }
 
     #[test]
+    fn the_promises_hold_for_json(text in json_manifests()) {
+        prop_assert!(promises::is_json(&text.0), "the stream is JSON");
+        promises::hold_for_text(&text.0);
+    }
+
+    #[test]
     fn the_promises_hold_for_broken_manifests(text in broken_manifests()) {
         promises::hold_for_text(&text.0);
     }
@@ -229,6 +239,26 @@ const FOUND: &[&str] = &[
     "a# Source:apiVersion: v1\nkind: Li2t\nets: &ow?n[] []\nec:\n nd: Li2t\nseot&: w?n []\nec:\nnd::  Dv",
     // A key without a value may end in a block scalar.
     "? ?son: |\n    {\"authsclust\": {\"ghcr.io\": {\"a?!",
+    // In JSON a null, and what stands beside one, give way to JSON.
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[],\"imagePullSecrets\":null}}",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"imagePullSecrets\":[null]}}",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"imagePullSecrets\": [{\"name\":\"a\"}, {}]}}",
+    "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":null,\"imagePullSecrets\":[{\"name\": null}]}",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"annotations\":{\"pullcreds.dev/checked\":null}},\"spec\":{}}",
+    // What is injected and the results of a function may come at one place: the end of the text.
+    "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    \
+     containers: []\n    imagePullSecrets:",
+    "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    \
+     containers: []\n    imagePullSecrets:\n    - name: a",
+    "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    \
+     <<: {a: b}",
+    "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: {}\n  \
+     metadata:\n    annotations:",
+    // The colon of a key may stand further down.
+    "apiVersion: v1\nkind: Pod\nspec:\n  imagePullSecrets:\n  - ~\n  - ? name\n    :\n  containers: []\n",
+    // What contains itself, and what stands for too much.
+    "&a\napiVersion: v1\nkind: List\nitems: [*a]\n",
+    "apiVersion: v1\nkind: Pod\nspec: &a\n  <<: [*a]\n",
     // The last character that is shown may have several bytes.
     "</////////////////////////////////tingsecret///////\r\u{2028}\u{2028}",
 ];

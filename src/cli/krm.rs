@@ -72,7 +72,8 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
         Some(config) => match told(source, config, look) {
             Ok(told) => told,
             Err(mistakes) => {
-                write(source, list.edit(mistakes.results(source, config)).into_iter().collect())?;
+                let results = list.edit(mistakes.results(source, config));
+                write(source, Plan::default(), results)?;
                 return Err(Stop::new(Exit::Usage, mistakes.text));
             }
         },
@@ -83,25 +84,27 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
     let report = Report::new(sources, &outcome, &settings.policy);
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     reports::write(&report, &settings)?;
-    write(source, edits(list, &outcome, failed, settings.emit))?;
+    let results = list.edit(list.results(&outcome.findings));
+    write(source, items(list, &outcome, failed, settings.emit), results)?;
     tell(&report, &outcome, &settings, failed.then_some("The list goes back as it came"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 
-/// What changes in the list. When the run fails its items stay as they are: nothing is injected by half.
-fn edits(list: &ResourceList<'_>, outcome: &Outcome<'_>, failed: bool, emit: Emit) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = list.edit(list.results(&outcome.findings)).into_iter().collect();
+/// What changes in the items. When the run fails they stay as they are: nothing is injected by half.
+fn items(list: &ResourceList<'_>, outcome: &Outcome<'_>, failed: bool, emit: Emit) -> Plan {
+    let none = Plan::default();
     match (failed, emit) {
-        (true, _) => {}
-        (false, Emit::All) => edits.extend(outcome.plans.iter().flat_map(Plan::edits).cloned()),
-        (false, Emit::None) => edits.extend(list.without_items().cloned()),
+        (true, _) => none,
+        (false, Emit::All) => outcome.plans.first().cloned().unwrap_or_default(),
+        (false, Emit::None) => {
+            none.followed_by(list.without_items().cloned()).expect("one edit overlaps nothing")
+        }
     }
-    edits
 }
 
 /// Writes the list in one go. A reader that goes away is an error: it would take a part for the whole.
-fn write(source: &Source, edits: Vec<Edit>) -> Result<(), Stop> {
-    let plan = Plan::new(edits).expect("results stand outside of items");
+fn write(source: &Source, items: Plan, results: Option<Edit>) -> Result<(), Stop> {
+    let plan = items.followed_by(results).expect("results stand outside of items");
     let mut out = io::stdout().lock();
     let written = out.write_all(plan.apply(&source.text).as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| unwritable(&error))

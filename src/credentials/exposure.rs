@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::credentials::base64::{self, Encoding};
+use crate::base64::{self, Encoding};
 use crate::credentials::json::Document;
 use crate::credentials::literal::literals;
 use crate::credentials::payload::{self, Format};

@@ -3,10 +3,10 @@
 
 use zeroize::Zeroizing;
 
-use super::base64::{self, Encoding};
 use super::exposure::has_placeholder;
 use super::json::{self, Document, Kind, Value};
 use super::{Password, Username, classify};
+use crate::base64::{self, Encoding};
 
 /// A credential in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]

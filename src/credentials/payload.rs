@@ -10,7 +10,7 @@ mod misfit;
 
 pub use misfit::Misfit;
 
-use crate::credentials::base64::{self, Encoding};
+use crate::base64::{self, Encoding};
 use crate::credentials::exposure::has_placeholder;
 use crate::credentials::json::{self, Document, Kind, Value};
 use crate::credentials::token::{self, Class};

@@ -11,7 +11,7 @@ mod kinds;
 pub use find::{find, looks_like_secret};
 pub use kinds::{Kind, Life};
 
-use crate::credentials::base64::{self, Encoding};
+use crate::base64::{self, Encoding};
 use claims::Claims;
 use kinds::{CLAIM_ROWS, ROWS};
 

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
 use super::{Object, Text, Whence, exact, refreshers, text};
-use crate::credentials::base64::{self, Encoding};
+use crate::base64::{self, Encoding};
 use crate::credentials::exposure;
 use crate::credentials::literal::{Literal, literals};
 use crate::credentials::payload::{

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::yaml::layout::{
-    blanks, colon, column, dash, ends_in_block_scalar, indentation, key_start, lead, line_end,
-    line_ending, line_start,
+    blanks, colon, column, dash, ends_in_block_scalar, ends_in_open_key, indentation, key_start,
+    lead, line_end, line_ending, line_start,
 };
 use crate::yaml::{Field, Kind, Node, Scalar, Style, is_plain_string};
 
@@ -193,7 +193,7 @@ fn value_shape(
     let refuse = |why, advice| Err(Refusal { span: value.span(), why, advice });
     match value.kind() {
         Kind::Alias if value.is_null() || matches!(value.resolved().kind(), Kind::Sequence(_)) => {
-            restatable(value).and_then(|()| written_out(value))
+            restatable(value).and_then(|()| written_out(key, value))
         }
         Kind::Scalar(_) if value.is_null() => {
             if value.is_anchored() {
@@ -204,7 +204,7 @@ fn value_shape(
             } else if value.span().is_empty() {
                 empty_value(holder, key)
             } else {
-                written_out(value)
+                written_out(key, value)
             }
         }
         Kind::Sequence(style) => {
@@ -217,7 +217,7 @@ fn value_shape(
                     )
                 }
                 (Style::Flow, None) => Ok(first_flow_item(key, value)?),
-                (Style::Flow, Some(last)) => flow_item(value, last),
+                (Style::Flow, Some(last)) => flow_item(key, value, last),
                 (Style::Block, Some(last)) => block_item(value, last),
                 (Style::Block, None) => refuse("it has no entry", "write `[]` instead"),
             }
@@ -247,9 +247,21 @@ fn restatable(list: Node<'_, '_>) -> Result<(), Refusal> {
 }
 
 /// Puts a list in the place of a null or an alias, to which nothing can be added.
-fn written_out(value: Node<'_, '_>) -> Result<Shape, Refusal> {
-    let pieces = Pieces { head: "[".to_owned(), tail: "]".to_owned(), ..flow_pieces(false, true) };
-    shape(value.span(), Quote::IfNeeded, &pieces)
+fn written_out(key: Node<'_, '_>, value: Node<'_, '_>) -> Result<Shape, Refusal> {
+    let (pieces, quote) = like_its_key(key);
+    let pieces = Pieces { head: "[".to_owned(), tail: "]".to_owned(), ..pieces };
+    shape(value.span(), quote, &pieces)
+}
+
+/// An entry in braces, as JSON if the key of the list is in double quotes: in JSON every key is.
+fn like_its_key(key: Node<'_, '_>) -> (Pieces, Quote) {
+    let quoted = is_quoted(key);
+    let spaced = !quoted || followed_by_blank(key);
+    (flow_pieces(quoted, spaced), quote(quoted))
+}
+
+fn is_quoted(key: Node<'_, '_>) -> bool {
+    key.kind() == Kind::Scalar(Scalar::Double)
 }
 
 /// Puts a list behind a key that has no value.
@@ -262,10 +274,9 @@ fn empty_value(holder: Node<'_, '_>, key: Node<'_, '_>) -> Result<Shape, Refusal
     };
     let behind = colon(key).ok_or_else(|| refuse("no colon follows this key"))? + 1;
     if holder.kind() == Kind::Mapping(Style::Flow) {
-        let quoted = key.kind() == Kind::Scalar(Scalar::Double);
-        let pieces =
-            Pieces { head: " [".to_owned(), tail: "]".to_owned(), ..flow_pieces(quoted, true) };
-        return shape(Span::at(behind), quote(quoted), &pieces);
+        let (pieces, quote) = like_its_key(key);
+        let pieces = Pieces { head: " [".to_owned(), tail: "]".to_owned(), ..pieces };
+        return shape(Span::at(behind), quote, &pieces);
     }
     let end = line_end(text, behind);
     let rest = text[behind..end].trim_start_matches([' ', '\t']);
@@ -282,13 +293,16 @@ fn empty_value(holder: Node<'_, '_>, key: Node<'_, '_>) -> Result<Shape, Refusal
 
 /// Fills `[]`.
 fn first_flow_item(key: Node<'_, '_>, list: Node<'_, '_>) -> Result<Shape, Refusal> {
-    let quoted = key.kind() == Kind::Scalar(Scalar::Double);
-    let spaced = !quoted || followed_by_blank(key);
-    shape(Span::at(list.span().start as usize + 1), quote(quoted), &flow_pieces(quoted, spaced))
+    let (pieces, quote) = like_its_key(key);
+    shape(Span::at(list.span().start as usize + 1), quote, &pieces)
 }
 
 /// Adds to `[…]`, behind the last entry, in its style.
-fn flow_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusal> {
+fn flow_item(
+    key: Node<'_, '_>,
+    sequence: Node<'_, '_>,
+    last: Node<'_, '_>,
+) -> Result<Shape, Refusal> {
     let text = sequence.tree().text();
     let entries: Vec<_> = sequence.items().collect();
     let before_last = match entries.len() {
@@ -297,9 +311,11 @@ fn flow_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refusa
     };
     let gap = &text[before_last..last.span().start as usize];
     let lead = lead(gap);
-    let quoted = looks_like_json(last);
-    let (pieces, quote) =
-        cloned(last).unwrap_or_else(|| (flow_pieces(quoted, true), quote(quoted)));
+    let quoted = is_quoted(key) || looks_like_json(last);
+    let plain = || {
+        if is_quoted(key) { like_its_key(key) } else { (flow_pieces(quoted, true), quote(quoted)) }
+    };
+    let (pieces, quote) = cloned(last).unwrap_or_else(plain);
     let separator = match lead {
         Some(lead) if lead.trim().is_empty() => format!(",{lead}"),
         _ if entries.len() > 1 && gap.trim() == "," => gap.to_owned(),
@@ -322,7 +338,10 @@ fn cloned(item: Node<'_, '_>) -> Option<(Pieces, Quote)> {
         return None;
     }
     let quote = match value.kind() {
-        Kind::Scalar(Scalar::Plain) if !value.span().is_empty() => Quote::IfNeeded,
+        Kind::Scalar(Scalar::Plain) if value.span().is_empty() => return None,
+        // In JSON what stands there without quotes is no string.
+        Kind::Scalar(Scalar::Plain) if is_quoted(key) && value.string().is_none() => Quote::Double,
+        Kind::Scalar(Scalar::Plain) => Quote::IfNeeded,
         Kind::Scalar(Scalar::Single) => Quote::Single,
         Kind::Scalar(Scalar::Double) => Quote::Double,
         _ => return None,
@@ -340,6 +359,9 @@ fn block_item(sequence: Node<'_, '_>, last: Node<'_, '_>) -> Result<Shape, Refus
     let refuse = |why| Refusal { span: last.span(), why, advice: "write the entry by hand" };
     if ends_in_block_scalar(last) {
         return Err(refuse("its last entry ends in a block scalar"));
+    }
+    if ends_in_open_key(last) {
+        return Err(refuse("its last entry is written with `?`"));
     }
     let entries: Vec<_> = sequence.items().collect();
     let mut from = line_start(text, sequence.span().start as usize);
@@ -502,7 +524,7 @@ fn flow_key(holder: Node<'_, '_>) -> Result<Shape, Refusal> {
         let pieces = Pieces { tail: "]".to_owned(), ..flow.pieces("") };
         return shape(Span::at(opening), quote(json), &pieces);
     };
-    let json = first.kind() == Kind::Scalar(Scalar::Double);
+    let json = is_quoted(*first);
     let spaced = !json || followed_by_blank(*first);
     if next == entries.len() {
         let (_, value) = entries[next - 1];
@@ -584,7 +606,7 @@ fn quote(json: bool) -> Quote {
 /// Whether a flow mapping, or the first in a sequence, has its keys in double quotes.
 fn looks_like_json(node: Node<'_, '_>) -> bool {
     let first = node.entries().next().map(|(key, _)| key);
-    first.is_some_and(|key| key.kind() == Kind::Scalar(Scalar::Double))
+    first.is_some_and(is_quoted)
 }
 
 fn followed_by_blank(key: Node<'_, '_>) -> bool {
@@ -832,6 +854,7 @@ mod tests {
     #[test]
     fn what_cannot_be_edited_safely_is_refused() {
         check_refused(&pod("  ? containers\n  : []\n"), "written with `?`");
+        check_refused(&pod("  imagePullSecrets:\n  - ~\n  - ? name\n    :\n"), "written with `?`");
         check_refused(&pod("  imagePullSecrets: [a]\n"), "not mappings");
         check_refused(&pod("  imagePullSecrets: regcred\n"), "not a list");
         check_refused(&pod("  imagePullSecrets: &n ~\n"), "anchor");

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{Object, Place, Refusal, TypeMeta, each_object, kinds, object};
+use super::walk::{self, Place};
+use super::{Object, Refusal, TypeMeta, kinds, object};
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending};
 use crate::yaml::{self, Field, Kind, Node, Problem, Scalar, Style, Tree};
@@ -38,7 +39,7 @@ pub enum Stamp {
 /// The first place where `text` is no YAML stream.
 pub fn stamps<'a>(text: &'a str) -> Result<Vec<Stamped<'a>>, Problem> {
     let take = |found: &mut Vec<Stamped<'a>>, document, tree: &Tree<'a>| {
-        each_object(tree.root(), &Place::of(document), None, &mut |node, place, meta| {
+        walk::each_object(tree, document, |node, place, meta| {
             found.extend(stamped(node, place, meta));
         });
     };
@@ -77,7 +78,7 @@ fn written(object: Node<'_, '_>) -> Written {
     match own(metadata.value, "annotations")? {
         None => entry(metadata, "annotations", &|style| style.mapping(STAMP, VALUE)),
         Some(annotations) => match own_value(annotations.value, STAMP)? {
-            Some(value) => replaced(value),
+            Some((key, value)) => replaced(key, value),
             None => entry(annotations, STAMP, &|style| style.text(VALUE)),
         },
     }
@@ -103,10 +104,10 @@ fn own<'t, 'a>(holder: Node<'t, 'a>, key: &str) -> Result<Option<Field<'t, 'a>>,
 fn own_value<'t, 'a>(
     annotations: Node<'t, 'a>,
     key: &str,
-) -> Result<Option<Node<'t, 'a>>, Refusal> {
+) -> Result<Option<(Node<'t, 'a>, Node<'t, 'a>)>, Refusal> {
     match annotations.field(key) {
         None => Ok(None),
-        Some(Field { value, merged: false, .. }) if !value.is_anchored() => Ok(Some(value)),
+        Some(Field { key, value, merged: false }) if !value.is_anchored() => Ok(Some((key, value))),
         Some(Field { value, .. }) => {
             refuse(value.span(), "an anchor or a merge key makes this a part of several places")
         }
@@ -114,8 +115,14 @@ fn own_value<'t, 'a>(
 }
 
 /// Another value gives way.
-fn replaced(value: Node<'_, '_>) -> Written {
+fn replaced(key: Node<'_, '_>, value: Node<'_, '_>) -> Written {
     let text = match value.kind() {
+        // In JSON what stands there is no string.
+        Kind::Scalar(Scalar::Plain)
+            if key.kind() == Kind::Scalar(Scalar::Double) && value.string().is_none() =>
+        {
+            format!("\"{VALUE}\"")
+        }
         Kind::Scalar(Scalar::Plain) if !value.span().is_empty() => VALUE.to_owned(),
         Kind::Scalar(Scalar::Single) => format!("'{VALUE}'"),
         Kind::Scalar(Scalar::Double) => format!("\"{VALUE}\""),

@@ -9,12 +9,19 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, Location, MergeKeyPolicy, NonFinit
 use super::Mistake;
 use super::read::{Kind, Tree};
 use crate::source::{LineIndex, Span};
+use crate::yaml;
 
 /// Reads the one document of `text`; aliases are resolved, merge keys are keys like others.
 ///
 /// # Errors
 /// What keeps `text` from being one YAML document.
 pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
+    if let Some(problem) = yaml::refusal(text) {
+        return Err(unread(
+            Span::at(problem.offset),
+            format!("this is not valid YAML: {}", problem.message),
+        ));
+    }
     let options = serde_saphyr::options! {
         // Both of two equal keys are wanted, to say that there are two.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
@@ -64,6 +71,10 @@ fn syntax_mistake(text: &str, error: &Error) -> Mistake {
         // Other messages may repeat what stands in the file.
         _ => "this is no valid YAML".to_owned(),
     };
+    unread(span, what)
+}
+
+fn unread(span: Span, what: impl Into<String>) -> Mistake {
     Mistake::new(span, what, "mend this first: the rest has not been read")
 }
 

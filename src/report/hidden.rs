@@ -388,8 +388,8 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_of_what_is_around_it_ends() {
-        check("password: &a [*a, *a]\n", "password: &a _\n");
+    fn what_cannot_be_read_is_hidden() {
+        check("password: &a [*a, *a]\n", "_\n");
         check(&"[".repeat(100), "_");
     }
 }

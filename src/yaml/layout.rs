@@ -87,15 +87,28 @@ pub(crate) fn dash(text: &str, from: usize) -> Option<usize> {
 
 /// Whether the last thing that a node holds is a block scalar, whose text goes on until something dedents.
 pub(crate) fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
-    match node.kind() {
-        Kind::Scalar(Scalar::Block) => true,
+    last_nodes(node).any(|node| node.kind() == Kind::Scalar(Scalar::Block))
+}
+
+/// Whether the last thing that a node holds is a key without a value whose colon does not follow it, but stands further
+/// down perhaps (`? key`).
+pub(crate) fn ends_in_open_key(node: Node<'_, '_>) -> bool {
+    last_nodes(node).any(|node| {
+        let is_block = node.kind() == Kind::Mapping(Style::Block);
+        let last = node.entries().last().filter(|_| is_block);
+        last.is_some_and(|(key, value)| value.span().is_empty() && colon(key).is_none())
+    })
+}
+
+/// A node, the last thing in it, the last thing in that, and so on through what is written by indentation.
+fn last_nodes<'t, 'a>(node: Node<'t, 'a>) -> impl Iterator<Item = Node<'t, 'a>> {
+    std::iter::successors(Some(node), |node| match node.kind() {
+        // A key may be the last thing, and have no value.
         Kind::Mapping(Style::Block) => {
-            // A key may be one itself, and have no value.
-            node.entries().last().is_some_and(|(key, value)| {
-                ends_in_block_scalar(value) || value.span().is_empty() && ends_in_block_scalar(key)
-            })
+            let (key, value) = node.entries().last()?;
+            Some(if value.span().is_empty() { key } else { value })
         }
-        Kind::Sequence(Style::Block) => node.items().last().is_some_and(ends_in_block_scalar),
-        _ => false,
-    }
+        Kind::Sequence(Style::Block) => node.items().last(),
+        _ => None,
+    })
 }

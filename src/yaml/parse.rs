@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
+use super::decode;
 use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree, Value};
+use crate::base64::{self, Encoding};
 use crate::source::Span;
 
 /// How deep collections may nest. Go's readers stop at 10,000; no manifest comes near.
@@ -20,8 +22,19 @@ pub(super) struct Failure {
     pub(super) message: String,
 }
 
-/// Reads the documents of `text[range]`, in order. The spans of the trees count from the start of `text`.
+/// Reads the documents of `text[range]` that Go reads too, in order. The spans of the trees count from the start of
+/// `text`.
 pub(super) fn documents(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>, Failure> {
+    let trees = trees(text, range)?;
+    trees.iter().find_map(decode::refusal).map_or(Ok(trees), Err)
+}
+
+/// Why Go refuses a text that is YAML, if it does.
+pub(super) fn refusal(text: &str) -> Option<Failure> {
+    trees(text, 0..text.len()).ok()?.iter().find_map(decode::refusal)
+}
+
+pub(super) fn trees(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>, Failure> {
     let part = &text[range.clone()];
     let mut copy = Cow::Borrowed(part);
     loop {
@@ -219,7 +232,8 @@ impl<'a> Builder<'a> {
             Scalar::Plain if source.is_empty() => Some(value),
             Scalar::Plain | Scalar::Block => Some(source),
         };
-        let decoded = plain != Some(value);
+        let (value, tag) = in_base64(value, tag);
+        let decoded = plain != Some(&*value);
         if decoded {
             self.decoded.push((self.next(), value.into()));
         }
@@ -323,10 +337,31 @@ fn style_of(style: StructureStyle) -> Style {
     }
 }
 
+/// The value of a scalar that is written in base64, decoded as Go does; others as they are.
+fn in_base64(value: &str, tag: Tag) -> (Cow<'_, str>, Tag) {
+    if tag != Tag::Binary {
+        return (value.into(), tag);
+    }
+    match base64::decode(value.as_bytes(), Encoding::Padded) {
+        // What is not UTF-8 becomes U+FFFD on the way to JSON.
+        Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned().into(), tag),
+        Err(_) => (value.into(), Tag::NotBinary),
+    }
+}
+
+/// What the tags of YAML's own types begin with.
+const CORE: &str = "tag:yaml.org,2002:";
+
 fn tag_of(tag: &granit_parser::Tag) -> Tag {
-    match tag.core_suffix() {
-        Some("str") => Tag::Str,
-        _ if tag.original() == "!" => Tag::Str,
+    if tag.original() == "!" {
+        return Tag::Bare;
+    }
+    match tag.suffix_in_namespace(CORE).as_deref() {
+        Some("merge") => Tag::Merge,
+        Some("binary") => Tag::Binary,
+        Some("null") => Tag::Null,
+        Some("bool") => Tag::Bool,
+        Some("int" | "float") => Tag::Number,
         _ => Tag::Other,
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3};
 
-use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree, Value};
+use super::tree::{Kind, MERGE, Raw, Scalar, Style, Tag, Tree, Value};
 use crate::source::Span;
 
 /// Collections nested deeper are left to the parser, which needs no stack for them.
@@ -276,10 +276,15 @@ impl Scanner<'_> {
                 (Span::new(at, end), Scalar::Plain, Value::AsWritten, colon)
             }
         };
-        if span.len() > LONGEST_KEY {
+        // What may stand behind a merge key is for Go's rules to say.
+        if span.len() > LONGEST_KEY || style == Scalar::Plain && self.is_merge(span) {
             return Err(Unsure);
         }
         Ok(Some(Key { span, style, value, colon }))
+    }
+
+    fn is_merge(&self, key: Span) -> bool {
+        self.bytes.get(key.range()) == Some(MERGE.as_bytes())
     }
 
     /// The colon that makes a key of the plain text at `at`.
@@ -497,8 +502,8 @@ impl Scanner<'_> {
             (self.trim(at, stop)?, Scalar::Plain, Value::AsWritten)
         };
         let colon = self.skip_blanks(end);
-        let long = end - at > LONGEST_KEY;
-        if long || self.byte(colon) != b':' || !(quoted || self.is_gap(colon + 1)?) {
+        let unsure = end - at > LONGEST_KEY || !quoted && self.is_merge(Span::new(at, end));
+        if unsure || self.byte(colon) != b':' || !(quoted || self.is_gap(colon + 1)?) {
             return None;
         }
         self.scalar(style, Span::new(at, end), value);
@@ -708,6 +713,9 @@ mod tests {
             "a: b\rc: d\n",
             "-\n- a\n",
             "{\"a\":1}{}",
+            "<<: {a: 1}\n",
+            "a:\n- <<: {a: 1}\n",
+            "a: {<<: {a: 1}}\n",
         ] {
             check_left(text);
         }

@@ -65,6 +65,12 @@ pub fn read<'a, T: Default + Send>(
     Ok(parts.collect())
 }
 
+/// Why Go refuses a text that is YAML, if it does: aliases without end, say. For texts that are read by other means.
+pub fn refusal(text: &str) -> Option<Problem> {
+    let parse::Failure { offset, message } = parse::refusal(text)?;
+    Some(Problem { offset, message, chunk: 0..text.len() })
+}
+
 /// What some chunks held.
 #[derive(Default)]
 struct Part<T> {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::layout;
+use super::resolve::{self, Type};
 use crate::source::Span;
 
-/// How deep merge keys are followed; `<<` inside `<<` beyond it counts as absent.
-const MERGE_DEPTH: usize = 16;
+/// The key that brings in other mappings.
+pub(super) const MERGE: &str = "<<";
 
 /// How a collection is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +49,21 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     None,
-    /// `!!str` or `!`: the scalar is a string whatever it looks like.
-    Str,
-    /// Any other.
+    /// `!`: a string, but for a merge key.
+    Bare,
+    /// `!!merge`, which makes a merge key of `<<`.
+    Merge,
+    /// `!!binary`: text in base64.
+    Binary,
+    /// `!!binary` on text that is not in base64.
+    NotBinary,
+    /// `!!null`.
+    Null,
+    /// `!!bool`.
+    Bool,
+    /// `!!int` or `!!float`.
+    Number,
+    /// `!!str`, or one that Go does not know: the scalar is a string whatever it looks like.
     Other,
 }
 
@@ -247,10 +260,24 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// Whether it is a null: empty, `~` or `null`.
     pub fn is_null(self) -> bool {
+        self.scalar_type() == Some(Type::Null)
+    }
+
+    /// What a scalar is to Go's YAML reader; `None` for a collection.
+    pub fn scalar_type(self) -> Option<Type> {
         let node = self.resolved();
-        node.kind() == Kind::Scalar(Scalar::Plain)
-            && node.raw().tag != Tag::Str
-            && matches!(node.source(), "" | "~" | "null" | "Null" | "NULL")
+        let Kind::Scalar(style) = node.kind() else { return None };
+        Some(match node.raw().tag {
+            Tag::Null => Type::Null,
+            Tag::Bool => Type::Bool,
+            Tag::Number => Type::Number,
+            Tag::None if style == Scalar::Plain => match node.raw().value {
+                Value::AsWritten => resolve::plain(node.source()),
+                // It goes over several lines.
+                _ => Type::Text,
+            },
+            _ => Type::Text,
+        })
     }
 
     /// The value of a scalar, decoded; `None` for a collection.
@@ -294,15 +321,7 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// The value of a scalar that is a string to Go's YAML reader, decoded; `None` for anything else.
     pub fn string(self) -> Option<Cow<'a, str>> {
-        let node = self.resolved();
-        let value = node.scalar()?;
-        let plain = node.kind() == Kind::Scalar(Scalar::Plain);
-        let other = match node.raw().tag {
-            Tag::Str => false,
-            Tag::Other => true,
-            Tag::None => plain && !is_plain_string(&value),
-        };
-        (!other).then_some(value)
+        (self.scalar_type()? == Type::Text).then(|| self.scalar())?
     }
 
     /// The items of a sequence, or of the one that an alias stands for; else nothing.
@@ -326,7 +345,28 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// The same with its key, and with the value as written.
     pub fn field(self, key: &str) -> Option<Field<'t, 'a>> {
-        self.field_within(key, 0)
+        let mut found = None;
+        for (entry, value) in self.entries() {
+            if entry.is_merge_key() {
+                return self.field_through_merges(key);
+            }
+            if entry.is(key) {
+                found = Some(Field { key: entry, value, merged: false });
+            }
+        }
+        found
+    }
+
+    fn field_through_merges(self, key: &str) -> Option<Field<'t, 'a>> {
+        let mut origins = vec![Origin::Mapping(self)];
+        let mut merged = false;
+        loop {
+            match origins.pop()? {
+                Origin::Field(field) => return Some(field),
+                Origin::Mapping(mapping) => mapping.origins_of(key, merged, &mut origins),
+            }
+            merged = true;
+        }
     }
 
     /// The value at the end of `path`, if each step is there.
@@ -336,9 +376,12 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// Whether this node, as a key, is a merge key.
     pub fn is_merge_key(self) -> bool {
-        self.kind() == Kind::Scalar(Scalar::Plain)
-            && self.raw().tag != Tag::Str
-            && self.source() == "<<"
+        let Kind::Scalar(style) = self.kind() else { return false };
+        match self.raw().tag {
+            Tag::None => style == Scalar::Plain && self.source() == MERGE,
+            Tag::Bare | Tag::Merge => self.is(MERGE),
+            _ => false,
+        }
     }
 
     /// Its text in the source.
@@ -346,18 +389,20 @@ impl<'t, 'a> Node<'t, 'a> {
         &self.tree.text[self.span().range()]
     }
 
-    fn field_within(self, key: &str, depth: usize) -> Option<Field<'t, 'a>> {
-        let mut found = None;
+    /// Puts on top of `origins` where this mapping has `key` from: what decides first comes last.
+    fn origins_of(self, key: &str, merged: bool, origins: &mut Vec<Origin<'t, 'a>>) {
+        let from = origins.len();
         for (entry, value) in self.entries() {
             if entry.is_merge_key() {
-                if let Some(field) = merged(value, key, depth) {
-                    found = Some(field);
-                }
+                let first = origins.len();
+                origins.extend(value.items().map(Origin::Mapping));
+                origins[first..].reverse();
+                origins.extend(value.is_mapping().then_some(Origin::Mapping(value)));
             } else if entry.is(key) {
-                found = Some(Field { key: entry, value, merged: false });
+                origins.truncate(from);
+                origins.push(Origin::Field(Field { key: entry, value, merged }));
             }
         }
-        found
     }
 
     /// Whether its scalar value is `text`.
@@ -406,21 +451,15 @@ fn unescaped(text: &str) -> String {
     value + rest
 }
 
-/// What the value of a merge key says about `key`. Of several mappings the first that has it decides.
-fn merged<'t, 'a>(value: Node<'t, 'a>, key: &str, depth: usize) -> Option<Field<'t, 'a>> {
-    if depth >= MERGE_DEPTH {
-        return None;
-    }
-    let found = if value.is_mapping() {
-        value.field_within(key, depth + 1)
-    } else {
-        value.items().find_map(|item| item.field_within(key, depth + 1))
-    };
-    found.map(|field| Field { merged: true, ..field })
+/// Where a mapping may have a key from.
+enum Origin<'t, 'a> {
+    /// It is this one.
+    Field(Field<'t, 'a>),
+    /// This mapping, if it has it.
+    Mapping(Node<'t, 'a>),
 }
 
-/// Whether Go reads this plain scalar as a string: not as null, a boolean, a number or a date
-/// (`gopkg.in/yaml.v2` resolve.go).
+/// Whether every reader takes this plain scalar for a string: none for a null, a boolean, a number or a date.
 pub(crate) fn is_plain_string(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return false };
     match first {
@@ -491,4 +530,72 @@ fn is_date(text: &str) -> bool {
 fn is_sexagesimal(text: &str) -> bool {
     text.contains(':')
         && text.split(':').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Type, read};
+    use super::*;
+
+    fn look<T: Default + Send>(text: &str, look: impl Fn(Node<'_, '_>) -> T + Sync) -> T {
+        let take = |found: &mut T, _, tree: &Tree<'_>| *found = look(tree.root());
+        let parts = read(text, |_, _| true, take).unwrap_or_else(|problem| panic!("{problem:?}"));
+        parts.into_iter().map(|(_, found)| found).next().expect("there is a document")
+    }
+
+    /// The value of `a` as Go reads it.
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        let found = look(text, |root| root.get("a").and_then(Node::scalar).map(Cow::into_owned));
+        assert_eq!(found.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn the_last_that_has_a_key_decides_and_of_a_list_the_first() {
+        check("<<: [{a: 1}, {a: 2}]\n", Some("1"));
+        check("a: 3\n<<: [{b: 0}, {a: 1}]\n", Some("1"));
+        check("<<: [{a: 1}]\na: 3\n", Some("3"));
+        check("<<: {a: 1}\n<<: {a: 2}\n", Some("2"));
+        check("<<: {a: 1}\n<<: {b: 2}\n", Some("1"));
+        check("<<: {a: 1, <<: {a: 2}}\n", Some("2"));
+        check("<<: {<<: {a: 2}, a: 1}\n", Some("1"));
+        check("a: 4\n<<: [{<<: [{b: 1}, {a: 2}]}, {a: 3}]\nc: d\n", Some("2"));
+        check("! \"<<\": {a: 1}\n", Some("1"));
+        check("!!str <<: {a: 1}\n", None);
+    }
+
+    #[test]
+    fn merge_keys_are_followed_as_deeply_as_they_go() {
+        let deep = format!("{}a: 1{}\n", "<<: {".repeat(2_000), "}".repeat(2_000));
+        let small = std::thread::Builder::new().stack_size(256 * 1024);
+        let thread = small.spawn(move || check(&deep, Some("1"))).expect("a thread starts");
+        thread.join().expect("it needs no stack");
+    }
+
+    #[track_caller]
+    fn check_type(value: &str, expected: Type, string: Option<&str>) {
+        let found = look(&format!("a: {value}\n"), |root| {
+            let node = root.get("a")?;
+            Some((node.scalar_type()?, node.string().map(Cow::into_owned)))
+        });
+        assert_eq!(found, Some((expected, string.map(str::to_owned))), "{value}");
+    }
+
+    #[test]
+    fn tags_and_quotes_decide_what_a_scalar_is() {
+        check_type("5", Type::Number, None);
+        check_type("\"5\"", Type::Text, Some("5"));
+        check_type("!!str 5", Type::Text, Some("5"));
+        check_type("! 5", Type::Text, Some("5"));
+        check_type("!x 5", Type::Text, Some("5"));
+        check_type("!!int \"5\"", Type::Number, None);
+        check_type("!!binary cmVnY3JlZA==", Type::Text, Some("regcred"));
+        check_type("!!binary |\n  cmVn\n  Y3JlZA==\n", Type::Text, Some("regcred"));
+        check_type("!!null \"\"", Type::Null, None);
+        check_type("", Type::Null, None);
+        check_type("!!str", Type::Text, Some(""));
+        check_type("y", Type::Bool, None);
+        check_type("2026-01-01", Type::Text, Some("2026-01-01"));
+        check_type("|-\n  5\n", Type::Text, Some("5"));
+    }
 }

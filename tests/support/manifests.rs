@@ -159,6 +159,72 @@ pub(crate) fn stream(dice: &mut Dice<'_>) -> String {
     }
 }
 
+/// The same of JSON values alone, as `kubectl get -o json`, APIs and generators write them, with everything in it that may
+/// be null or empty.
+pub(crate) fn json_stream(dice: &mut Dice<'_>) -> String {
+    let (crlf, wrapped) = (dice.rarely(4), dice.rarely(4));
+    let mut out = String::new();
+    for _ in 0..=dice.roll(3) {
+        let mut object = if dice.rarely(4) { list(dice) } else { object(dice) };
+        with_nulls(&mut object, dice);
+        if wrapped {
+            let version = text("config.kubernetes.io/v1");
+            let items = Value::List(vec![object]);
+            object =
+                map([("apiVersion", version), ("kind", text("ResourceList")), ("items", items)]);
+        }
+        let pretty = dice.rarely(2).then_some(0);
+        let mut writer = Writer::new(dice);
+        writer.json(&object, pretty);
+        out.push_str(&writer.out);
+        out.push_str(dice.pick(&["\n", "", " ", "\n\n"]));
+        if wrapped {
+            break;
+        }
+    }
+    if crlf { out.replace('\n', "\r\n") } else { out }
+}
+
+/// Puts nulls and empty collections where edits come.
+fn with_nulls(value: &mut Value, dice: &mut Dice<'_>) {
+    let null = || Value::Raw("null");
+    let empty = || Value::Map(Vec::new());
+    match value {
+        Value::List(items) => items.iter_mut().for_each(|item| with_nulls(item, dice)),
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                with_nulls(value, dice);
+                match (key.as_str(), dice.roll(8)) {
+                    ("metadata" | "annotations", 5) => *value = null(),
+                    ("metadata" | "annotations" | "spec", 6) => *value = empty(),
+                    ("metadata", 7) => set(value, "annotations", marks(dice)),
+                    ("imagePullSecrets", 4) => *value = Value::List(vec![null()]),
+                    ("imagePullSecrets", 5) => *value = Value::List(vec![empty()]),
+                    ("imagePullSecrets", 6) => {
+                        *value = Value::List(vec![map([("name", null())])]);
+                    }
+                    ("imagePullSecrets", 7) => {
+                        *value = Value::List(vec![map([("name", text("x"))]), null()]);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Annotations with a stamp that is none, perhaps.
+fn marks(dice: &mut Dice<'_>) -> Value {
+    match dice.roll(5) {
+        0 => Value::Raw("null"),
+        1 => Value::Map(Vec::new()),
+        2 => map([("pullcreds.dev/checked", Value::Raw("null"))]),
+        3 => map([("pullcreds.dev/checked", Value::Raw("8080"))]),
+        _ => map([("a", text("b")), ("pullcreds.dev/checked", text("v0"))]),
+    }
+}
+
 fn mixed(text: &str, dice: &mut Dice<'_>) -> String {
     let ends = |line: &str, crlf: bool| match line.strip_suffix('\n') {
         Some(line) if crlf => format!("{line}\r\n"),

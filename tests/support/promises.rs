@@ -59,6 +59,7 @@ pub(crate) fn hold_for_text(text: &str) {
     }
     stamps_add_and_nothing_else(text);
     results_add_and_nothing_else(text);
+    all_edits_go_together(text);
 }
 
 fn source(text: &str) -> [Source; 1] {
@@ -157,6 +158,7 @@ pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
     let plan = &outcome.plans[0];
     let after = plan.apply(text);
     assert_eq!(plan.undo(text).apply(&after), text, "undoing the edits restores the input");
+    json_stays_json(text, &after);
     for edit in plan.edits() {
         let gone = &text[edit.place.range()];
         let replaceable =
@@ -173,6 +175,17 @@ pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
     assert_eq!(again.plans[0].edits(), &[], "twice is once\n{after}");
     assert_eq!(images(&outcome), images(&again), "the images are those of before");
     data_gain_the_entries(text, &after, &outcome);
+}
+
+/// Whether a text is JSON values, and nothing else, to a strict parser.
+pub(crate) fn is_json(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    text.trim_start().starts_with('{') && values.all(|value| value.is_ok())
+}
+
+/// What was JSON is JSON again.
+fn json_stays_json(before: &str, after: &str) {
+    assert!(is_json(after) || !is_json(before), "this is not JSON any more\n{before}\n{after}");
 }
 
 /// How many edits the first policy comes to; `None` if the text cannot be read.
@@ -275,6 +288,7 @@ pub(crate) fn stamps_add_and_nothing_else(text: &str) {
     };
     let after = outcome.plans[0].apply(text);
     assert_eq!(outcome.plans[0].undo(text).apply(&after), text);
+    json_stays_json(text, &after);
     let again = source(&after);
     let again = judge_with(&again, policy, Stamps::Written);
     assert_eq!(again.plans[0].edits(), &[], "twice is once\n{after}");
@@ -319,6 +333,7 @@ pub(crate) fn results_add_and_nothing_else(text: &str) {
             Plan::new(edits).expect("one edit overlaps nothing").apply(text)
         };
         let after = with_results(&list, &text);
+        json_stays_json(&text, &after);
         let again = ResourceList::read(&after).unwrap_or_else(|no| panic!("{no:?}\n{after}"));
         assert_eq!(with_results(&again, &after), after, "twice is once");
         let (Some(mut expected), Some(mut found)) = (settled(&text), settled(&after)) else {
@@ -334,6 +349,33 @@ pub(crate) fn results_add_and_nothing_else(text: &str) {
     }
 }
 
+/// One plan has all edits of a function: what is injected, the stamps and the results. Each of them comes to what it comes
+/// to alone, and they stand in this order where they stand at one place.
+pub(crate) fn all_edits_go_together(text: &str) {
+    for text in lists(text) {
+        let Ok(list) = ResourceList::read(&text) else { continue };
+        let sources = source(&text);
+        let outcome = judge_with(&sources, &POLICIES[0], Stamps::Written);
+        let items = outcome.plans[0].apply(&text);
+        let results = list.edit(list.results(&outcome.findings));
+        let plan = outcome.plans[0].clone().followed_by(results.clone()).expect("no overlap");
+        let after = plan.apply(&text);
+        assert_eq!(plan.undo(&text).apply(&after), text, "undoing the edits restores the input");
+        json_stays_json(&text, &after);
+        let (Some(mut expected), Some(mut found)) = (settled(&items), settled(&after)) else {
+            continue;
+        };
+        if let (Some(_), Some(before), Some(with)) =
+            (results, expected.first_mut(), found.first_mut())
+        {
+            for document in [before, with] {
+                *field(document, "results") = Data::Other(String::new());
+            }
+        }
+        assert_eq!(found, expected, "the data are those of the items\n{after}");
+    }
+}
+
 /// A text as the input of a function, and with itself as its only item, in front and at the end of the list.
 fn lists(text: &str) -> Vec<String> {
     let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
@@ -341,6 +383,7 @@ fn lists(text: &str) -> Vec<String> {
     vec![
         text.to_owned(),
         format!("{head}items:\n- {item}\n"),
+        format!("{head}items:\n- {item}"),
         format!("items:\n- {item}\n{head}functionConfig:\n  a: |+\n    b\n\n\n"),
         format!("{head}items: []\nfunctionConfig:\n  {item}"),
     ]

@@ -1,6 +1,6 @@
 //! The few facts that a token tells of itself: times, and who issued it for what.
 
-use crate::credentials::base64::{self, Encoding};
+use crate::base64::{self, Encoding};
 use crate::credentials::json::{Document, Kind, Value};
 use zeroize::Zeroizing;
 
