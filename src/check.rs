@@ -5,10 +5,11 @@
 mod covering;
 mod findings;
 mod mounts;
+mod naming;
 mod order;
 mod summary;
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -47,12 +48,25 @@ pub struct Circumstances<'e> {
     pub cluster: &'e [Source],
     /// How the input came.
     pub input: Input,
+    /// Who runs the program.
+    pub caller: Caller,
     /// Whether an input without a document is an error.
     pub require_input: bool,
     /// What becomes of the stamps of workloads.
     pub stamps: Stamps,
     /// Whether a person reads along: the caller, if there is one, does not capture what is told.
     pub watched: bool,
+}
+
+/// Who runs the program: a remedy says what to write there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A person or a renderer, with flags.
+    CommandLine,
+    /// The config management plugin of Argo CD, with parameters of an Application.
+    ArgoCd,
+    /// kustomize or kpt, with a functionConfig.
+    Function,
 }
 
 /// How the input came, as far as it changes what is worth saying.
@@ -95,7 +109,7 @@ pub struct Outcome<'a> {
     pub problems: Vec<(usize, Problem)>,
     /// The workloads, in the order of sources and streams.
     pub pods: Vec<Pod<'a>>,
-    /// What was found, ordered by source, place and code.
+    /// What was found: what stops a pull first, how credentials are kept last, and each by source, place and code.
     pub findings: Vec<Finding>,
     /// The edits of each source; none of a dump.
     pub plans: Vec<Plan>,
@@ -235,6 +249,7 @@ pub fn check<'a>(
         used,
         found: Vec::new(),
         covering: wanting.then(|| &*covering),
+        names: OnceCell::new(),
         excused: BTreeSet::new(),
     };
     let excused = found.collect(&notes);

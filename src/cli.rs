@@ -21,7 +21,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use pullcreds::check::{self, Circumstances, Input, Outcome, Stamps};
+use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps};
 use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Code, Severity};
 use pullcreds::frontend;
@@ -314,7 +314,12 @@ impl Settings {
         let Self { now, require_input, stamps, mode, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
         let (providers, cluster) = (&self.providers, &self.cluster);
-        Circumstances { now, providers, cluster, input, require_input, stamps, watched }
+        let caller = match mode {
+            Mode::Function => Caller::Function,
+            _ if argocd::is_caller() => Caller::ArgoCd,
+            _ => Caller::CommandLine,
+        };
+        Circumstances { now, providers, cluster, input, caller, require_input, stamps, watched }
     }
 
     /// Whether the run has to fail, by the threshold alone.

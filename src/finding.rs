@@ -60,6 +60,51 @@ impl PartialEq for Code {
     }
 }
 
+/// What a kind of finding is about, in the order in which reports tell them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Concern {
+    /// A pull that fails, or a pod that never starts.
+    Pull,
+    /// The run, the policy, and what is worth knowing.
+    Other,
+    /// Credentials that work, and are not kept as they should be.
+    Hygiene,
+}
+
+/// The kinds that are about how credentials are kept.
+static HYGIENE: &[&Code] = &[
+    &HARDCODED_CREDENTIALS,
+    &ROTATION_OVERDUE,
+    &ROTATION_UNKNOWN,
+    &SLOW_REFRESH,
+    &UNNEEDED_PULL_SECRET,
+];
+
+/// The kinds that are about pulls although they are no errors by themselves: there may be another way to pull.
+static HINDRANCES: &[&Code] = &[
+    &UNUSABLE_CREDENTIALS,
+    &NEWLINE_IN_CREDENTIALS,
+    &PULL_SECRET_NOT_FOUND,
+    &SECRET_APPEARS_LATE,
+    &EMPTY_PULL_SECRET_NAME,
+    &SHADOWED_PULL_SECRETS,
+    &REFERENCE_NOT_RENAMED,
+    &STALE_ON_PUBLIC,
+];
+
+impl Code {
+    /// What it is about. An error is about pulls, unless a table says otherwise.
+    pub fn concern(&self) -> Concern {
+        if HYGIENE.contains(&self) {
+            Concern::Hygiene
+        } else if self.severity == Severity::Error || HINDRANCES.contains(&self) {
+            Concern::Pull
+        } else {
+            Concern::Other
+        }
+    }
+}
+
 /// A kind of finding by its name.
 pub fn find(name: &str) -> Option<&'static Code> {
     ALL.iter().copied().find(|code| code.name == name)
@@ -845,6 +890,16 @@ mod tests {
             let kebab = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
             assert!(code.name.bytes().all(kebab), "{}", code.name);
             assert_eq!(ALL.iter().filter(|other| other.name == code.name).count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_stops_a_pull_comes_before_how_credentials_are_kept() {
+        assert!(NEWLINE_IN_CREDENTIALS.concern() < HARDCODED_CREDENTIALS.concern());
+        assert!(MISSING_PULL_SECRET.concern() < ROTATION_OVERDUE.concern());
+        assert!(EXPIRED_CREDENTIALS.concern() < ROTATION_UNKNOWN.concern());
+        for code in HINDRANCES {
+            assert!(code.severity != Severity::Error && !HYGIENE.contains(code), "{}", code.name);
         }
     }
 

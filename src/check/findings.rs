@@ -16,9 +16,9 @@ mod stamps;
 mod usage;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::credentials::keyring::NearMiss;
 use crate::finding::{self, Code, Finding, Place, Severity, Subject};
 use crate::inject::{self, Added, Holder, Note, Refused};
 use crate::inventory::producers::Fault;
@@ -33,6 +33,7 @@ use crate::source::{self, Source, Span};
 use crate::verdict::{Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
 
 use super::covering::Covering;
+use super::naming::Names;
 use super::{Circumstances, InUse, Input, Judged, Pod};
 
 use remedy::why_unasked;
@@ -58,6 +59,8 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) found: Vec<Finding>,
     /// The Secrets of the input that can be proposed, if an image needs one.
     pub(super) covering: Option<&'c Covering<'c, 'a>>,
+    /// The names of pull secrets that are in use, if a remedy asks.
+    pub(super) names: OnceCell<Names<'c>>,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -93,7 +96,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         let key = |finding: &Finding| {
             let place = finding.place.as_ref();
             let at = place.map(|place| (place.source, place.span.start, place.span.end));
-            (at.is_none(), at, finding.code.name)
+            (finding.code.concern(), at.is_none(), at, finding.code.name)
         };
         self.found.sort_by(|a, b| key(a).cmp(&key(b)));
         std::mem::take(&mut self.excused)
@@ -182,7 +185,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                 &finding::MISSING_PULL_SECRET,
                 unnamed + &unasked,
                 self.names_none(workload, account),
-                Some(self.remedy(parsed, workload, &judged.judgement, pod.effective.origin).into()),
+                Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
             (Ok(parsed), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
@@ -191,16 +194,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                     show(account_name)
                 ),
                 format!("ServiceAccount '{}' is not known", show(account_name)).into(),
-                Some(format!(
-                    "{}\nor declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    \
-                     - {}\nor hand over a dump of the cluster (--cluster-dump)",
-                    self.remedy(parsed, workload, &judged.judgement, pod.effective.origin),
-                    declaration(
-                        account_name,
-                        workload.object.namespace.as_deref(),
-                        self.secret_for(parsed),
-                    ),
-                ).into()),
+                Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
             (Ok(parsed), Verdict::Mismatched) => (
                 &finding::MISMATCHED_PULL_SECRET,
@@ -211,7 +205,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                     self.why(pod, workload, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some((better_key(&judged.judgement) + &self.wider_scope(pod, workload, parsed, &judged.judgement) + &self.remedy(parsed, workload, &judged.judgement, pod.effective.origin)).into()),
+                Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
             _ => return,
         };
@@ -630,16 +624,6 @@ fn sentence(name: &str, why: &Why) -> String {
     }
 }
 
-/// What the nearest key would have to be.
-fn better_key(judgement: &Judgement) -> String {
-    match judgement.why() {
-        Some(Why::Miss(NearMiss { suggestion: Some(key), .. })) => {
-            format!("The key `{}` would match.\n", show(key))
-        }
-        _ => String::new(),
-    }
-}
-
 /// Where a list stands, or the name of the object that has none.
 fn list_span(list: &PullSecrets<'_>, object: &Object<'_>) -> Span {
     if list.state == ListState::Absent { object.label } else { list.span }
@@ -663,12 +647,6 @@ fn entry(policy: &Policy, rule: RuleId) -> String {
             format!("The exception for {} (\"{}\")", exception.code, exception.reason)
         }
     }
-}
-
-fn declaration(name: &str, namespace: Option<&str>, secret: &str) -> String {
-    let namespace =
-        namespace.map(|namespace| format!("namespace: {}, ", show(namespace))).unwrap_or_default();
-    format!("{{{namespace}name: {}, imagePullSecrets: [{secret}]}}", show(name))
 }
 
 fn names(effective: &Effective<'_>) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::place::Value;
 use super::{Item, Reference, ResourceList};
 use crate::edit::Edit;
-use crate::finding::{Finding, Place, Severity};
+use crate::finding::{self, Code, Concern, Finding, Place, Severity};
 use crate::mask;
 
 /// A result.
@@ -82,8 +82,9 @@ impl ResourceList<'_> {
 }
 
 impl Entry {
-    /// How kyaml sorts results (fn/framework/result.go): file, severity, then the texts that Go prints for the rest.
-    fn rank(&self) -> (String, u64, u8, String) {
+    /// How kyaml sorts results (fn/framework/result.go): file, severity, then the texts that Go prints for the rest;
+    /// but of one file and severity, what stops a pull first.
+    fn rank(&self) -> (String, u64, u8, Concern, String) {
         let (path, index) = self.file.clone().unwrap_or_default();
         let severity = match self.severity {
             Severity::Error => 0,
@@ -105,7 +106,8 @@ impl Entry {
             None => "%!s(*framework.Field=<nil>)".to_owned(),
         };
         let text = format!("resource-ref:{reference},field:{field},message:{}", self.message);
-        (path, index, severity, text)
+        let code = self.tags.get("code").and_then(|code| finding::find(code));
+        (path, index, severity, code.map_or(Concern::Pull, Code::concern), text)
     }
 
     fn value(self) -> Value {

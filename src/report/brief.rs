@@ -7,7 +7,7 @@ use super::excerpt::{Excerpt, Labelled, printable, shown_name};
 use super::human::{self, word};
 use super::template::Templates;
 use super::{Look, Report};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Concern, Finding, Severity};
 use crate::policy::Mistake;
 use crate::source::{LineIndex, Source, Span};
 use crate::yaml::Problem;
@@ -25,7 +25,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let problems = problems.map(|(source, found)| problem(report.source(*source), found));
     let mut findings: Vec<_> = report.outcome.findings.iter().collect();
     findings.retain(|finding| finding.severity != Severity::Info);
-    findings.sort_by_key(|finding| finding.severity != Severity::Error);
+    findings.sort_by_key(|finding| {
+        (finding.code.concern() != Concern::Pull, finding.severity != Severity::Error)
+    });
     let mut told = Vec::new();
     let findings = findings.into_iter().map(|finding| {
         let first = !told.contains(&finding.code.name);
@@ -34,7 +36,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         entry(&line(finding), &(place(report, finding) + remedy.unwrap_or_default()))
     });
     let sentence = human::sentence(report, Look::PLAIN);
-    let limit = LIMIT - sentence.len() - 1;
+    let limit = LIMIT.saturating_sub(sentence.len() + 1);
     fitting(&problems.chain(findings).collect::<Vec<_>>(), limit) + &sentence + "\n"
 }
 

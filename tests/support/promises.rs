@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use pullcreds::check::{self, Circumstances, Input, Outcome, Stamps};
+use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps};
 use pullcreds::edit::Plan;
 use pullcreds::finding::Severity;
 use pullcreds::inject::{self, Holder};
@@ -77,6 +77,7 @@ fn judge_with<'a>(sources: &'a [Source; 1], policy: &'a Policy, stamps: Stamps) 
         cluster: &[],
         providers: &[],
         input: Input::Stream,
+        caller: Caller::CommandLine,
         require_input: false,
         stamps,
         watched: true,
@@ -389,7 +390,7 @@ fn lists(text: &str) -> Vec<String> {
     ]
 }
 
-/// Reports can be made of any input, are the same every time, order their findings by place, and point at what they
+/// Reports can be made of any input, are the same every time, order their findings by concern and place, and point at what they
 /// speak of.
 pub(crate) fn reports_are_sound(text: &str) {
     let sources = source(text);
@@ -407,7 +408,7 @@ pub(crate) fn reports_are_sound(text: &str) {
     assert_eq!(json, again, "two runs on one input are equal");
     let key = |finding: &pullcreds::finding::Finding| {
         let place = finding.place.as_ref().map(|place| place.span);
-        (place.is_none(), place, finding.code.name)
+        (finding.code.concern(), place.is_none(), place, finding.code.name)
     };
     assert!(outcome.findings.is_sorted_by_key(key), "findings are sorted");
     let json: serde_json::Value = serde_json::from_str(&json).expect("the report is JSON");

@@ -1,75 +1,132 @@
 //! What to do about an image whose pull nothing authenticates: commands and YAML with the real names, never with a
 //! password.
 
+use crate::credentials::keyring::NearMiss;
 use crate::image::Reference;
 use crate::inventory::Workload;
-use crate::policy::registries::Cloud;
-use crate::verdict::{Judgement, Origin, Unasked, Why};
+use crate::policy::registries::{BuiltinAccess, Cloud, Host};
+use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
+use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
 
-use super::super::Pod;
-use super::{Findings, show};
+use super::super::naming::{Names, is_for_other};
+use super::super::{Caller, Pod};
+use super::{Findings, describe, show};
+
+/// An image that lacks credentials, and the pod that pulls it.
+struct Wanting<'w, 'a> {
+    pod: &'w Pod<'a>,
+    workload: &'w Workload<'a>,
+    image: &'w Reference,
+    judgement: &'w Judgement,
+}
+
+/// The pull secret that a remedy is about.
+enum Proposed<'i> {
+    /// Nothing has its name so far.
+    New(String),
+    /// The policy names it, or other pods of the namespace have it for the registry.
+    There(String),
+    /// The pod names it, and nobody has it.
+    Absent(String),
+    /// The pod names it, and it is of no use as it is.
+    Useless(Known<'i>, String),
+}
+
+impl Proposed<'_> {
+    fn name(&self) -> &str {
+        let (Self::New(name) | Self::There(name) | Self::Absent(name) | Self::Useless(_, name)) =
+            self;
+        name
+    }
+}
 
 impl Findings<'_, '_> {
-    /// The pull secret that the policy names for an image, or the one that everybody's examples name.
-    pub(super) fn secret_for(&self, image: &Reference) -> &str {
-        let wanted = self.policy.pull_secrets(image.domain(), image.path());
-        wanted.and_then(|(_, names)| names.first()).map_or("regcred", |name| &name.value)
+    /// The commands and the YAML that would make a pull configured: first what pullcreds does itself.
+    pub(super) fn remedy(&self, pod: &Pod<'_>, image: &Reference, judgement: &Judgement) -> String {
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let access = self.policy.access(image.domain(), image.path());
+        if let Some(host) = access.host.filter(|host| serves_everyone(host)) {
+            return says_public(host.pattern);
+        }
+        let wanting = Wanting { pod, workload, image, judgement };
+        let advice = advice(&access);
+        if workload.is_static {
+            return format!("{}{advice}", for_static_pod(image.domain()));
+        }
+        if let Some(name) = self.covering_secret(&wanting) {
+            return self.proposal(&wanting, &name);
+        }
+        let proposed = self.proposed(&wanting);
+        let means = self.means(&wanting, &proposed);
+        let by_hand = by_hand(&wanting, &proposed, means.is_empty());
+        let parts = [
+            better_key(judgement),
+            self.wider_scope(&wanting),
+            means,
+            by_hand,
+            self.creation(&wanting, &proposed),
+            self.declaration(&wanting, proposed.name()),
+            self.identity_remedy(image, judgement),
+            advice,
+        ];
+        parts.concat().trim_end().to_owned()
     }
 
-    /// The commands and the YAML that would make a pull configured.
-    pub(super) fn remedy(
-        &self,
-        image: &Reference,
-        workload: &Workload<'_>,
-        judgement: &Judgement,
-        origin: Origin,
-    ) -> String {
-        let advice = self.advice(image);
-        let identity = self.identity_remedy(image, judgement);
-        if workload.is_static {
-            return format!(
-                "{advice}A static pod can use no Secret: give the nodes credentials of their own for {}, such as \
-                 a credential provider of the kubelet, and declare them in the policy:\n  registries:\n  - match: \
-                 {}\n    access: private\n    iam: true",
-                image.domain(),
-                image.domain()
-            );
+    /// The pull secret that is to cover the image: the one of the policy, the one that the pod has for it, the one that
+    /// other pods have, or a new one. Never one that is there for something else.
+    fn proposed(&self, wanting: &Wanting<'_, '_>) -> Proposed<'_> {
+        let Wanting { pod, workload, image, judgement } = *wanting;
+        let wanted = self.policy.pull_secrets(image.domain(), image.path());
+        let wanted = wanted.and_then(|(_, names)| names.first()).map(|name| &*name.value);
+        if let Some(name) = wanted.filter(|name| !self.is_for_other(wanting, name)) {
+            return Proposed::There(name.to_owned());
         }
-        if let Some(proposal) = self.proposal(image, workload, judgement, origin) {
-            return proposal;
+        let meant = judgement.secret.and_then(|at| pod.effective.names.get(at));
+        if let Some(name) = meant.filter(|_| is_meant(judgement)) {
+            if !self.is_for_other(wanting, name) {
+                let (known, name) = (self.known(wanting, name), name.to_string());
+                return match known {
+                    Known::Outside
+                    | Known::Absent { .. }
+                    | Known::Elsewhere(_)
+                    | Known::MadeElsewhere { .. } => Proposed::Absent(name),
+                    known => Proposed::Useless(known, name),
+                };
+            }
         }
-        let secret = self.secret_for(image);
+        let names = self.names.get_or_init(|| Names::new(self.inventories, self.pods, self.policy));
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
-        // Not that of kubectl's context: a release has a namespace of its own.
-        let namespace = show(namespace.unwrap_or("NAMESPACE"));
-        let server = match image.domain() {
-            // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
-            "docker.io" => "https://index.docker.io/v1/",
-            domain => domain,
-        };
-        format!(
-            "{advice}kubectl create secret docker-registry {secret} --namespace {namespace} \\\n  \
-             --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD\n\
-             and name it in {}:\n  imagePullSecrets:\n  - name: {secret}{identity}",
-            pod_spec(workload)
-        )
+        match names.of_others(namespace, image.domain()) {
+            Some(name) => Proposed::There(name.to_owned()),
+            None => Proposed::New(names.free(namespace, image.domain())),
+        }
+    }
+
+    /// Whether a Secret of the namespace is there for something else than the image.
+    fn is_for_other(&self, wanting: &Wanting<'_, '_>, name: &str) -> bool {
+        let scope = self.policy.scope(wanting.workload.object.namespace.as_deref(), name);
+        is_for_other(&self.known(wanting, name), scope.as_ref(), wanting.image)
+    }
+
+    /// What is known of a Secret in the namespace of a pod.
+    fn known(&self, wanting: &Wanting<'_, '_>, name: &str) -> Known<'_> {
+        let object = &wanting.workload.object;
+        let referrer = Referrer::of_secrets(object, None, Origin::Pod);
+        let namespace = object.namespace.as_deref();
+        self.secrets.find(wanting.pod.source, namespace, referrer, name, self.policy)
     }
 
     /// What would say that a pull secret which is declared for other images has credentials for this one, too.
-    pub(super) fn wider_scope(
-        &self,
-        pod: &Pod<'_>,
-        workload: &Workload<'_>,
-        image: &Reference,
-        judgement: &Judgement,
-    ) -> String {
+    fn wider_scope(&self, wanting: &Wanting<'_, '_>) -> String {
+        let Wanting { pod, workload, image, judgement } = *wanting;
         let (Some(Why::Policy), Some(at)) = (judgement.why(), judgement.secret) else {
             return String::new();
         };
         let name = &*pod.effective.names[at];
         let namespace = workload.object.namespace.as_deref();
         let Some(scope) = self.policy.scope(namespace, name) else { return String::new() };
-        let (name, place) = (show(name), self.owner_of(image));
+        let (name, place) =
+            (show(name), owner_of(&self.policy.access(image.domain(), image.path()), image));
         let line = if scope.has_own_entry() {
             let mut all: Vec<_> = scope.patterns().map(ToString::to_string).collect();
             all.push(place.clone());
@@ -86,46 +143,122 @@ impl Findings<'_, '_> {
         )
     }
 
-    /// The host of an image, with the owner of its repository where one host serves many.
-    fn owner_of(&self, image: &Reference) -> String {
-        let (domain, path) = (image.domain(), image.path());
-        let is_shared =
-            self.policy.access(domain, path).host.is_some_and(|host| host.access.is_assumed());
-        match path.split_once('/').filter(|_| is_shared) {
-            Some((owner, _)) => format!("{domain}/{owner}"),
-            None => domain.to_owned(),
+    /// How pullcreds injects the secret, unless the pod names it or the policy wants it injected.
+    fn means(&self, wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>) -> String {
+        if matches!(proposed, Proposed::Absent(_) | Proposed::Useless(..)) {
+            return String::new();
         }
+        let (image, name) = (wanting.image, show(proposed.name()));
+        let wanted = self.policy.pull_secrets(image.domain(), image.path());
+        if wanted.is_some_and(|(_, names)| names.iter().any(|name| name.value == proposed.name())) {
+            return self.by_policy(&name);
+        }
+        let access = self.policy.access(image.domain(), image.path());
+        let pattern = pattern(self.policy, &access, image);
+        let how = match self.circumstances.caller {
+            Caller::CommandLine => format!(":\n  --inject {pattern}={name}"),
+            Caller::ArgoCd => {
+                format!(" by the parameter `inject` of the Application:\n  {pattern}={name}")
+            }
+            Caller::Function => format!(" by its functionConfig:\n  inject: {pattern}={name}"),
+        };
+        let settled = matches!(access.from, AccessFrom::Policy | AccessFrom::Builtin);
+        let private = if settled { "" } else { "    access: private\n" };
+        format!(
+            "Let pullcreds inject a pull secret{how}\nor in the policy:\n  registries:\n  - match: {pattern}\n\
+             {private}    pullSecrets: [{name}]\n"
+        )
+    }
+
+    /// The policy names the secret already, and nothing was injected here: by design or since it was refused.
+    fn by_policy(&self, name: &str) -> String {
+        if self.policy.inject().into != InjectInto::None {
+            return String::new();
+        }
+        format!(
+            "The policy names the pull secret '{name}': let pullcreds inject it when the manifests are rendered, or with \
+             `pullcreds inject --write`.\n"
+        )
+    }
+
+    /// How the Secret is made.
+    fn creation(&self, wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>) -> String {
+        let name = show(proposed.name());
+        let namespace = wanting.workload.object.namespace.as_deref().or(self.policy.namespace());
+        // Not that of kubectl's context: a release has a namespace of its own.
+        let namespace = show(namespace.unwrap_or("NAMESPACE"));
+        let server = match wanting.image.domain() {
+            // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
+            "docker.io" => "https://index.docker.io/v1/",
+            domain => domain,
+        };
+        let (why, delete, behind) = match proposed {
+            Proposed::New(_) => ("Create the Secret".to_owned(), false, ""),
+            Proposed::There(_) => {
+                ("If it does not exist yet, create the Secret".to_owned(), false, "")
+            }
+            Proposed::Absent(_) => (format!("Create the Secret '{name}'"), false, ""),
+            Proposed::Useless(Known::Produced { produced, in_time, .. }, _) => {
+                let maker = describe(&produced.object);
+                if !in_time {
+                    return format!(
+                        "Let something else than {maker} make the Secret '{name}', such as an ExternalSecret.\n"
+                    );
+                }
+                return format!("Correct {maker}, which makes the Secret '{name}'.\n");
+            }
+            Proposed::Useless(Known::InStream { .. } | Known::Copied { .. }, _) => {
+                let why = format!("Replace the Secret '{name}' of the input by the output of");
+                (why, false, " \\\n  --dry-run=client -o yaml")
+            }
+            Proposed::Useless(..) => (format!("Replace the Secret '{name}'"), true, ""),
+        };
+        let delete = if delete {
+            format!("kubectl delete secret {name} --namespace {namespace}\n")
+        } else {
+            String::new()
+        };
+        format!(
+            "{why}:\n{delete}kubectl create secret docker-registry {name} --namespace {namespace} \\\n  \
+             --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD{behind}\n"
+        )
+    }
+
+    /// What to say of a ServiceAccount that nobody knows.
+    fn declaration(&self, wanting: &Wanting<'_, '_>, secret: &str) -> String {
+        if wanting.judgement.verdict != Verdict::Unknown {
+            return String::new();
+        }
+        let account = wanting.workload.effective_service_account();
+        let namespace = wanting.workload.object.namespace.as_deref();
+        let namespace = namespace.map(|namespace| format!("namespace: {}, ", show(namespace)));
+        format!(
+            "or declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    - {{{}name: {}, \
+             imagePullSecrets: [{}]}}\nor provide a dump of the cluster (--cluster-dump)\n",
+            namespace.unwrap_or_default(),
+            show(account),
+            show(secret),
+        )
     }
 
     /// A Secret of the input that covers an image and is not attached.
-    fn proposal(
-        &self,
-        image: &Reference,
-        workload: &Workload<'_>,
-        judgement: &Judgement,
-        origin: Origin,
-    ) -> Option<String> {
-        let covering = self.covering.as_ref().filter(|_| judgement.can_be_covered())?;
-        let name = show(covering.first(&workload.object, image, self.policy)?);
-        let place = match origin {
-            Origin::ServiceAccount => {
-                format!("ServiceAccount '{}'", show(workload.effective_service_account()))
-            }
-            _ => pod_spec(workload),
-        };
-        Some(format!(
-            "The Secret '{name}' of the input covers it. Name it in {place}:\n  imagePullSecrets:\n  - name: \
-             {name}\nor let pullcreds do so: attachCovering: true below inject in the policy"
-        ))
+    fn covering_secret(&self, wanting: &Wanting<'_, '_>) -> Option<String> {
+        let covering = self.covering.as_ref().filter(|_| wanting.judgement.can_be_covered())?;
+        let name = covering.first(&wanting.workload.object, wanting.image, self.policy)?;
+        Some(show(name).into_owned())
     }
 
-    /// What is known about the registry of an image.
-    fn advice(&self, image: &Reference) -> String {
-        let access = self.policy.access(image.domain(), image.path());
-        let note = access.host.and_then(|host| host.note);
-        let advice = access.provider.map(|provider| provider.advice);
-        let lines: Vec<_> = advice.into_iter().chain(note).flat_map(|text| [text, "\n"]).collect();
-        lines.concat()
+    fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> String {
+        let proposed = Proposed::There(name.to_owned());
+        let parts = [
+            format!("The Secret '{name}' of the input covers it.\n"),
+            self.means(wanting, &proposed),
+            "or attach what covers an image, whatever its name: attachCovering: true below inject in the policy\n"
+                .to_owned(),
+            by_hand(wanting, &proposed, false),
+            self.declaration(wanting, name),
+        ];
+        parts.concat().trim_end().to_owned()
     }
 
     /// What to declare, or to annotate, where the nodes may have an identity for the registry.
@@ -133,11 +266,98 @@ impl Findings<'_, '_> {
         if let Some(unasked) = judgement.unasked.as_deref()
             && let Some(annotation) = annotation(unasked)
         {
-            return format!("\nor give the ServiceAccount the annotation {}", show(annotation));
+            return format!("or give the ServiceAccount the annotation {}\n", show(annotation));
         }
         let access = self.policy.access(image.domain(), image.path());
         let cloud = access.host.and_then(|host| host.identity);
         cloud.map(declarations).unwrap_or_default()
+    }
+}
+
+/// Whether everything at a host can be pulled without credentials.
+fn serves_everyone(host: &Host) -> bool {
+    host.access == BuiltinAccess::Public && !host.pattern.contains('/')
+}
+
+/// The remedy where no credentials are needed.
+fn says_public(host: &str) -> String {
+    format!(
+        "{host} serves everyone without credentials. Let pullcreds know:\n  --public {host}\nor in the policy:\n  \
+         registries:\n  - match: {host}\n    access: public"
+    )
+}
+
+fn for_static_pod(host: &str) -> String {
+    format!(
+        "A static pod can use no Secret: give the nodes credentials of their own for {host}, such as a credential \
+         provider of the kubelet, and declare them in the policy:\n  registries:\n  - match: {host}\n    access: \
+         private\n    iam: true\n"
+    )
+}
+
+/// What is known about the registry of an image.
+fn advice(access: &Access) -> String {
+    let note = access.host.and_then(|host| host.note);
+    let advice = access.provider.map(|provider| provider.advice);
+    let lines: Vec<_> = advice.into_iter().chain(note).flat_map(|text| [text, "\n"]).collect();
+    lines.concat()
+}
+
+/// The images that a line of policy is about: those of the entry that is there, else those of the owner.
+fn pattern(policy: &Policy, access: &Access, image: &Reference) -> String {
+    match access.rule {
+        Some(RuleId::Registry(at)) => policy.registries()[at].pattern.value.to_string(),
+        _ => owner_of(access, image),
+    }
+}
+
+/// The host of an image, with the owner of its repository where one host serves many.
+fn owner_of(access: &Access, image: &Reference) -> String {
+    let (domain, path) = (image.domain(), image.path());
+    let is_shared = access.host.is_some_and(|host| host.access.is_assumed());
+    match path.split_once('/').filter(|_| is_shared) {
+        Some((owner, _)) => format!("{domain}/{owner}"),
+        None => domain.to_owned(),
+    }
+}
+
+/// Whether the secret that a judgement is about was meant for the image.
+fn is_meant(judgement: &Judgement) -> bool {
+    let other =
+        |why: &Why| matches!(why, Why::Policy | Why::Miss(NearMiss { suggestion: None, .. }));
+    judgement.why().is_some_and(|why| !other(why))
+}
+
+/// What the nearest key would have to be.
+fn better_key(judgement: &Judgement) -> String {
+    match judgement.why() {
+        Some(Why::Miss(NearMiss { suggestion: Some(key), .. })) => {
+            format!("The key `{}` would match.\n", show(key))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The YAML to write, if the pod does not have it already.
+fn by_hand(wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>, is_first: bool) -> String {
+    if matches!(proposed, Proposed::Absent(_) | Proposed::Useless(..)) {
+        return String::new();
+    }
+    format!(
+        "{} in {}:\n  imagePullSecrets:\n  - name: {}\n",
+        if is_first { "Name the pull secret" } else { "or name it" },
+        holder(wanting),
+        show(proposed.name())
+    )
+}
+
+/// Where a name has to go: a pod with a list of its own loses that of its ServiceAccount.
+fn holder(wanting: &Wanting<'_, '_>) -> String {
+    match wanting.pod.effective.origin {
+        Origin::ServiceAccount => {
+            format!("ServiceAccount '{}'", show(wanting.workload.effective_service_account()))
+        }
+        _ => pod_spec(wanting.workload),
     }
 }
 
@@ -152,8 +372,8 @@ fn pod_spec(workload: &Workload<'_>) -> String {
 /// Both ways in which a policy can say that the nodes pull.
 fn declarations(cloud: Cloud) -> String {
     format!(
-        "\nor declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
-         credentialProviders: [{}]  # or iam: true at the entry of one registry",
+        "or declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
+         credentialProviders: [{}]  # or iam: true at the entry of one registry\n",
         cloud.name()
     )
 }

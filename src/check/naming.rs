@@ -1,0 +1,165 @@
+//! Names for pull secrets that a remedy proposes: the one that is there, or else one that is free.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::credentials::keyring::{Keyring, explain_near_miss};
+use crate::image::Reference;
+use crate::inventory::secrets::Content;
+use crate::inventory::{Inventory, Object};
+use crate::policy::{Policy, Scope};
+use crate::verdict::Known;
+
+use super::Pod;
+
+/// What everybody's examples call it.
+const USUAL: &str = "regcred";
+
+/// A namespace, the default one of the policy if an object names none.
+type Namespace<'c> = Option<&'c str>;
+
+/// The names that are in use.
+pub(super) struct Names<'c> {
+    used: BTreeSet<(Namespace<'c>, &'c str)>,
+    /// The pull secrets with which images of a registry are pulled.
+    by_host: BTreeMap<(Namespace<'c>, &'c str), &'c str>,
+    /// What was proposed for a registry before.
+    proposed: RefCell<BTreeMap<(Option<String>, String), String>>,
+}
+
+impl<'c> Names<'c> {
+    /// The names of Secrets that are there, that something makes, that pods name, and that the policy declares.
+    pub(super) fn new(
+        inventories: &'c [Inventory<'_>],
+        pods: &'c [Pod<'_>],
+        policy: &'c Policy,
+    ) -> Self {
+        let mut names =
+            Self { used: BTreeSet::new(), by_host: BTreeMap::new(), proposed: RefCell::default() };
+        let of = |object: &'c Object<'_>| object.namespace.as_deref().or(policy.namespace());
+        for inventory in inventories {
+            let kept = inventory.secrets.iter();
+            names.used.extend(
+                kept.filter_map(|secret| {
+                    Some((of(&secret.object), secret.object.name.as_deref()?))
+                }),
+            );
+            let made = inventory.produced.iter();
+            names.used.extend(
+                made.map(|made| {
+                    (made.namespace.as_deref().or_else(|| of(&made.object)), &*made.name)
+                }),
+            );
+        }
+        let declared = policy.cluster().secrets.iter();
+        names.used.extend(declared.map(|secret| {
+            (secret.namespace.as_deref().or(policy.namespace()), secret.name.as_str())
+        }));
+        for pod in pods {
+            let workload = &inventories[pod.source].workloads[pod.index];
+            let namespace = of(&workload.object);
+            names.used.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
+            for (image, judged) in workload.images.iter().zip(&pod.images) {
+                let secret = judged.judgement.secret;
+                let secret = secret.filter(|_| judged.judgement.verdict.is_configured());
+                if let (Ok(image), Some(at)) = (image.parsed(), secret) {
+                    let host = (namespace, image.domain());
+                    names.by_host.entry(host).or_insert(&pod.effective.names[at]);
+                }
+            }
+        }
+        names
+    }
+
+    /// The pull secret that other pods of the namespace have for the registry.
+    pub(super) fn of_others(&self, namespace: Option<&str>, host: &str) -> Option<&'c str> {
+        self.by_host.get(&(namespace, host)).copied()
+    }
+
+    /// A name that nothing in the namespace has; for one registry always the same.
+    pub(super) fn free(&self, namespace: Option<&str>, host: &str) -> String {
+        let key = (namespace.map(str::to_owned), host.to_owned());
+        let mut proposed = self.proposed.borrow_mut();
+        if let Some(name) = proposed.get(&key) {
+            return name.clone();
+        }
+        let is_free = |name: &String| {
+            let others = proposed.iter().filter(|((other, _), _)| *other == key.0);
+            !self.used.contains(&(namespace, &**name)) && others.into_iter().all(|(_, n)| n != name)
+        };
+        let name = candidates(host).find(is_free).unwrap_or_else(|| USUAL.to_owned());
+        proposed.insert(key, name.clone());
+        name
+    }
+}
+
+/// `regcred`, `regcred-ghcr-io`, `regcred-ghcr-io-2`, …
+fn candidates(host: &str) -> impl Iterator<Item = String> {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let host: String = host.chars().map(letter).collect();
+    let named = format!("{USUAL}-{}", host.trim_matches('-'));
+    let numbered = named.clone();
+    let numbered = (2_usize..).map(move |number| format!("{numbered}-{number}"));
+    [USUAL.to_owned(), named].into_iter().chain(numbered)
+}
+
+/// Whether a Secret is for something else than the registry of an image, as far as anybody can tell. `scope` is what the
+/// policy declares it for.
+pub(super) fn is_for_other(
+    known: &Known<'_>,
+    scope: Option<&Scope<'_>>,
+    image: &Reference,
+) -> bool {
+    match known {
+        Known::Declared(_) | Known::Outside => {
+            return scope.is_some_and(|scope| !scope.covers(image.domain(), image.path()));
+        }
+        Known::Impossible => return true,
+        _ => {}
+    }
+    let content = known.secret().map(|(_, secret)| &secret.content);
+    if let Some(Content::OtherType { holds }) = content {
+        return holds.is_none();
+    }
+    let entries = content.map_or(&[][..], Content::entries).iter().map(|entry| entry.key.as_str());
+    let keys: Vec<_> = entries.chain(made_keys(known)).collect();
+    !keys.is_empty() && !are_near(&keys, image)
+}
+
+/// The keys of a Secret that something makes, if that tells them.
+fn made_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
+    let keys = match *known {
+        Known::Produced { produced, .. } => produced.keys.as_deref(),
+        _ => None,
+    };
+    keys.unwrap_or_default().iter().map(String::as_str)
+}
+
+/// Whether one of some keys is for an image, or was meant to be.
+fn are_near(keys: &[&str], image: &Reference) -> bool {
+    let keyring = Keyring::from_keys(keys.iter().map(|key| (0, 0, *key)));
+    let miss = || explain_near_miss(keys.iter().copied(), image.name());
+    !keyring.lookup(image.name()).is_empty() || miss().is_some_and(|miss| miss.suggestion.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_registry_where_the_usual_one_is_taken() {
+        let names: Vec<_> = candidates("registry.example.com:5000").take(3).collect();
+        let named = "regcred-registry-example-com-5000";
+        assert_eq!(names, [USUAL, named, &format!("{named}-2")]);
+    }
+
+    #[test]
+    fn of_two_registries_each_gets_a_name_of_its_own() {
+        let policy = Policy::default();
+        let names = Names::new(&[], &[], &policy);
+        assert_eq!(names.free(Some("shop"), "a.io"), "regcred");
+        assert_eq!(names.free(Some("shop"), "b.io"), "regcred-b-io");
+        assert_eq!(names.free(Some("shop"), "a.io"), "regcred");
+        assert_eq!(names.free(None, "b.io"), "regcred");
+    }
+}
