@@ -1,9 +1,12 @@
 //! Base64 as Go's `encoding/base64` decodes it.
 //!
-//! The kubelet and the API server accept exactly what that package accepts: line breaks anywhere,
-//! any trailing bits, but no other blank, and padding either required or forbidden. General-purpose
-//! decoders differ in one of these, and their buffers are not overwritten after use.
+//! The kubelet and the API server accept exactly what that package accepts: line breaks anywhere, any trailing bits,
+//! but no other blank, and padding either required or forbidden. The `base64` crate decodes by these rules; what is
+//! here sets it to them, takes the line breaks out, and overwrites the buffers after use.
 
+use ::base64::alphabet::{STANDARD, URL_SAFE};
+use ::base64::decoded_len_estimate;
+use ::base64::engine::{DecodePaddingMode, Engine as _, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 /// Which 64 characters, and whether the text must be padded with `=`.
@@ -17,13 +20,30 @@ pub enum Encoding {
     UrlUnpadded,
 }
 
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+const PADDED: GeneralPurposeConfig =
+    LENIENT.with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
+const RAW: GeneralPurposeConfig = LENIENT.with_decode_padding_mode(DecodePaddingMode::RequireNone);
+
+static STD_ENCODING: GeneralPurpose = GeneralPurpose::new(&STANDARD, PADDED);
+static RAW_STD_ENCODING: GeneralPurpose = GeneralPurpose::new(&STANDARD, RAW);
+static RAW_URL_ENCODING: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, RAW);
+
+impl Encoding {
+    fn engine(self) -> &'static GeneralPurpose {
+        match self {
+            Self::Padded => &STD_ENCODING,
+            Self::Unpadded => &RAW_STD_ENCODING,
+            Self::UrlUnpadded => &RAW_URL_ENCODING,
+        }
+    }
+}
+
 /// The text is not base64 in the chosen encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid base64 at byte {offset}")]
-pub struct InvalidBase64 {
-    /// Where decoding stopped, in bytes from the start of the text.
-    pub offset: usize,
-}
+#[error("invalid base64")]
+pub struct InvalidBase64;
 
 /// Decodes `text`; the result is overwritten when dropped.
 ///
@@ -31,83 +51,29 @@ pub struct InvalidBase64 {
 ///
 /// If `DecodeString` of Go's `encoding/base64` (`base64.go`) would return an error.
 pub fn decode(text: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, InvalidBase64> {
-    let padded = encoding == Encoding::Padded;
-    let mut decoded = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
-    let mut symbols = Symbols { text, at: 0 };
-    let (mut quantum, mut filled) = (0u32, 0);
-    while let Some((offset, byte)) = symbols.next() {
-        if let Some(value) = sextet(byte, encoding) {
-            quantum = quantum << 6 | u32::from(value);
-            filled += 1;
-            if filled == 4 {
-                push(&mut decoded, quantum, 3);
-                (quantum, filled) = (0, 0);
-            }
-        } else if padded && byte == b'=' && filled >= 2 {
-            if filled == 2 && symbols.next().is_none_or(|(_, second)| second != b'=') {
-                return Err(InvalidBase64 { offset });
-            }
-            if let Some((offset, _)) = symbols.next() {
-                return Err(InvalidBase64 { offset });
-            }
-            push(&mut decoded, quantum << (6 * (4 - filled)), filled - 1);
-            return Ok(decoded);
-        } else {
-            return Err(InvalidBase64 { offset });
-        }
+    if memchr::memchr2(b'\n', b'\r', text).is_none() {
+        return decode_line(text, encoding);
     }
-    match filled {
-        0 => Ok(decoded),
-        2 | 3 if !padded => {
-            push(&mut decoded, quantum << (6 * (4 - filled)), filled - 1);
-            Ok(decoded)
-        }
-        _ => Err(InvalidBase64 { offset: text.len() }),
-    }
+    // With room for all of it, as a vector that grows leaves copies in memory.
+    let mut line = Zeroizing::new(Vec::with_capacity(text.len()));
+    line.extend(text.iter().filter(|byte| !matches!(byte, b'\n' | b'\r')));
+    decode_line(&line, encoding)
 }
 
-/// Appends the first `count` of the three bytes that the 24 bits of `quantum` stand for.
-fn push(decoded: &mut Vec<u8>, quantum: u32, count: usize) {
-    decoded.extend_from_slice(&quantum.to_be_bytes()[1..=count]);
-}
-
-/// The bytes of a text with their offsets, line breaks left out.
-struct Symbols<'a> {
-    text: &'a [u8],
-    at: usize,
-}
-
-impl Iterator for Symbols<'_> {
-    type Item = (usize, u8);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let at = self.at;
-            let byte = *self.text.get(at)?;
-            self.at += 1;
-            if byte != b'\n' && byte != b'\r' {
-                return Some((at, byte));
-            }
-        }
-    }
-}
-
-fn sextet(byte: u8, encoding: Encoding) -> Option<u8> {
-    let url = encoding == Encoding::UrlUnpadded;
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' if !url => Some(62),
-        b'/' if !url => Some(63),
-        b'-' if url => Some(62),
-        b'_' if url => Some(63),
-        _ => None,
-    }
+fn decode_line(text: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, InvalidBase64> {
+    let mut decoded = Zeroizing::new(vec![0; decoded_len_estimate(text.len())]);
+    let length = encoding.engine().decode_slice(text, &mut decoded).map_err(|_| InvalidBase64)?;
+    decoded.truncate(length);
+    Ok(decoded)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+    use regex::Regex;
+
     use super::*;
 
     fn text(input: &str, encoding: Encoding) -> Option<String> {
@@ -148,5 +114,55 @@ mod tests {
         assert!(decode(b"/+8", Encoding::UrlUnpadded).is_err());
         assert_eq!(&**decode(b"_-8", Encoding::UrlUnpadded).unwrap(), b"\xff\xef");
         assert_eq!(&**decode(b"/+8", Encoding::Unpadded).unwrap(), b"\xff\xef");
+    }
+
+    /// Texts without line breaks that `base64.go` accepts.
+    static SHAPES: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+        [
+            "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+            "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?$",
+            "^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$",
+        ]
+        .map(|shape| Regex::new(shape).unwrap())
+    });
+
+    /// The rules of `base64.go` again: an expression for the text, and its bits one by one.
+    fn plain(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
+        let line = text.replace(['\n', '\r'], "");
+        if !SHAPES[encoding as usize].is_match(&line) {
+            return None;
+        }
+        let value = |byte: u8| match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            _ => 63,
+        };
+        let symbols = line.trim_end_matches('=').bytes();
+        let bits: Vec<u8> =
+            symbols.flat_map(|byte| (0..6).rev().map(move |bit| value(byte) >> bit & 1)).collect();
+        Some(
+            bits.chunks_exact(8)
+                .map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit))
+                .collect(),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_decodes_by_the_rules_of_go(
+            text in prop_oneof![
+                "[A-Za-z0-9+/]{0,12}(\n|\r\n)?={0,3}\n?",
+                "[ABab01+/_=\r\n -]{0,9}",
+                "[\\PC]{0,6}",
+                "([A-Za-z0-9+/]{64}\n){0,3}[A-Za-z0-9_-]{0,8}={0,2}",
+            ]
+        ) {
+            for encoding in [Encoding::Padded, Encoding::Unpadded, Encoding::UrlUnpadded] {
+                let decoded = decode(text.as_bytes(), encoding).ok().map(|bytes| bytes.to_vec());
+                prop_assert_eq!(decoded, plain(&text, encoding), "{:?}", encoding);
+            }
+        }
     }
 }

@@ -297,8 +297,8 @@ pub enum ValueProblem {
 
 impl ValueProblem {
     /// Of a value of `data` that cannot be decoded; `is_folded` if it stands on several lines in the manifest.
-    pub fn of_data(text: &[u8], is_folded: bool, offset: usize) -> Self {
-        match auth_problem(text, offset) {
+    pub fn of_data(text: &[u8], is_folded: bool) -> Self {
+        match auth_problem(text) {
             _ if text.trim_ascii_start().starts_with(b"{") => Self::Plain,
             AuthProblem::Blank if is_folded => Self::Folded,
             AuthProblem::Blank => Self::Blank,
@@ -497,21 +497,20 @@ type PrivateBytes = Zeroizing<Vec<u8>>;
 fn decode_auth(auth: &[u8]) -> Result<(PrivateBytes, PrivateBytes), AuthProblem> {
     let padded = auth.trim_ascii_end().ends_with(b"=");
     let encoding = if padded { Encoding::Padded } else { Encoding::Unpadded };
-    let decoded =
-        base64::decode(auth, encoding).map_err(|error| auth_problem(auth, error.offset))?;
+    let decoded = base64::decode(auth, encoding).map_err(|_| auth_problem(auth))?;
     let colon = decoded.iter().position(|&byte| byte == b':').ok_or(AuthProblem::NoColon)?;
     let part = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
     Ok((part(&decoded[..colon]), part(&decoded[colon + 1..])))
 }
 
-fn auth_problem(auth: &[u8], offset: usize) -> AuthProblem {
-    match auth.get(offset) {
+/// What keeps `text` from being base64: the first character that cannot be part of it, if there is one.
+fn auth_problem(text: &[u8]) -> AuthProblem {
+    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
+    match text.iter().find(|byte| !is_symbol(**byte)) {
         Some(b'-' | b'_') => AuthProblem::UrlSafe,
         Some(byte) if byte.is_ascii_whitespace() => AuthProblem::Blank,
-        None | Some(b'=' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/') => {
-            AuthProblem::Padding
-        }
         Some(_) => AuthProblem::NotBase64,
+        None => AuthProblem::Padding,
     }
 }
 

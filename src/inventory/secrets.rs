@@ -409,9 +409,9 @@ fn bytes(node: Node<'_, '_>, plain: bool) -> Bytes {
     } else {
         match base64::decode(&text, Encoding::Padded) {
             Ok(bytes) => Bytes::Text { bytes, plain },
-            Err(error) => {
+            Err(_) => {
                 let is_folded = node.source().trim_end().contains('\n');
-                let problem = ValueProblem::of_data(&text, is_folded, error.offset);
+                let problem = ValueProblem::of_data(&text, is_folded);
                 Bytes::Rejected { problem, text }
             }
         }
