@@ -275,7 +275,9 @@ fn split_domain(input: &str) -> (&str, &'static str, &str) {
     (domain, if official { OFFICIAL_NAMESPACE } else { "" }, remainder)
 }
 
-fn looks_like_domain(first: &str) -> bool {
+/// Whether the part before the first slash of a reference is a registry and not a namespace of Docker Hub
+/// (`splitDockerDomain` in `normalize.go`).
+pub fn looks_like_domain(first: &str) -> bool {
     first == "localhost"
         || first.contains(['.', ':'])
         || first.bytes().any(|b| b.is_ascii_uppercase())
@@ -288,32 +290,39 @@ fn split_at_char(text: &str, separator: char) -> (&str, Option<&str>) {
     }
 }
 
+/// The host and, after a colon, the port. Colons of an IPv6 address in brackets belong to the host.
+pub fn split_port(domain: &str) -> (&str, Option<&str>) {
+    let host_end = if domain.starts_with('[') { domain.find(']').unwrap_or(0) } else { 0 };
+    match domain[host_end..].find(':') {
+        Some(colon) => (&domain[..host_end + colon], Some(&domain[host_end + colon + 1..])),
+        None => (domain, None),
+    }
+}
+
 /// `domainAndPort` in `regexp.go`.
 fn check_domain(domain: &str) -> Result<(), InvalidReference> {
-    let (host, port) = if domain.starts_with('[') {
-        let end = domain.find(']').ok_or(InvalidReference::Host)? + 1;
-        (&domain[..end], &domain[end..])
-    } else {
-        domain.split_at(domain.find(':').unwrap_or(domain.len()))
-    };
-    let host_is_valid = match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
-        Some(address) => {
-            !address.is_empty() && address.bytes().all(|b| b == b':' || b.is_ascii_hexdigit())
-        }
-        None => host.split('.').all(is_domain_label),
-    };
-    if !host_is_valid {
+    let (host, port) = split_port(domain);
+    if !(is_ipv6_address(host) || host.split('.').all(is_domain_label)) {
         return Err(InvalidReference::Host);
     }
-    let port_is_valid = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
-    if port_is_valid { Ok(()) } else { Err(InvalidReference::Port) }
+    if port.is_none_or(is_port) { Ok(()) } else { Err(InvalidReference::Port) }
+}
+
+/// `optionalPort` in `regexp.go`, without its colon.
+pub fn is_port(port: &str) -> bool {
+    !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `ipv6address` in `regexp.go`.
+pub fn is_ipv6_address(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    address.is_some_and(|address| {
+        !address.is_empty() && address.bytes().all(|b| b == b':' || b.is_ascii_hexdigit())
+    })
 }
 
 /// `domainNameComponent` in `regexp.go`.
-fn is_domain_label(label: &str) -> bool {
+pub fn is_domain_label(label: &str) -> bool {
     !label.is_empty()
         && !label.starts_with('-')
         && !label.ends_with('-')
@@ -338,24 +347,13 @@ fn check_path(path: &str) -> Result<(), InvalidReference> {
 
 /// `pathComponent` in `regexp.go`: runs of lower-case letters and digits, with `.`, `_`, `__` or any
 /// number of dashes between two of them.
-fn is_path_component(component: &str) -> bool {
-    let is_alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let mut rest = component.as_bytes();
-    loop {
-        let run = rest.iter().take_while(|&&b| is_alphanumeric(b)).count();
-        if run == 0 {
-            return false;
-        }
-        rest = &rest[run..];
-        let separator = rest.iter().take_while(|&&b| !is_alphanumeric(b)).count();
-        match &rest[..separator] {
-            [] => return true,
-            b"." | b"_" | b"__" => {}
-            dashes if dashes.iter().all(|&b| b == b'-') => {}
-            _ => return false,
-        }
-        rest = &rest[separator..];
-    }
+pub fn is_path_component(component: &str) -> bool {
+    let is_alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    component.starts_with(is_alphanumeric)
+        && component.ends_with(is_alphanumeric)
+        && component.split(is_alphanumeric).all(|between| {
+            matches!(between, "." | "_" | "__") || between.bytes().all(|b| b == b'-')
+        })
 }
 
 /// `tag` in `regexp.go`.

@@ -5,6 +5,7 @@
 
 pub mod shared;
 pub mod names;
+pub mod duration;
 pub mod source;
 pub mod image;
 pub mod edit;

@@ -1,4 +1,4 @@
-//! Which names Kubernetes accepts, and how far a word is from the one that may have been meant.
+//! Which names Kubernetes accepts, and which of them a pattern means.
 
 /// The longest name of an object.
 pub const LONGEST: usize = 253;
@@ -21,23 +21,34 @@ fn is_part(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// The number of letters to insert, delete, replace or swap with their neighbour to make `two` of `one`.
-pub fn distance(one: &str, two: &str) -> usize {
-    let (one, two): (Vec<_>, Vec<_>) = (one.chars().collect(), two.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, b) in two.iter().enumerate() {
-            let mut least = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && a == &two[j - 1] && b == &one[i - 1] {
-                least = least.min(before[j - 1] + 1);
-            }
-            next.push(least);
+/// Whether `text` can be the key of a label or annotation: a name of up to 63 characters, perhaps after a DNS-1123
+/// subdomain and a slash (`IsQualifiedName` in the same file):
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
+pub fn is_qualified_name(text: &str) -> bool {
+    let (prefix, name) =
+        text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    name.len() <= 63
+        && is_end(name.bytes().next())
+        && is_end(name.bytes().last())
+        && name.bytes().all(is_inner)
+        && prefix.is_none_or(is_subdomain)
+}
+
+/// Whether `text` is `glob` with any number of characters, or none, for each `*`.
+pub fn matches_glob(glob: &str, text: &str) -> bool {
+    let Some((head, tail)) = glob.split_once('*') else { return glob == text };
+    let Some(mut rest) = text.strip_prefix(head) else { return false };
+    let (middle, last) = tail.rsplit_once('*').unwrap_or(("", tail));
+    // The leftmost place for each piece leaves the most for the next ones.
+    for piece in middle.split('*') {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
         }
-        before = std::mem::replace(&mut row, next);
     }
-    row[two.len()]
+    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -64,15 +75,28 @@ mod tests {
     }
 
     #[test]
-    fn the_distance_counts_slips_of_the_pen() {
-        for (one, two, slips) in [
-            ("abc", "abc", 0),
-            ("abc", "acb", 1),
-            ("abc", "ab", 1),
-            ("abc", "xbc", 1),
-            ("", "ab", 2),
+    fn a_qualified_name_may_have_one_prefix() {
+        for name in ["a", "A.b_c-d", "example.com/rotated-at", "0"] {
+            assert!(is_qualified_name(name), "{name}");
+        }
+        assert!(is_qualified_name(&"a".repeat(63)) && !is_qualified_name(&"a".repeat(64)));
+        for name in ["", "/a", "a/", "a/b/c", "-a", "a_", "Example.com/a", "a b", "ä"] {
+            assert!(!is_qualified_name(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_star_is_any_number_of_characters() {
+        for (glob, matched, others) in [
+            ("a", &["a"][..], &["", "aa", "b"][..]),
+            ("*", &["", "a", "a.b"], &[]),
+            ("a*c", &["ac", "abc", "abcc"], &["a", "c", "abcd", "bac"]),
+            ("ab*ba", &["abba", "abxba"], &["aba"]),
+            ("*a*a*", &["aa", "xaxax"], &["a", "xax"]),
+            ("a**b", &["ab", "axb"], &["a"]),
         ] {
-            assert_eq!(distance(one, two), slips, "{one} {two}");
+            assert!(matched.iter().all(|text| matches_glob(glob, text)), "{glob}");
+            assert!(!others.iter().any(|text| matches_glob(glob, text)), "{glob}");
         }
     }
 }

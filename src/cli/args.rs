@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ContextKind;
 use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use pullcreds::duration;
 use pullcreds::finding::{self, Code};
 use pullcreds::policy::pattern::Pattern;
 use pullcreds::policy::{
@@ -187,9 +188,7 @@ pub(crate) struct RunArgs {
 }
 
 pub(crate) fn parse_timeout(text: &str) -> Result<Duration, String> {
-    let duration = text.trim().parse::<jiff::SignedDuration>().ok();
-    let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
-    duration
+    duration::with_days(text.trim())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "write a duration like 90s or 2m".to_owned())
 }

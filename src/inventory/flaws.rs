@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::kinds::{CONTAINER_LISTS, WorkloadKind};
 use super::{FIELD, Object};
-use crate::names::{distance, is_subdomain};
+use crate::names::is_subdomain;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
 
@@ -185,7 +185,7 @@ fn may_be_meant(text: &str) -> bool {
 fn is_meant(field: &str) -> bool {
     let letters = field.chars().filter(|letter| letter.is_alphanumeric());
     let letters: String = letters.flat_map(char::to_lowercase).collect();
-    OTHER_NAMES.contains(&&*letters) || distance(&letters, "imagepullsecrets") <= SLIPS
+    OTHER_NAMES.contains(&&*letters) || strsim::osa_distance(&letters, "imagepullsecrets") <= SLIPS
 }
 
 /// What makes the API server reject a workload: `spec.template.spec.containers` and `image` of each container are

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Text;
+use crate::names::matches_glob;
 
 const REPLICATE_TO: &str = "replicator.v1.mittwald.de/replicate-to";
 const REPLICATE_TO_MATCHING: &str = "replicator.v1.mittwald.de/replicate-to-matching";
@@ -90,25 +91,10 @@ fn is(name: &str, namespace: &str) -> Copied {
     let literal = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    let parts: Vec<_> = name.split(".*").collect();
-    if !parts.iter().all(|part| literal(part)) {
+    if !name.split(".*").all(literal) {
         return Copied::Maybe;
     }
-    if matches_parts(&parts, namespace) { Copied::Yes } else { Copied::No }
-}
-
-/// Whether `text` is the parts with anything between them.
-fn matches_parts(parts: &[&str], text: &str) -> bool {
-    let [first, rest @ ..] = parts else { return text.is_empty() };
-    let [between @ .., last] = rest else { return text == *first };
-    let Some(mut left) = text.strip_prefix(first).and_then(|text| text.strip_suffix(last)) else {
-        return false;
-    };
-    between.iter().all(|part| {
-        let found = left.find(part).map(|at| &left[at + part.len()..]);
-        left = found.unwrap_or(left);
-        found.is_some()
-    })
+    if matches_glob(&name.replace(".*", "*"), namespace) { Copied::Yes } else { Copied::No }
 }
 
 /// The value under `name` among annotations.

@@ -19,8 +19,9 @@ use super::{
     Cluster, CustomResource, Exception, FieldPath, Inject, Mistake, Policy, Registry, Rotation,
     Secret, ServiceAccount, Spanned,
 };
+use crate::duration;
 use crate::finding::Severity;
-use crate::names::{is_label, is_subdomain};
+use crate::names::{is_label, is_qualified_name, is_subdomain};
 use crate::source::Span;
 
 /// Keys that kustomize reads in the configuration of an exec plugin.
@@ -664,15 +665,7 @@ pub(super) fn namespace(text: &str) -> Result<String, Refusal> {
 /// `[DNS subdomain/]name`, the name up to 63 letters, digits, `-`, `_`, `.`:
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
 fn annotation_key(text: &str) -> Result<String, Refusal> {
-    let (prefix, name) =
-        text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
-    let ends = |c: char| c.is_ascii_alphanumeric();
-    let fine = prefix.is_none_or(is_subdomain)
-        && (1..=63).contains(&name.len())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        && name.starts_with(ends)
-        && name.ends_with(ends);
-    if fine {
+    if is_qualified_name(text) {
         Ok(text.to_owned())
     } else {
         let key = quoted(text, "this");
@@ -683,24 +676,11 @@ fn annotation_key(text: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Numbers with `w`, `d`, `h`, `m`, `s`, the longer units first: `90d`, `1d12h`.
+/// Whole numbers with `w`, `d`, `h`, `m`, `s`: `90d`, `1d12h`.
 fn duration(text: &str) -> Result<Duration, Refusal> {
-    const UNITS: [(char, u64); 5] =
-        [('w', 7 * 24 * 3600), ('d', 24 * 3600), ('h', 3600), ('m', 60), ('s', 1)];
-    let parsed = || {
-        let (mut rest, mut seconds, mut units) = (text, 0_u64, UNITS.iter());
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-            let unit = rest[digits..].chars().next()?;
-            // `find` goes on behind the last unit, so that no unit comes twice or too late.
-            let (_, length) = units.find(|(name, _)| *name == unit)?;
-            seconds =
-                seconds.checked_add(rest[..digits].parse::<u64>().ok()?.checked_mul(*length)?)?;
-            rest = &rest[digits + 1..];
-        }
-        (seconds > 0).then(|| Duration::from_secs(seconds))
-    };
-    parsed().ok_or_else(|| {
+    let parsed = duration::with_days(text).filter(|duration| !duration.is_zero());
+    let is_whole = |duration: &Duration| duration.subsec_nanos() == 0 && !text.contains('.');
+    parsed.filter(is_whole).ok_or_else(|| {
         refusal(
             format!("{} is no length of time", quoted(text, "this")),
             "write a number with `w`, `d`, `h`, `m` or `s`, as in `90d` or `1d12h`",

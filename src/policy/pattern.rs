@@ -8,6 +8,9 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::image::{self, split_port};
+use crate::names::matches_glob;
+
 /// A pattern over image names.
 ///
 /// | pattern | matches | does not match |
@@ -103,7 +106,7 @@ impl Pattern {
         let (host, given_port) = split_port(domain);
         let mut given = split_labels(host);
         port.as_deref() == given_port
-            && labels.iter().all(|glob| given.next().is_some_and(|label| glob_matches(glob, label)))
+            && labels.iter().all(|glob| given.next().is_some_and(|label| matches_glob(glob, label)))
             && given.next().is_none()
     }
 
@@ -304,7 +307,7 @@ fn without_api_path(text: &str) -> &str {
 fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
     let (name, port) = split_port(host);
     if let Some(port) = port
-        && (port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()))
+        && !image::is_port(port)
     {
         return Err(refuse_port(name, port, text));
     }
@@ -314,21 +317,13 @@ fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
             format!("name the host, as in `registry.example.com{}`", &text[1..]),
         ));
     }
-    if port.is_none() && !looks_like_a_domain(name) {
+    if port.is_none() && !image::looks_like_domain(name) {
         return Err(refuse_short_name(name, text));
     }
     split_labels(name).try_for_each(|label| check_label(label, text))?;
     let name = if port.is_none() && name == "index.docker.io" { HUB } else { name };
     let labels = split_labels(name).map(str::to_owned).collect();
     Ok(Host::Named { labels, port: port.map(str::to_owned) })
-}
-
-/// The rule by which image references tell a registry from a Docker Hub namespace:
-/// <https://github.com/distribution/reference/blob/v0.6.0/normalize.go#L146>.
-fn looks_like_a_domain(name: &str) -> bool {
-    name.contains(['.', ':'])
-        || name == "localhost"
-        || name.contains(|c: char| c.is_ascii_uppercase())
 }
 
 fn refuse_short_name(name: &str, text: &str) -> PatternMistake {
@@ -360,7 +355,7 @@ fn refuse_port(name: &str, port: &str, text: &str) -> PatternMistake {
     }
     let help = if port.is_empty() {
         format!("write `{}`", text.replacen(':', "", 1))
-    } else if looks_like_a_domain(name) {
+    } else if image::looks_like_domain(name) {
         format!("write `{name}`, or a port in digits behind it")
     } else {
         format!("if `{port}` is a tag, leave it out: `{HUB}/library/{name}`")
@@ -370,11 +365,7 @@ fn refuse_port(name: &str, port: &str, text: &str) -> PatternMistake {
 
 fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
     if label.starts_with('[') {
-        let address =
-            label.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or_default();
-        let fine =
-            !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
-        return if fine {
+        return if image::is_ipv6_address(label) {
             Ok(())
         } else {
             Err(PatternMistake::new(
@@ -389,11 +380,8 @@ fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
             "write one `*` for each part, as in `*.*.example.com`",
         ));
     }
-    let fine = !label.is_empty()
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
-    if fine {
+    // A `*` stands for what a label may hold anywhere.
+    if image::is_domain_label(&label.replace('*', "a")) {
         Ok(())
     } else {
         Err(PatternMistake::new(
@@ -422,7 +410,7 @@ fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
         ));
     }
     if segment.contains(|c: char| c.is_ascii_uppercase())
-        && is_path_component(&segment.to_ascii_lowercase())
+        && image::is_path_component(&segment.to_ascii_lowercase())
     {
         let (host, path) = text.split_once('/').unwrap_or((text, ""));
         return Err(PatternMistake::new(
@@ -430,7 +418,7 @@ fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
             format!("write `{host}/{}`", path.to_ascii_lowercase()),
         ));
     }
-    if is_path_component(segment) {
+    if image::is_path_component(segment) {
         Ok(())
     } else {
         Err(PatternMistake::new(
@@ -440,45 +428,9 @@ fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
     }
 }
 
-/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`:
-/// <https://github.com/distribution/reference/blob/v0.6.0/reference.go#L13>.
-fn is_path_component(segment: &str) -> bool {
-    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    segment.starts_with(alphanumeric)
-        && segment.ends_with(alphanumeric)
-        && segment.split(alphanumeric).all(|between| {
-            matches!(between, "" | "." | "_" | "__") || between.bytes().all(|b| b == b'-')
-        })
-}
-
-/// The host and, if there is a colon behind it, the port.
-fn split_port(domain: &str) -> (&str, Option<&str>) {
-    let host_end = if domain.starts_with('[') { domain.find(']').unwrap_or(0) } else { 0 };
-    match domain[host_end..].find(':') {
-        Some(colon) => (&domain[..host_end + colon], Some(&domain[host_end + colon + 1..])),
-        None => (domain, None),
-    }
-}
-
 fn split_labels(host: &str) -> impl Iterator<Item = &str> {
     let is_address = host.starts_with('[');
     host.split(move |c| c == '.' && !is_address)
-}
-
-/// Whether `label` is `glob` with a run of characters for each `*`.
-fn glob_matches(glob: &str, label: &str) -> bool {
-    let Some((head, tail)) = glob.split_once('*') else { return glob == label };
-    let Some(mut rest) = label.strip_prefix(head) else { return false };
-    // The leftmost place for each middle piece leaves the most for those behind it.
-    let mut pieces: Vec<_> = tail.split('*').collect();
-    let last = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 /// Whether some label is matched by both globs.
@@ -800,7 +752,7 @@ mod tests {
                 })
             });
             let common =
-                labels.into_iter().any(|label| glob_matches(&one, &label) && glob_matches(&two, &label));
+                labels.into_iter().any(|label| matches_glob(&one, &label) && matches_glob(&two, &label));
             prop_assert_eq!(globs_meet(&one, &two), common);
         }
 

@@ -12,10 +12,10 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
+use strsim::osa_distance;
 
 use super::credential::{is_credential, is_credential_key};
 use super::{Mistake, Spanned};
-use crate::names::distance;
 use crate::source::Span;
 
 /// A value as it stands in the file.
@@ -365,7 +365,7 @@ fn near<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
     let distances = known
         .iter()
         .filter(|word| given.len() <= 2 * word.len())
-        .map(|word| (distance(&given.to_lowercase(), &word.to_lowercase()), *word));
+        .map(|word| (osa_distance(&given.to_lowercase(), &word.to_lowercase()), *word));
     distances
         .filter(|(distance, word)| *distance <= word.len() / 4)
         .min_by_key(|(distance, _)| *distance)

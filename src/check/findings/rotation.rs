@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::credentials::printable_key;
 use crate::credentials::token::Class;
+use crate::duration;
 use crate::finding;
 use crate::inventory::producers::Refresh;
 use crate::inventory::secrets::{Annotation, Entry, Secret, Written};
@@ -325,31 +326,7 @@ fn date(time: Timestamp) -> String {
 
 /// A Go duration (`1h30m`), with days and weeks as Infisical has them, or a number of seconds.
 fn interval_of(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let mut total = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit = &rest[digits..];
-        let end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
-        total += number
-            * match &unit[..end] {
-                "w" => 7.0 * 24.0 * 3600.0,
-                "d" => 24.0 * 3600.0,
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 0.001,
-                "us" | "µs" => 0.000_001,
-                "ns" => 0.000_000_001,
-                _ => return None,
-            };
-        rest = &unit[end..];
-    }
-    Duration::try_from_secs_f64(total).ok()
+    text.parse().ok().map(Duration::from_secs).or_else(|| duration::with_days(text))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use crate::credentials::keyring::check_pattern;
 use crate::credentials::printable_key;
 use crate::credentials::provider::{Config, Provider, TokenAttributes};
-use crate::names::is_subdomain;
+use crate::duration;
+use crate::names::is_qualified_name;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -338,52 +339,5 @@ fn enumerate(words: &[&str]) -> String {
 /// Whether `time.ParseDuration` of Go accepts the text and the duration is not negative.
 fn is_go_duration(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let Some(nanoseconds) = go_nanoseconds(unsigned) else { return false };
-    nanoseconds == 0.0 || !text.starts_with('-')
-}
-
-/// The units of `time.ParseDuration` in nanoseconds; longer names come before their beginnings.
-const UNITS: [(&str, f64); 8] = [
-    ("ns", 1.0),
-    ("us", 1e3),
-    ("\u{b5}s", 1e3),
-    ("\u{3bc}s", 1e3),
-    ("ms", 1e6),
-    ("s", 1e9),
-    ("m", 60e9),
-    ("h", 3600e9),
-];
-
-fn go_nanoseconds(mut text: &str) -> Option<f64> {
-    if text == "0" {
-        return Some(0.0);
-    }
-    let mut sum = 0.0;
-    loop {
-        let number =
-            text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
-        let value: f64 = text[..number].parse().ok()?;
-        text = &text[number..];
-        let (name, unit) = UNITS.into_iter().find(|(name, _)| text.starts_with(name))?;
-        text = &text[name.len()..];
-        sum += value * unit;
-        if text.is_empty() {
-            // 2^63 nanoseconds, some 292 years, do not fit.
-            return Some(sum).filter(|sum| *sum < 9.22e18);
-        }
-    }
-}
-
-/// `IsQualifiedName` of `k8s.io/apimachinery/pkg/util/validation`: a name of up to 63 characters,
-/// perhaps behind a DNS subdomain and a slash.
-fn is_qualified_name(key: &str) -> bool {
-    let (prefix, name) =
-        key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-    let is_name = name.len() <= 63
-        && is_end(name.bytes().next())
-        && is_end(name.bytes().last())
-        && name.bytes().all(is_inner);
-    is_name && prefix.is_none_or(is_subdomain)
+    duration::go(unsigned).is_some_and(|duration| duration.is_zero() || !text.starts_with('-'))
 }
