@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use case::{Case, Ran};
 use rayon::prelude::*;
 use regex::Regex;
+use support::contradictions;
 
 #[test]
 fn the_program_does_what_the_cases_say() {
@@ -89,6 +90,44 @@ fn new_stdout(case: &Case, bytes: &[u8]) -> PathBuf {
         _ => "txt",
     };
     case.folder.join("stdout").with_extension(extension)
+}
+
+/// The cases with a JSON report are held against the same table when they run (`support::Run`).
+#[test]
+fn no_finding_of_a_case_contradicts_a_verdict() {
+    let reports: Vec<_> =
+        case::all().into_par_iter().filter_map(|case| Some((case.report()?, case.name))).collect();
+    assert!(reports.len() > 150, "only {} cases have a report", reports.len());
+    for (report, name) in reports {
+        let found = contradictions::contradictions(&report);
+        assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn a_finding_that_contradicts_a_verdict_is_seen() {
+    let report = |verdict: &str, code: &str| {
+        let pod = r#"{"kind": "Pod", "namespace": "shop", "name": "p"}"#;
+        let secret = r#"{"kind": "Secret", "namespace": "shop", "name": "s"}"#;
+        let about = if code.contains("secret-t") { secret } else { pod };
+        let image = format!(
+            r#"{{"source": "a", "object": {pod}, "image": "i", "secret": "s", "pullSecrets": ["s"], "verdict": "{verdict}"}}"#
+        );
+        let finding = format!(
+            r#"{{"source": "a", "object": {about}, "image": "i", "code": "{code}", "message": "'s'", "severity": "error"}}"#
+        );
+        format!(
+            r#"{{"schema": "pullcreds.report/v1", "summary": {{"status": "fail"}}, "images": [{image}], "findings": [{finding}]}}"#
+        )
+    };
+    let seen = |verdict, code| {
+        !contradictions::contradictions(report(verdict, code).as_bytes()).is_empty()
+    };
+    assert!(seen("covered", "missing-pull-secret") && !seen("missing", "missing-pull-secret"));
+    assert!(seen("declared", "wrong-secret-type") && !seen("mismatched", "wrong-secret-type"));
+    assert!(seen("covered", "unneeded-pull-secret") && !seen("public", "unneeded-pull-secret"));
+    let passes = report("covered", "none").replace("\"fail\"", "\"pass\"");
+    assert!(!contradictions::contradictions(passes.as_bytes()).is_empty());
 }
 
 #[test]

@@ -35,10 +35,18 @@ fn within(value: &[u8], layers: usize) -> Vec<Literal> {
             _ => in_object(root),
         };
     }
+    if value.contains(&0) && layers > 0 {
+        return within(&without_wide(value), layers - 1);
+    }
     match decoded(value).filter(|_| layers > 0) {
         Some(inner) => within(&inner, layers - 1),
         None => in_text(value).into_iter().collect(),
     }
+}
+
+/// The letters of a text in UTF-16, as far as ASCII has them.
+fn without_wide(value: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(value.iter().copied().filter(|byte| (1..0x80).contains(byte)).collect())
 }
 
 /// Entries stand at the top or one level below.
@@ -168,6 +176,13 @@ mod tests {
         for value in [once, twice, folded, serde_json::json!(WHOLE).to_string()] {
             shows(&value, &[("ghcr.io", "password")]);
         }
+    }
+
+    #[test]
+    fn wide_letters_are_read() {
+        let wide: Vec<u8> = WHOLE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let found = literals(&[b"\xff\xfe", &*wide].concat());
+        assert_eq!(found, [Literal { key: "ghcr.io".to_owned(), what: "password" }]);
     }
 
     #[test]

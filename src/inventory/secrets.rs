@@ -82,6 +82,8 @@ pub struct Summary {
     pub literals: Vec<Literal>,
     /// Where it stands.
     pub span: Span,
+    /// Where the value stands for which the API server rejects the Secret, if that is another one.
+    pub rejected: Option<Span>,
 }
 
 /// An entry without what is secret in it.
@@ -321,7 +323,7 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
     let is_whole =
         api_server.is_ok() && kubelet.is_ok() && !matches!(misfit, Some(Misfit::OtherForm(_)));
     let literals = if is_whole { Vec::new() } else { literals(bytes) };
-    Summary { format, api_server, kubelet, misfit, literals, span }
+    Summary { format, api_server, kubelet, misfit, literals, span, rejected: None }
 }
 
 /// The payload of `stringData`, where base64 has its own cause.
@@ -335,7 +337,8 @@ fn as_text(summary: Summary) -> Summary {
 
 fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> Summary {
     let (api_server, kubelet) = (Err(error.clone()), Err(error));
-    Summary { format, api_server, kubelet, misfit: None, literals: literals(text), span }
+    let literals = literals(text);
+    Summary { format, api_server, kubelet, misfit: None, literals, span, rejected: None }
 }
 
 fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {
@@ -345,7 +348,7 @@ fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {
 /// The API server takes the values of a Secret together, or not at all.
 fn with_the_rest(mut summary: Box<Summary>, secret: Node<'_, '_>) -> Box<Summary> {
     if summary.api_server.is_ok()
-        && let Some(error) = rejected_beside(secret)
+        && let Some((error, span)) = rejected_beside(secret)
     {
         let entries = summary.entries().iter();
         let literals = entries
@@ -353,24 +356,24 @@ fn with_the_rest(mut summary: Box<Summary>, secret: Node<'_, '_>) -> Box<Summary
         let literals: Vec<_> = literals.collect();
         summary.literals.extend(literals);
         summary.api_server = Err(error);
+        summary.rejected = Some(span);
     }
     summary
 }
 
 /// The first value of a Secret that is none, so that the API server does not decode the object at all: `data` is a
 /// `map[string][]byte`, `stringData` a `map[string]string` (`k8s.io/api/core/v1/types.go`).
-fn rejected_beside(secret: Node<'_, '_>) -> Option<PayloadError> {
+fn rejected_beside(secret: Node<'_, '_>) -> Option<(PayloadError, Span)> {
     [("data", false), ("stringData", true)].into_iter().find_map(|(name, plain)| {
         let map = secret.get(name).filter(|map| !map.is_null())?;
         if !map.is_mapping() {
             let problem = ValueProblem::NotAMapping(not_a_string(map).unwrap_or("a string"));
-            return Some(PayloadError::Value { place: name.to_owned(), problem });
+            return Some((PayloadError::Value { place: name.to_owned(), problem }, map.span()));
         }
         map.entries().find_map(|(key, value)| {
-            let Bytes::Rejected { problem, .. } = bytes(value.resolved(), plain) else {
-                return None;
-            };
-            Some(error_at(name, &key.scalar().unwrap_or_default(), problem))
+            let value = value.resolved();
+            let Bytes::Rejected { problem, .. } = bytes(value, plain) else { return None };
+            Some((error_at(name, &key.scalar().unwrap_or_default(), problem), value.span()))
         })
     })
 }

@@ -37,7 +37,12 @@ impl<'p> Scope<'p> {
     pub fn patterns(&self) -> impl Iterator<Item = &'p Pattern> + use<'p> {
         let registries = &self.policy.registries;
         let named = self.named.iter().map(|&at| &registries[at].pattern.value);
-        named.chain(self.own.unwrap_or_default().iter().map(|pattern| &pattern.value))
+        named.chain(self.own_patterns())
+    }
+
+    /// Those of its own entry in the policy.
+    pub fn own_patterns(&self) -> impl Iterator<Item = &'p Pattern> + use<'p> {
+        self.own.unwrap_or_default().iter().map(|pattern| &pattern.value)
     }
 
     /// Whether its own entry in the policy says what it is for.

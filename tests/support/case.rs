@@ -135,6 +135,24 @@ impl Case {
         Ran { outcome, ..ran }
     }
 
+    /// Runs its commands as they are, but for a JSON report of the last one; `None` if that writes no report.
+    pub(crate) fn report(&self) -> Option<Vec<u8>> {
+        let reports = self.gives_manifests() || words(&self.run).iter().any(|word| word == "check");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = folder.path().join("contradictions.json");
+        let option = format!("--report json={}", path.display());
+        let run = format!("{} {option}", self.run);
+        let case = Self {
+            run,
+            before: self.before.clone(),
+            env: self.env.clone(),
+            ..Self::read(self.folder.clone())
+        };
+        let is_child = self.run.contains(" -- ");
+        (reports && !is_child).then(|| case.run())?;
+        fs::read(path).ok()
+    }
+
     fn start(&self, line: &str, ran: &Ran) -> Outcome {
         let mut words = words(line).into_iter();
         let program = words.next();

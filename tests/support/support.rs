@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+pub(crate) mod contradictions;
 pub(crate) mod data;
 pub(crate) mod leaks;
 mod traces;
@@ -111,7 +112,8 @@ impl Run {
         self.home.path()
     }
 
-    /// Runs it to its end. Whatever it leaves behind is searched for the secrets of its input and of the fixtures.
+    /// Runs it to its end. Whatever it leaves behind is searched for the secrets of its input and of the fixtures, and no
+    /// report of it may contradict itself.
     #[track_caller]
     pub(crate) fn run(mut self) -> Outcome {
         let traces = Traces::of(&self.command, &self.stdin);
@@ -126,6 +128,10 @@ impl Run {
         })
         .unwrap_or_else(|error| panic!("{line}: {error}"));
         traces.assert_clean(&line, &output.stdout, &output.stderr);
+        for report in [&output.stdout, &output.stderr] {
+            let found = contradictions::contradictions(report);
+            assert!(found.is_empty(), "{line} contradicts itself:\n{}", found.join("\n"));
+        }
         Outcome { line, code: output.status.code(), stdout: output.stdout, stderr: output.stderr }
     }
 }

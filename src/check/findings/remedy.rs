@@ -128,10 +128,12 @@ impl Findings<'_, '_> {
         let (name, place) =
             (show(name), owner_of(&self.policy.access(image.domain(), image.path()), image));
         let line = if scope.has_own_entry() {
-            let mut all: Vec<_> = scope.patterns().map(ToString::to_string).collect();
+            let mut all: Vec<_> = scope.own_patterns().map(ToString::to_string).collect();
             all.push(place.clone());
+            let namespace = namespace.map(|namespace| format!("namespace: {}, ", show(namespace)));
             format!(
-                "cluster:\n    secrets:\n    - {{name: {name}, registries: [{}]}}",
+                "cluster:\n    secrets:\n    - {{{}name: {name}, registries: [{}]}}",
+                namespace.unwrap_or_default(),
                 show(&all.join(", "))
             )
         } else {

@@ -59,7 +59,8 @@ impl Findings<'_, '_> {
         };
         match (&summary.api_server, &summary.kubelet) {
             (Err(error), _) => {
-                self.about_rejected(source, secret, summary.span, &error.to_string());
+                let span = summary.rejected.unwrap_or(summary.span);
+                self.about_rejected(source, secret, span, &error.to_string());
             }
             (Ok(()), Err(error)) => self.about_broken(source, secret, summary, &error.to_string()),
             (Ok(()), Ok(entries)) => self.about_entries(source, secret, summary, entries),
@@ -110,7 +111,7 @@ impl Findings<'_, '_> {
             (None, Some(near)) if key.strip_prefix('.') == Some(near) => {
                 format!("; the key '{near}' lacks the dot at its beginning")
             }
-            (None, Some(near)) => format!("; its key '{}' has another name", show(near)),
+            (None, Some(near)) => format!("; rename its key '{}'", show(near)),
             (None, None) => String::new(),
         };
         let name = self.describe_in(source, &secret.object);

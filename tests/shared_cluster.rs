@@ -1,0 +1,155 @@
+//! The program against what real ones did: an API server with its admission controllers, and the kubelet's and
+//! containerd's own code before a registry that asks for credentials.
+//!
+//! Each case is a stream of its own, judged through the command line. What it should say follows from what happened, by
+//! the tables here; no case has a rule of its own.
+#[path = "shared/failures.rs"]
+mod failures;
+#[path = "support/support.rs"]
+mod support;
+
+use serde_json::Value;
+
+use failures::{Failures, equal};
+use support::{json_lines, pullcreds, shared};
+
+/// The verdicts that are right for the result of a pull, and whether there has to be an error besides.
+struct Wanted {
+    verdicts: &'static [&'static str],
+    error: bool,
+}
+
+/// By the tag of a case (empty: the input tells all) and the result of the pull.
+const PULLS: &[(&str, &str, Wanted)] = &[
+    ("", "pulled", Wanted { verdicts: &["covered"], error: false }),
+    ("", "denied", Wanted { verdicts: &["mismatched", "missing", "unknown"], error: true }),
+    ("", "lookup-failed", Wanted { verdicts: &["mismatched"], error: true }),
+    ("", "invalid-image", Wanted { verdicts: &["invalid"], error: true }),
+    // The Secret is not in the input.
+    ("outside", "denied", Wanted { verdicts: &["declared"], error: false }),
+    // Only the registry knows that the password is wrong.
+    ("live", "denied", Wanted { verdicts: &["covered"], error: false }),
+    ("live", "pulled", Wanted { verdicts: &["covered"], error: false }),
+    ("public", "pulled", Wanted { verdicts: &["public"], error: false }),
+    ("public", "denied", Wanted { verdicts: &["public"], error: false }),
+    ("public", "lookup-failed", Wanted { verdicts: &["public"], error: true }),
+];
+
+#[test]
+fn an_image_is_judged_as_it_was_pulled() {
+    let mut failures = Failures::default();
+    for case in json_lines(shared("vectors/pulls.jsonl")) {
+        let report = Report::of(text(&case["manifests"]), &["--public", "r.example.com/public"]);
+        for answer in list(&case["answers"]) {
+            let name = format!("{}, {}", text(&case["id"]), answer["image"]);
+            failures.case(name, report.agrees(text(&case["tag"]), answer));
+        }
+    }
+    failures.finish();
+}
+
+#[test]
+fn a_pod_has_the_pull_secrets_that_admission_gave_it() {
+    let mut failures = Failures::default();
+    for case in json_lines(shared("vectors/admission.jsonl")) {
+        let documents: Vec<_> = list(&case["documents"]).map(text).collect();
+        // The namespace of the run has a name that is made up each time.
+        let stream = documents.join("---\n").replace("namespace: NS\n", "namespace: ns\n");
+        let stream = stream.replace("namespace: NS}", "namespace: ns}");
+        let report = Report::of(&stream, &[]);
+        let outcome = match case["rejected"].as_str() {
+            Some(why) if is_about_the_rest_of_the_cluster(why, &stream) => Ok(()),
+            Some(why) => report.fails(why),
+            None => report.has_pull_secrets(&case["real"]),
+        };
+        failures.case(text(&case["id"]), outcome);
+    }
+    failures.finish();
+}
+
+/// A pod was rejected because its ServiceAccount, which is nowhere in the input, was not in the cluster either.
+fn is_about_the_rest_of_the_cluster(why: &str, stream: &str) -> bool {
+    let name = why.split("serviceaccount \"").nth(1).and_then(|rest| rest.split('"').next());
+    name.is_some_and(|name| {
+        !stream.contains(&format!("kind: ServiceAccount\nmetadata: {{name: {name}"))
+    })
+}
+
+/// What `check` says about a stream, all of whose images count as private.
+struct Report {
+    report: Value,
+    code: Option<i32>,
+}
+
+impl Report {
+    #[track_caller]
+    fn of(stream: &str, args: &[&str]) -> Self {
+        let run = pullcreds(["check", "--format", "json", "--assume-private", "--namespace", "ns"]);
+        let outcome = run.args(args).stdin(stream).run();
+        assert!(matches!(outcome.code, Some(0 | 1)), "{outcome}");
+        Self { report: outcome.json(), code: outcome.code }
+    }
+
+    /// Whether what is said about an answer of the registry or the API server follows from it.
+    fn agrees(&self, tag: &str, answer: &Value) -> Result<(), String> {
+        let result = text(&answer["result"]);
+        let kind = text(&answer["object"]).split('/').next().unwrap_or_default();
+        if ["object-rejected", "pod-rejected"].contains(&result) {
+            let what = if kind == "?" { "" } else { kind };
+            return self.tells_of_rejection(what, answer["error"].as_str().unwrap_or_default());
+        }
+        let wanted = PULLS.iter().find(|(of, pull, _)| *of == tag && *pull == result);
+        let (_, _, wanted) = wanted.ok_or(format!("no rule for {tag:?} and {result:?}"))?;
+        let image = self.image(text(&answer["image"]))?;
+        let verdict = text(&image["verdict"]);
+        if !wanted.verdicts.contains(&verdict) {
+            return Err(format!("{verdict}, not {:?}, when it was {result}", wanted.verdicts));
+        }
+        if wanted.error && self.code != Some(1) {
+            return Err(format!("it was {result}, and nothing is an error"));
+        }
+        same_names(&image["pullSecrets"], &answer["effective"])
+    }
+
+    fn image(&self, reference: &str) -> Result<&Value, String> {
+        let mut images = list(&self.report["images"]);
+        images.find(|image| image["image"] == reference).ok_or(format!("no image {reference}"))
+    }
+
+    /// Whether there is an error about an object of this kind that the API server rejected.
+    fn tells_of_rejection(&self, kind: &str, why: &str) -> Result<(), String> {
+        let mut errors =
+            list(&self.report["findings"]).filter(|finding| finding["severity"] == "error");
+        let about = |finding: &Value| {
+            text(&finding["object"]["kind"]).contains(kind) && finding["image"].is_null()
+        };
+        if errors.any(about) { Ok(()) } else { Err(format!("nothing is said about {kind}: {why}")) }
+    }
+
+    fn fails(&self, why: &str) -> Result<(), String> {
+        equal(&format!("exit code, since {why}"), &self.code, &Some(1))
+    }
+
+    /// The list of the last pod.
+    fn has_pull_secrets(&self, real: &Value) -> Result<(), String> {
+        let image = list(&self.report["images"]).next_back().ok_or("there is no image")?;
+        same_names(&image["pullSecrets"], real)
+    }
+}
+
+/// An entry without a name is none that a report lists.
+fn same_names(found: &Value, real: &Value) -> Result<(), String> {
+    let names = |names: &Value| -> Vec<String> {
+        let names = names.as_array().into_iter().flatten().map(|name| text(name).to_owned());
+        names.filter(|name| !name.is_empty()).collect()
+    };
+    equal("pull secrets", &names(found), &names(real))
+}
+
+fn list(value: &Value) -> std::slice::Iter<'_, Value> {
+    value.as_array().map_or(&[][..], Vec::as_slice).iter()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
