@@ -141,7 +141,7 @@ impl Findings<'_, '_> {
         };
         format!(
             "If '{name}' has credentials for {place}, too, say so: --inject {place}={name}\nor in the policy:\n  \
-             {line}\nElse name a pull secret for it.\n"
+             {line}\nOtherwise:\n"
         )
     }
 
