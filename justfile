@@ -38,6 +38,10 @@ shared target='shared':
 bench *args:
     cargo bench --locked --bench filter -- {{ args }}
 
+# How time grows with the input: each shape doubled three times; `just grow TEXT` for those with that in their names.
+grow *args:
+    cargo bench --locked --bench grow -- {{ args }}
+
 # Fuzz one target, or all of them for a minute each.
 fuzz target='' seconds='60':
     #!/usr/bin/env bash
