@@ -36,16 +36,14 @@ pub(crate) fn line_end(text: &str, at: usize) -> usize {
     memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end)
 }
 
-/// The line ending at or before `at`, else that of the first line.
+/// The ending of the line of `at`, else that of the line before. A carriage return alone is not written again.
 pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
     let bytes = text.as_bytes();
-    let line = match bytes.get(at..) {
-        Some([b'\r', b'\n', ..]) => return "\r\n",
-        Some([b'\n', ..]) => Some(at),
-        _ => memchr::memchr(b'\n', bytes),
-    };
-    match line {
-        Some(end) if end > 0 && bytes[end - 1] == b'\r' => "\r\n",
+    let end = line_end(text, at);
+    let end = if end < bytes.len() { end } else { line_start(text, at).saturating_sub(1) };
+    match bytes.get(end..) {
+        Some([b'\r', b'\n', ..]) => "\r\n",
+        Some([b'\n', ..]) if bytes[..end].ends_with(b"\r") => "\r\n",
         _ => "\n",
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
@@ -35,29 +36,113 @@ pub(super) fn refusal(text: &str) -> Option<Failure> {
 }
 
 pub(super) fn trees(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>, Failure> {
-    let part = &text[range.clone()];
-    let mut copy = Cow::Borrowed(part);
-    loop {
-        match attempt(text, &copy, &range) {
-            Ok(trees) => {
-                return match foreign_break(text, &range, &trees) {
-                    Some((offset, message)) => Err(Failure { offset, message: message.to_owned() }),
-                    None => Ok(trees),
-                };
-            }
-            Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(0).min(part.len());
-                // Go reads `"x"#c` as a string with a comment behind it.
-                if matches!(error.kind(), ErrorKind::CommentNotSeparated)
-                    && let Some(blanked) = without_comment(&copy, at)
-                {
-                    copy = Cow::Owned(blanked);
-                    continue;
-                }
-                return Err(Failure { offset: range.start + at, message: message(&error) });
-            }
-        }
+    let trees = attempt(text, &text[range.clone()], &range);
+    let trees = trees.or_else(|error| match error.kind() {
+        ErrorKind::CommentNotSeparated => with_touching_comments(text, &range, &error),
+        _ => Err(failure(&range, &error)),
+    })?;
+    match foreign_break(text, &range, &trees) {
+        Some((offset, message)) => Err(Failure { offset, message: message.to_owned() }),
+        None => Ok(trees),
     }
+}
+
+fn failure(range: &Range<usize>, error: &ScanError) -> Failure {
+    let at = error.marker().byte_offset().unwrap_or(0).min(range.len());
+    Failure { offset: range.start + at, message: message(error) }
+}
+
+/// The same of a text with comments right behind quotes: Go reads `"x"#c` as a string with a comment behind it.
+///
+/// What they look like is blanked on all lines at once, and read: what stands in a value was none. Whatever is left
+/// then is blanked one by one, with a limit, since each time the text is read from its start.
+fn with_touching_comments<'a>(
+    text: &'a str,
+    range: &Range<usize>,
+    error: &ScanError,
+) -> Result<Vec<Tree<'a>>, Failure> {
+    let part = &text[range.clone()];
+    let comments = touching_comments(part);
+    let (copy, trees) = all_blanked(text, range, &comments)
+        .unwrap_or_else(|| (part.to_owned(), Err(error.clone())));
+    one_by_one(text, range, copy, trees)
+}
+
+/// How many comments are blanked one by one.
+const ONE_BY_ONE: usize = 100;
+
+fn one_by_one<'a>(
+    text: &'a str,
+    range: &Range<usize>,
+    mut copy: String,
+    mut trees: Result<Vec<Tree<'a>>, ScanError>,
+) -> Result<Vec<Tree<'a>>, Failure> {
+    for _ in 0..ONE_BY_ONE {
+        let error = match trees {
+            Ok(trees) => return Ok(trees),
+            Err(error) => error,
+        };
+        let at = error.marker().byte_offset().unwrap_or(0).min(copy.len());
+        let is_comment = matches!(error.kind(), ErrorKind::CommentNotSeparated);
+        let comment = is_comment.then(|| comment_at(&copy, at)).flatten();
+        let Some(comment) = comment else { return Err(failure(range, &error)) };
+        copy = blanked(&copy, &[comment]);
+        trees = attempt(text, &copy, range);
+    }
+    trees.map_err(|error| failure(range, &error))
+}
+
+/// The text without `comments`, and what it comes to; `None` if that tells nothing about them.
+fn all_blanked<'a>(
+    text: &'a str,
+    range: &Range<usize>,
+    comments: &[Range<usize>],
+) -> Option<(String, Result<Vec<Tree<'a>>, ScanError>)> {
+    let part = &text[range.clone()];
+    let copy = blanked(part, comments);
+    let trees = attempt(text, &copy, range).ok()?;
+    let outside = outside_of_values(&trees, range.start, comments);
+    if outside.len() == comments.len() {
+        return Some((copy, Ok(trees)));
+    }
+    let copy = blanked(part, &outside);
+    let trees = attempt(text, &copy, range);
+    Some((copy, trees))
+}
+
+/// The ranges that lie in no scalar of `trees`; both are in the order of the text.
+fn outside_of_values(
+    trees: &[Tree<'_>],
+    base: usize,
+    ranges: &[Range<usize>],
+) -> Vec<Range<usize>> {
+    let is_scalar = |raw: &&Raw| matches!(raw.kind, Kind::Scalar(_));
+    let mut scalars = trees.iter().flat_map(|tree| &tree.nodes).filter(is_scalar).peekable();
+    let is_outside = |range: &&Range<usize>| {
+        let start = base + range.start;
+        while scalars.next_if(|raw| raw.span.end as usize <= start).is_some() {}
+        scalars.peek().is_none_or(|raw| raw.span.start as usize > start)
+    };
+    ranges.iter().filter(is_outside).cloned().collect()
+}
+
+/// What looks like a comment right behind a quoted value: on a line with one pair of quotes, and no `#` but there.
+fn touching_comments(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let content = line.trim_end_matches(['\n', '\r']);
+        let quotes = |quote: char| [format!("{quote}#"), quote.to_string()];
+        let hash = ['"', '\''].into_iter().find_map(|quote| {
+            let [touching, quote] = quotes(quote);
+            let hash = content.find(&touching)? + 1;
+            let before = &content[..hash];
+            (before.matches(&quote).count() == 2 && !before.contains('#')).then_some(hash)
+        });
+        found.extend(hash.map(|hash| start + hash..start + content.len()));
+        start += line.len();
+    }
+    found
 }
 
 /// Whether `text[range]` can only be several JSON values behind one another, and where each begins.
@@ -95,15 +180,15 @@ fn foreign_break(
     range: &Range<usize>,
     trees: &[Tree<'_>],
 ) -> Option<(usize, &'static str)> {
-    let quoted = |at: usize| {
-        let inside = |raw: &Raw| {
-            matches!(raw.kind, Kind::Scalar(Scalar::Single | Scalar::Double))
-                && raw.span.range().contains(&at)
-        };
-        trees.iter().any(|tree| tree.nodes.iter().any(inside))
+    let is_quoted = |raw: &&Raw| matches!(raw.kind, Kind::Scalar(Scalar::Single | Scalar::Double));
+    let mut quoted = trees.iter().flat_map(|tree| &tree.nodes).filter(is_quoted).peekable();
+    // Both come in the order of the text.
+    let mut in_quotes = |at: usize| {
+        while quoted.next_if(|raw| raw.span.end as usize <= at).is_some() {}
+        quoted.peek().is_some_and(|raw| raw.span.start as usize <= at)
     };
-    let found = foreign_breaks(&text[range.clone()]).map(|at| range.start + at);
-    let first = found.into_iter().find(|&at| !quoted(at))?;
+    let mut found = foreign_breaks(&text[range.clone()]).map(|at| range.start + at);
+    let first = found.find(|&at| !in_quotes(at))?;
     Some((
         first,
         "kubectl and Helm take the character here for a line break: remove it, or write it as an escape \
@@ -127,11 +212,23 @@ pub(super) fn is_foreign_break(bytes: &[u8]) -> bool {
     matches!(bytes, [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..])
 }
 
-/// `text` with the comment that begins at or right behind `at` overwritten by spaces of the same length.
-fn without_comment(text: &str, at: usize) -> Option<String> {
+/// The comment that begins at or right behind `at`.
+fn comment_at(text: &str, at: usize) -> Option<Range<usize>> {
     let hash = at + text[at..].find('#').filter(|&gap| gap <= 1)?;
     let end = text[hash..].find(['\r', '\n']).map_or(text.len(), |length| hash + length);
-    Some([&text[..hash], &" ".repeat(end - hash), &text[end..]].concat())
+    Some(hash..end)
+}
+
+/// `text` with `parts` of it, which are in order, overwritten by as many spaces.
+fn blanked(text: &str, parts: &[Range<usize>]) -> String {
+    let mut copy = String::with_capacity(text.len());
+    let mut from = 0;
+    for part in parts {
+        copy.push_str(&text[from..part.start]);
+        copy.extend(std::iter::repeat_n(' ', part.len()));
+        from = part.end;
+    }
+    copy + &text[from..]
 }
 
 fn attempt<'a>(
@@ -162,8 +259,8 @@ struct Builder<'a> {
     decoded: Vec<(u32, Box<str>)>,
     /// Collections not yet closed.
     open: Vec<u32>,
-    /// The node of each anchor of the document.
-    anchors: Vec<(usize, u32)>,
+    /// The node of each anchor of the document. The parser gives every anchor a number of its own.
+    anchors: HashMap<usize, u32>,
     aliases: Vec<u32>,
     /// Where the node ends that was complete last.
     behind: u32,
@@ -177,7 +274,7 @@ impl<'a> Builder<'a> {
             nodes: Vec::with_capacity(range.len() / 16),
             decoded: Vec::new(),
             open: Vec::new(),
-            anchors: Vec::new(),
+            anchors: HashMap::new(),
             aliases: Vec::new(),
             behind: 0,
         }
@@ -191,8 +288,7 @@ impl<'a> Builder<'a> {
                 self.anchor(anchor);
             }
             Event::Alias(id) => {
-                let target = self.anchors.iter().rev().find(|entry| entry.0 == id);
-                let target = target.map_or(0, |entry| entry.1);
+                let target = self.anchors.get(&id).copied().unwrap_or(0);
                 self.push(Kind::Alias, span, Tag::None);
                 self.behind = span.end;
                 self.last().target = target;
@@ -310,7 +406,7 @@ impl<'a> Builder<'a> {
         if id != 0 {
             let node = self.next() - 1;
             self.nodes[node as usize].anchored = true;
-            self.anchors.push((id, node));
+            self.anchors.insert(id, node);
         }
     }
 

@@ -358,6 +358,12 @@ mod tests {
     #[test]
     fn a_comment_may_touch_a_quoted_value() {
         check("a: \"x\"#c\nb: 'y'# d\n", &[(0, "a: \"x\"#c\nb: 'y'")]);
+        // What looks like one in a value is none.
+        check(
+            "a: |\n  \"x\"#c\nb: 'y\n  \"x\"#c'\nc: \"z\"#d\n",
+            &[(0, "a: |\n  \"x\"#c\nb: 'y\n  \"x\"#c'\nc: \"z\"#d".trim_end_matches("#d"))],
+        );
+        check("a: [\"x\", \"y\"#c\n  ]\nb: \"z\"#d\n", &[(0, "a: [\"x\", \"y\"#c\n  ]\nb: \"z\"")]);
     }
 
     #[test]
