@@ -6,9 +6,9 @@
 mod by_name;
 mod evidence;
 mod extent;
+mod meaning;
 mod secrets;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
@@ -25,8 +25,9 @@ use crate::inventory::{
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, RuleId, Scope};
 
-use by_name::ByName;
+use by_name::{Asked, ByName, Called, Given};
 use extent::Extent;
+use meaning::Meanings;
 
 pub use secrets::{MadeId, Secrets};
 
@@ -196,46 +197,18 @@ impl<'r> Referrer<'r> {
         let follows = workload.has_account_name && kinds::follows_accounts(&object.type_meta.kind);
         Self { object, follows }
     }
-
-    /// Of those that are or were `called` like this, those that the name stands for when kustomize is done
-    /// (`selectReferral`, api/filters/nameref/nameref.go). Outside of a build these are all of them.
-    fn means<'c, 'o, T: Copy>(
-        self,
-        name: &str,
-        called: &'c [T],
-        object: impl Fn(T) -> &'o Object<'o>,
-    ) -> Cow<'c, [T]> {
-        if called.iter().all(|&one| object(one).build.is_none()) {
-            return Cow::Borrowed(called);
-        }
-        let renamed = called.iter().copied().filter(|&one| {
-            // A ServiceAccount may be named from another namespace, by a RoleBinding.
-            let reached = object(one).type_meta.kind == "ServiceAccount"
-                || object(one).shares_namespace(self.object);
-            self.follows && reached && object(one).is_renamed_from(name)
-        });
-        let mut renamed: Vec<T> = renamed.collect();
-        for or_none in [true, false] {
-            if renamed.len() > 1 {
-                renamed.retain(|&one| object(one).shares_affixes(self.object, or_none));
-            }
-        }
-        if renamed.is_empty() {
-            renamed = called.iter().copied().filter(|&one| object(one).keeps_name(name)).collect();
-        }
-        Cow::Owned(renamed)
-    }
 }
 
-/// The first of those that were `called` like this and no longer will be, if the name stands for none of them.
+/// The first of those that were called like this and no longer will be, if the name stands for none of them.
 fn left_behind<'o, T: Copy>(
-    referrer: Referrer<'_>,
     name: &str,
-    called: &[T],
+    called: &Called<'_, '_, T>,
+    meant: &Called<'_, '_, T>,
     object: impl Fn(T) -> &'o Object<'o>,
 ) -> Option<&'o Object<'o>> {
-    let renamed = called.iter().map(|&one| object(one)).find(|one| one.is_renamed_from(name));
-    renamed.filter(|_| referrer.means(name, called, object).is_empty())
+    let stands_for_none = meant.last().is_none();
+    let mut all = called.things().map(object).filter(|_| stands_for_none);
+    all.find(|one| one.is_renamed_from(name))
 }
 
 /// The names by which an object can be called: its own, and in a build of kustomize its former ones.
@@ -249,6 +222,7 @@ pub struct Accounts<'i, 'a> {
     inventories: &'i [Inventory<'a>],
     by_name: ByName<'i, AccountId>,
     in_cluster: ByName<'i, AccountId>,
+    meanings: Meanings,
     extent: Extent<'i>,
 }
 
@@ -256,18 +230,24 @@ impl<'i, 'a> Accounts<'i, 'a> {
     /// Indexes the ServiceAccounts of `inventories`.
     pub fn new(inventories: &'i [Inventory<'a>]) -> Self {
         let (mut by_name, mut in_cluster) = (Vec::new(), Vec::new());
+        let mut renames = false;
         for (source, inventory) in inventories.iter().enumerate() {
             let index_of = match inventory.whence {
                 Whence::Manifests => &mut by_name,
                 Whence::Cluster => &mut in_cluster,
             };
             for (index, account) in inventory.service_accounts.iter().enumerate() {
-                let id = AccountId { source, index };
-                index_of.extend(names(&account.object).map(|name| (name, id)));
+                let object = &account.object;
+                let thing = AccountId { source, index };
+                let namespace = object.namespace.as_deref();
+                let given = |name| Given { name, namespace, source, thing };
+                index_of.extend(names(object).map(given));
+                renames |= object.build.is_some();
             }
         }
         let (by_name, in_cluster) = (ByName::new(by_name), ByName::new(in_cluster));
-        Self { inventories, by_name, in_cluster, extent: Extent::of(inventories) }
+        let (meanings, extent) = (Meanings::new(renames), Extent::of(inventories));
+        Self { inventories, by_name, in_cluster, meanings, extent }
     }
 
     /// The ServiceAccount of a workload of `source`.
@@ -288,32 +268,26 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let name = workload.effective_service_account();
         let given = workload.object.namespace.as_deref();
         let wanted = given.or(policy.namespace());
-        let called = self.by_name.get(name);
-        let named = Referrer::of_account(workload).means(name, called, |id| self.object(id));
-        let in_cluster = self.in_cluster.get(name);
-        let namespace =
-            |id: &AccountId| self.object(*id).namespace.as_deref().or(policy.namespace());
-        let same = || named.iter().rev().copied().filter(|id| namespace(id) == wanted);
-        if let Some(id) = same().find(|id| id.source == source).or_else(|| same().next()) {
+        let asked = Asked { source, wanted, default: policy.namespace() };
+        let named = self.meaning(workload, name);
+        if let Some(id) = named.last_within(asked) {
             return Account::InStream { id, assumed: false };
         }
         if let Some(id) = self.in_cluster(given, name, policy) {
             return Account::InCluster { id, assumed: false };
         }
         // The only one of its name, where one of the two does not say its namespace.
-        let only = |ids: &[AccountId]| {
-            let last = *ids.last()?;
-            let one = ids.iter().all(|id| namespace(id) == namespace(&last));
-            (one && namespace(&last).is_some() != wanted.is_some()).then_some(last)
-        };
-        let assumed = only(&named).map(|id| Account::InStream { id, assumed: true });
+        let assumed = named.only(asked).map(|id| Account::InStream { id, assumed: true });
         if self.extent.lacks_account(wanted, name) {
             return assumed.unwrap_or(Account::Absent);
         }
         if let Some((rule, account)) = policy.service_account(given, name) {
             return Account::Declared(rule, account);
         }
-        let dumped = || only(in_cluster).map(|id| Account::InCluster { id, assumed: true });
+        let dumped = || {
+            let only = self.in_cluster.get(name).only(asked);
+            only.map(|id| Account::InCluster { id, assumed: true })
+        };
         assumed.or_else(dumped).unwrap_or(Account::Unknown)
     }
 
@@ -325,26 +299,35 @@ impl<'i, 'a> Accounts<'i, 'a> {
         policy: &Policy,
     ) -> Option<AccountId> {
         let wanted = namespace.or(policy.namespace());
-        let of = |id: AccountId| self.object(id).namespace.as_deref().or(policy.namespace());
-        self.in_cluster.get(name).iter().rev().copied().find(|id| of(*id) == wanted)
+        let asked = Asked { source: usize::MAX, wanted, default: policy.namespace() };
+        self.in_cluster.get(name).last_within(asked)
+    }
+
+    /// Those that a workload means by the name of its ServiceAccount.
+    fn meaning(&self, workload: &Workload<'_>, name: &str) -> Called<'_, 'i, AccountId> {
+        let called = self.by_name.get(name);
+        self.meanings.of(Referrer::of_account(workload), name, called, |id| self.object(id))
     }
 
     /// All ServiceAccounts of the stream that have the name and namespace of `id`, in the same source.
-    pub fn copies(&self, id: AccountId, policy: &Policy) -> Vec<&'i Object<'a>> {
-        let object = |id: AccountId| &self.inventories[id.source].service_accounts[id.index].object;
-        let namespace = |object: &'i Object<'a>| object.namespace.as_deref().or(policy.namespace());
-        let wanted = (&object(id).name, namespace(object(id)));
-        let named = object(id).name.as_deref().map(|name| self.by_name.get(name));
-        let same = named.into_iter().flatten().copied().filter(|other| other.source == id.source);
-        let same = same.map(object).filter(|other| (&other.name, namespace(other)) == wanted);
-        same.collect()
+    pub fn copies(&self, id: AccountId, policy: &Policy) -> Vec<&'i Object<'i>> {
+        let own = self.object(id);
+        let name = own.name.as_deref();
+        let wanted = own.namespace.as_deref().or(policy.namespace());
+        let asked = Asked { source: id.source, wanted, default: policy.namespace() };
+        let called = self.by_name.get(name.unwrap_or_default());
+        let mut same: Vec<_> =
+            called.within(asked).filter(|place| place.source == id.source).collect();
+        same.sort_by_key(|place| place.order);
+        let same = same.into_iter().map(|place| self.object(place.thing));
+        same.filter(|other| other.name.as_deref() == name).collect()
     }
 
     /// The ServiceAccount that kustomize renames while the name in `workload`, which meant it, stays.
     pub fn left_behind(&self, workload: &Workload<'_>) -> Option<&'i Object<'i>> {
         let name = workload.service_account.as_deref()?;
-        let called = self.by_name.get(name);
-        left_behind(Referrer::of_account(workload), name, called, |id| self.object(id))
+        let meaning = self.meaning(workload, name);
+        left_behind(name, &self.by_name.get(name), &meaning, |id| self.object(id))
     }
 
     /// The object of a ServiceAccount.

@@ -3,8 +3,12 @@
 //!
 //! Nothing here knows what the thing is needed for, or how to say that it is missing.
 
+mod copies;
+
 use crate::inventory::phase::{Event, Hook, SyncHook, Timing};
 use crate::inventory::{Object, Workload};
+
+pub(super) use copies::{Gathered, last_of_each};
 
 /// Who applies the objects in an order of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

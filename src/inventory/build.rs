@@ -3,6 +3,8 @@
 //!
 //! Nothing here looks anything up.
 
+use std::collections::BTreeSet;
+
 use super::{Object, Text, annotation};
 use crate::yaml::Node;
 
@@ -25,6 +27,8 @@ const DEFAULT_NAMESPACE: &str = "default";
 pub struct Build<'a> {
     /// The names by which references may call it, each once, the current one not among them.
     pub former_names: Vec<Text<'a>>,
+    // Invariant: the same, to be looked up.
+    by_name: BTreeSet<Text<'a>>,
     /// Whether a hash will be put behind its name at the end.
     pub needs_hash: bool,
     /// What was put before its name, in order, with commas between.
@@ -48,20 +52,19 @@ impl<'a> Build<'a> {
         }
         let kinds = annotation(node, PREVIOUS_KINDS).unwrap_or_default();
         let same_kind = needs_hash || parts(&kinds).any(|previous| previous == kind);
-        let mut former_names: Vec<Text<'a>> = Vec::new();
+        let (mut former_names, mut by_name) = (Vec::new(), BTreeSet::new());
         for former in names.as_ref().into_iter().flat_map(split).filter(|_| same_kind) {
-            if Some(&*former) != name && !former_names.contains(&former) {
+            if Some(&*former) != name && by_name.insert(former.clone()) {
                 former_names.push(former);
             }
         }
-        Some(Box::new(Self { former_names, needs_hash, prefixes, suffixes }))
+        Some(Box::new(Self { former_names, by_name, needs_hash, prefixes, suffixes }))
     }
 
     /// Whether a reference `name` to it, in a field that kustomize keeps up to date, follows its name. Before the
     /// hash is put there, the current name becomes a former one.
     fn answers_to(&self, current: Option<&str>, name: &str) -> bool {
-        self.former_names.iter().any(|former| former == name)
-            || self.needs_hash && current == Some(name)
+        self.by_name.contains(name) || self.needs_hash && current == Some(name)
     }
 }
 
@@ -90,6 +93,12 @@ impl Object<'_> {
         let [prefixes, other_prefixes] = [self.prefixes(), other.prefixes()];
         let [suffixes, other_suffixes] = [self.suffixes(), other.suffixes()];
         same_end(prefixes, other_prefixes, or_none) && same_end(suffixes, other_suffixes, or_none)
+    }
+
+    /// What tells objects of one name apart when kustomize asks which of them names another one.
+    pub fn build_key(&self) -> [Option<String>; 3] {
+        let namespace = self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+        [Some(namespace), self.prefixes(), self.suffixes()].map(|part| part.map(str::to_owned))
     }
 
     fn prefixes(&self) -> Option<&str> {

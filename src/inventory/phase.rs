@@ -6,7 +6,7 @@ use super::Text;
 use crate::yaml::Node;
 
 /// What the annotations of an object say about its time. An object without any has none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timing {
     /// It is a hook of Helm, and no part of the release.
     pub hook: Option<Hook>,
@@ -17,7 +17,7 @@ pub struct Timing {
 }
 
 /// `helm.sh/hook` and its companions, as Helm reads them (`pkg/release/v1/util/manifest_sorter.go`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hook {
     /// Its events; none if one of them is unknown, since Helm then drops the object.
     pub events: Vec<Event>,
@@ -53,7 +53,7 @@ pub enum Event {
 }
 
 /// The annotations of Argo CD (`gitops-engine/pkg/sync/common/types.go`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sync {
     /// Its hooks; none for an object of the application itself.
     pub hooks: Vec<SyncHook>,

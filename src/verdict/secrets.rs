@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::by_name::ByName;
+use super::by_name::{self, ByName, Called, Given};
 use super::extent::Extent;
+use super::meaning::Meanings;
 use super::{Copied, Known, Referrer, left_behind, names};
 use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
 use crate::names::is_subdomain;
@@ -20,7 +21,10 @@ pub struct Secrets<'i> {
     in_cluster: Sourced<'i, Secret<'i>>,
     produced: Sourced<'i, Produced<'i>>,
     produced_in_cluster: Sourced<'i, Produced<'i>>,
+    meanings: Meanings,
     renamed: bool,
+    /// Whether a controller copies some of them to other namespaces.
+    are_copied: bool,
     extent: Extent<'i>,
     /// What is there only after a pod has started that needs it to start.
     never_mounted: BTreeSet<MadeId>,
@@ -34,12 +38,18 @@ impl<'i> Secrets<'i> {
     pub fn new<'a: 'i>(inventories: &'i [Inventory<'a>]) -> Self {
         let secrets = inventories.iter().flat_map(|inventory| &inventory.secrets);
         let mut secrets = secrets.map(|secret| &secret.object);
+        let renamed = secrets.any(|object| object.build.is_some());
         Self {
             by_name: kept(inventories, Whence::Manifests),
             in_cluster: kept(inventories, Whence::Cluster),
             produced: produced(inventories, Whence::Manifests),
             produced_in_cluster: produced(inventories, Whence::Cluster),
-            renamed: secrets.any(|object| object.build.is_some()),
+            meanings: Meanings::new(renamed),
+            renamed,
+            are_copied: inventories
+                .iter()
+                .flat_map(|inventory| &inventory.secrets)
+                .any(|secret| secret.reach.is_some()),
             extent: Extent::of(inventories),
             never_mounted: BTreeSet::new(),
         }
@@ -77,41 +87,41 @@ impl<'i> Secrets<'i> {
         if !is_subdomain(name) {
             return Known::Impossible;
         }
-        let asked = Asked { source, wanted: namespace.or(policy.namespace()), policy };
+        let asked = Asked::new(source, namespace, policy);
         let (called, dumped) = (self.by_name.get(name), self.in_cluster.get(name));
-        let named = &*referrer.means(name, called, |(_, secret)| &secret.object);
-        if let Some((source, secret)) = asked.secret(named) {
+        let named = self.meaning(referrer, name);
+        if let Some((source, secret)) = named.last_within(asked.place()) {
             return Known::InStream { source, secret };
         }
-        if let Some(made) = asked.produced(self.produced.get(name), false) {
+        if let Some(made) = asked.produced(&self.produced.get(name), false) {
             return self.made(made);
         }
-        let copied = asked.copied(named);
+        let copied = asked.copied(named.things().filter(|_| self.are_copied));
         if let Some(copy @ Known::Copied { maybe: false, .. }) = copied {
             return copy;
         }
-        if let Some((source, secret)) = asked.secret(dumped) {
+        if let Some((source, secret)) = dumped.last_within(asked.place()) {
             return Known::InCluster { source, secret };
         }
-        let produced = asked.produced(self.produced_in_cluster.get(name), true);
+        let produced = asked.produced(&self.produced_in_cluster.get(name), true);
         if let Some(made) = produced {
             return self.made(made);
         }
-        let assumed = asked.only(named);
+        let assumed = named.only(asked.place());
         let assumed = assumed.map(|(source, secret)| Known::InStream { source, secret });
         let elsewhere = || {
-            let kept = asked.elsewhere(named, called).map(Known::Elsewhere);
-            kept.or_else(|| asked.made_elsewhere(self.produced.get(name)))
+            let kept = asked.elsewhere(&named, &called).map(Known::Elsewhere);
+            kept.or_else(|| asked.made_elsewhere(&self.produced.get(name)))
         };
         if self.extent.lacks_secret(asked.wanted) {
-            let absent = || Known::Absent { elsewhere: dumped.last().map(|(_, secret)| *secret) };
+            let absent = || Known::Absent { elsewhere: dumped.last().map(|(_, secret)| secret) };
             return assumed.or(copied).or_else(elsewhere).unwrap_or_else(absent);
         }
         if let Some((_, declared)) = policy.secret(namespace, name) {
             return Known::Declared(declared);
         }
         let found = assumed.or(copied).or_else(|| {
-            let only = asked.only(dumped);
+            let only = dumped.only(asked.place());
             only.map(|(source, secret)| Known::InCluster { source, secret })
         });
         found.or_else(elsewhere).unwrap_or(Known::Outside)
@@ -119,7 +129,8 @@ impl<'i> Secrets<'i> {
 
     /// The Secret that kustomize renames while the name in `referrer`, which meant it, stays.
     pub fn left_behind(&self, referrer: Referrer<'_>, name: &str) -> Option<&'i Object<'i>> {
-        left_behind(referrer, name, self.by_name.get(name), |(_, secret)| &secret.object)
+        let meaning = self.meaning(referrer, name);
+        left_behind(name, &self.by_name.get(name), &meaning, |(_, secret)| &secret.object)
     }
 
     /// What makes the Secret of this name and namespace, and keeps making it, with its source.
@@ -129,9 +140,18 @@ impl<'i> Secrets<'i> {
         name: &str,
         policy: &'i Policy,
     ) -> Option<(usize, &'i Produced<'i>)> {
-        let asked = Asked { source: 0, wanted: namespace.or(policy.namespace()), policy };
-        let produced = asked.produced(self.produced.get(name), true);
-        produced.or_else(|| asked.produced(self.produced_in_cluster.get(name), true))
+        let asked = Asked::new(0, namespace, policy);
+        let produced = asked.produced(&self.produced.get(name), true);
+        produced.or_else(|| asked.produced(&self.produced_in_cluster.get(name), true))
+    }
+
+    /// Those that `referrer` means by a name.
+    fn meaning(
+        &self,
+        referrer: Referrer<'_>,
+        name: &str,
+    ) -> Called<'_, 'i, (usize, &'i Secret<'i>)> {
+        self.meanings.of(referrer, name, self.by_name.get(name), |(_, secret)| &secret.object)
     }
 
     /// All objects that are, or make, the pull secret `name` in `namespace`, which `referrer` names: those of
@@ -142,23 +162,23 @@ impl<'i> Secrets<'i> {
         namespace: Option<&str>,
         referrer: Referrer<'_>,
         name: &str,
-        policy: &Policy,
+        policy: &'i Policy,
     ) -> Vec<&'i Object<'i>> {
-        let wanted = namespace.or(policy.namespace());
-        let of = |object: &'i Object<'i>| object.namespace.as_deref().or(policy.namespace());
-        let called = self.by_name.get(name);
-        let kept = referrer.means(name, called, |(_, secret)| &secret.object);
-        let kept =
-            kept.iter().map(|(source, secret)| (*source, &secret.object, of(&secret.object)));
-        let made = self.produced.get(name).iter().map(|(source, made)| {
-            let any = made.any_namespace && made.is_allowed_in(wanted);
-            let own = if any { wanted } else { of(&made.object) };
-            (*source, &made.object, made.namespace.as_deref().or(own))
+        let asked = Asked::new(source, namespace, policy);
+        let named = self.meaning(referrer, name);
+        let mut kept: Vec<_> = named.within(asked.place()).collect();
+        kept.sort_by_key(|place| place.order);
+        let kept = kept.into_iter().map(|place| (place.source, &place.thing.1.object));
+        let produced = self.produced.get(name);
+        let made = produced.things().filter(|(_, made)| {
+            let any = made.any_namespace && made.is_allowed_in(asked.wanted);
+            let own = if any { asked.wanted } else { asked.namespace(&made.object) };
+            made.namespace.as_deref().or(own) == asked.wanted
         });
-        let all: Vec<_> = kept.chain(made).filter(|(.., namespace)| *namespace == wanted).collect();
-        let here = all.iter().any(|(from, ..)| *from == source);
-        let all = all.into_iter().filter(|(from, ..)| !here || *from == source);
-        all.map(|(_, object, _)| object).collect()
+        let all: Vec<_> = kept.chain(made.map(|(source, made)| (source, &made.object))).collect();
+        let here = all.iter().any(|(from, _)| *from == source);
+        let all = all.into_iter().filter(|(from, _)| !here || *from == source);
+        all.map(|(_, object)| object).collect()
     }
 
     /// The Secret of this name and namespace in a dump, with its source.
@@ -168,8 +188,8 @@ impl<'i> Secrets<'i> {
         name: &str,
         policy: &'i Policy,
     ) -> Option<(usize, &'i Secret<'i>)> {
-        let asked = Asked { source: 0, wanted: namespace.or(policy.namespace()), policy };
-        asked.secret(self.in_cluster.get(name))
+        let asked = Asked::new(0, namespace, policy);
+        self.in_cluster.get(name).last_within(asked.place())
     }
 }
 
@@ -179,7 +199,9 @@ fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Sec
     for (source, inventory) in of(inventories, whence) {
         for secret in &inventory.secrets {
             let secret: &Secret<'i> = secret;
-            named.extend(names(&secret.object).map(|name| (name, (source, secret))));
+            let namespace = secret.object.namespace.as_deref();
+            let given = |name| Given { name, namespace, source, thing: (source, secret) };
+            named.extend(names(&secret.object).map(given));
         }
     }
     ByName::new(named)
@@ -187,9 +209,13 @@ fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Sec
 
 /// The Secrets that something makes.
 fn produced<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Produced<'i>> {
-    let mut named: Vec<(&str, (usize, &Produced<'i>))> = Vec::new();
+    let mut named: Vec<Given<'i, (usize, &Produced<'i>)>> = Vec::new();
     for (source, inventory) in of(inventories, whence) {
-        named.extend(inventory.produced.iter().map(|made| (&*made.name, (source, made))));
+        let given = |made: &'i Produced<'i>| {
+            let namespace = made.object.namespace.as_deref();
+            Given { name: &made.name, namespace, source, thing: (source, made) }
+        };
+        named.extend(inventory.produced.iter().map(given));
     }
     ByName::new(named)
 }
@@ -208,7 +234,16 @@ struct Asked<'q, 'i> {
     policy: &'i Policy,
 }
 
-impl<'i> Asked<'_, 'i> {
+impl<'q, 'i: 'q> Asked<'q, 'i> {
+    fn new(source: usize, namespace: Option<&'q str>, policy: &'i Policy) -> Self {
+        Self { source, wanted: namespace.or(policy.namespace()), policy }
+    }
+
+    fn place(&self) -> by_name::Asked<'q> {
+        let Self { source, wanted, policy } = *self;
+        by_name::Asked { source, wanted, default: policy.namespace() }
+    }
+
     fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>
     where
         'i: 'o,
@@ -216,42 +251,25 @@ impl<'i> Asked<'_, 'i> {
         object.namespace.as_deref().or(self.policy.namespace())
     }
 
-    /// The last one of the namespace, of the same source if there is one.
-    fn secret(&self, named: &[(usize, &'i Secret<'i>)]) -> Option<(usize, &'i Secret<'i>)> {
-        let same = || {
-            let all = named.iter().rev().copied();
-            all.filter(|(_, secret)| self.namespace(&secret.object) == self.wanted)
-        };
-        same().find(|(source, _)| *source == self.source).or_else(|| same().next())
-    }
-
-    /// The only one, where one of the two does not say its namespace.
-    fn only(&self, named: &[(usize, &'i Secret<'i>)]) -> Option<(usize, &'i Secret<'i>)> {
-        let last = *named.last()?;
-        let of = self.namespace(&last.1.object);
-        let one = named.iter().all(|(_, other)| self.namespace(&other.object) == of);
-        (one && of.is_some() != self.wanted.is_some()).then_some(last)
-    }
-
     /// One of another namespace: of those that the name stands for, or else of those that were ever called like this.
     fn elsewhere(
         &self,
-        named: &[(usize, &'i Secret<'i>)],
-        called: &[(usize, &'i Secret<'i>)],
+        named: &Called<'_, 'i, (usize, &'i Secret<'i>)>,
+        called: &Called<'_, 'i, (usize, &'i Secret<'i>)>,
     ) -> Option<&'i Secret<'i>> {
         let other = |secret: &Secret<'_>| {
             let namespace = self.namespace(&secret.object);
             self.wanted.is_some_and(|wanted| namespace.is_some_and(|of| of != wanted))
         };
-        let former = || called.iter().rev().find(|(_, secret)| other(secret));
-        named.last().or_else(former).map(|(_, secret)| *secret)
+        let former = || called.things().rev().find(|(_, secret)| other(secret));
+        named.last().or_else(former).map(|(_, secret)| secret)
     }
 
     /// What makes a Secret of the namespace, or one that is copied there. `exactly`: both have to say their namespace,
     /// or neither.
     fn produced(
         &self,
-        made: &[(usize, &'i Produced<'i>)],
+        made: &Called<'_, 'i, (usize, &'i Produced<'i>)>,
         exactly: bool,
     ) -> Option<(usize, &'i Produced<'i>)> {
         let here = |made: &Produced<'_>| {
@@ -268,18 +286,24 @@ impl<'i> Asked<'_, 'i> {
             };
             own || copied()
         };
-        made.iter().rev().copied().find(|(_, made)| here(made))
+        made.things().rev().find(|(_, made)| here(made))
     }
 
     /// The last that makes one of another namespace. All of them say theirs, or one would have been assumed.
-    fn made_elsewhere(&self, made: &[(usize, &'i Produced<'i>)]) -> Option<Known<'i>> {
+    fn made_elsewhere(
+        &self,
+        made: &Called<'_, 'i, (usize, &'i Produced<'i>)>,
+    ) -> Option<Known<'i>> {
         self.wanted?;
-        made.last().map(|&(source, produced)| Known::MadeElsewhere { source, produced })
+        made.last().map(|(source, produced)| Known::MadeElsewhere { source, produced })
     }
 
     /// A Secret of another namespace that a controller copies.
-    fn copied(&self, named: &[(usize, &'i Secret<'i>)]) -> Option<Known<'i>> {
-        let copies = named.iter().rev().filter_map(|&(source, secret)| {
+    fn copied(
+        &self,
+        named: impl DoubleEndedIterator<Item = (usize, &'i Secret<'i>)>,
+    ) -> Option<Known<'i>> {
+        let copies = named.rev().filter_map(|(source, secret)| {
             let copied = secret.reach.as_ref()?.copies_to(self.wanted);
             let maybe = copied == Copied::Maybe;
             (copied != Copied::No).then_some(Known::Copied { source, secret, maybe })

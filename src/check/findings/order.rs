@@ -9,7 +9,7 @@ use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::verdict::{AccountId, Credentials, Named, Origin, Pull};
 
-use super::super::order::{How, Missing, Moment, STARTS_LATER, missing};
+use super::super::order::{Gathered, How, Missing, Moment, STARTS_LATER, last_of_each, missing};
 use super::super::{InUse, Pod, puller};
 use super::{At, Findings, describe, list_span, show};
 
@@ -26,7 +26,7 @@ enum Thing {
     ServiceAccount,
 }
 
-impl Findings<'_, '_> {
+impl<'c> Findings<'c, '_> {
     /// Everything about the order in which Helm and Argo CD apply objects.
     pub(super) fn about_order(&mut self) {
         let mut timings = self.manifests().flat_map(|(_, inventory)| {
@@ -40,24 +40,30 @@ impl Findings<'_, '_> {
         if timings.all(Option::is_none) {
             return;
         }
+        let (mut secrets, mut accounts) = (Gathered::default(), Gathered::default());
         for (pod, account) in self.pods.iter().zip(self.accounts) {
-            self.about_late_secrets(pod, *account);
+            self.about_late_secrets(pod, *account, &mut secrets);
             if let InUse::Seen { id, .. } = *account
                 && !self.is_in_cluster(id.source)
             {
-                self.about_late_account(pod, id);
+                self.about_late_account(pod, id, &mut accounts);
             }
         }
     }
 
-    fn about_late_secrets(&mut self, pod: &Pod<'_>, account: InUse) {
+    fn about_late_secrets(&mut self, pod: &Pod<'_>, account: InUse, gathered: &mut Gathered<'c>) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref();
         let absent = pod.effective.names.iter().map(|name| {
             let is_there = self.policy.secret(namespace, name).is_some()
                 || self.secrets.in_cluster(namespace, name, self.policy).is_some();
             let referrer = self.referrer(pod, account);
-            let copies = self.secrets.copies(pod.source, namespace, referrer, name, self.policy);
+            let all = || self.secrets.copies(pod.source, namespace, referrer, name, self.policy);
+            let copies = if self.secrets.are_renamed() {
+                last_of_each(&all())
+            } else {
+                gathered.of((pod.source, namespace, name), all)
+            };
             missing(&workload.object, &copies).filter(|_| !is_there)
         });
         let absent: Vec<_> = absent.collect();
@@ -141,7 +147,7 @@ impl Findings<'_, '_> {
         self.add(code, severity, message, Some(at), None, remedy);
     }
 
-    fn about_late_account(&mut self, pod: &Pod<'_>, id: AccountId) {
+    fn about_late_account(&mut self, pod: &Pod<'_>, id: AccountId, gathered: &mut Gathered<'c>) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
@@ -160,7 +166,10 @@ impl Findings<'_, '_> {
                 return;
             }
         }
-        let copies = self.service_accounts.copies(id, self.policy);
+        let object = self.service_accounts.object(id);
+        let key =
+            (id.source, object.namespace.as_deref(), object.name.as_deref().unwrap_or_default());
+        let copies = gathered.of(key, || self.service_accounts.copies(id, self.policy));
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = show(name).into_owned();
         let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };

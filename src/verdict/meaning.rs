@@ -1,0 +1,75 @@
+//! Which of the objects that are or were called like something a name stands for, when kustomize is done.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::Referrer;
+use super::by_name::{Called, Chosen};
+use crate::inventory::Object;
+
+/// What names stand for, worked out once for all that name things alike.
+pub(super) struct Meanings {
+    /// Whether kustomize renames any of the things.
+    renames: bool,
+    known: RefCell<BTreeMap<Key, Rc<Chosen>>>,
+}
+
+/// A name, and what kustomize asks of the object that has it.
+type Key = (String, bool, [Option<String>; 3]);
+
+impl Meanings {
+    /// Of things of which kustomize `renames` some.
+    pub(super) fn new(renames: bool) -> Self {
+        Self { renames, known: RefCell::default() }
+    }
+
+    /// Whether all that are called like something are what it stands for.
+    pub(super) fn are_all(&self) -> bool {
+        !self.renames
+    }
+
+    /// What `name` stands for in `referrer`, of those that are or were `called` like this. Outside of a build these are
+    /// all of them.
+    pub(super) fn of<'c, 'i, 'o, T: Copy>(
+        &self,
+        referrer: Referrer<'_>,
+        name: &str,
+        called: Called<'c, 'i, T>,
+        object: impl Fn(T) -> &'o Object<'o>,
+    ) -> Called<'c, 'i, T> {
+        if self.are_all() {
+            return called;
+        }
+        let mut known = self.known.borrow_mut();
+        let key = (name.to_owned(), referrer.follows, referrer.object.build_key());
+        let chosen = known.entry(key).or_insert_with(|| {
+            let called_objects: Vec<_> = called.things().map(object).collect();
+            Rc::new(called.chosen(&meant(referrer, name, &called_objects)))
+        });
+        called.only_those(Rc::clone(chosen))
+    }
+}
+
+/// `selectReferral` of kustomize (api/filters/nameref/nameref.go).
+fn meant(referrer: Referrer<'_>, name: &str, called: &[&Object<'_>]) -> Vec<bool> {
+    if called.iter().all(|one| one.build.is_none()) {
+        return vec![true; called.len()];
+    }
+    let by = |is_meant: &dyn Fn(&Object<'_>) -> bool| -> Vec<bool> {
+        called.iter().map(|one| is_meant(one)).collect()
+    };
+    let mut renamed = by(&|one| {
+        // A ServiceAccount may be named from another namespace, by a RoleBinding.
+        let reached =
+            one.type_meta.kind == "ServiceAccount" || one.shares_namespace(referrer.object);
+        referrer.follows && reached && one.is_renamed_from(name)
+    });
+    for or_none in [true, false] {
+        if renamed.iter().filter(|meant| **meant).count() > 1 {
+            let shares = by(&|one| one.shares_affixes(referrer.object, or_none));
+            renamed.iter_mut().zip(shares).for_each(|(meant, shares)| *meant &= shares);
+        }
+    }
+    if renamed.contains(&true) { renamed } else { by(&|one| one.keeps_name(name)) }
+}
