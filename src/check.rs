@@ -369,7 +369,7 @@ fn earlier<'a>(
         return Some(Account::InCluster { id, assumed: false });
     }
     let declared = policy.service_account(namespace, name);
-    Some(declared.map_or(Account::Unknown, |(rule, account)| Account::Declared(rule, account)))
+    Some(declared.map_or(Account::Unknown, |(_, account)| Account::Declared(account)))
 }
 
 /// In a build of kustomize a Secret may be named in two ways, which become one in the end: what is there already is

@@ -442,7 +442,7 @@ pub fn account_names<'a>(
             Some(list(inventories, Holder::Account(id)).names().cloned().collect())
         }
         Account::Absent | Account::None => Some(Vec::new()),
-        Account::Declared(_, account) => {
+        Account::Declared(account) => {
             let names = account.image_pull_secrets.iter();
             Some(names.map(|name| Text::Borrowed(&*name.value)).collect())
         }

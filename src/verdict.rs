@@ -23,7 +23,7 @@ use crate::inventory::{
     Image, Inventory, Object, Produced, Pulled, Secret, Text, Whence, Workload, kinds,
 };
 use crate::policy::registries::{Class, Cloud};
-use crate::policy::{self, Access, Iam, Policy, RuleId, Scope};
+use crate::policy::{self, Access, Iam, Policy, Scope};
 
 use by_name::{Asked, ByName, Called, Given};
 use extent::Extent;
@@ -112,7 +112,7 @@ pub enum Account<'p> {
     /// The dump has all ServiceAccounts of the namespace, and it is not among them.
     Absent,
     /// The policy declares it.
-    Declared(RuleId, &'p policy::ServiceAccount),
+    Declared(&'p policy::ServiceAccount),
     /// It is outside, and nobody says what it names.
     Unknown,
     /// It has none: the kubelet runs a static pod without the API server.
@@ -124,7 +124,7 @@ impl Account<'_> {
     pub fn id(self) -> Option<AccountId> {
         match self {
             Self::InStream { id, .. } | Self::InCluster { id, .. } => Some(id),
-            Self::Absent | Self::Declared(..) | Self::Unknown | Self::None => None,
+            Self::Absent | Self::Declared(_) | Self::Unknown | Self::None => None,
         }
     }
 
@@ -133,7 +133,7 @@ impl Account<'_> {
         match self {
             Self::InStream { .. } => Evidence::Manifests,
             Self::InCluster { .. } | Self::Absent => Evidence::Cluster,
-            Self::Declared(..) => Evidence::Policy,
+            Self::Declared(_) => Evidence::Policy,
             Self::Unknown | Self::None => Evidence::None,
         }
     }
@@ -281,8 +281,8 @@ impl<'i, 'a> Accounts<'i, 'a> {
         if self.extent.lacks_account(wanted, name) {
             return assumed.unwrap_or(Account::Absent);
         }
-        if let Some((rule, account)) = policy.service_account(given, name) {
-            return Account::Declared(rule, account);
+        if let Some((_, account)) = policy.service_account(given, name) {
+            return Account::Declared(account);
         }
         let dumped = || {
             let only = self.in_cluster.get(name).only(asked);
@@ -647,7 +647,7 @@ fn why_of(content: &Content) -> Why {
         Content::OtherType { .. } => Why::Type,
         Content::NoKey { .. } => Why::Key,
         // Only what is declared of it can keep it from counting.
-        Content::Managed(_) => Why::Policy,
+        Content::Managed => Why::Policy,
         Content::Payload(summary) => match (&summary.api_server, summary.misfit) {
             (Err(error), _) => Why::Rejected(error.to_string()),
             (Ok(()), misfit) => Why::Misfit(misfit.unwrap_or(Misfit::NoEntry)),
@@ -781,7 +781,7 @@ impl<'i> Credentials<'i> {
             Known::Declared(_) | Known::Outside => true,
             Known::InStream { secret, .. }
             | Known::InCluster { secret, .. }
-            | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed(_)),
+            | Known::Copied { secret, .. } => matches!(secret.content, Content::Managed),
             Known::Elsewhere(_)
             | Known::MadeElsewhere { .. }
             | Known::Absent { .. }

@@ -210,6 +210,29 @@ const OF_PAYLOADS: &[&str] = &[
     "\"a\":",
 ];
 
+/// A text that is an image reference, or nearly.
+fn near_reference() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[aA0._:/@\\[\\]-]{0,12}",
+        "(index\\.docker\\.io/|docker\\.io/|localhost/|a_b\\.c/|H/)?[a-z_.-]{0,6}(/[a-z0-9_.-]{1,5}){0,2}(:[\\w.+-]{0,4})?(@sha(256:[0-9a-f]{64}|384:[0-9a-fA-F]{96}|512:f{127,129}))?",
+        "[a-f0-9]{63,65}",
+        "[a.]{0,3}/[a-b/]{240,260}",
+        ".{0,8}",
+    ]
+}
+
+/// A key of few different letters, so that it often matches [`near_name`].
+fn near_key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "(https://)?[a*]{1,3}(\\.[b*]{1,2}){0,2}(:[05*]{0,2})?(/v[12]/?)?(/[ab/]{0,3})?",
+        "(https://)?(index\\.)?docker\\.io(/|/v1|/v1/|/a)?",
+    ]
+}
+
+fn near_name() -> impl Strategy<Value = String> {
+    prop_oneof!["[a]{1,3}(\\.[b]{1,2}){0,2}(:[05]{1,2})?/[ab]{1,2}", "docker\\.io/[ab]{1,2}"]
+}
+
 fn config() -> ProptestConfig {
     // The same in every run, unless PROPTEST_CASES says how many others to try.
     #[expect(clippy::disallowed_methods, reason = "a test reads its own environment")]
@@ -254,13 +277,27 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn references_that_are_made(input in pieces(OF_REFERENCES, 8)) {
+    fn references_that_are_made(input in prop_oneof![pieces(OF_REFERENCES, 8), near_reference()]) {
         reference::agrees(&input);
     }
 
     #[test]
     fn patterns_that_are_made(pattern in pieces(OF_KEYS, 5), name in pieces(OF_KEYS, 5)) {
         keyring::agrees(&pattern, &name);
+    }
+
+    #[test]
+    fn patterns_that_almost_match(pattern in near_key(), name in near_name()) {
+        keyring::agrees(&pattern, &name);
+    }
+
+    // So many that the program looks them up in an index.
+    #[test]
+    fn many_keys_that_almost_match(
+        keys in proptest::collection::vec(near_key(), 0..50), name in near_name()
+    ) {
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        keyring::lookup_agrees(&keys, &name);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl<'i, 'a> Covering<'i, 'a> {
                 let Some(name) = &object.name else { continue };
                 let namespace = object.namespace.as_deref();
                 let covers = match &secret.content {
-                    Content::Managed(_) => declared(policy, namespace, name),
+                    Content::Managed => declared(policy, namespace, name),
                     content => entries(content.entries(), now),
                 };
                 add(namespace.or(policy.namespace()), name, object, covers);

@@ -12,9 +12,7 @@ mod url;
 pub use near_miss::{NearMiss, Reason, explain_near_miss};
 pub use url::InvalidUrl;
 
-use crate::credentials::payload::Entry;
 use index::Index;
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::ops::Range;
 use url::Url;
@@ -23,17 +21,6 @@ use url::Url;
 /// (`keyring.go`, `defaultRegistryHost`).
 const HUB_FALLBACK: &[u8] = b"index.docker.io";
 
-/// A key of `auths` in the form the kubelet compares: host, port and path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NormalisedKey(Vec<u8>);
-
-impl NormalisedKey {
-    /// The key as text; what is not UTF-8 in it is replaced.
-    pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
-    }
-}
-
 /// Normalises a key as `BasicDockerKeyring.Add` does: `https://` or `http://` in front, user name,
 /// password, query and fragment are dropped, percent escapes resolved, one leading `/v1/` or `/v2/`
 /// of the path and a path of `/` removed.
@@ -41,7 +28,7 @@ impl NormalisedKey {
 /// # Errors
 ///
 /// If Go's `url.Parse` (1.26) returns an error. The kubelet then ignores the entry and only logs it.
-pub fn normalise(key: &str) -> Result<NormalisedKey, InvalidUrl> {
+pub fn normalise(key: &str) -> Result<Vec<u8>, InvalidUrl> {
     let scheme = ["https://", "http://"].into_iter().find(|scheme| key.starts_with(scheme));
     let url = Url::parse(&key.as_bytes()[scheme.map_or(0, str::len)..])?;
     let path = match url.path.as_slice() {
@@ -52,7 +39,7 @@ pub fn normalise(key: &str) -> Result<NormalisedKey, InvalidUrl> {
     if path != b"/" {
         normalised.extend_from_slice(path);
     }
-    Ok(NormalisedKey(normalised))
+    Ok(normalised)
 }
 
 /// Whether `pattern` matches the image name `name`: `URLsMatchStr` in `keyring.go`, which is used
@@ -103,29 +90,15 @@ pub struct Keyring<'a> {
     groups: Vec<Range<usize>>,
     // Of the groups; nothing for a few.
     index: Option<Index>,
-    dropped: Vec<DroppedKey<'a>>,
 }
 
 struct IndexedKey<'a> {
-    normalised: NormalisedKey,
+    normalised: Vec<u8>,
     // The normalised key is parsed once more for each look-up, and may then be no URL any longer.
     url: Option<Url>,
     written: &'a str,
     secret: usize,
     entry: usize,
-}
-
-/// An entry that the kubelet ignores because its key is no URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DroppedKey<'a> {
-    /// The key as written. Print it through [`crate::credentials::printable_key`].
-    pub key: &'a str,
-    /// The index of its secret, as given.
-    pub secret: usize,
-    /// The index of the entry in its secret.
-    pub entry: usize,
-    /// What is wrong with the key.
-    pub error: InvalidUrl,
 }
 
 /// An entry that the kubelet tries.
@@ -142,33 +115,15 @@ pub struct Match<'a> {
 }
 
 impl<'a> Keyring<'a> {
-    /// A keyring of the entries of each secret, in the order of the pod's `imagePullSecrets`; each
-    /// secret comes with an index that is handed back.
-    pub fn new(secrets: impl IntoIterator<Item = (usize, &'a [Entry])>) -> Self {
-        Self::from_keys(secrets.into_iter().flat_map(|(secret, entries)| {
-            entries
-                .iter()
-                .enumerate()
-                .map(move |(entry, content)| (secret, entry, content.key.as_str()))
-        }))
-    }
-
-    /// A keyring of keys alone, each with the index of its secret and of its entry.
+    /// A keyring of the keys of each secret, in the order of the pod's `imagePullSecrets`; each comes with the index of
+    /// its secret and of its entry, which are handed back. Keys that are no URL are left out, as by the kubelet.
     pub fn from_keys(keys: impl IntoIterator<Item = (usize, usize, &'a str)>) -> Self {
         let (groups, index) = (Vec::new(), None);
-        let mut keyring = Self { keys: Vec::new(), groups, index, dropped: Vec::new() };
+        let mut keyring = Self { keys: Vec::new(), groups, index };
         for (secret, entry, written) in keys {
-            match normalise(written) {
-                Ok(normalised) => keyring.keys.push(IndexedKey {
-                    url: Url::parse(&normalised.0).ok(),
-                    normalised,
-                    written,
-                    secret,
-                    entry,
-                }),
-                Err(error) => {
-                    keyring.dropped.push(DroppedKey { key: written, secret, entry, error });
-                }
+            if let Ok(normalised) = normalise(written) {
+                let url = Url::parse(&normalised).ok();
+                keyring.keys.push(IndexedKey { normalised, url, written, secret, entry });
             }
         }
         keyring.keys.sort_by(|a, b| Reverse(&a.normalised).cmp(&Reverse(&b.normalised)));
@@ -191,11 +146,6 @@ impl<'a> Keyring<'a> {
             }
             self.index = Some(index);
         }
-    }
-
-    /// The entries whose key is no URL.
-    pub fn dropped(&self) -> &[DroppedKey<'a>] {
-        &self.dropped
     }
 
     /// The entries that the kubelet tries for the image `name` (without tag and digest, as
@@ -250,7 +200,7 @@ impl<'a> Keyring<'a> {
     /// The keys that stand in for Docker Hub.
     fn hub_fallback(&self) -> &[IndexedKey<'a>] {
         let place = self.groups.binary_search_by(|group| {
-            HUB_FALLBACK.cmp(self.keys[group.start].normalised.0.as_slice())
+            HUB_FALLBACK.cmp(self.keys[group.start].normalised.as_slice())
         });
         place.map_or(&[], |at| &self.keys[self.groups[at].clone()])
     }

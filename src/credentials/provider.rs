@@ -74,15 +74,6 @@ impl Config {
         self.providers.extend(other.providers);
         Ok(())
     }
-
-    /// The plugins that the kubelet asks for the image `name` (without tag and digest, as
-    /// [`crate::image::Reference::name`] gives it), each with its first pattern that matches.
-    pub fn matching<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> impl Iterator<Item = (&'a Provider, &'a str)> + 'a {
-        self.providers.iter().filter_map(move |provider| Some((provider, provider.matching(name)?)))
-    }
 }
 
 impl Provider {

@@ -8,7 +8,7 @@ mod claims;
 mod find;
 mod kinds;
 
-pub use find::{find, looks_like_secret};
+pub use find::find;
 pub use kinds::{Kind, Life};
 
 use crate::base64::{self, Encoding};

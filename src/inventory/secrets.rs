@@ -65,7 +65,7 @@ pub enum Content {
         holds: Option<Format>,
     },
     /// Something else fills it later, or holds what is not shown here.
-    Managed(&'static str),
+    Managed,
 }
 
 /// A payload without what is secret in it.
@@ -165,7 +165,8 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     let map = node.at(&["metadata", "annotations"]);
     let mut annotations: Vec<_> = map.into_iter().flat_map(annotations_of).collect();
     let refreshed_by = refreshers::refresher(node);
-    let managed = managed(node, &secret_type, refreshed_by).filter(|_| whence == Whence::Manifests);
+    let managed =
+        managed(node, &secret_type, refreshed_by.is_some()).filter(|_| whence == Whence::Manifests);
     let content = match (content(node, &secret_type, managed), whence) {
         (content, Whence::Cluster) => shown(content),
         (Content::Payload(summary), Whence::Manifests) if managed.is_none() => {
@@ -175,7 +176,7 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     };
     let reach = Reach::of(reach::among(&annotations)).map(Box::new);
     // Only credentials have an age.
-    let aged = matches!(content, Content::Managed(_)) || !content.entries().is_empty();
+    let aged = matches!(content, Content::Managed) || !content.entries().is_empty();
     annotations.retain(|(_, value, _)| aged && value.len() < LONGEST_TIME);
     let format = Format::from_secret_type(&secret_type).filter(|_| aged);
     Secret {
@@ -230,38 +231,34 @@ fn owns_alone(fields: Node<'_, '_>, key: &str) -> bool {
 /// What the API server does not store is in no cluster: whoever made the dump has left it out.
 fn shown(content: Content) -> Content {
     match content {
-        Content::NoKey { .. } => Content::Managed("the cluster"),
-        Content::Payload(summary) if summary.api_server.is_err() => Content::Managed("the cluster"),
+        Content::NoKey { .. } => Content::Managed,
+        Content::Payload(summary) if summary.api_server.is_err() => Content::Managed,
         content => content,
     }
 }
 
 /// What fills a Secret of the manifests before or after it gets to the cluster.
-fn managed(
-    node: Node<'_, '_>,
-    secret_type: &str,
-    refreshed_by: Option<&'static str>,
-) -> Option<Managed> {
+fn managed(node: Node<'_, '_>, secret_type: &str, is_refreshed: bool) -> Option<Managed> {
     if node.get("sops").is_some() {
         // By default SOPS encrypts the type too.
         return Some(Managed::Encrypted { whole: secret_type.starts_with("ENC[") });
     }
     let avp = node.at(&["metadata", "annotations", FILLED_BY_AVP]);
-    refreshed_by.or(avp.map(|_| "argocd-vault-plugin")).map(Managed::By)
+    (is_refreshed || avp.is_some()).then_some(Managed::ByController)
 }
 
 /// What fills a Secret.
 #[derive(Clone, Copy)]
 enum Managed {
     /// A controller.
-    By(&'static str),
+    ByController,
     /// SOPS decrypts its values, or all of it.
     Encrypted { whole: bool },
 }
 
 fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> Content {
     if let Some(Managed::Encrypted { whole: true }) = managed {
-        return Content::Managed("SOPS");
+        return Content::Managed;
     }
     let has = |format: Format| value(node, format.data_key()).is_some();
     let Some(format) = Format::from_secret_type(secret_type) else {
@@ -269,22 +266,22 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
         return Content::OtherType { holds };
     };
     let Some((bytes, span)) = value(node, format.data_key()) else {
-        if let Some(Managed::By(controller)) = managed {
-            return Content::Managed(controller);
+        if let Some(Managed::ByController) = managed {
+            return Content::Managed;
         }
         let crossed = Format::ALL.into_iter().find(|&other| other != format && has(other));
         return Content::NoKey { format, crossed, near: near_key(node) };
     };
     if let Some(Managed::Encrypted { .. }) = managed {
-        return Content::Managed("SOPS");
+        return Content::Managed;
     }
     let summary = match bytes {
-        Bytes::Placeholder => return Content::Managed("another program"),
+        Bytes::Placeholder => return Content::Managed,
         Bytes::Text { bytes, plain } => {
             let summary = summarize(format, &bytes, span);
             // Once the placeholder is filled in, it can be read.
             if summary.kubelet.is_err() && exposure::has_placeholder(&bytes) {
-                return Content::Managed("another program");
+                return Content::Managed;
             }
             if plain { as_text(summary) } else { summary }
         }
@@ -297,10 +294,10 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
             rejected(format, span, error_at(map, format.data_key(), problem), &text)
         }
     };
-    if let (Some(Managed::By(controller)), []) = (managed, summary.entries())
+    if let (Some(Managed::ByController), []) = (managed, summary.entries())
         && summary.kubelet.is_ok()
     {
-        return Content::Managed(controller);
+        return Content::Managed;
     }
     Content::Payload(Box::new(summary))
 }
@@ -540,12 +537,12 @@ mod tests {
             "annotations: {avp.kubernetes.io/path: a}",
         ] {
             let managed = |whence| {
-                with(mark, EMPTY, whence, |secret| matches!(secret.content, Content::Managed(_)))
+                with(mark, EMPTY, whence, |secret| matches!(secret.content, Content::Managed))
             };
             assert!(managed(Whence::Manifests), "{mark}");
             assert!(!managed(Whence::Cluster), "{mark}");
         }
-        let plain = |secret: &Secret<'_>| matches!(secret.content, Content::Managed(_));
+        let plain = |secret: &Secret<'_>| matches!(secret.content, Content::Managed);
         assert!(!with("labels: {a: b}", EMPTY, Whence::Manifests, plain));
     }
 
@@ -560,7 +557,7 @@ mod tests {
             "data: {.dockerconfigjson: '***'}\n",
         ] {
             let text = format!("{docker}{left_out}");
-            let managed = |secret: &Secret<'_>| matches!(secret.content, Content::Managed(_));
+            let managed = |secret: &Secret<'_>| matches!(secret.content, Content::Managed);
             assert!(with("labels: {a: b}", &text, Whence::Cluster, managed), "{left_out}");
             assert!(!with("labels: {a: b}", &text, Whence::Manifests, managed), "{left_out}");
         }
@@ -574,7 +571,7 @@ mod tests {
                 &format!("sops: {{version: 3.9.0}}\n{rest}"),
                 Whence::Manifests,
                 |secret| match secret.content {
-                    Content::Managed(by) => by,
+                    Content::Managed => "managed",
                     Content::NoKey { .. } => "no key",
                     Content::OtherType { .. } => "other type",
                     Content::Payload(_) => "payload",
@@ -582,9 +579,9 @@ mod tests {
             )
         };
         let docker = "type: kubernetes.io/dockerconfigjson\n";
-        assert_eq!(content(&format!("{docker}data: {{.dockerconfigjson: 'ENC[A]'}}\n")), "SOPS");
+        assert_eq!(content(&format!("{docker}data: {{.dockerconfigjson: 'ENC[A]'}}\n")), "managed");
         assert_eq!(content(&format!("{docker}data: {{password: 'ENC[A]'}}\n")), "no key");
         assert_eq!(content("type: Opaque\ndata: {.dockerconfigjson: 'ENC[A]'}\n"), "other type");
-        assert_eq!(content("type: 'ENC[A]'\ndata: {.dockerconfigjson: 'ENC[A]'}\n"), "SOPS");
+        assert_eq!(content("type: 'ENC[A]'\ndata: {.dockerconfigjson: 'ENC[A]'}\n"), "managed");
     }
 }

@@ -151,6 +151,19 @@ pub(crate) fn nothing_to_inject_changes_nothing(text: &str) {
     assert!(outcome.plans.iter().all(|plan| plan.is_empty() && plan.apply(text) == text));
 }
 
+/// `after`, which `plan` has made of `text`, with what was there before in the place of each edit.
+fn undone(plan: &Plan, text: &str, after: &str) -> String {
+    let (mut back, mut kept, mut rest) = (String::new(), 0, after);
+    for edit in plan.edits() {
+        let between = edit.place.start as usize - kept;
+        back.push_str(&rest[..between]);
+        rest = rest[between..].strip_prefix(&*edit.insert).expect("an edit is made in its place");
+        back.push_str(&text[edit.place.range()]);
+        kept = edit.place.end as usize;
+    }
+    back + rest
+}
+
 /// An injection inserts text, and nothing but a null or an alias gives way to it; a second one finds nothing to do;
 /// the data are those of before with the entries that the plan names.
 pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
@@ -158,7 +171,7 @@ pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
     let outcome = judge(&sources, policy);
     let plan = &outcome.plans[0];
     let after = plan.apply(text);
-    assert_eq!(plan.undo(text).apply(&after), text, "undoing the edits restores the input");
+    assert_eq!(undone(plan, text, &after), text, "undoing the edits restores the input");
     json_stays_json(text, &after);
     for edit in plan.edits() {
         let gone = &text[edit.place.range()];
@@ -288,7 +301,7 @@ pub(crate) fn stamps_add_and_nothing_else(text: &str) {
         return;
     };
     let after = outcome.plans[0].apply(text);
-    assert_eq!(outcome.plans[0].undo(text).apply(&after), text);
+    assert_eq!(undone(&outcome.plans[0], text, &after), text);
     json_stays_json(text, &after);
     let again = source(&after);
     let again = judge_with(&again, policy, Stamps::Written);
@@ -361,7 +374,7 @@ pub(crate) fn all_edits_go_together(text: &str) {
         let results = list.edit(list.results(&outcome.findings));
         let plan = outcome.plans[0].clone().followed_by(results.clone()).expect("no overlap");
         let after = plan.apply(&text);
-        assert_eq!(plan.undo(&text).apply(&after), text, "undoing the edits restores the input");
+        assert_eq!(undone(&plan, &text, &after), text, "undoing the edits restores the input");
         json_stays_json(&text, &after);
         let (Some(mut expected), Some(mut found)) = (settled(&items), settled(&after)) else {
             continue;

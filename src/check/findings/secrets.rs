@@ -55,7 +55,7 @@ impl Findings<'_, '_> {
             Content::NoKey { format, crossed, near } => {
                 return self.about_missing_key(source, secret, *format, *crossed, near.as_deref());
             }
-            Content::OtherType { .. } | Content::Managed(_) => return,
+            Content::OtherType { .. } | Content::Managed => return,
         };
         match (&summary.api_server, &summary.kubelet) {
             (Err(error), _) => {
@@ -270,7 +270,7 @@ impl Findings<'_, '_> {
             | Known::Copied { source, secret, .. }
             | Known::InCluster { source, secret } => {
                 self.about_type(source, secret);
-                if matches!(secret.content, Content::Managed(_)) {
+                if matches!(secret.content, Content::Managed) {
                     self.about_managed(source, secret);
                 } else if self.is_in_cluster(source) {
                     // Those of the manifests have been told, named or not.
@@ -392,7 +392,7 @@ impl Findings<'_, '_> {
             Content::Payload(summary) if secret.content.misfit() == Some(Misfit::NoEntry) => {
                 self.about_misfit(source, secret, summary.span, Misfit::NoEntry);
             }
-            Content::NoKey { .. } | Content::Payload(_) | Content::Managed(_) => {}
+            Content::NoKey { .. } | Content::Payload(_) | Content::Managed => {}
         }
     }
 }

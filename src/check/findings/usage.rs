@@ -107,7 +107,7 @@ impl Findings<'_, '_> {
         let secret = known.secret().map(|(_, secret)| &secret.content);
         let holds = known.keys().next().is_some();
         let kept_elsewhere = match secret {
-            Some(content) => matches!(content, Content::Managed(_)),
+            Some(content) => matches!(content, Content::Managed),
             None => matches!(known, Known::Produced { .. } | Known::Declared(_) | Known::Outside),
         };
         let scope = scope.filter(|_| kept_elsewhere && !holds);

@@ -87,9 +87,10 @@ const EKS_FILE: &str = r#"{
 fn a_file_in_json_or_yaml_is_read() {
     let config = Config::parse(EKS_FILE).unwrap();
     let name = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app";
-    let found: Vec<_> = config.matching(name).map(|(plugin, by)| (&*plugin.name, by)).collect();
-    assert_eq!(found, [("ecr-credential-provider", "*.dkr.ecr.*.amazonaws.com")]);
-    assert_eq!(config.matching("ghcr.io/acme/app").count(), 0);
+    let [provider] = &*config.providers else { panic!("one provider") };
+    assert_eq!(provider.name, "ecr-credential-provider");
+    assert_eq!(provider.matching(name), Some("*.dkr.ecr.*.amazonaws.com"));
+    assert_eq!(provider.matching("ghcr.io/acme/app"), None);
 
     let with_tabs = EKS_FILE.replace("  ", "\t");
     assert_eq!(Config::parse(&with_tabs).as_ref(), Ok(&config));

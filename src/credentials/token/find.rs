@@ -19,11 +19,6 @@ const SHORTEST: usize = 19;
 /// What a private key in PEM begins and ends with.
 const PEM: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
 
-/// Whether some part of `text` is a credential by its form.
-pub fn looks_like_secret(text: &str) -> bool {
-    !find(text).is_empty()
-}
-
 /// The parts of `text` that are credentials by their form, in order and without overlaps; on
 /// character boundaries.
 pub fn find(text: &str) -> Vec<Range<usize>> {

@@ -51,8 +51,9 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* $variant,)* }
 
         impl Kind {
-            /// All kinds.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+            /// All kinds, for tests over the tables.
+            #[cfg(test)]
+            pub(super) const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The kind's name for people, without an article.
             pub fn name(self) -> &'static str {

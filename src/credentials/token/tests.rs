@@ -198,7 +198,7 @@ fn credentials_are_found_inside_a_text() {
         "registry.example.com/team/app:v1.2.3-alpha",
         "-----BEGIN CERTIFICATE-----",
     ] {
-        assert!(!looks_like_secret(text), "{text}");
+        assert!(find(text).is_empty(), "{text}");
     }
 }
 
