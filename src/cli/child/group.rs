@@ -1,9 +1,19 @@
 //! A program in a process group of its own, all of which ends with it, or with us.
 //!
 //! Between us and the program stands a supervisor: this program again, in a session of its own, joined to us by a
-//! socket. It starts the program and says over the socket how that went. When the socket closes, it kills the
-//! group: closing is how we end a run, and what the system does when we are killed in whatever way, so there is no
-//! moment in which nobody would notice.
+//! socket. It starts the program and reports over the socket. When the socket closes, it kills the group: this is how we
+//! end a run, and what the system does when we are killed in whatever way.
+//!
+//! Why another process: a signal that can be caught needs none, SIGKILL does. Argo CD ends a plugin with SIGTERM to its
+//! group and SIGKILL five seconds later, CI systems do likewise, and after SIGTERM nothing is left within a second. But
+//! the killer of a system that is out of memory, or of somebody who looks at the list of processes, sends SIGKILL to us
+//! alone. The other ways do less: a child in our group cannot be ended on a timeout without ourselves and our caller's
+//! script; `PR_SET_PDEATHSIG` ends the program and not what it has started; a watcher beside the program cannot put it into
+//! a session of its own, and in ours, git that asks for a password at the terminal would stop the run until its timeout.
+//!
+//! It costs 2.3 ms for each run (7.4 ms against 5.0 ms for a chart of 50 KB),
+//! and nothing that grows with the output: 24 MB take 168 ms against 167 ms. With five processes for each processor it
+//! costs 12 ms of 31.
 
 mod signals;
 mod supervisor;
