@@ -134,6 +134,15 @@ pub struct Pod<'a> {
 }
 
 impl Pod<'_> {
+    /// Whether it names a pull secret of which nobody tells, or may name one, and pulls an image that may need it.
+    fn may_name_another(&self) -> bool {
+        let may_need = |judged: &Judged| {
+            judged.judgement.rests_on_nothing()
+                || judged.is_assumed_public() && !self.effective.names.is_empty()
+        };
+        self.images.iter().any(may_need)
+    }
+
     /// Whether a dump of the cluster tells what a verdict rests on.
     fn rests_on_cluster(&self, judged: &Judged) -> bool {
         let judgement = &judged.judgement;
@@ -154,6 +163,13 @@ pub struct Judged {
     pub judgement: Judgement,
     /// Whether the injection made it configured.
     pub by_injection: bool,
+}
+
+impl Judged {
+    /// Whether nobody says that the registry is public, and nothing that it is private.
+    fn is_assumed_public(&self) -> bool {
+        self.access == Some((Class::Public, AccessFrom::Assumed))
+    }
 }
 
 impl Outcome<'_> {
@@ -233,8 +249,9 @@ pub fn check<'a>(
         Stamps::Written => with_stamps(plans, &stamped),
         Stamps::Ignored | Stamps::Required => plans,
     };
-    let wanting =
-        pods.iter().flat_map(|pod| &pod.images).any(|image| image.judgement.can_be_covered());
+    let wanting = pods.iter().any(|pod| {
+        pod.may_name_another() || pod.images.iter().any(|image| image.judgement.can_be_covered())
+    });
     let mut found = findings::Findings {
         sources,
         inventories: &inventories,

@@ -11,6 +11,7 @@ pub mod literal;
 pub mod payload;
 pub mod provider;
 pub mod token;
+mod user;
 
 use std::borrow::Cow;
 use zeroize::Zeroizing;

@@ -329,6 +329,54 @@ codes! {
         remedy: "Correct the name, or create the Secret in the namespace of the pod. If the dump is old, make a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
         references: ["https://github.com/kubernetes/kubernetes/pull/117927", "Popeye POP-305"],
     }
+    /// A named Secret that the input lacks, while another one would do.
+    MISNAMED_PULL_SECRET {
+        name: "misnamed-pull-secret", severity: Warning,
+        title: "a pull secret is not in the input, and one that would do is named by nobody",
+        what: "A pod or ServiceAccount names a Secret that is not in the input, and a Secret of the input in that namespace covers the image, or has a similar name and is made by an operator, and neither a pod nor a ServiceAccount names it: a slip, a hash of kustomize or a prefix that one of the two lacks.",
+        why: "If the name is wrong, the kubelet goes on without credentials. If the Secret is kept elsewhere, all is well, and the policy can say so.",
+        example: "kind: Secret\nmetadata: {name: dev-regcred-4k2h8t5b6c}   # renamed by kustomize\n---\nspec:\n  imagePullSecrets:\n  - name: regcred                        # not renamed",
+        remedy: "Correct the name, or declare the Secret that is kept elsewhere in the policy (cluster.secrets, with registries).",
+        references: [
+            "https://kubernetes.io/docs/concepts/containers/images/#specifying-imagepullsecrets-on-a-pod",
+            "https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/secretgenerator/",
+            "https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/konfig/builtinpluginconsts/namereference.go",
+        ],
+    }
+    /// A Secret that the platform makes in one namespace only.
+    PLATFORM_SECRET_ELSEWHERE {
+        name: "platform-secret-elsewhere", severity: Warning,
+        title: "a pull secret that the platform makes in another namespace",
+        what: "A pod names a Secret that IBM Cloud makes in namespace default of its clusters (all-icr-io), and is in another namespace. Nothing of the input or the policy tells of a copy.",
+        why: "A pod can use Secrets of its own namespace only, and the platform copies this one nowhere.",
+        example: "metadata: {namespace: shop}\nspec:\n  imagePullSecrets:\n  - name: all-icr-io",
+        remedy: "Copy the Secret into the namespace of the pod, or declare the copy in the policy (cluster.secrets).",
+        references: ["https://cloud.ibm.com/docs/containers?topic=containers-registry"],
+    }
+    /// An image on Docker Hub that is meant to be elsewhere, as it seems.
+    IMAGE_WITHOUT_REGISTRY {
+        name: "image-without-registry", severity: Warning,
+        title: "an image names no registry, and its pull secret is for one that it may mean",
+        what: "An image without a registry is on Docker Hub. A pull secret of its pod is for a registry whose name the image begins with, or for a path with which it begins, and for no image of the pod.",
+        why: "The image is pulled from Docker Hub, where it does not exist, or belongs to somebody else.",
+        example: "imagePullSecrets:\n- name: regcred   # for sampleacrdev.azurecr.io\ncontainers:\n- image: sampleacrdev/web:1",
+        remedy: "Write the registry in front of the image.",
+        references: ["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
+    }
+    /// A user name that the registry does not know.
+    WRONG_USER_NAME {
+        name: "wrong-user-name", severity: Warning,
+        title: "a user name has not the form that its registry wants",
+        what: "An entry of a pull secret has a user name that its registry does not accept: a robot of Harbor without its $ and what stands behind it, a user of Oracle's registry without the tenancy, another user than AWS for Amazon ECR, or than $oauthtoken for nvcr.io. The name itself is not shown.",
+        why: "The registry refuses the pull. In double quotes a shell takes $name for a variable, and puts nothing in its place.",
+        example: "kubectl create secret docker-registry harbor --docker-username=\"robot$ci\" …   # the user becomes robot",
+        remedy: "Make the Secret anew, with the user name in single quotes.",
+        references: [
+            "https://goharbor.io/docs/latest/working-with-projects/project-configuration/create-robot-accounts/",
+            "https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypushingimagesusingthedockercli.htm",
+            "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html",
+        ],
+    }
     /// A ServiceAccount that a dump of the cluster shows not to exist.
     SERVICE_ACCOUNT_NOT_FOUND {
         name: "service-account-not-found", severity: Error,

@@ -927,6 +927,11 @@ impl<'i> Credentials<'i> {
 }
 
 impl Judgement {
+    /// Whether it is configured by a pull secret of which nobody tells.
+    pub fn rests_on_nothing(&self) -> bool {
+        self.verdict == Verdict::Declared && self.evidence == Evidence::None
+    }
+
     /// Whether another pull secret would make the pull configured.
     pub fn can_be_covered(&self) -> bool {
         let broken = matches!(self.why(), Some(Why::Broken(_) | Why::StaticPod));

@@ -97,6 +97,21 @@ impl<'i, 'a> Covering<'i, 'a> {
         Some(candidates.all[first].name)
     }
 
+    /// All that cover an image, with what is or makes them.
+    pub(super) fn all(
+        &self,
+        pod: &Object<'_>,
+        image: &Reference,
+        policy: &Policy,
+    ) -> Vec<(&'i Text<'a>, &'i Object<'a>)> {
+        let Some(candidates) = self.of(pod, policy) else { return Vec::new() };
+        let by_entry = candidates.keyring.secrets_for(image.name());
+        let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
+        let places: BTreeSet<_> = by_entry.chain(declared.map(|(at, _)| *at)).collect();
+        let found = places.into_iter().map(|at| &candidates.all[at]);
+        found.map(|candidate| (candidate.name, candidate.object)).collect()
+    }
+
     fn of<'c>(&'c self, pod: &'c Object<'_>, policy: &'c Policy) -> Option<&'c Candidates<'i, 'a>> {
         self.by_namespace.get(&pod.namespace.as_deref().or(policy.namespace()))
     }

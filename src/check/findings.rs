@@ -3,8 +3,10 @@
 mod accounts;
 mod custom;
 mod flaws;
+mod hostless;
 mod identity;
 mod lists;
+mod misnamed;
 mod mountable;
 mod order;
 mod producers;
@@ -88,6 +90,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         self.about_absent_accounts();
         self.about_duplicate_accounts();
         self.about_secrets();
+        self.about_misnamed();
         self.about_identities();
         self.about_order();
         self.about_injection(notes);

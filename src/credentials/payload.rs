@@ -14,7 +14,7 @@ use crate::base64::{self, Encoding};
 use crate::credentials::exposure::has_placeholder;
 use crate::credentials::json::{self, Document, Kind, Value};
 use crate::credentials::token::{self, Class};
-use crate::credentials::{Password, Username, classify, printable_key};
+use crate::credentials::{Password, Username, classify, printable_key, user};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 
@@ -151,6 +151,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What is wrong with the form of the user name, if the registry wants another.
+    pub fn user_flaw(&self) -> Option<&'static str> {
+        user::flaw(&self.key, &self.username)
+    }
+
     /// What stands in it for everybody to read, without an article; `None` if that is nothing, or something that
     /// another program replaces.
     pub fn literal(&self) -> Option<&'static str> {

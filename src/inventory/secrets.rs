@@ -96,6 +96,8 @@ pub struct Entry {
     pub class: Option<Class>,
     /// Whether a line break has slipped into it.
     pub stray_newline: bool,
+    /// What is wrong with the form of its user name.
+    pub user_flaw: Option<&'static str>,
     /// What stands in it for everybody to read, without an article.
     pub literal: Option<&'static str>,
 }
@@ -309,6 +311,7 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
         unusable: payload.unusable(entry),
         class: entry.classify(),
         stray_newline: entry.has_stray_newline(),
+        user_flaw: entry.user_flaw(),
         literal: entry.literal(),
     });
     let entries: Vec<_> = entries.collect();

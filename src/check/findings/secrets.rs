@@ -16,6 +16,15 @@ use super::rotation::Evidence;
 use super::usage::OfAccounts;
 use super::{At, Findings, article, describe, show};
 
+/// What sets findings about pull secrets of a platform apart from others about the same name.
+const PLATFORM: &str = "platform ";
+
+/// Whether a name is that of the pull secrets that IBM Cloud makes with a cluster: `all-icr-io`, and in older clusters
+/// one for each region (<https://cloud.ibm.com/docs/containers?topic=containers-registry>).
+fn is_of_platform(name: &str) -> bool {
+    name == "all-icr-io" || name.starts_with("default-") && name.ends_with("icr-io")
+}
+
 impl Findings<'_, '_> {
     /// Everything about the Secrets of the input, and about those that pods name.
     pub(super) fn about_secrets(&mut self) {
@@ -150,6 +159,11 @@ impl Findings<'_, '_> {
                 );
                 self.say(code, code.severity, message, at, "made with echo?");
             }
+            if let Some(why) = entry.user_flaw {
+                let code = &finding::WRONG_USER_NAME;
+                let message = format!("{name}, entry '{key}': {why}.");
+                self.say(code, code.severity, message, at, "not a user name of this registry");
+            }
         }
     }
 
@@ -256,10 +270,39 @@ impl Findings<'_, '_> {
             if told.insert((place, name.clone().into_owned())) {
                 self.about_known(name, found, at);
             }
+            let here = namespace.or(self.policy.namespace()).filter(|here| *here != "default");
+            if let Some(here) = here
+                && matches!(found, Known::Outside)
+                && is_of_platform(name)
+                && told.insert((format!("{PLATFORM}{here}"), name.to_string()))
+            {
+                self.about_platform(name, here, at);
+            }
         }
         let puller = puller(self.inventories, account);
         let credentials = Credentials::new(named, pod.effective.origin, puller);
         self.about_usage(pod, account, &credentials, of_accounts);
+        self.about_hostless(pod, &credentials);
+    }
+
+    /// A pull secret that the platform makes in its namespace `default` only.
+    fn about_platform(&mut self, name: &str, here: &str, at: (usize, &Object<'_>, Span)) {
+        let (source, object, span) = at;
+        let (name, namespace) = (show(name), show(here));
+        let message = format!(
+            "{} names the pull secret '{name}' in namespace '{namespace}': IBM Cloud makes it in namespace 'default' \
+             only.",
+            describe(object)
+        );
+        let remedy = format!(
+            "Copy it:\n  kubectl get secret {name} -n default -o yaml | sed 's/namespace: default/namespace: \
+             {namespace}/' | kubectl create -n {namespace} -f -\nIf it is there already, declare it in the policy:\n  \
+             cluster:\n    secrets:\n    - {{namespace: {namespace}, name: {name}}}"
+        );
+        let code = &finding::PLATFORM_SECRET_ELSEWHERE;
+        let (path, label) = (object.place.to_string(), "not copied by the platform".into());
+        let at = At { source, object, span, path, label };
+        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
     }
 
     fn about_known(&mut self, name: &str, known: Known<'_>, at: (usize, &Object<'_>, Span)) {

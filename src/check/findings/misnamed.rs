@@ -1,0 +1,268 @@
+//! What is worth saying about a pull secret that the input lacks, while one that would do is there and nobody names it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::finding;
+use crate::inject::{self, Holder};
+use crate::inventory::{Object, Text, Whence, Workload};
+use crate::source::Span;
+use crate::verdict::{Known, Origin};
+use strsim::osa_distance as distance;
+
+use super::super::{InUse, Judged, Pod};
+use super::{At, Findings, describe, show};
+
+/// How many letters two names differ in that may be a slip.
+const SLIP: usize = 2;
+
+/// What sets names that something was said about apart from those that were asked for.
+const FOUND: &str = "found ";
+
+/// A Secret that is there, and how it is meant.
+struct Unnamed<'f> {
+    name: &'f str,
+    /// What is or makes it.
+    object: &'f Object<'f>,
+    covers: bool,
+}
+
+impl<'c> Findings<'c, '_> {
+    /// Pods whose pull secret is not in the input, where one that covers the image is, or one whose name is like it.
+    pub(super) fn about_misnamed(&mut self) {
+        if !self.pods.iter().any(Pod::may_name_another) {
+            return;
+        }
+        let named = self.named_secrets();
+        let mut asked = BTreeSet::new();
+        for (pod, account) in self.pods.iter().zip(self.accounts) {
+            if pod.may_name_another() {
+                self.about_misnamed_of(pod, *account, &named, &mut asked);
+            }
+        }
+    }
+
+    fn about_misnamed_of(
+        &mut self,
+        pod: &Pod<'c>,
+        account: InUse,
+        named: &BTreeSet<(Option<&str>, &str)>,
+        asked: &mut BTreeSet<(Option<&'c str>, String)>,
+    ) {
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
+        for (image, judged) in workload.images.iter().zip(&pod.images) {
+            let Ok(reference) = image.parsed() else { continue };
+            let Some(missing) = self.outside(pod, account, judged) else { continue };
+            let covering = self.covering.map_or_else(Vec::new, |covering| {
+                covering.all(&workload.object, reference, self.policy)
+            });
+            let covering = covering.into_iter();
+            let covering = covering.map(|(name, object)| Unnamed { name, object, covers: true });
+            // Each name is looked for among the others once.
+            let alike = asked.insert((namespace, missing.to_string()));
+            let alike = alike.then(|| self.alike(namespace, missing)).into_iter().flatten();
+            let unnamed = covering.chain(alike).filter(|found| !self.is_named(found, named));
+            let nearest = unnamed
+                .min_by_key(|found| (!is_like(missing, found.name), distance(missing, found.name)));
+            let Some(found) = nearest else { continue };
+            if asked.insert((namespace, format!("{FOUND}{missing}"))) {
+                let holder = holder_of(pod, account);
+                self.misnamed(workload, holder, (missing, reference.registry()), &found);
+            }
+        }
+    }
+
+    /// The pull secret of which nobody tells, if a pull rests on it, or may do so where its registry is only assumed to be
+    /// public.
+    fn outside<'p>(
+        &self,
+        pod: &'p Pod<'c>,
+        account: InUse,
+        judged: &Judged,
+    ) -> Option<&'p Text<'c>> {
+        let namespace =
+            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
+        let is_silent = |name: &Text<'_>| self.policy.scope(namespace, name).is_none();
+        if judged.judgement.rests_on_nothing() {
+            let name = pod.effective.names.get(judged.judgement.secret?)?;
+            return Some(name).filter(|name| is_silent(name));
+        }
+        let referrer = self.referrer(pod, account);
+        let is_outside = |name: &Text<'_>| {
+            let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
+            matches!(found, Known::Outside)
+        };
+        let mut names = pod.effective.names.iter().filter(|_| judged.is_assumed_public());
+        names.find(|name| is_silent(name) && is_outside(name))
+    }
+
+    /// What is made or filled later in the namespace of a pod under a name that is like `missing`: nobody knows for which
+    /// images.
+    fn alike(&self, wanted: Option<&str>, missing: &str) -> Vec<Unnamed<'c>> {
+        let here = |namespace: Option<&str>| namespace.or(self.policy.namespace()) == wanted;
+        let mut found = Vec::new();
+        for inventory in self.inventories.iter().filter(|one| one.whence == Whence::Manifests) {
+            for made in &inventory.produced {
+                let namespace = made.namespace.as_deref().or(made.object.namespace.as_deref());
+                let is_open = made.is_usable() && made.keys.is_none() && !made.any_namespace;
+                if is_open && here(namespace) && is_like(missing, &made.name) {
+                    found.push(Unnamed { name: &made.name, object: &made.object, covers: false });
+                }
+            }
+        }
+        found
+    }
+
+    /// Every pull secret that a pod or ServiceAccount of the input names, by namespace.
+    fn named_secrets(&self) -> BTreeSet<(Option<&'c str>, &'c str)> {
+        let default = self.policy.namespace();
+        let mut named = BTreeSet::new();
+        for pod in self.pods {
+            let object = &self.inventories[pod.source].workloads[pod.index].object;
+            let namespace = object.namespace.as_deref().or(default);
+            named.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
+        }
+        for (_, inventory) in self.manifests() {
+            for account in &inventory.service_accounts {
+                let namespace = account.object.namespace.as_deref().or(default);
+                named.extend(account.pull_secrets.names().map(|name| (namespace, &**name)));
+            }
+        }
+        named
+    }
+
+    /// Whether somebody names a Secret, be it by a name from which kustomize has renamed it.
+    fn is_named(&self, found: &Unnamed<'_>, named: &BTreeSet<(Option<&str>, &str)>) -> bool {
+        let namespace = found.object.namespace.as_deref().or(self.policy.namespace());
+        let former = found.object.build.iter().flat_map(|build| &build.former_names);
+        let mut own = former.map(|name| &**name).chain([found.name]);
+        own.any(|name| named.contains(&(namespace, name)))
+    }
+
+    fn misnamed(
+        &mut self,
+        workload: &Workload<'_>,
+        holder: Holder,
+        (missing, host): (&Text<'_>, &str),
+        found: &Unnamed<'_>,
+    ) {
+        let name = show(found.name);
+        let object = inject::object(self.inventories, holder);
+        let is_or_makes = if &*found.object.type_meta.kind == "Secret" {
+            format!("Secret '{name}'")
+        } else {
+            format!("the Secret '{name}' that {} makes", describe(found.object))
+        };
+        let covers = if found.covers { "covers the image" } else { "has a similar name" };
+        let why = slip(missing, found.name);
+        let message = format!(
+            "{} names the pull secret '{}', which is not in the input; {is_or_makes} {covers}, and nothing names \
+             it{why}.",
+            describe(object),
+            show(missing),
+        );
+        let code = &finding::MISNAMED_PULL_SECRET;
+        let at = At {
+            source: holder.source(),
+            object,
+            span: self.entry_span(holder, missing, workload),
+            path: inject::path(self.inventories, holder),
+            label: Cow::Owned(format!("did you mean '{name}'?")),
+        };
+        let namespace = object.namespace.as_deref().map(|of| format!("namespace: {}, ", show(of)));
+        let remedy = format!(
+            "If '{name}' is meant, name it:\n  imagePullSecrets:\n  - name: {name}\nIf '{}' is kept outside of the \
+             input, declare it in the policy:\n  cluster:\n    secrets:\n    - {{{}name: {}, registries: [{host}]}}",
+            show(missing),
+            namespace.unwrap_or_default(),
+            show(missing),
+        );
+        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
+    }
+
+    /// Where a holder names a secret.
+    fn entry_span(&self, holder: Holder, name: &str, workload: &Workload<'_>) -> Span {
+        let list = inject::list(self.inventories, holder);
+        let entry = list.entries.iter().find(|entry| entry.name.as_deref() == Some(name));
+        entry.map_or(workload.object.label, |entry| entry.span)
+    }
+}
+
+/// What names the pull secrets of a pod.
+fn holder_of(pod: &Pod<'_>, account: InUse) -> Holder {
+    match (pod.effective.origin, account) {
+        (Origin::ServiceAccount, InUse::Seen { id, .. }) => Holder::Account(id),
+        _ => Holder::Pod { source: pod.source, index: pod.index },
+    }
+}
+
+/// Whether one name may be meant where the other stands: a slip, or a part of it that something has added.
+fn is_like(missing: &str, found: &str) -> bool {
+    let least = missing.len().min(found.len());
+    let is_slip = distance(missing, found) <= SLIP.min(least / 3);
+    is_slip || is_part(found, missing) || is_part(missing, found)
+}
+
+/// Whether `short` is `long` without what stands before or after a dash.
+fn is_part(long: &str, short: &str) -> bool {
+    let around = |at: usize| (&long[..at], &long[at + short.len()..]);
+    long.match_indices(short).map(|(at, _)| around(at)).any(|(before, after)| {
+        (before.is_empty() || before.ends_with('-'))
+            && (after.is_empty() || after.starts_with('-'))
+            && long != short
+    })
+}
+
+/// What makes the difference between two names, if it is plain.
+fn slip(missing: &str, found: &str) -> &'static str {
+    if is_part(found, missing) {
+        let hash = found.rsplit('-').next().unwrap_or_default();
+        let is_hash = hash.len() == 10 && hash.bytes().all(|byte| HASH.contains(&byte));
+        if is_hash && !missing.ends_with(hash) { ADDS_HASH } else { ADDS_AFFIX }
+    } else if is_part(missing, found) {
+        ADDS_AFFIX
+    } else if is_like(missing, found) {
+        " (a slip?)"
+    } else {
+        ""
+    }
+}
+
+const ADDS_HASH: &str = " (kustomize adds such a hash to the names of its generators, and has not changed this name with it)";
+const ADDS_AFFIX: &str = " (the two differ by a prefix or suffix)";
+
+/// The letters of a hash of kustomize (`encode` in api/hasher/hasher.go).
+const HASH: &[u8] = b"bcdfghkmt2456789";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_alike_by_a_slip_or_by_what_is_added() {
+        for (missing, found) in [
+            ("regcred", "recgred"),
+            ("regcred", "dev-regcred-4k2h8t5b6c"),
+            ("regcred", "regcred-4k2h8t5b6c"),
+            ("regcred", "shop-regcred"),
+            ("shop-regcred", "regcred"),
+            ("registry-secret", "registry-secrets"),
+        ] {
+            assert!(is_like(missing, found), "{missing} {found}");
+        }
+        for (missing, found) in
+            [("regcred", "dockerhub"), ("ci", "cd"), ("a", "regcred"), ("regcred", "myregcred2x")]
+        {
+            assert!(!is_like(missing, found), "{missing} {found}");
+        }
+    }
+
+    #[test]
+    fn a_hash_of_kustomize_is_told() {
+        assert!(slip("regcred", "dev-regcred-4k2h8t5b6c").contains("kustomize"));
+        assert!(slip("regcred", "shop-regcred").contains("prefix"));
+        assert!(slip("regcred", "regcred-production").contains("suffix"));
+        assert_eq!(slip("regcred", "dockerhub"), "");
+    }
+}
