@@ -87,6 +87,13 @@ pub struct Provider {
     pub hosts: &'static [Host],
 }
 
+impl Provider {
+    /// Whether it stands for what people run beside their cluster while they develop.
+    pub fn is_local(&self) -> bool {
+        self.name == LOCAL
+    }
+}
+
 /// One row: what is known about the images that a pattern matches.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Host {

@@ -4,7 +4,7 @@
 use crate::credentials::keyring::NearMiss;
 use crate::image::Reference;
 use crate::inventory::Workload;
-use crate::policy::registries::{BuiltinAccess, Cloud, Host};
+use crate::policy::registries::{BuiltinAccess, Cloud, Host, Provider};
 use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
 use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
 
@@ -49,7 +49,13 @@ impl Findings<'_, '_> {
             return says_public(host.pattern);
         }
         let wanting = Wanting { pod, workload, image, judgement };
-        let advice = advice(&access);
+        let is_local =
+            access.from == AccessFrom::Assumed && access.provider.is_some_and(Provider::is_local);
+        let (advice, public) = if is_local {
+            (String::new(), may_be_public(image.domain()))
+        } else {
+            (advice(&access), String::new())
+        };
         if workload.is_static {
             return format!("{}{advice}", for_static_pod(image.domain()));
         }
@@ -60,6 +66,7 @@ impl Findings<'_, '_> {
         let means = self.means(&wanting, &proposed);
         let by_hand = by_hand(&wanting, &proposed, means.is_empty());
         let parts = [
+            public,
             better_key(judgement),
             self.wider_scope(&wanting),
             means,
@@ -283,9 +290,21 @@ fn serves_everyone(host: &Host) -> bool {
 
 /// The remedy where no credentials are needed.
 fn says_public(host: &str) -> String {
+    format!("{host} serves everyone without credentials. Let pullcreds know:\n{}", public(host))
+}
+
+/// What comes first where credentials are hardly ever needed.
+fn may_be_public(host: &str) -> String {
     format!(
-        "{host} serves everyone without credentials. Let pullcreds know:\n  --public {host}\nor in the policy:\n  \
-         registries:\n  - match: {host}\n    access: public"
+        "A registry for development usually asks for no credentials. If this one does not, let pullcreds know:\n{}\n\
+         If it does:\n",
+        public(host)
+    )
+}
+
+fn public(host: &str) -> String {
+    format!(
+        "  --public {host}\nor in the policy:\n  registries:\n  - match: {host}\n    access: public"
     )
 }
 
