@@ -271,7 +271,11 @@ pub fn check<'a>(
     };
     let excused = found.collect(&notes);
     let findings = found.found;
-    let summary = Summary::of(&inventories, &pods, &findings, &excused);
+    let mut summary = Summary::of(&inventories, &pods, &findings, &excused);
+    if !problems.is_empty() {
+        // What cannot be read may hold anything.
+        summary.status = Status::Fail;
+    }
     Outcome { inventories, cluster, problems, pods, findings, plans, added, summary }
 }
 

@@ -6,6 +6,7 @@
 mod argocd;
 mod args;
 mod child;
+mod files;
 mod krm;
 mod plugin;
 mod reports;
@@ -19,7 +20,6 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
-use indicatif::ProgressBar;
 use jiff::Timestamp;
 use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps};
 use pullcreds::credentials::provider::{self, Provider};
@@ -183,10 +183,15 @@ fn dispatch(cli: Cli) -> Result<Exit, Stop> {
             if require_stamp || truth("require-stamp")?.unwrap_or(false) {
                 settings.stamps = Stamps::Required;
             }
-            check_paths(&paths, format, &settings)
+            files::check(&paths, format, &settings)
         }
-        Some(Command::Inject { paths, write, flags }) => {
-            inject_paths(&paths, write, &Settings::of(&flags, Mode::Inject)?)
+        Some(Command::Inject { paths, write, check, flags }) => {
+            let to = match (write, check) {
+                (true, _) => files::To::Files,
+                (_, true) => files::To::Nowhere,
+                _ => files::To::Output,
+            };
+            files::inject(&paths, to, &Settings::of(&flags, Mode::Inject)?)
         }
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Supervise { command }) => run::supervise(&command),
@@ -602,12 +607,16 @@ fn standard_input(flags: &Flags) -> Result<Exit, Stop> {
 }
 
 fn stdin() -> Result<Source, Stop> {
+    read_stdin().map_err(|error| Stop::because(Exit::Unreadable, &error))
+}
+
+fn read_stdin() -> Result<Source, frontend::ReadError> {
     if io::stdin().is_terminal() {
         eprint(
             "reading manifests from the terminal, up to Ctrl-D (`pullcreds --help` says more)\n",
         );
     }
-    frontend::read_stdin().map_err(|error| Stop::because(Exit::Unreadable, &error))
+    frontend::read_stdin()
 }
 
 /// Judges a stream, and writes it with what is injected.
@@ -616,10 +625,12 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     let outcome = judge(&sources, settings, Input::Stream)?;
     let report = Report::new(&sources, &outcome, &settings.policy);
     if let Some((_, problem)) = outcome.problems.first() {
-        let text = match settings.format {
+        reports::write(&report, settings)?;
+        let text = reports::for_standard_error(&report, settings);
+        let text = text.unwrap_or_else(|| match settings.format {
             Format::Brief => report::brief_problem(&sources[0], problem),
             _ => report::problem(&sources[0], problem, settings.look),
-        };
+        });
         return Err(Stop::new(Exit::Unreadable, text));
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
@@ -647,84 +658,9 @@ fn has_error(outcome: &Outcome<'_>, code: &Code) -> bool {
     outcome.findings.iter().any(is)
 }
 
-fn check_paths(paths: &[PathBuf], format: Format, settings: &Settings) -> Result<Exit, Stop> {
-    let (sources, unreadable) = sources(paths, settings)?;
-    let input = if is_piped(paths) { Input::Piped } else { Input::Files };
-    let outcome = judge(&sources, settings, input)?;
-    let report = Report::new(&sources, &outcome, &settings.policy);
-    reports::write(&report, settings)?;
-    let broken = unreadable || !outcome.problems.is_empty();
-    for (source, problem) in &outcome.problems {
-        if format != Format::Human {
-            eprint(&report::problem(&sources[*source], problem, settings.look));
-        }
-    }
-    let nothing_else = sources.len() == outcome.problems.len();
-    if broken && nothing_else {
-        // Nothing could be judged: an empty report would look like a result.
-        if format == Format::Human {
-            for (source, problem) in &outcome.problems {
-                eprint(&report::problem(&sources[*source], problem, settings.look));
-            }
-        }
-        return Ok(Exit::Unreadable);
-    }
-    let failed = settings.fails(&outcome);
-    if !(settings.quiet && !failed && format == Format::Human) {
-        let look =
-            Look { colour: settings.look.colour && io::stdout().is_terminal(), ..settings.look };
-        print(&report.render(format, look))?;
-    }
-    Ok(match (broken, failed) {
-        (true, _) => Exit::Unreadable,
-        (false, true) => Exit::Failed,
-        (false, false) => Exit::Pass,
-    })
-}
-
-fn inject_paths(paths: &[PathBuf], write: bool, settings: &Settings) -> Result<Exit, Stop> {
-    if !write {
-        reports::keep_out_of_manifests(&settings.reports)?;
-    }
-    let (sources, unreadable) = sources(paths, settings)?;
-    let outcome = judge(&sources, settings, Input::Files)?;
-    let report = Report::new(&sources, &outcome, &settings.policy);
-    if unreadable || !outcome.problems.is_empty() {
-        let problems = outcome.problems.iter();
-        let texts = problems
-            .map(|(source, problem)| report::problem(&sources[*source], problem, settings.look));
-        return Err(Stop::new(Exit::Unreadable, texts.collect::<String>()));
-    }
-    reports::write(&report, settings)?;
-    let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
-    if !failed && write {
-        write_back(&sources, &outcome)?;
-    } else if !failed {
-        write_manifests(&sources, &outcome)?;
-    }
-    tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
-    Ok(if failed { Exit::Failed } else { Exit::Pass })
-}
-
-fn write_back(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
-    for (source, plan) in sources.iter().zip(&outcome.plans) {
-        if plan.is_empty() {
-            continue;
-        }
-        let written = frontend::write_file(Path::new(&source.name), &plan.apply(&source.text));
-        written.map_err(|error| {
-            Stop::new(Exit::Unwritable, format!("error: cannot write {}: {error}\n", source.name))
-        })?;
-    }
-    Ok(())
-}
-
 fn explain(code: Option<&Code>) -> Result<Exit, Stop> {
-    let Some(code) = code else {
-        let lines = finding::ALL.iter().map(|code| format!("{:34} {}\n", code.name, code.title));
-        return print(&lines.collect::<String>());
-    };
-    print(&report::explain(code))
+    let look = look(switch(None, "color")?.unwrap_or_default(), Mode::Check);
+    print(&code.map_or_else(|| report::codes(look), |code| report::explain(code, look)))
 }
 
 fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
@@ -741,42 +677,6 @@ fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
     let colour = switch(None, "color")?.unwrap_or_default();
     let coloured = is_coloured(colour, io::stdout().is_terminal(), variable);
     print(&if coloured { text } else { uncoloured(&text) })
-}
-
-// Reading.
-
-/// Whether the manifests come on standard input.
-fn is_piped(paths: &[PathBuf]) -> bool {
-    paths.is_empty() || paths == [PathBuf::from("-")]
-}
-
-/// The sources at `paths`, and whether some of them could not be read.
-fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, bool), Stop> {
-    if is_piped(paths) {
-        return Ok((vec![stdin()?], false));
-    }
-    let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
-    // A dump beside the manifests is evidence about them, and none of them.
-    let found = frontend::without(found, settings.cluster.iter().map(|dump| &*dump.name));
-    let bar = if io::stderr().is_terminal() && !settings.quiet && found.len() > 50 {
-        ProgressBar::new(found.len() as u64)
-    } else {
-        ProgressBar::hidden()
-    };
-    let read = frontend::read_files(&found, || bar.inc(1));
-    bar.finish_and_clear();
-    let mut sources = Vec::with_capacity(read.len());
-    let mut unreadable = false;
-    for result in read {
-        match result {
-            Ok(source) => sources.push(source),
-            Err(error) => {
-                unreadable = true;
-                eprint(&mask::credentials(&Stop::because(Exit::Unreadable, &error).text));
-            }
-        }
-    }
-    Ok((sources, unreadable))
 }
 
 // Writing.
@@ -863,6 +763,11 @@ fn tell(
         text.push_str(&because(consequence, outcome));
     }
     eprint(&text);
+}
+
+/// Whether standard error carries a report that programs read: nothing may come beside it.
+fn tells_json(settings: &Settings) -> bool {
+    settings.reports.iter().any(|to| to.file.is_none() && to.format == Format::Json)
 }
 
 /// What a failure means for the manifests, and what it is.

@@ -13,7 +13,7 @@ use ignore::WalkBuilder;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
-use crate::source::{Source, Unreadable};
+use crate::source::{Position, Source, Unreadable};
 
 pub use target::{Standard, standard, write};
 
@@ -48,18 +48,41 @@ pub enum ReadError {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct NotText {
-    /// Where, and why.
-    place: Option<String>,
+    position: Option<Position>,
     message: String,
 }
 
+impl ReadError {
+    /// What cannot be read.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Io { name, .. } | Self::NotText { name, .. } => name,
+        }
+    }
+
+    /// Where it stops being text.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Io { .. } => None,
+            Self::NotText { source, .. } => source.position,
+        }
+    }
+
+    /// Why it cannot be read.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Io { source, .. } => source.to_string(),
+            Self::NotText { source, .. } => source.message.clone(),
+        }
+    }
+}
+
 fn place(error: &NotText) -> String {
-    error.place.as_ref().map(|place| format!(":{place}")).unwrap_or_default()
+    error.position.map(|position| format!(":{position}")).unwrap_or_default()
 }
 
 fn not_text(name: &str, error: &Unreadable) -> ReadError {
-    let place = error.position.map(|position| position.to_string());
-    let source = NotText { place, message: error.message.clone() };
+    let source = NotText { position: error.position, message: error.message.clone() };
     ReadError::NotText { name: name.to_owned(), source }
 }
 

@@ -25,7 +25,7 @@ use template::Templates;
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use diff::unified as diff;
 pub use excerpt::{Excerpt, Labelled, printable};
-pub use human::{explain, mistakes, problem, unreadable_dump};
+pub use human::{codes, explain, mistakes, problem, unreadable_dump};
 
 /// A format of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,17 @@ pub struct Report<'r> {
     /// What may not be shown of each part of each source that something was shown of.
     hidden: RefCell<BTreeMap<(usize, Span), Spans>>,
     templates: Vec<OnceCell<Templates>>,
+    unread: Vec<Unread>,
+}
+
+/// Something that should have been a source and cannot be read.
+pub struct Unread {
+    /// What people call it.
+    pub name: String,
+    /// Where it stops being text.
+    pub position: Option<Position>,
+    /// Why it cannot be read.
+    pub why: String,
 }
 
 impl<'r> Report<'r> {
@@ -107,7 +118,21 @@ impl<'r> Report<'r> {
         let lines = all().map(|_| OnceCell::new()).collect();
         let chunks = all().map(|_| OnceCell::new()).collect();
         let templates = all().map(|_| OnceCell::new()).collect();
-        Self { sources, outcome, policy, lines, chunks, hidden: RefCell::default(), templates }
+        Self {
+            sources,
+            outcome,
+            policy,
+            lines,
+            chunks,
+            hidden: RefCell::default(),
+            templates,
+            unread: Vec::new(),
+        }
+    }
+
+    /// The same, with what could not be read.
+    pub fn with_unread(self, unread: Vec<Unread>) -> Self {
+        Self { unread, ..self }
     }
 
     /// The report in a format.

@@ -56,7 +56,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli.rs", "src/cli/args.rs"]),
     ("granit_parser", &["src/yaml/parse.rs"]),
     ("ignore", &["src/frontend.rs"]),
-    ("indicatif", &["src/cli.rs"]),
+    ("indicatif", &["src/cli/files.rs"]),
     ("memmap2", &["src/frontend/large.rs"]),
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
     (

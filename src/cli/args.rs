@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::error::ContextKind;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use pullcreds::duration;
 use pullcreds::finding::{self, Code};
@@ -15,6 +15,9 @@ use pullcreds::policy::{
     parse_pattern,
 };
 use pullcreds::report::Format;
+
+/// How many codes are suggested for one that is not known.
+const SUGGESTED: usize = 3;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -56,9 +59,9 @@ pub(crate) enum Command {
     Check {
         /// Files and folders; standard input if there is none, or for `-`
         paths: Vec<PathBuf>,
-        /// The format of the report on standard output
-        #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = clap::value_parser!(Format))]
-        format: Format,
+        /// The format of the report on standard output [default: human]
+        #[arg(long, value_name = "FORMAT", value_parser = clap::value_parser!(Format))]
+        format: Option<Format>,
         /// A workload without the annotation of --stamp is an error
         #[arg(long)]
         require_stamp: bool,
@@ -73,6 +76,9 @@ pub(crate) enum Command {
         /// Write the files in place, each at once or not at all
         #[arg(long)]
         write: bool,
+        /// Only say which files would change, and fail if there is one
+        #[arg(long, conflicts_with = "write")]
+        check: bool,
         #[command(flatten)]
         flags: Flags,
     },
@@ -144,6 +150,7 @@ impl TypedValueParser for CodeParser {
         let name = PossibleValuesParser::new(finding::names()).parse_ref(command, arg, value);
         let name = name.map_err(|mut error| {
             error.remove(ContextKind::ValidValue);
+            suggest(&mut error, &value.to_string_lossy());
             error
         })?;
         Ok(finding::find(&name).expect("it is one of the names"))
@@ -154,14 +161,103 @@ impl TypedValueParser for CodeParser {
     }
 }
 
+/// Adds the codes to an error that are near to `text`: the most similar one, which clap has found, and those that share
+/// most words with it.
+fn suggest(error: &mut clap::Error, text: &str) {
+    let mut near: Vec<String> = match error.remove(ContextKind::SuggestedValue) {
+        Some(ContextValue::String(name)) => vec![name],
+        Some(ContextValue::Strings(names)) => names,
+        _ => Vec::new(),
+    };
+    near.extend(sharing_words(text).into_iter().map(str::to_owned));
+    let mut seen = Vec::new();
+    near.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(name.clone());
+            true
+        }
+    });
+    near.truncate(SUGGESTED);
+    match &mut *near {
+        [] => {
+            let tip = "`pullcreds explain` lists all codes".to_owned();
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        }
+        [name] => {
+            error.insert(ContextKind::SuggestedValue, ContextValue::String(std::mem::take(name)));
+        }
+        _ => {
+            error.insert(ContextKind::SuggestedValue, ContextValue::Strings(near));
+        }
+    }
+}
+
+/// The codes that share most words with a text, in the order of the table.
+fn sharing_words(text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase();
+    let words: Vec<_> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() > 2).collect();
+    let shared = |name: &str| {
+        let is_shared = |word: &&&str| name.split('-').any(|other| is_like(word, other));
+        words.iter().filter(is_shared).count()
+    };
+    // One word of two says little.
+    let most = finding::names().into_iter().map(shared).max();
+    let most = most.filter(|most| most * 2 > words.len());
+    finding::names().into_iter().filter(|name| Some(shared(name)) == most).collect()
+}
+
+/// Whether two words are forms of one: `rotate` and `rotation`.
+fn is_like(one: &str, other: &str) -> bool {
+    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+    let longest = one.len().max(other.len());
+    same == longest || same >= 5 && longest - same <= 4
+}
+
 /// The words of a command line. The filter is given empty ones where a caller fills in a variable that is not
-/// set (`--post-renderer-args="$EXTRA"`): they say nothing, and are left out.
+/// set (`--post-renderer-args="$EXTRA"`): they say nothing, and are left out. Flags in front of a command are those of
+/// the command.
 pub(crate) fn words(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let words: Vec<_> = words.into_iter().collect();
     let (program, rest) = words.split_at(words.len().min(1));
     let said: Vec<_> = rest.iter().filter(|word| !word.is_empty()).cloned().collect();
     let filters = said.first().is_none_or(|word| word.as_encoded_bytes().starts_with(b"-"));
-    if filters { [program, &said].concat() } else { words }
+    if !filters {
+        return words;
+    }
+    let Some(flags) = command_behind_flags(&said) else { return [program, &said].concat() };
+    let mut places = (0..rest.len()).filter(|&at| !rest[at].is_empty());
+    let command = places.nth(flags).unwrap_or_default();
+    [program, &rest[command..=command], &said[..flags], &rest[command + 1..]].concat()
+}
+
+/// How many words of `words` are flags of the filter in front of the name of a command; `None` if there is no such name.
+fn command_behind_flags(words: &[OsString]) -> Option<usize> {
+    let command = Cli::command();
+    let mut at = 0;
+    loop {
+        let word = words.get(at)?.to_str()?;
+        if !word.starts_with('-') {
+            return command.find_subcommand(word).map(|_| at);
+        }
+        at += length(&command, word)?;
+    }
+}
+
+/// How many words a flag and its value are; `None` if it is no flag of `command`.
+fn length(command: &clap::Command, word: &str) -> Option<usize> {
+    let Some(long) = word.strip_prefix("--") else {
+        let mut shorts = word.strip_prefix('-')?.chars();
+        let is_switch = |short| {
+            let flag = command.get_arguments().find(|flag| flag.get_short() == Some(short));
+            flag.is_some_and(|flag| !flag.get_action().takes_values())
+        };
+        return shorts.all(is_switch).then_some(1);
+    };
+    let (name, value) =
+        long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+    let flag = command.get_arguments().find(|flag| flag.get_long() == Some(name))?;
+    Some(if flag.get_action().takes_values() && value.is_none() { 2 } else { 1 })
 }
 
 /// Whether a command line is one of the filter, be it right or wrong.
@@ -304,6 +400,51 @@ mod tests {
         // An empty path is a mistake, and not the standard input.
         assert_eq!(said(&["pullcreds", "check", ""]), owned(&["pullcreds", "check", ""]));
         assert_eq!(said(&[]), owned(&[]));
+    }
+
+    #[test]
+    fn flags_in_front_of_a_command_are_its_own() {
+        let said = |given: &[&str]| words(owned(given));
+        assert_eq!(
+            said(&[
+                "pullcreds",
+                "--policy",
+                "check",
+                "-q",
+                "--color=always",
+                "check",
+                "a",
+                "--stamp"
+            ]),
+            owned(&[
+                "pullcreds",
+                "check",
+                "--policy",
+                "check",
+                "-q",
+                "--color=always",
+                "a",
+                "--stamp"
+            ])
+        );
+        assert_eq!(
+            said(&["pullcreds", "--quiet", "run", "--", "helm", "check"]),
+            owned(&["pullcreds", "run", "--quiet", "--", "helm", "check"])
+        );
+        assert_eq!(
+            said(&["pullcreds", "", "-q", "", "check", ""]),
+            owned(&["pullcreds", "check", "-q", ""])
+        );
+        for other in [
+            &["pullcreds", "--policy", "check"][..],
+            &["pullcreds", "--no-such-flag", "check"],
+            &["pullcreds", "--help", "check"],
+            &["pullcreds", "--quiet", "no-such-command"],
+            &["pullcreds", "--", "check"],
+            &["pullcreds", "-x", "check"],
+        ] {
+            assert_eq!(said(other), owned(other));
+        }
     }
 
     #[test]

@@ -55,6 +55,19 @@ pub(super) fn write(report: &Report<'_>, settings: &Settings) -> Result<(), Stop
     Ok(())
 }
 
+/// The reports for standard error that are asked for, one after the other; `None` if there is none.
+pub(super) fn for_standard_error(report: &Report<'_>, settings: &Settings) -> Option<String> {
+    let formats = settings.reports.iter().filter(|to| to.file.is_none()).map(|to| to.format);
+    let texts: Vec<_> = formats.map(|format| report.render(format, Look::PLAIN)).collect();
+    (!texts.is_empty()).then(|| texts.concat())
+}
+
+/// Whether one of the reports goes to standard output.
+pub(super) fn take_output(reports: &[ReportTo]) -> bool {
+    let files = reports.iter().filter_map(|to| to.file.as_deref());
+    files.into_iter().any(|file| frontend::standard(file) == Some(Standard::Output))
+}
+
 fn write_file(named: &Path, format: Format, text: &str, now: Timestamp) -> Result<(), Stop> {
     let file = place(named, format, now)?;
     frontend::write(&file, text).map_err(|error| {

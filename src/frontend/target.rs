@@ -79,8 +79,12 @@ fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     file.flush()
 }
 
-/// Which of the standard streams `path` leads to, if writing there would mix with or lose what the stream carries.
+/// Which of the standard streams `path` leads to, if writing there would mix with or lose what the stream carries. `-`
+/// is standard output, as everywhere.
 pub fn standard(path: &Path) -> Option<Standard> {
+    if path == Path::new("-") {
+        return Some(Standard::Output);
+    }
     let names_error = STANDARD_ERROR.iter().any(|name| path == Path::new(name));
     if names_error || is_same(path, Standard::Error) && !is_same(path, Standard::Output) {
         return Some(Standard::Error);

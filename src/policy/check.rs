@@ -12,7 +12,7 @@ use super::config::{self, PolicyFile, Spec};
 use super::credential::{is_credential, is_credential_key};
 use super::fields::Refusal;
 use super::pattern::Pattern;
-use super::read::{self, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
+use super::read::{self, DURATION, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
 use super::registries::Class;
 use super::tree;
 use super::{
@@ -681,10 +681,7 @@ fn duration(text: &str) -> Result<Duration, Refusal> {
     let parsed = duration::with_days(text).filter(|duration| !duration.is_zero());
     let is_whole = |duration: &Duration| duration.subsec_nanos() == 0 && !text.contains('.');
     parsed.filter(is_whole).ok_or_else(|| {
-        refusal(
-            format!("{} is no length of time", quoted(text, "this")),
-            "write a number with `w`, `d`, `h`, `m` or `s`, as in `90d` or `1d12h`",
-        )
+        refusal(format!("{} is not a valid duration", quoted(text, "this")), DURATION)
     })
 }
 

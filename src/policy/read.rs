@@ -248,12 +248,22 @@ impl de::Error for Reported {
     }
 }
 
+/// How a duration is written.
+pub(super) const DURATION: &str =
+    "write a number with `w`, `d`, `h`, `m` or `s`, as in `90d` or `1d12h`";
+
 /// Where a value stands, as a message names it.
 #[derive(Clone, Copy)]
 enum Place<'t> {
     Root,
     Key(&'t str),
     EntryOf(&'t str),
+}
+
+impl Place<'_> {
+    fn is_key(&self, name: &str) -> bool {
+        matches!(self, Self::Key(key) if *key == name)
+    }
 }
 
 impl fmt::Display for Place<'_> {
@@ -295,6 +305,9 @@ impl<'t> Reader<'t, '_> {
     fn text(&self) -> Result<&'t str, Reported> {
         match &self.tree.kind {
             Kind::Text(text) => Ok(text),
+            Kind::Number if self.place.is_key("maxAge") => {
+                Err(self.expected("a duration with its unit", DURATION))
+            }
             Kind::Bool(_) | Kind::Number => Err(self.expected("text", "put it in quotes")),
             _ => Err(self.expected("text", "write one word, or a text in quotes")),
         }

@@ -13,7 +13,7 @@ use super::excerpt::{Excerpt, Labelled, printable, shown_name};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{self, Code, Finding, Severity};
 use crate::policy::{Mistake, Policy};
 use crate::source::{LineIndex, Source, Span};
 use crate::yaml::Problem;
@@ -29,8 +29,11 @@ const BRIEF_INDENT: &str = "\n  ";
 const MESSAGE_INDENT: usize = 6;
 /// The same for help.
 const HELP_INDENT: usize = 10;
-/// How wide the text of an explanation is.
+/// How wide the text of an explanation is at most.
 const EXPLANATION: usize = 90;
+/// What stands before a reference.
+const REFERENCE: &str = "    ";
+const BOLD: &str = "1";
 
 /// One thing to show, in miette's terms.
 #[derive(Debug)]
@@ -315,31 +318,57 @@ pub fn mistakes(
 }
 
 /// Everything that is said about a code.
-pub fn explain(code: &Code) -> String {
-    let mut out = format!("{} ({})\n{}\n\n", code.name, word(code.severity), code.title);
+pub fn explain(code: &Code, look: Look) -> String {
+    let width = look.width.min(EXPLANATION);
+    let prose = |text: &str| wrapped(text, width) + "\n";
     let indented = |text: &str| {
         text.lines()
             .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
             .collect::<String>()
     };
-    let parts = [
-        ("What it reports", wrapped(code.what, EXPLANATION) + "\n"),
-        ("Why it matters", wrapped(code.why, EXPLANATION) + "\n"),
+    let name = paint(code.name, colour(code.severity), look);
+    let mut out = format!("{name} ({})\n{}\n", word(code.severity), prose(code.title));
+    let mut parts = vec![
+        ("What it reports", prose(code.what)),
+        ("Why it matters", prose(code.why)),
         ("Example", indented(code.example)),
-        ("What to do", wrapped(code.remedy, EXPLANATION) + "\n"),
+        ("What to do", prose(code.remedy)),
     ];
-    for (title, text) in parts {
-        let _ = write!(out, "{title}\n{text}\n");
-    }
     if !code.references.is_empty() {
-        out.push_str("References\n");
-        for reference in code.references {
-            let _ = writeln!(out, "    {reference}");
-        }
+        parts.push(("References", references(code, width)));
+    }
+    for (title, text) in parts {
+        let _ = write!(out, "{}\n{text}\n", paint(title, BOLD, look));
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// A line for each; what is too long goes on below, further to the right.
+fn references(code: &Code, width: usize) -> String {
+    let lines = code.references.iter().map(|reference| {
+        let text = wrapped(reference, width.saturating_sub(REFERENCE.len() + 2));
+        format!("{REFERENCE}{}\n", text.replace('\n', "\n      "))
+    });
+    lines.collect()
+}
+
+/// All codes with their titles.
+pub fn codes(look: Look) -> String {
+    let width = if look.wrap { look.width } else { usize::MAX };
+    let longest = finding::ALL.iter().map(|code| code.name.len()).max().unwrap_or_default();
+    let lines = finding::ALL.iter().map(|code| {
+        let gap = " ".repeat(longest + 2 - code.name.len());
+        let title = wrapped(code.title, width.saturating_sub(longest + 2));
+        let below = format!("\n{}", " ".repeat(longest + 2));
+        format!(
+            "{}{gap}{}\n",
+            paint(code.name, colour(code.severity), look),
+            title.replace('\n', &below)
+        )
+    });
+    lines.collect()
 }
 
 /// `text` with line breaks between words, so that no line has more than `width` characters unless a word has.

@@ -131,13 +131,14 @@ struct WireEdit<'r> {
     added: Vec<String>,
 }
 
-/// A source that is no YAML stream, and that the rest of the report does not cover.
+/// A source that cannot be read, or is not a YAML stream, and that the rest of the report does not cover.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireProblem<'r> {
     source: Cow<'r, str>,
-    line: usize,
-    column: usize,
+    /// Not known where a file cannot be read at all.
+    line: Option<usize>,
+    column: Option<usize>,
     message: &'r str,
 }
 
@@ -279,12 +280,18 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
         let position = lines.position(&report.source(*source).text, problem.offset);
         WireProblem {
             source: mask::credentials(&report.source(*source).name),
-            line: position.line,
-            column: position.column,
+            line: Some(position.line),
+            column: Some(position.column),
             message: &problem.message,
         }
     });
-    problems.collect()
+    let unread = report.unread.iter().map(|unread| WireProblem {
+        source: mask::credentials(&unread.name),
+        line: unread.position.map(|position| position.line),
+        column: unread.position.map(|position| position.column),
+        message: &unread.why,
+    });
+    problems.chain(unread).collect()
 }
 
 fn object(report: &Report<'_>, object: &Object<'_>) -> WireObject {
