@@ -27,8 +27,8 @@ use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
 use crate::source::Source;
 use crate::verdict::{
-    self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, Named,
-    Origin, Pull, Puller, Referrer, Secrets,
+    self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
+    Malformed, Named, Origin, Pull, Puller, Referrer, Secrets,
 };
 use crate::yaml::Problem;
 
@@ -199,7 +199,12 @@ pub fn check<'a>(
     let cluster = circumstances.cluster;
     let mut problems = Vec::new();
     let mut inventories = Vec::with_capacity(sources.len() + cluster.len());
-    let manifests = sources.iter().map(|source| Inventory::of(&source.text));
+    // On the way to a cluster, what need not be read is left to whoever reads it next.
+    let read = match circumstances.input {
+        Input::Stream => Inventory::of,
+        Input::Piped | Input::Files => Inventory::of_whole,
+    };
+    let manifests = sources.iter().map(|source| read(&source.text));
     let dumps = cluster.iter().map(|source| Inventory::of_cluster(&source.text));
     for (at, read) in manifests.chain(dumps).enumerate() {
         inventories.push(read.unwrap_or_else(|problem| {
@@ -267,6 +272,7 @@ pub fn check<'a>(
         found: Vec::new(),
         covering: wanting.then(|| &*covering),
         names: OnceCell::new(),
+        unreadable: !problems.is_empty(),
         excused: BTreeSet::new(),
     };
     let excused = found.collect(&notes);
@@ -571,7 +577,10 @@ impl<'a> Judge<'_, 'a> {
         };
         let named: Vec<_> = effective.names.iter().map(find).collect();
         let puller = puller(self.overlay.inventories, InUse::of(request.account));
-        Credentials::new(named, effective.origin, puller)
+        let workload = self.overlay.workload(request.holder);
+        let applied = account.filter(|_| in_stream).map(|account| &**account);
+        let malformed = Malformed::of(workload, effective.origin, applied);
+        Credentials::new(named, effective.origin, puller).rejected_for(malformed)
     }
 }
 

@@ -741,6 +741,19 @@ codes! {
             "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template",
         ],
     }
+    /// A key twice in one mapping, on the way to a pull secret, a ServiceAccount or an image.
+    REPEATED_KEY {
+        name: "repeated-key", severity: Warning,
+        title: "a mapping has the same key twice",
+        what: "A mapping on the way to a pull secret, a ServiceAccount or an image has the same key twice: imagePullSecrets in a pod spec, image in a container, .dockerconfigjson in a Secret and the like.",
+        why: "YAML forbids it, and readers disagree: kubectl, Helm and Argo CD take the last one, others the first, and kustomize refuses the file. What the first one says is lost without a word.",
+        example: "spec:\n  imagePullSecrets: [{name: one}]\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1\n  imagePullSecrets: [{name: two}]   # kubectl takes this one",
+        remedy: "Remove one of the two, or merge what they hold.",
+        references: [
+            "https://yaml.org/spec/1.2.2/#3211-nodes",
+            "https://github.com/go-yaml/yaml/blob/v3/decode.go",
+        ],
+    }
     /// A text in an image field that something in the cluster replaces.
     PLACEHOLDER_IMAGE {
         name: "placeholder-image", severity: Info,
@@ -905,6 +918,16 @@ codes! {
         example: "pullcreds < /dev/null",
         remedy: "If there should be manifests, look at the command before pullcreds (Helm 3 with --output-dir sends none); --require-input makes this an error.",
         references: ["https://github.com/helm/helm/issues/10115"],
+    }
+    /// Text came in that holds no Kubernetes object.
+    NO_KUBERNETES_OBJECT {
+        name: "no-kubernetes-object", severity: Error,
+        title: "the input holds text and no Kubernetes object",
+        what: "Standard input holds text, and no document of it has an apiVersion and a kind.",
+        why: "It is mostly the error message of the command that should have made manifests. Nothing is checked, and that must not pass for a good result.",
+        example: "helm template shop . 2>&1 | pullcreds check   # Error: INSTALLATION FAILED",
+        remedy: "Look at the command before pullcreds: `pullcreds run -- helm template …` fails if it does.",
+        references: ["https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields"],
     }
     /// An entry of the policy that decided nothing.
     UNUSED_POLICY_ENTRY {

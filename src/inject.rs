@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
-use crate::inventory::{Inventory, Object, PullSecrets, Refusal, Site, Text, Whence};
+use crate::inventory::{Inventory, NotString, Object, PullSecrets, Refusal, Site, Text, Whence};
 use crate::policy::{InjectInto, Policy};
 use crate::shared::Shared;
 use crate::source::Span;
@@ -163,6 +163,21 @@ impl<'a> Injection<'a> {
             let names = needs.iter().map(ToString::to_string).collect();
             Note::Refused(Box::new(Refused { holder: *holder, names, span: None, why, advice }))
         };
+        if let Some(wrong) = not_an_account(inventories, *holder) {
+            let names = needs.iter().map(ToString::to_string).collect();
+            let (why, advice) = (
+                "the name of its ServiceAccount is not a string, and the API server rejects the object",
+                "write that name in quotes",
+            );
+            let span = Some(wrong.span);
+            let refused = Refused { holder: *holder, names, span, why, advice };
+            self.notes.push(Note::Refused(Box::new(refused)));
+            return;
+        }
+        // The refusal of its own list says what is wrong with it.
+        if own.is_malformed() {
+            return self.add(inventories, *holder, &texts(needs));
+        }
         match (into, account) {
             (_, Account::None) if !is_vital => self.notes.push(Note::StaticPod(*holder)),
             (_, Account::None) => self.notes.push(refused(
@@ -408,6 +423,15 @@ fn site<'i>(inventories: &'i [Inventory<'_>], holder: Holder) -> &'i Site {
             &inventories[source].service_accounts[index].site
         }
     }
+}
+
+/// What a pod has for the name of its ServiceAccount, if that is not a string.
+fn not_an_account<'i, 'a>(
+    inventories: &'i [Inventory<'a>],
+    holder: Holder,
+) -> Option<&'i NotString<'a>> {
+    let Holder::Pod { source, index } = holder else { return None };
+    inventories[source].workloads[index].not_an_account.as_deref()
 }
 
 /// The path of a holder's list from the root of its document.

@@ -11,10 +11,12 @@ mod placeholder;
 pub mod producers;
 pub mod reach;
 mod refreshers;
+mod repeated;
 pub mod secrets;
 mod site;
 pub mod stamp;
 mod walk;
+mod wrong;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,6 +30,7 @@ pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
 pub use secrets::Secret;
 pub use site::{Refusal, Site};
+pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
 use crate::shared::Shared;
@@ -47,6 +50,8 @@ pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 /// (plugin/pkg/admission/serviceaccount/admission.go).
 const ENFORCE_MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
 const FIELD: &str = "imagePullSecrets";
+/// The fields of a pod spec that name its ServiceAccount, the newer one first.
+const ACCOUNT_FIELDS: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 /// How the line begins that makes a mapping an object, where it is written plainly.
 const API_VERSION_LINE: &str = "\napiVersion: ";
 
@@ -61,6 +66,15 @@ pub enum Whence {
     Manifests,
     /// A dump of a cluster: facts about what the manifests do not hold.
     Cluster,
+}
+
+/// How much of a source is read.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// What may matter.
+    Needed,
+    /// All of it, to see whether it can be.
+    Whole,
 }
 
 /// All that matters in one source. What there may be thousands of is boxed, so that the parts of a stream are joined
@@ -131,6 +145,8 @@ pub struct Workload<'a> {
     pub kind: &'static WorkloadKind,
     /// `serviceAccountName`, else the deprecated `serviceAccount`, if not empty.
     pub service_account: Option<Text<'a>>,
+    /// What stands where that name belongs, if it is not a string: the API server rejects the object.
+    pub not_an_account: Option<Box<NotString<'a>>>,
     /// Whether `serviceAccountName` says so, the one field that kustomize keeps up to date.
     pub has_account_name: bool,
     /// The pod's own list.
@@ -192,6 +208,8 @@ pub struct Entry<'a> {
     pub name: Option<Text<'a>>,
     /// Whether it is a bare string where a mapping belongs.
     pub bare: bool,
+    /// What stands where its name belongs, if that is not a string.
+    pub not_a_name: Option<Box<NotString<'a>>>,
     /// A key that entries do not have: `name` is the only one (`LocalObjectReference` in k8s.io/api/core/v1/types.go).
     pub unknown: Option<Box<UnknownKey<'a>>>,
     /// Where it stands.
@@ -212,6 +230,13 @@ impl<'a> PullSecrets<'a> {
     /// The names of its entries, in order.
     pub fn names(&self) -> impl Iterator<Item = &Text<'a>> {
         self.entries.iter().filter_map(|entry| entry.name.as_ref())
+    }
+
+    /// Whether the API server rejects what has this list: it is none, or has an entry that is not a mapping with a
+    /// string for a name.
+    pub fn is_malformed(&self) -> bool {
+        let malformed = |entry: &Entry<'_>| entry.bare || entry.not_a_name.is_some();
+        self.state == ListState::Malformed || self.entries.iter().any(malformed)
     }
 
     /// Whether it has an entry, be it without a name: one is enough to hide the list of the ServiceAccount.
@@ -318,7 +343,16 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of(text: &'a str) -> Result<Self, Problem> {
-        Self::read(text, Whence::Manifests)
+        Self::read(text, Whence::Manifests, Extent::Needed)
+    }
+
+    /// The same, with a look at every document: what is not YAML is found in objects of any kind.
+    ///
+    /// # Errors
+    ///
+    /// The first place where `text` is no YAML stream.
+    pub fn of_whole(text: &'a str) -> Result<Self, Problem> {
+        Self::read(text, Whence::Manifests, Extent::Whole)
     }
 
     /// Reads a dump of a cluster, where nothing that runs is judged.
@@ -327,18 +361,21 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
-        let mut all = Self::read(text, Whence::Cluster)?;
+        let mut all = Self::read(text, Whence::Cluster, Extent::Needed)?;
         all.workloads.clear();
         all.exposed.clear();
         Ok(all)
     }
 
-    fn read(text: &'a str, whence: Whence) -> Result<Self, Problem> {
+    fn read(text: &'a str, whence: Whence, extent: Extent) -> Result<Self, Problem> {
         let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
             part.found.whence = whence;
             walk::each_object(tree, document, |node, place, meta| part.take(node, place, meta));
         };
-        let parts = yaml::read(text, kinds::matters, take)?;
+        let parts = match extent {
+            Extent::Needed => yaml::read(text, kinds::matters, take)?,
+            Extent::Whole => yaml::read_whole(text, kinds::matters, take)?,
+        };
         let mut all = Self { whence, ..Self::default() };
         for (documents_before, Part { found: mut part, .. }) in parts {
             for object in part.objects_mut() {
@@ -355,6 +392,13 @@ impl<'a> Inventory<'a> {
             all.objects += part.objects;
         }
         Ok(all)
+    }
+
+    /// Whether a document of a stream says what it is: a Kubernetes object, or a list, be it without items.
+    pub fn is_typed(text: &str) -> bool {
+        let look = |found: &mut bool, _, tree: &Tree<'_>| *found |= walk::is_typed(tree);
+        let parts = yaml::read(text, |_, _| true, look).unwrap_or_default();
+        parts.into_iter().any(|(_, found)| found)
     }
 
     /// Whether a stream holds a Kubernetes object of any kind; a list without items is none.
@@ -410,6 +454,7 @@ impl<'a> Part<'a> {
         let make = || object(node, place, Arc::clone(&meta));
         if core && *kind == "Secret" {
             found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
+            found.criticise(repeated::in_secret(node), &make);
             // What is in a cluster may have come from anywhere.
             if found.whence == Whence::Manifests {
                 found.expose(exposed::in_secret(node), &make, &[]);
@@ -419,6 +464,7 @@ impl<'a> Part<'a> {
         } else if core && *kind == "ServiceAccount" {
             found.service_accounts.push(Box::new(service_account(node, make(), forms)));
             found.criticise(flaws::stray_fields_of_account(node), &make);
+            found.criticise(repeated::in_account(node), &make);
         } else if let Some(row) = kinds::workload(api_version, kind) {
             found.take_workload(node, row, &make, forms);
         } else if kinds::is_custom(api_version)
@@ -445,6 +491,7 @@ impl<'a> Inventory<'a> {
     ) {
         self.criticise(flaws::stray_fields(node, row), make);
         self.criticise(flaws::incomplete(node, row), make);
+        self.criticise(repeated::in_workload(node, row), make);
         let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else { return };
         let mut object = make();
         let template = &row.pod_spec[..row.pod_spec.len() - 1];
@@ -542,8 +589,12 @@ fn workload<'a>(
     Workload {
         object,
         kind,
-        has_account_name: said("serviceAccountName").is_some(),
-        service_account: said("serviceAccountName").or_else(|| said("serviceAccount")),
+        has_account_name: said(ACCOUNT_FIELDS[0]).is_some(),
+        service_account: said(ACCOUNT_FIELDS[0]).or_else(|| said(ACCOUNT_FIELDS[1])),
+        not_an_account: ACCOUNT_FIELDS
+            .iter()
+            .find_map(|field| wrong::not_a_string(spec.get(field)?))
+            .map(Box::new),
         pull_secrets: pull_secrets(spec),
         images: images(spec),
         mounts: mounts(spec),
@@ -614,6 +665,7 @@ fn entries<'a>(list: Option<Node<'_, 'a>>) -> Box<[Entry<'a>]> {
     let entries = list.into_iter().flat_map(Node::items).map(|item| Entry {
         name: item.get("name").and_then(text),
         bare: !item.is_mapping() && !item.is_null(),
+        not_a_name: item.get("name").and_then(wrong::not_a_string).map(Box::new),
         unknown: unknown_key(item),
         span: item.resolved().span(),
     });

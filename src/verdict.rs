@@ -6,6 +6,7 @@
 mod by_name;
 mod evidence;
 mod extent;
+mod malformed;
 mod meaning;
 mod secrets;
 
@@ -29,6 +30,7 @@ use by_name::{Asked, ByName, Called, Given};
 use extent::Extent;
 use meaning::Meanings;
 
+pub use malformed::Malformed;
 pub use secrets::{MadeId, Secrets};
 
 /// What an image's pull comes to.
@@ -479,6 +481,14 @@ impl Judgement {
         }
     }
 
+    /// What makes the API server reject the pod.
+    pub fn malformed(&self) -> Option<Malformed> {
+        match self.why() {
+            Some(Why::Malformed(malformed)) => Some(*malformed),
+            _ => None,
+        }
+    }
+
     /// Why the nodes can pull it with their own identity.
     pub fn identity(&self) -> Option<&Identified> {
         match self.because.as_deref() {
@@ -579,6 +589,8 @@ pub enum Why {
     Produced(Fault),
     /// It is there only after a pod has started that needs it to start.
     NeverMounted,
+    /// The API server rejects the object that names the secrets.
+    Malformed(Malformed),
     /// A static pod can use no Secret at all (`PreventStaticPodAPIReferences`, from Kubernetes 1.34 on; before
     /// that, `Validate` of plugin/pkg/admission/serviceaccount/admission.go).
     StaticPod,
@@ -726,6 +738,7 @@ pub struct Credentials<'i> {
     made: Option<Keyring<'i>>,
     /// The secret whose payload makes every look-up fail, and why.
     broken: Option<(usize, String)>,
+    malformed: Option<Malformed>,
     origin: Origin,
     puller: Puller<'i>,
 }
@@ -750,7 +763,13 @@ impl<'i> Credentials<'i> {
         let made = made.flat_map(|(at, named)| named.known.keys().map(move |key| (at, 0, key)));
         let made: Vec<_> = made.collect();
         let made = (!made.is_empty()).then(|| Keyring::from_keys(made));
-        Self { named, keyring, made, broken, origin, puller }
+        Self { named, keyring, made, broken, malformed: None, origin, puller }
+    }
+
+    /// The same of a pod that the API server rejects for this.
+    #[must_use]
+    pub fn rejected_for(self, malformed: Option<Malformed>) -> Self {
+        Self { malformed, ..self }
     }
 
     /// The secrets, in their order.
@@ -807,6 +826,9 @@ impl<'i> Credentials<'i> {
         }
         if pull.access.is_some_and(|access| access.class == Class::Public) {
             return of(Verdict::Public);
+        }
+        if let Some(malformed) = self.malformed {
+            return of(Verdict::Mismatched).because(Because::Why(Why::Malformed(malformed)));
         }
         if let Some((secret, error)) = &self.broken {
             let why = Why::Broken(error.clone());
@@ -934,7 +956,8 @@ impl Judgement {
 
     /// Whether another pull secret would make the pull configured.
     pub fn can_be_covered(&self) -> bool {
-        let broken = matches!(self.why(), Some(Why::Broken(_) | Why::StaticPod));
+        let broken =
+            matches!(self.why(), Some(Why::Broken(_) | Why::StaticPod | Why::Malformed(_)));
         self.verdict.is_private() && !self.verdict.is_configured() && !broken
     }
 

@@ -13,6 +13,6 @@ mod stream;
 mod tree;
 
 pub use resolve::Type;
-pub use stream::{Problem, read, refusal};
+pub use stream::{Problem, read, read_whole, refusal};
 pub(crate) use tree::is_plain_string;
 pub use tree::{Field, Kind, Node, Scalar, Style, Tree};

@@ -32,7 +32,7 @@ use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId, Scope};
 use crate::source::{self, Source, Span};
-use crate::verdict::{Accounts, Effective, Judgement, Origin, Secrets, Verdict, Why};
+use crate::verdict::{Accounts, Effective, Judgement, Malformed, Origin, Secrets, Verdict, Why};
 
 use super::covering::Covering;
 use super::naming::Names;
@@ -63,6 +63,8 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) covering: Option<&'c Covering<'c, 'a>>,
     /// The names of pull secrets that are in use, if a remedy asks.
     pub(super) names: OnceCell<Names<'c>>,
+    /// Whether something could not be read.
+    pub(super) unreadable: bool,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -116,6 +118,10 @@ impl<'c, 'a> Findings<'c, 'a> {
             };
             let message = "The input holds no document.".to_owned();
             self.general(code, severity, message, Some(remedy));
+        } else if self.circumstances.input == Input::Piped && !self.holds_object() {
+            let code = &finding::NO_KUBERNETES_OBJECT;
+            let message = "The input holds text and no Kubernetes object.".to_owned();
+            self.general(code, code.severity, message, Some(code.remedy));
         }
         // Helm captures the standard error of its post-renderer.
         let in_between = self.circumstances.input == Input::Stream && !self.circumstances.watched;
@@ -125,6 +131,13 @@ impl<'c, 'a> Findings<'c, 'a> {
                            covered: it does not send them.";
             self.general(code, code.severity, message.to_owned(), Some(code.remedy));
         }
+    }
+
+    /// Whether some manifest says what it is. What cannot be read may.
+    fn holds_object(&self) -> bool {
+        self.unreadable
+            || self.manifests().any(|(_, inventory)| inventory.objects > 0)
+            || self.sources.iter().any(|source| Inventory::is_typed(&source.text))
     }
 
     /// What is judged, with the number of its source: a dump of the cluster is not.
@@ -169,6 +182,9 @@ impl<'c, 'a> Findings<'c, 'a> {
         let bad = [Verdict::Invalid, Verdict::Missing, Verdict::Unknown, Verdict::Mismatched];
         if !bad.contains(&judged.judgement.verdict) {
             return;
+        }
+        if let Some(malformed) = judged.judgement.malformed() {
+            return self.about_malformed(pod, workload, (image, judged), malformed);
         }
         let reference = show(&image.reference);
         let who = describe(&workload.object);
@@ -219,6 +235,48 @@ impl<'c, 'a> Findings<'c, 'a> {
             Some(self.at_image(pod, image, label)),
             Some((image, judged)),
             remedy,
+        );
+    }
+
+    /// An image that is never pulled, since the API server does not take its pod.
+    fn about_malformed(
+        &mut self,
+        pod: &Pod<'_>,
+        workload: &Workload<'_>,
+        (image, judged): (&Image<'_>, &Judged),
+        malformed: Malformed,
+    ) {
+        let (what, remedy) = match malformed {
+            Malformed::List => {
+                ("imagePullSecrets is malformed, and", finding::MALFORMED_PULL_SECRETS.remedy)
+            }
+            Malformed::AccountName => (
+                "the name of its ServiceAccount is not a string, and",
+                "Write that name in quotes.",
+            ),
+            Malformed::AccountList => (
+                "imagePullSecrets of its ServiceAccount is malformed, and",
+                finding::MALFORMED_PULL_SECRETS.remedy,
+            ),
+        };
+        let object = match malformed {
+            Malformed::AccountList => "ServiceAccount",
+            Malformed::List | Malformed::AccountName => "object",
+        };
+        let message = format!(
+            "{} references private image '{}' but {what} the API server rejects the {object}.",
+            describe(&workload.object),
+            show(&image.reference)
+        );
+        let code = &finding::MISMATCHED_PULL_SECRET;
+        let at = self.at_image(pod, image, "no pod, no pull");
+        self.add(
+            code,
+            code.severity,
+            message,
+            Some(at),
+            Some((image, judged)),
+            Some(remedy.into()),
         );
     }
 
@@ -624,6 +682,7 @@ fn sentence(name: &str, why: &Why) -> String {
             "{name} appears only after a pod has mounted it, and every pod that does needs it to start"
         ),
         Why::StaticPod => format!("a static pod cannot use {name}"),
+        Why::Malformed(_) => format!("the API server rejects what names {name}"),
     }
 }
 

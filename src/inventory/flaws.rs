@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::kinds::{CONTAINER_LISTS, WorkloadKind};
-use super::{FIELD, Object};
+use super::{ACCOUNT_FIELDS, FIELD, Object, Sort, wrong};
 use crate::names::is_subdomain;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
@@ -55,6 +55,22 @@ pub enum Fault {
     NoImage {
         /// The field for it.
         field: String,
+    },
+    /// The name of the ServiceAccount is not a string.
+    AccountNotString {
+        /// The field.
+        field: String,
+        /// What it is.
+        sort: Sort,
+        /// What was meant, as far as that can be told.
+        meant: Option<String>,
+    },
+    /// A mapping has a key twice.
+    RepeatedKey {
+        /// The key.
+        key: String,
+        /// Where it stands first.
+        first: Span,
     },
     /// An image is not a string.
     ImageNotString {
@@ -165,7 +181,7 @@ fn names(value: Node<'_, '_>) -> Vec<String> {
     names.filter(|name| is_subdomain(name)).map(Cow::into_owned).collect()
 }
 
-fn joined(path: &str, key: &str) -> String {
+pub(super) fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
@@ -192,15 +208,16 @@ fn is_meant(field: &str) -> bool {
 /// required, in templates too (`ValidatePodSpec`, `validateContainerCommon` in pkg/apis/core/validation/validation.go);
 /// `reference` of an image volume is required in a Pod only (`validateImageVolumeSource`).
 pub(super) fn incomplete(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
+    // What has another type is rejected before anything is validated.
+    let mut found = account_faults(node, row);
     if !row.is_validated {
-        return Vec::new();
+        return found;
     }
     let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else {
         let home = row.pod_spec.join(".");
         let (path, span, containers) = containers_elsewhere(node, row, &home);
         return vec![(path, span, Fault::NoPodSpec { home, containers })];
     };
-    let mut found = Vec::new();
     if spec.get("containers").is_none_or(|list| list.items().next().is_none()) {
         let home = row.pod_spec.join(".");
         let (path, span, containers) = containers_elsewhere(node, row, &home);
@@ -221,6 +238,19 @@ pub(super) fn incomplete(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
         }));
     }
     found
+}
+
+/// The names of ServiceAccounts that are not strings.
+fn account_faults(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
+    let Some(spec) = node.at(row.pod_spec) else { return Vec::new() };
+    let faults = ACCOUNT_FIELDS.iter().filter_map(|field| {
+        let wrong = wrong::not_a_string(spec.get(field)?)?;
+        let field = joined(&row.pod_spec.join("."), field);
+        let meant = wrong.meant.map(Cow::into_owned);
+        let fault = Fault::AccountNotString { field: field.clone(), sort: wrong.sort, meant };
+        Some((field, wrong.span, fault))
+    });
+    faults.collect()
 }
 
 /// What holds containers on the way to the pod spec, where they do not belong, if anything does; with the path and the

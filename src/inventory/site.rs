@@ -210,12 +210,10 @@ fn value_shape(
         Kind::Sequence(style) => {
             let last = value.items().last();
             match (style, last) {
-                (_, Some(_)) if value.items().any(|item| !item.is_mapping() && !item.is_null()) => {
-                    refuse(
-                        "its entries are not mappings with a name, and the API server rejects them",
-                        "write each entry as `- name: SECRET`",
-                    )
-                }
+                (_, Some(_)) if value.items().any(is_malformed) => refuse(
+                    "its entries are not mappings with a name, and the API server rejects them",
+                    "write each entry as `- name: SECRET`",
+                ),
                 (Style::Flow, None) => Ok(first_flow_item(key, value)?),
                 (Style::Flow, Some(last)) => flow_item(key, value, last),
                 (Style::Block, Some(last)) => block_item(value, last),
@@ -227,6 +225,12 @@ fn value_shape(
             "write a list of `- name: SECRET`",
         ),
     }
+}
+
+/// Whether the API server rejects an entry: it is not a mapping, or its name is not a string.
+fn is_malformed(item: Node<'_, '_>) -> bool {
+    let not_a_string = |name: Node<'_, '_>| name.string().is_none() && !name.is_null();
+    !item.is_null() && (!item.is_mapping() || item.get("name").is_some_and(not_a_string))
 }
 
 /// Whether the names of a list say all of it, so that it can be written again.

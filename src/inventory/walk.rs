@@ -44,6 +44,11 @@ pub(super) fn holds_object(tree: &Tree<'_>) -> bool {
     found
 }
 
+/// Whether a document says what it is: an object, or a list of them.
+pub(super) fn is_typed(tree: &Tree<'_>) -> bool {
+    type_meta(tree.root(), None).is_some()
+}
+
 /// A list whose items are being visited.
 struct List<'a, I> {
     items: I,

@@ -43,10 +43,46 @@ pub fn read<'a, T: Default + Send>(
     wanted: impl Fn(&str, &str) -> bool + Sync,
     each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
 ) -> Result<Vec<(usize, T)>, Problem> {
+    read_by(text, Unwanted::Skipped, wanted, each)
+}
+
+/// The same, but a document that is not wanted is read too, to see whether it can be.
+///
+/// # Errors
+///
+/// The first place where the text is no YAML stream to Go.
+pub fn read_whole<'a, T: Default + Send>(
+    text: &'a str,
+    wanted: impl Fn(&str, &str) -> bool + Sync,
+    each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
+) -> Result<Vec<(usize, T)>, Problem> {
+    read_by(text, Unwanted::Read, wanted, each)
+}
+
+/// What happens to a document that is not wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unwanted {
+    Skipped,
+    Read,
+}
+
+fn read_by<'a, T: Default + Send>(
+    text: &'a str,
+    unwanted: Unwanted,
+    wanted: impl Fn(&str, &str) -> bool + Sync,
+    each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
+) -> Result<Vec<(usize, T)>, Problem> {
     let chunks = chunks(text);
     let read = |part: Result<Part<T>, Problem>, chunk: &Range<usize>| {
         let mut part = part?;
-        part.take(text, chunk, &wanted, &each)?;
+        let is_wanted =
+            plain_kind(&text[chunk.clone()]).is_none_or(|kind| wanted(kind, &text[chunk.clone()]));
+        match (is_wanted, unwanted) {
+            (true, _) => part.take(text, chunk, &each)?,
+            (false, Unwanted::Read) => part.take(text, chunk, &|_, _, _| ())?,
+            // It is certainly one document.
+            (false, Unwanted::Skipped) => part.documents += 1,
+        }
         Ok(part)
     };
     let parts: Result<Vec<Part<T>>, Problem> = if text.len() < PARALLEL_BYTES {
@@ -83,14 +119,8 @@ impl<T> Part<T> {
         &mut self,
         text: &'a str,
         chunk: &Range<usize>,
-        wanted: &impl Fn(&str, &str) -> bool,
         each: &impl Fn(&mut T, usize, &Tree<'a>),
     ) -> Result<(), Problem> {
-        let part = &text[chunk.clone()];
-        if plain_kind(part).is_some_and(|kind| !wanted(kind, part)) {
-            self.documents += 1;
-            return Ok(());
-        }
         for tree in trees(text, chunk)? {
             each(&mut self.found, self.documents, &tree);
             self.documents += 1;
@@ -311,6 +341,19 @@ mod tests {
     #[test]
     fn a_skipped_document_counts() {
         check("a: 1\n---\nkind: Skipped\nx: 1\n---\nb: 1\n", &[(0, "a: 1"), (2, "b: 1")]);
+    }
+
+    #[test]
+    fn a_document_that_is_not_wanted_is_looked_at_if_all_of_a_stream_is_read() {
+        let gather = |found: &mut Vec<usize>, at, _: &Tree<'_>| found.push(at);
+        let whole = |text: &str| {
+            let parts = read_whole(text, |kind, _| kind != "Skipped", gather);
+            parts.map(|parts| parts.into_iter().flat_map(|(_, found)| found).collect::<Vec<_>>())
+        };
+        assert_eq!(whole("a: 1\n---\nkind: Skipped\nx: 1\n---\nb: 1\n"), Ok(vec![0, 2]));
+        let broken = "a: 1\n---\nkind: Skipped\nx: [\n---\nb: 1\n";
+        assert_eq!(whole(broken).map_err(|problem| problem.chunk), Err(5..29));
+        check(broken, &[(0, "a: 1"), (2, "b: 1")]);
     }
 
     #[test]

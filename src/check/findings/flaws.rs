@@ -1,8 +1,13 @@
 //! What is worth saying about the form of objects: fields for pull secrets where Kubernetes has none, and workloads
 //! that the API server rejects.
 
+use std::cell::LazyCell;
+
 use crate::finding::{self, Code};
+use crate::inventory::Sort;
 use crate::inventory::flaws::{Fault, Flaw};
+
+use crate::source::{LineIndex, Span};
 
 use super::super::Input;
 use super::{At, Findings, describe, show};
@@ -19,13 +24,16 @@ impl Findings<'_, '_> {
     /// The form of all objects.
     pub(super) fn about_flaws(&mut self) {
         for (source, inventory) in self.manifests() {
+            let text = &self.sources[source].text;
+            let lines = LazyCell::new(|| LineIndex::new(text));
+            let line = |place: Span| lines.line(text, place.start as usize) + 1;
             for flaw in &inventory.flaws {
-                self.about_flaw(source, flaw);
+                self.about_flaw(source, flaw, &line);
             }
         }
     }
 
-    fn about_flaw(&mut self, source: usize, flaw: &Flaw<'_>) {
+    fn about_flaw(&mut self, source: usize, flaw: &Flaw<'_>, line: &dyn Fn(Span) -> usize) {
         let who = describe(&flaw.object);
         let said = match &flaw.what {
             Fault::StrayField { field, holder, home, names } => {
@@ -36,6 +44,12 @@ impl Findings<'_, '_> {
                 no_container(&who, home, containers.as_deref())
             }
             Fault::NoImage { field } => no_image(&who, field),
+            Fault::AccountNotString { field, sort, meant } => {
+                account_not_a_string(&who, field, *sort, meant.as_deref())
+            }
+            Fault::RepeatedKey { key, first } => {
+                repeated(&who, key, &flaw.path, [*first, flaw.span].map(line))
+            }
             Fault::ImageNotString { field } => not_a_string(&who, field),
         };
         let is_patch =
@@ -126,6 +140,27 @@ fn not_a_string(who: &str, field: &str) -> Said {
         "not a string",
         "Write the whole reference as one string: REGISTRY/PATH:TAG.".to_owned(),
     )
+}
+
+fn account_not_a_string(who: &str, field: &str, sort: Sort, meant: Option<&str>) -> Said {
+    let name = meant.map_or("NAME".into(), show);
+    let key = field.rsplit('.').next().unwrap_or(field);
+    invalid(
+        format!(
+            "{who} has {sort} for {field}, where a string belongs: the API server rejects the object."
+        ),
+        "not a string",
+        format!("Write `{key}: \"{name}\"`."),
+    )
+}
+
+fn repeated(who: &str, key: &str, path: &str, [first, again]: [usize; 2]) -> Said {
+    let message = format!(
+        "{who} has the key `{key}` twice in one mapping, on lines {first} and {again} ({path}): kubectl, Helm and Argo CD \
+         take the last one, other readers the first, and kustomize refuses the file."
+    );
+    let remedy = format!("Remove one of the two, or merge what they hold under one `{key}`.");
+    Said { code: &finding::REPEATED_KEY, message, label: "the same key again", remedy }
 }
 
 fn invalid(message: String, label: &'static str, remedy: String) -> Said {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
-use crate::inventory::{Entry, ListState, UnknownKey};
+use crate::inventory::{Entry, ListState, NotString, Sort, UnknownKey};
 use crate::names::{LONGEST, is_subdomain};
 use crate::source::Span;
 use crate::verdict::AccountId;
@@ -180,6 +180,10 @@ impl Findings<'_, '_> {
         let mut seen = BTreeSet::new();
         for entry in &list.entries {
             self.unknown_key(holder, entry);
+            if let Some(wrong) = &entry.not_a_name {
+                self.not_a_string(holder, wrong);
+                continue;
+            }
             match entry.name.as_deref() {
                 None if entry.unknown.is_some() => {}
                 None => self.unnamed(holder, entry),
@@ -197,6 +201,31 @@ impl Findings<'_, '_> {
     fn malformed(&mut self, holder: Holder, span: Span, what: &str, label: &'static str) {
         let message = format!("{} has imagePullSecrets {what}.", self.name(holder));
         self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, span, message, label);
+    }
+
+    /// A name that is not a string.
+    fn not_a_string(&mut self, holder: Holder, wrong: &NotString<'_>) {
+        let message = format!(
+            "{} has an entry in imagePullSecrets whose name is {}, where a string belongs: the API server rejects \
+             the object.",
+            self.name(holder),
+            wrong.sort,
+        );
+        let (label, remedy) = match (wrong.sort, wrong.meant.as_deref().map(shortened)) {
+            (Sort::Boolean, Some(meant)) => {
+                ("a boolean", format!("Quote it: `- name: \"{}\"`.", show(&meant)))
+            }
+            (Sort::Number, Some(meant)) => {
+                ("a number", format!("Quote it: `- name: \"{}\"`.", show(&meant)))
+            }
+            (_, Some(meant)) => {
+                ("not a string", format!("Write the entry as `- name: {}`.", show(&meant)))
+            }
+            (_, None) => ("not a string", "Write the entry as `- name: SECRET`.".to_owned()),
+        };
+        let code = &finding::MALFORMED_PULL_SECRETS;
+        let at = self.at_holder(holder, wrong.span, label);
+        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
     }
 
     fn unnamed(&mut self, holder: Holder, entry: &Entry<'_>) {
