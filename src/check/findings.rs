@@ -248,7 +248,7 @@ impl<'c, 'a> Findings<'c, 'a> {
     ) {
         let (what, remedy) = match malformed {
             Malformed::List => {
-                ("imagePullSecrets is malformed, and", finding::MALFORMED_PULL_SECRETS.remedy)
+                ("its imagePullSecrets is malformed, and", finding::MALFORMED_PULL_SECRETS.remedy)
             }
             Malformed::AccountName => (
                 "the name of its ServiceAccount is not a string, and",

@@ -211,7 +211,7 @@ fn value_shape(
             let last = value.items().last();
             match (style, last) {
                 (_, Some(_)) if value.items().any(is_malformed) => refuse(
-                    "its entries are not mappings with a name, and the API server rejects them",
+                    "its entries are not all mappings with a string for a name, and the API server rejects them",
                     "write each entry as `- name: SECRET`",
                 ),
                 (Style::Flow, None) => Ok(first_flow_item(key, value)?),
@@ -859,7 +859,7 @@ mod tests {
     fn what_cannot_be_edited_safely_is_refused() {
         check_refused(&pod("  ? containers\n  : []\n"), "written with `?`");
         check_refused(&pod("  imagePullSecrets:\n  - ~\n  - ? name\n    :\n"), "written with `?`");
-        check_refused(&pod("  imagePullSecrets: [a]\n"), "not mappings");
+        check_refused(&pod("  imagePullSecrets: [a]\n"), "not all mappings");
         check_refused(&pod("  imagePullSecrets: regcred\n"), "not a list");
         check_refused(&pod("  imagePullSecrets: &n ~\n"), "anchor");
         check_refused(&pod("  imagePullSecrets: !!null\n  a: 1\n"), "tag");

@@ -7,7 +7,7 @@ use crate::finding::{self, Code};
 use crate::inventory::Sort;
 use crate::inventory::flaws::{Fault, Flaw};
 
-use crate::source::{LineIndex, Span};
+use crate::source::{LineIndex, Source, Span};
 
 use super::super::Input;
 use super::{At, Findings, describe, show};
@@ -24,7 +24,8 @@ impl Findings<'_, '_> {
     /// The form of all objects.
     pub(super) fn about_flaws(&mut self) {
         for (source, inventory) in self.manifests() {
-            let text = &self.sources[source].text;
+            // A dump that cannot be read is no source of manifests.
+            let Some(Source { text, .. }) = self.sources.get(source) else { continue };
             let lines = LazyCell::new(|| LineIndex::new(text));
             let line = |place: Span| lines.line(text, place.start as usize) + 1;
             for flaw in &inventory.flaws {
@@ -150,13 +151,18 @@ fn account_not_a_string(who: &str, field: &str, sort: Sort, meant: Option<&str>)
             "{who} has {sort} for {field}, where a string belongs: the API server rejects the object."
         ),
         "not a string",
-        format!("Write `{key}: \"{name}\"`."),
+        format!("Write it in quotes: `{key}: \"{name}\"`."),
     )
 }
 
 fn repeated(who: &str, key: &str, path: &str, [first, again]: [usize; 2]) -> Said {
+    let lines = if first == again {
+        format!("both on line {again}")
+    } else {
+        format!("on lines {first} and {again}")
+    };
     let message = format!(
-        "{who} has the key `{key}` twice in one mapping, on lines {first} and {again} ({path}): kubectl, Helm and Argo CD \
+        "{who} has the key `{key}` twice in one mapping, {lines} ({path}): kubectl, Helm and Argo CD \
          take the last one, other readers the first, and kustomize refuses the file."
     );
     let remedy = format!("Remove one of the two, or merge what they hold under one `{key}`.");

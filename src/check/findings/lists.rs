@@ -213,10 +213,10 @@ impl Findings<'_, '_> {
         );
         let (label, remedy) = match (wrong.sort, wrong.meant.as_deref().map(shortened)) {
             (Sort::Boolean, Some(meant)) => {
-                ("a boolean", format!("Quote it: `- name: \"{}\"`.", show(&meant)))
+                ("a boolean", format!("Write it in quotes: \"{}\".", show(&meant)))
             }
             (Sort::Number, Some(meant)) => {
-                ("a number", format!("Quote it: `- name: \"{}\"`.", show(&meant)))
+                ("a number", format!("Write it in quotes: \"{}\".", show(&meant)))
             }
             (_, Some(meant)) => {
                 ("not a string", format!("Write the entry as `- name: {}`.", show(&meant)))
