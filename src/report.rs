@@ -8,6 +8,7 @@ mod excerpt;
 mod hidden;
 mod human;
 mod json;
+mod style;
 mod template;
 
 use std::cell::{OnceCell, RefCell};

@@ -7,6 +7,7 @@ use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::{ChangeTag, DiffOp};
 
 use super::excerpt::{printable, shown_name};
+use super::style::{BOLD, CYAN, GREEN, PLAIN, RED, paint};
 use super::{Look, Report};
 use crate::edit::Edit;
 use crate::mask;
@@ -30,8 +31,8 @@ pub fn unified(report: &Report<'_>, look: Look) -> String {
 
 fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &mut String) {
     let name = shown_name(&report.source(at).name);
-    let _ = writeln!(out, "{}", paint(&format!("--- {name}"), "1", look));
-    let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), "1", look));
+    let _ = writeln!(out, "{}", paint(&format!("--- {name}"), BOLD, look));
+    let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), BOLD, look));
     let mut shift = 0_isize;
     for (lines, edits) in regions(report, at, edits) {
         hunk(report, at, lines, edits, &mut shift, look, out);
@@ -101,17 +102,17 @@ fn hunk(
     let (before, after) = (old.len(), new.len());
     let first_new = (lines.start + 1).saturating_add_signed(*shift);
     let header = format!("@@ -{},{before} +{first_new},{after} @@", lines.start + 1);
-    let _ = writeln!(out, "{}", paint(&header, "36", look));
+    let _ = writeln!(out, "{}", paint(&header, CYAN, look));
     for change in
         operations(&old, &new).iter().flat_map(|operation| operation.iter_changes(&*old, &*new))
     {
-        let (sign, colour) = match change.tag() {
-            ChangeTag::Equal => (' ', ""),
-            ChangeTag::Delete => ('-', "31"),
-            ChangeTag::Insert => ('+', "32"),
+        let (sign, style) = match change.tag() {
+            ChangeTag::Equal => (' ', PLAIN),
+            ChangeTag::Delete => ('-', RED),
+            ChangeTag::Insert => ('+', GREEN),
         };
         let line = cut(change.value().trim_end_matches(['\r', '\n']));
-        let _ = writeln!(out, "{}", paint(&format!("{sign}{}", printable(&line)), colour, look));
+        let _ = writeln!(out, "{}", paint(&format!("{sign}{}", printable(&line)), style, look));
     }
     *shift += after.cast_signed() - before.cast_signed();
 }
@@ -128,13 +129,5 @@ fn cut(line: &str) -> String {
     match line.char_indices().nth(LONGEST_LINE) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line.to_owned(),
-    }
-}
-
-fn paint(text: &str, colour: &str, look: Look) -> String {
-    if look.colour && !colour.is_empty() {
-        format!("\u{1b}[{colour}m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
     }
 }

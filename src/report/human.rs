@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
+use anstyle::Style;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
 };
 
 use super::excerpt::{Excerpt, Labelled, printable, shown_name};
+use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, paint, wrapped};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
@@ -33,7 +35,6 @@ const HELP_INDENT: usize = 10;
 const EXPLANATION: usize = 90;
 /// What stands before a reference.
 const REFERENCE: &str = "    ";
-const BOLD: &str = "1";
 
 /// One thing to show, in miette's terms.
 #[derive(Debug)]
@@ -210,9 +211,9 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
         .map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" }))
         .collect();
     let colour = match summary.status {
-        Status::Pass => "32",
-        Status::Fail => "31",
-        Status::Skip => "36",
+        Status::Pass => GREEN,
+        Status::Fail => RED,
+        Status::Skip => CYAN,
     };
     let mut text = paint(&summary.text(), colour, look);
     if !counts.is_empty() {
@@ -371,35 +372,6 @@ pub fn codes(look: Look) -> String {
     lines.collect()
 }
 
-/// `text` with line breaks between words, so that no line has more than `width` characters unless a word has.
-/// Indented lines are code: they stay as they are.
-fn wrapped(text: &str, width: usize) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for (at, line) in text.split('\n').enumerate() {
-        if at > 0 {
-            out.push('\n');
-        }
-        if line.starts_with(' ') {
-            out.push_str(line);
-            continue;
-        }
-        let mut column = 0;
-        for word in line.split(' ') {
-            let length = word.chars().count();
-            if column > 0 && column + 1 + length > width {
-                out.push('\n');
-                column = 0;
-            } else if column > 0 {
-                out.push(' ');
-                column += 1;
-            }
-            out.push_str(word);
-            column += length;
-        }
-    }
-    out
-}
-
 fn level(severity: Severity) -> Level {
     match severity {
         Severity::Error => Level::Error,
@@ -413,28 +385,10 @@ pub(super) fn word(severity: Severity) -> &'static str {
     severity.name()
 }
 
-fn colour(severity: Severity) -> &'static str {
+fn colour(severity: Severity) -> Style {
     match severity {
-        Severity::Error => "31",
-        Severity::Warning => "33",
-        Severity::Info => "36",
-    }
-}
-
-fn paint(text: &str, colour: &str, look: Look) -> String {
-    if look.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prose_is_wrapped_between_words_and_code_is_not() {
-        let text =
-            "one two three four\n  code that is longer than ten\n\nhttps://example.com/long a b";
-        let expected =
-            "one two\nthree four\n  code that is longer than ten\n\nhttps://example.com/long\na b";
-        assert_eq!(wrapped(text, 10), expected);
+        Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Info => CYAN,
     }
 }

@@ -11,9 +11,8 @@
 //! script; `PR_SET_PDEATHSIG` ends the program and not what it has started; a watcher beside the program cannot put it into
 //! a session of its own, and in ours, git that asks for a password at the terminal would stop the run until its timeout.
 //!
-//! It costs 2.3 ms for each run (7.4 ms against 5.0 ms for a chart of 50 KB),
-//! and nothing that grows with the output: 24 MB take 168 ms against 167 ms. With five processes for each processor it
-//! costs 12 ms of 31.
+//! It costs 2.3 ms for each run (7.4 ms against 5.0 ms for a chart of 50 KB), and nothing that grows with the output:
+//! 24 MB take 168 ms against 167 ms. With five processes for each processor it costs 12 ms of 31.
 
 mod signals;
 mod supervisor;
