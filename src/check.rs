@@ -325,6 +325,7 @@ impl InUse {
             }
             Account::Absent => Self::Absent,
             Account::Declared(..) => Self::Declared,
+            Account::Later(id) => Self::Seen { id, assumed: false },
             Account::Unknown => Self::Unknown,
             Account::None => Self::None,
         }

@@ -201,7 +201,7 @@ codes! {
     UNKNOWN_PULL_SECRET {
         name: "unknown-pull-secret", severity: Error,
         title: "it is not known whether anything authenticates the pull of a private image",
-        what: "An image comes from a private registry, the pod names no pull secret, and its ServiceAccount is neither in the input nor in a dump of the cluster nor in the policy.",
+        what: "An image comes from a private registry, the pod names no pull secret, and its ServiceAccount is neither in the input nor in a dump of the cluster nor in the policy; or a bare Pod comes before its ServiceAccount in the input, and is created with whatever that named before.",
         why: "ServiceAccounts in the cluster often carry pull secrets, and often do not. What is not known is never a pass.",
         example: "spec:\n  serviceAccountName: builder   # not in the input\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
         remedy: "Name the pull secret in the pod, add the ServiceAccount to the input, declare it in the policy under cluster.serviceAccounts, or hand over a dump of the cluster (--cluster-dump).",

@@ -199,6 +199,10 @@ impl<'a> Injection<'a> {
                 self.notes.push(Note::PodInstead(*holder));
                 self.add_to_pod(inventories, request, inherited);
             }
+            (InjectInto::ServiceAccount, Account::Later(_)) => self.notes.push(refused(
+                "its ServiceAccount comes after it in the input",
+                "put the ServiceAccount before the Pod, or inject with `--into auto`",
+            )),
             (InjectInto::ServiceAccount, _) => self.notes.push(refused(
                 "its ServiceAccount is not in the input",
                 "add the ServiceAccount to the input, or inject with `--into auto`",
@@ -469,6 +473,11 @@ pub fn account_names<'a>(
         Account::Declared(account) => {
             let names = account.image_pull_secrets.iter();
             Some(names.map(|name| Text::Borrowed(&*name.value)).collect())
+        }
+        // What it does not name in the end, it need not have named before.
+        Account::Later(id) => {
+            let names_none = !list(inventories, Holder::Account(id)).has_entry();
+            names_none.then(Vec::new)
         }
         Account::Unknown => None,
     }

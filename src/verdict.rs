@@ -115,6 +115,9 @@ pub enum Account<'p> {
     Absent,
     /// The policy declares it.
     Declared(&'p policy::ServiceAccount),
+    /// It comes after the Pod in the stream: who applies them in this order creates the Pod with whatever the
+    /// ServiceAccount named before (`Admit` of plugin/pkg/admission/serviceaccount/admission.go).
+    Later(AccountId),
     /// It is outside, and nobody says what it names.
     Unknown,
     /// It has none: the kubelet runs a static pod without the API server.
@@ -126,7 +129,7 @@ impl Account<'_> {
     pub fn id(self) -> Option<AccountId> {
         match self {
             Self::InStream { id, .. } | Self::InCluster { id, .. } => Some(id),
-            Self::Absent | Self::Declared(_) | Self::Unknown | Self::None => None,
+            Self::Absent | Self::Declared(_) | Self::Later(_) | Self::Unknown | Self::None => None,
         }
     }
 
@@ -136,7 +139,7 @@ impl Account<'_> {
             Self::InStream { .. } => Evidence::Manifests,
             Self::InCluster { .. } | Self::Absent => Evidence::Cluster,
             Self::Declared(_) => Evidence::Policy,
-            Self::Unknown | Self::None => Evidence::None,
+            Self::Later(_) | Self::Unknown | Self::None => Evidence::None,
         }
     }
 }
@@ -272,7 +275,15 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let wanted = given.or(policy.namespace());
         let asked = Asked { source, wanted, default: policy.namespace() };
         let named = self.meaning(workload, name);
-        if let Some(id) = named.last_within(asked) {
+        let is_later = |id: AccountId| self.is_later(source, workload, id);
+        let last = named.last_within(asked);
+        let later = last.filter(|id| is_later(*id));
+        let in_time = later.map_or(last, |_| {
+            let places = named.within(asked).filter(|place| !is_later(place.thing));
+            places.max_by_key(|place| place.order).map(|place| place.thing)
+        });
+        let later = later.map(Account::Later);
+        if let Some(id) = in_time {
             return Account::InStream { id, assumed: false };
         }
         if let Some(id) = self.in_cluster(given, name, policy) {
@@ -281,7 +292,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         // The only one of its name, where one of the two does not say its namespace.
         let assumed = named.only(asked).map(|id| Account::InStream { id, assumed: true });
         if self.extent.lacks_account(wanted, name) {
-            return assumed.unwrap_or(Account::Absent);
+            return assumed.or(later).unwrap_or(Account::Absent);
         }
         if let Some((_, account)) = policy.service_account(given, name) {
             return Account::Declared(account);
@@ -290,7 +301,19 @@ impl<'i, 'a> Accounts<'i, 'a> {
             let only = self.in_cluster.get(name).only(asked);
             only.map(|id| Account::InCluster { id, assumed: true })
         };
-        assumed.or_else(dumped).unwrap_or(Account::Unknown)
+        assumed.or_else(dumped).or(later).unwrap_or(Account::Unknown)
+    }
+
+    /// Whether a ServiceAccount comes after a bare Pod in its stream. What a controller makes of a workload starts when
+    /// all of the stream is there, and Helm, Argo CD and kustomize have an order of their own.
+    fn is_later(&self, source: usize, workload: &Workload<'_>, id: AccountId) -> bool {
+        let (pod, account) = (&workload.object, self.object(id));
+        let is_ordered = |object: &Object<'_>| object.timing.is_none() && object.build.is_none();
+        pod.type_meta.kind == "Pod"
+            && id.source == source
+            && is_ordered(pod)
+            && is_ordered(account)
+            && account.label.start > pod.label.start
     }
 
     /// The ServiceAccount of a name and namespace in a dump of the cluster.

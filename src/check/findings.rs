@@ -32,7 +32,9 @@ use crate::mask;
 use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId, Scope};
 use crate::source::{self, Source, Span};
-use crate::verdict::{Accounts, Effective, Judgement, Malformed, Origin, Secrets, Verdict, Why};
+use crate::verdict::{
+    Account, Accounts, Effective, Judgement, Malformed, Origin, Secrets, Verdict, Why,
+};
 
 use super::covering::Covering;
 use super::naming::Names;
@@ -208,11 +210,11 @@ impl<'c, 'a> Findings<'c, 'a> {
             ),
             (Ok(parsed), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
-                format!(
-                    "{unnamed} Its ServiceAccount '{}' is not in the input, and nothing declares it.{unasked}",
-                    show(account_name)
-                ),
-                format!("ServiceAccount '{}' is not known", show(account_name)).into(),
+                format!("{unnamed} {}{unasked}", self.why_unknown(pod, workload)),
+                match account {
+                    InUse::Seen { .. } => "created before its ServiceAccount".into(),
+                    _ => format!("ServiceAccount '{}' is not known", show(account_name)).into(),
+                },
                 Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
             (Ok(parsed), Verdict::Mismatched) => (
@@ -278,6 +280,20 @@ impl<'c, 'a> Findings<'c, 'a> {
             Some((image, judged)),
             Some(remedy.into()),
         );
+    }
+
+    /// Why nobody knows the pull secrets of a pod's ServiceAccount.
+    fn why_unknown(&self, pod: &Pod<'_>, workload: &Workload<'_>) -> String {
+        let name = show(workload.effective_service_account());
+        match self.service_accounts.find(pod.source, workload, self.policy) {
+            Account::Later(_) => format!(
+                "Its ServiceAccount '{name}' comes after it in the input: applied in this order, the Pod is created \
+                 without the pull secrets that are named there."
+            ),
+            _ => {
+                format!("Its ServiceAccount '{name}' is not in the input, and nothing declares it.")
+            }
+        }
     }
 
     /// What keeps the nearest of a pod's secrets from covering an image.

@@ -15,6 +15,7 @@ use pullcreds::krm::results::Entry;
 use pullcreds::policy::{Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
+use pullcreds::verdict::Verdict;
 use pullcreds::yaml::{self, Node, Tree};
 
 use super::data::{self, Data};
@@ -189,6 +190,27 @@ pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
     assert_eq!(again.plans[0].edits(), &[], "twice is once\n{after}");
     assert_eq!(images(&outcome), images(&again), "the images are those of before");
     data_gain_the_entries(text, &after, &outcome);
+    injection_helps_what_it_is_for(&outcome, policy);
+}
+
+/// An image counts as configured by injection only if the policy declares the secret for it, or a Secret of the input
+/// covers it: the first entry of a pod turns no other error into a pass.
+fn injection_helps_what_it_is_for(outcome: &Outcome<'_>, policy: &Policy) {
+    for pod in &outcome.pods {
+        let workload = &outcome.inventories[pod.source].workloads[pod.index];
+        let namespace = workload.object.namespace.as_deref();
+        let images = workload.images.iter().zip(&pod.images);
+        for (image, judged) in images.filter(|(_, judged)| judged.by_injection) {
+            let judgement = &judged.judgement;
+            let name = &*pod.effective.names[judgement.secret.expect("it rests on a secret")];
+            let reference = image.parsed().expect("it is configured");
+            let scope = policy.scope(namespace, name);
+            let declared =
+                scope.is_some_and(|scope| scope.covers(reference.domain(), reference.path()));
+            let seen = judgement.verdict == Verdict::Covered;
+            assert!(declared || seen, "{name} is not for {}", image.reference);
+        }
+    }
 }
 
 /// Whether a text is JSON values, and nothing else, to a strict parser.
