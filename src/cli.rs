@@ -18,6 +18,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anstream::adapter::strip_str;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 use jiff::Timestamp;
@@ -676,7 +677,7 @@ fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
     let text = reports.join("\n");
     let colour = switch(None, "color")?.unwrap_or_default();
     let coloured = is_coloured(colour, io::stdout().is_terminal(), variable);
-    print(&if coloured { text } else { uncoloured(&text) })
+    print(&if coloured { text } else { strip_str(&text).to_string() })
 }
 
 // Writing.
@@ -809,16 +810,6 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
 /// must not pass for this one's.
 fn keep_stop(stop: &Stop) {
     let _ = state().keep(&stop.text, None, stop.exit, Timestamp::now());
-}
-
-/// `text` without the escape sequences that colour it.
-fn uncoloured(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
-    }
-    out
 }
 
 #[cfg(test)]
