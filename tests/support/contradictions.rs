@@ -61,6 +61,8 @@ const PAIRS: &[Pair] = &[
     never("pull-secret-not-found", PodAndSecret, BY_SECRET),
     never("secret-in-other-namespace", PodAndSecret, BY_SECRET),
     never("static-pod-pull-secret", Pod, BY_SECRET),
+    // An image that is pulled with credentials names the registry that is meant.
+    never("image-without-registry", Image, &["covered", "iam", "declared"]),
     // What an image is pulled with is needed.
     never("unneeded-pull-secret", PodAndSecret, BY_SECRET),
 ];
