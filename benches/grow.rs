@@ -18,6 +18,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
 use shapes::{SHAPES, Shape};
 
@@ -31,6 +32,8 @@ const FOR_THE_CLOCK: usize = 32;
 const REPEATED: usize = 5;
 /// Runs with fewer of what is measured are all overhead.
 const LEAST: f64 = 1e6;
+/// What takes longer is stopped: it grows too fast.
+const LONGEST: Duration = Duration::from_mins(1);
 
 fn main() -> io::Result<ExitCode> {
     let wanted: Vec<String> =
@@ -116,6 +119,7 @@ impl Meter {
     fn exponent(self, costs: &[f64]) -> f64 {
         let (first, middle, last) = (costs[DOUBLINGS - 2], costs[DOUBLINGS - 1], costs[DOUBLINGS]);
         match self {
+            _ if last.is_infinite() => f64::INFINITY,
             Self::Instructions if middle - first < LEAST => 0.0,
             Self::Instructions => ((last - middle) / (middle - first)).log2(),
             Self::Time => (last / first).log2() / 2.0,
@@ -161,8 +165,9 @@ impl<'r> Run<'r> {
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(format!("--log-file={}", log.display()))
             .arg(program());
-        let status = self.command(valgrind)?.status()?;
-        assert!(matches!(status.code(), Some(0..=3)), "{:?} ended with {status}", self.args);
+        if !self.ends(valgrind)? {
+            return Ok(f64::INFINITY);
+        }
         let log = fs::read_to_string(log)?;
         let counted = log.lines().find_map(|line| line.split_once("Collected :"));
         let counted = counted.and_then(|(_, count)| count.trim().parse().ok());
@@ -171,9 +176,28 @@ impl<'r> Run<'r> {
 
     fn time(&self) -> io::Result<f64> {
         let before = children()?;
-        let status = self.command(Command::new(program()))?.status()?;
-        assert!(matches!(status.code(), Some(0..=3)), "{:?} ended with {status}", self.args);
-        Ok(children()? - before)
+        let ends = self.ends(Command::new(program()))?;
+        Ok(if ends { children()? - before } else { f64::INFINITY })
+    }
+
+    /// Whether a run comes to its end in time.
+    fn ends(&self, command: Command) -> io::Result<bool> {
+        let mut child = self.command(command)?.spawn()?;
+        let start = Instant::now();
+        while start.elapsed() < LONGEST {
+            if let Some(status) = child.try_wait()? {
+                assert!(
+                    matches!(status.code(), Some(0..=3)),
+                    "{:?} ended with {status}",
+                    self.args
+                );
+                return Ok(true);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill()?;
+        child.wait()?;
+        Ok(false)
     }
 }
 
