@@ -6,13 +6,14 @@
 mod by_name;
 mod evidence;
 mod extent;
+mod keys;
 mod malformed;
 mod meaning;
 mod secrets;
 
 use std::sync::Arc;
 
-use crate::credentials::keyring::{Keyring, Match, NearMiss, explain_near_miss};
+use crate::credentials::keyring::{Keyring, Match, NearMiss};
 use crate::credentials::payload::{Misfit, Unusable};
 use crate::credentials::printable_key;
 use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
@@ -28,6 +29,7 @@ use crate::policy::{self, Access, Iam, Policy, Scope};
 
 use by_name::{Asked, ByName, Called, Given};
 use extent::Extent;
+use keys::Keys;
 use meaning::Meanings;
 
 pub use malformed::Malformed;
@@ -756,9 +758,9 @@ pub struct Named<'i> {
 /// The effective pull secrets of a pod, with what is known of each, ready to be asked about images.
 pub struct Credentials<'i> {
     named: Vec<Named<'i>>,
-    keyring: Option<Keyring<'i>>,
+    keys: Keys<'i>,
     /// The keys of Secrets that something makes, as far as that tells them.
-    made: Option<Keyring<'i>>,
+    made: Option<Keyring>,
     /// The secret whose payload makes every look-up fail, and why.
     broken: Option<(usize, String)>,
     malformed: Option<Malformed>,
@@ -775,18 +777,14 @@ impl<'i> Credentials<'i> {
             secrets.filter_map(|(at, named)| Some((at, &named.known.secret()?.1.content)))
         };
         let broken = contents().find_map(|(at, content)| Some((at, content.broken()?.to_string())));
-        let keys = contents().flat_map(|(at, content)| {
-            let entries = content.entries().iter().enumerate();
-            entries.map(move |(entry, content)| (at, entry, content.key.as_str()))
-        });
-        let keys: Vec<_> = keys.collect();
-        let keyring = (!keys.is_empty()).then(|| Keyring::from_keys(keys));
+        let readable: Vec<_> = contents().collect();
+        let keys = Keys::of(&named, &readable);
         let is_made = |named: &Named<'_>| matches!(named.known, Known::Produced { .. });
         let made = named.iter().enumerate().filter(|(_, named)| is_made(named));
         let made = made.flat_map(|(at, named)| named.known.keys().map(move |key| (at, 0, key)));
         let made: Vec<_> = made.collect();
         let made = (!made.is_empty()).then(|| Keyring::from_keys(made));
-        Self { named, keyring, made, broken, malformed: None, origin, puller }
+        Self { named, keys, made, broken, malformed: None, origin, puller }
     }
 
     /// The same of a pod that the API server rejects for this.
@@ -800,15 +798,21 @@ impl<'i> Credentials<'i> {
         &self.named
     }
 
+    /// The key of an entry.
+    fn key(&self, tried: &Match) -> &'i str {
+        let secret = self.named[tried.secret].known.secret();
+        secret.map_or("", |(_, secret)| &secret.content.entries()[tried.entry].key)
+    }
+
     /// The entries that the kubelet would try for an image: secret, entry and whether Docker Hub's stands in.
-    pub fn tried(&self, name: &str) -> Vec<Match<'i>> {
-        self.keyring.as_ref().map(|keyring| keyring.lookup(name)).unwrap_or_default()
+    pub fn tried(&self, name: &str) -> Vec<Match> {
+        self.keys.tried(name)
     }
 
     /// Whether a key of a secret matches an image, as far as its keys are known.
     pub fn tells_of(&self, at: usize, name: &str) -> bool {
-        let keyrings = self.keyring.iter().chain(&self.made);
-        keyrings.flat_map(|keyring| keyring.lookup(name)).any(|tried| tried.secret == at)
+        let made = self.made.iter().flat_map(|keyring| keyring.lookup(name));
+        self.tried(name).into_iter().chain(made).any(|tried| tried.secret == at)
     }
 
     /// Whether a secret that nobody can look into has credentials for an image. Where nothing tells what it is for, it
@@ -858,13 +862,14 @@ impl<'i> Credentials<'i> {
             return on(*secret, Verdict::Mismatched).because(Because::Why(why));
         }
         let tried = self.tried(image.name());
-        let unusable = |tried: &Match<'_>| {
+        let unusable = |tried: &Match| {
             let (_, secret) = self.named[tried.secret].known.secret()?;
             secret.content.entries()[tried.entry].unusable
         };
         if let Some(at) = tried.iter().position(|tried| unusable(tried).is_none()) {
             let entry = &tried[at];
-            let matched = MatchedEntry { key: printable_key(entry.key).into(), order: at + 1 };
+            let key = printable_key(self.key(entry)).into_owned();
+            let matched = MatchedEntry { key, order: at + 1 };
             let maybe = matches!(self.named[entry.secret].known, Known::Copied { maybe: true, .. });
             let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
             return on(entry.secret, verdict).because(Because::Entry(matched));
@@ -949,8 +954,8 @@ impl<'i> Credentials<'i> {
     fn why(
         &self,
         image: &Reference,
-        tried: &[Match<'_>],
-        unusable: &dyn Fn(&Match<'_>) -> Option<Unusable>,
+        tried: &[Match],
+        unusable: &dyn Fn(&Match) -> Option<Unusable>,
     ) -> (usize, Why) {
         if matches!(self.puller, Puller::Static) {
             return (0, Why::StaticPod);
@@ -958,14 +963,14 @@ impl<'i> Credentials<'i> {
         if let Some(entry) = tried.first()
             && let Some(why) = unusable(entry)
         {
-            let key = printable_key(entry.key).into_owned();
+            let key = printable_key(self.key(entry)).into_owned();
             return (entry.secret, Why::Unusable { key, why });
         }
-        let keys = self.named.iter().enumerate();
-        let keys = keys.flat_map(|(at, named)| named.known.keys().map(move |key| (at, key)));
-        let keys: Vec<_> = keys.collect();
-        if let Some(miss) = explain_near_miss(keys.iter().map(|(_, key)| *key), image.name()) {
-            return (keys[miss.index].0, Why::Miss(miss));
+        let name = image.name();
+        let made = self.made.as_ref().is_some_and(|made| !made.lookup(name).is_empty());
+        let miss = self.keys.nearest(&self.named, name).filter(|_| tried.is_empty() && !made);
+        if let Some((secret, miss)) = miss {
+            return (secret, Why::Miss(miss));
         }
         self.named.first().map_or((0, Why::Policy), |named| (0, named.known.why()))
     }

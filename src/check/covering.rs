@@ -23,7 +23,7 @@ struct Candidates<'i, 'a> {
     /// In order. No two have one name.
     all: Vec<Candidate<'i, 'a>>,
     /// The entries of all of them, each with the place of its Secret.
-    keyring: Keyring<'i>,
+    keyring: Keyring,
     /// The places of those of which only the policy says what they cover.
     declared: Vec<(usize, Scope<'i>)>,
 }

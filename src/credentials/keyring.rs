@@ -9,7 +9,7 @@ mod index;
 mod near_miss;
 mod url;
 
-pub use near_miss::{NearMiss, Reason, explain_near_miss};
+pub use near_miss::{KeyIndex, Misses, NearMiss, Reason, explain_near_miss, nearest};
 pub use url::InvalidUrl;
 
 use index::Index;
@@ -79,33 +79,32 @@ fn matches(pattern: &Url, name: &Url) -> bool {
 }
 
 /// With fewer different keys each is looked at.
-const WORTH_AN_INDEX: usize = 8;
+pub const WORTH_AN_INDEX: usize = 8;
 
 /// Pull secrets, ready for look-ups: mostly those of one pod.
-pub struct Keyring<'a> {
+#[derive(Default)]
+pub struct Keyring {
     // Invariant: sorted by the normalised key, in reverse, entries with equal keys in the order in
     // which they were given.
-    keys: Vec<IndexedKey<'a>>,
+    keys: Vec<IndexedKey>,
     // Invariant: the places of equal keys, all of them, in order.
     groups: Vec<Range<usize>>,
     // Of the groups; nothing for a few.
     index: Option<Index>,
 }
 
-struct IndexedKey<'a> {
+#[derive(Clone)]
+struct IndexedKey {
     normalised: Vec<u8>,
     // The normalised key is parsed once more for each look-up, and may then be no URL any longer.
     url: Option<Url>,
-    written: &'a str,
     secret: usize,
     entry: usize,
 }
 
 /// An entry that the kubelet tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Match<'a> {
-    /// The key as written. Print it through [`crate::credentials::printable_key`].
-    pub key: &'a str,
+pub struct Match {
     /// The index of its secret, as given.
     pub secret: usize,
     /// The index of the entry in its secret.
@@ -114,16 +113,16 @@ pub struct Match<'a> {
     pub via_hub_fallback: bool,
 }
 
-impl<'a> Keyring<'a> {
+impl Keyring {
     /// A keyring of the keys of each secret, in the order of the pod's `imagePullSecrets`; each comes with the index of
     /// its secret and of its entry, which are handed back. Keys that are no URL are left out, as by the kubelet.
-    pub fn from_keys(keys: impl IntoIterator<Item = (usize, usize, &'a str)>) -> Self {
+    pub fn from_keys<'k>(keys: impl IntoIterator<Item = (usize, usize, &'k str)>) -> Self {
         let (groups, index) = (Vec::new(), None);
         let mut keyring = Self { keys: Vec::new(), groups, index };
         for (secret, entry, written) in keys {
             if let Ok(normalised) = normalise(written) {
                 let url = Url::parse(&normalised).ok();
-                keyring.keys.push(IndexedKey { normalised, url, written, secret, entry });
+                keyring.keys.push(IndexedKey { normalised, url, secret, entry });
             }
         }
         keyring.keys.sort_by(|a, b| Reverse(&a.normalised).cmp(&Reverse(&b.normalised)));
@@ -154,13 +153,38 @@ impl<'a> Keyring<'a> {
     /// order of the file here, and in a random one in the kubelet.
     ///
     /// Empty means an anonymous pull, unless the node has credentials of its own.
-    pub fn lookup(&self, name: &str) -> Vec<Match<'a>> {
+    pub fn lookup(&self, name: &str) -> Vec<Match> {
         let matching: Vec<_> =
             self.matching(name).into_iter().flatten().map(|key| key.found(false)).collect();
         if !matching.is_empty() || !is_default_registry(name) {
             return matching;
         }
         self.hub_fallback().iter().map(|key| key.found(true)).collect()
+    }
+
+    /// The same of several keyrings, as if all of their keys were in one. Each comes with the index of its secret; none:
+    /// its secrets are as they were given.
+    pub fn lookup_in(keyrings: &[(Option<usize>, &Self)], name: &str) -> Vec<Match> {
+        if let [(None, keyring)] = keyrings {
+            return keyring.lookup(name);
+        }
+        let of = |via_hub: bool, found: fn(&Self, &str) -> Vec<IndexedKey>| {
+            let all = keyrings.iter().flat_map(|(secret, keyring)| {
+                let own = found(keyring, name).into_iter();
+                own.map(|key| IndexedKey { secret: secret.unwrap_or(key.secret), ..key })
+            });
+            let mut all: Vec<_> = all.collect();
+            let order = |key: &IndexedKey| (Reverse(key.normalised.clone()), key.secret);
+            all.sort_by_cached_key(order);
+            all.iter().map(|key| key.found(via_hub)).collect::<Vec<_>>()
+        };
+        let matching = of(false, |keyring, name| {
+            keyring.matching(name).into_iter().flatten().cloned().collect()
+        });
+        if !matching.is_empty() || !is_default_registry(name) {
+            return matching;
+        }
+        of(true, |keyring, _| keyring.hub_fallback().to_vec())
     }
 
     /// The secrets of which the kubelet would try an entry for the image `name`, if each were alone: in the order in
@@ -183,7 +207,7 @@ impl<'a> Keyring<'a> {
     }
 
     /// The keys that match, those that are equal together, in the order of the kubelet.
-    fn matching(&self, name: &str) -> Vec<&[IndexedKey<'a>]> {
+    fn matching(&self, name: &str) -> Vec<&[IndexedKey]> {
         let Ok(url) = Url::parse(name.as_bytes()) else { return Vec::new() };
         let mut places = match &self.index {
             Some(index) => index.candidates(&url),
@@ -191,14 +215,14 @@ impl<'a> Keyring<'a> {
         };
         places.sort_unstable();
         let groups = places.into_iter().map(|at| &self.keys[self.groups[at].clone()]);
-        let is_match = |group: &&[IndexedKey<'_>]| {
+        let is_match = |group: &&[IndexedKey]| {
             group[0].url.as_ref().is_some_and(|pattern| matches(pattern, &url))
         };
         groups.filter(is_match).collect()
     }
 
     /// The keys that stand in for Docker Hub.
-    fn hub_fallback(&self) -> &[IndexedKey<'a>] {
+    fn hub_fallback(&self) -> &[IndexedKey] {
         let place = self.groups.binary_search_by(|group| {
             HUB_FALLBACK.cmp(self.keys[group.start].normalised.as_slice())
         });
@@ -206,10 +230,10 @@ impl<'a> Keyring<'a> {
     }
 }
 
-impl<'a> IndexedKey<'a> {
-    fn found(&self, via_hub_fallback: bool) -> Match<'a> {
-        let Self { written: key, secret, entry, .. } = *self;
-        Match { key, secret, entry, via_hub_fallback }
+impl IndexedKey {
+    fn found(&self, via_hub_fallback: bool) -> Match {
+        let Self { secret, entry, .. } = *self;
+        Match { secret, entry, via_hub_fallback }
     }
 }
 

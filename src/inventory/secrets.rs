@@ -1,12 +1,15 @@
 //! Secrets: what the kubelet would find in them, and what tells when they were rotated. What is secret in them is
 //! read, classified and dropped at once.
 
+use std::sync::OnceLock;
+
 use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
 use super::{Object, Text, Whence, exact, refreshers, text};
 use crate::base64::{self, Encoding};
 use crate::credentials::exposure;
+use crate::credentials::keyring::{KeyIndex, WORTH_AN_INDEX};
 use crate::credentials::literal::{Literal, literals};
 use crate::credentials::payload::{
     self, Format, Kubelet, Misfit, Payload, PayloadError, Unusable, ValueProblem,
@@ -84,6 +87,8 @@ pub struct Summary {
     pub span: Span,
     /// Where the value stands for which the API server rejects the Secret, if that is another one.
     pub rejected: Option<Span>,
+    /// Its keys, if there are many and somebody has asked for them.
+    index: OnceLock<KeyIndex>,
 }
 
 /// An entry without what is secret in it.
@@ -122,6 +127,14 @@ impl Content {
         let lost = lost.map(|literal| literal.key.as_str()).filter(|key| !key.is_empty());
         let usable = self.entries().iter().filter(|entry| entry.unusable.is_none());
         usable.map(|entry| entry.key.as_str()).chain(lost)
+    }
+
+    /// The keys of its entries, if there are many: worked out once for all pods that name it.
+    pub fn index(&self) -> Option<&KeyIndex> {
+        let Self::Payload(summary) = self else { return None };
+        let entries = summary.entries();
+        let index = || KeyIndex::of(entries.iter().map(|entry| entry.key.as_str()));
+        (entries.len() >= WORTH_AN_INDEX).then(|| summary.index.get_or_init(index))
     }
 
     /// Why it has no credentials at all, if both readers put up with it.
@@ -323,7 +336,8 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
     let is_whole =
         api_server.is_ok() && kubelet.is_ok() && !matches!(misfit, Some(Misfit::OtherForm(_)));
     let literals = if is_whole { Vec::new() } else { literals(bytes) };
-    Summary { format, api_server, kubelet, misfit, literals, span, rejected: None }
+    let (rejected, index) = (None, OnceLock::new());
+    Summary { format, api_server, kubelet, misfit, literals, span, rejected, index }
 }
 
 /// The payload of `stringData`, where base64 has its own cause.
@@ -338,7 +352,8 @@ fn as_text(summary: Summary) -> Summary {
 fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> Summary {
     let (api_server, kubelet) = (Err(error.clone()), Err(error));
     let literals = literals(text);
-    Summary { format, api_server, kubelet, misfit: None, literals, span, rejected: None }
+    let (misfit, rejected, index) = (None, None, OnceLock::new());
+    Summary { format, api_server, kubelet, misfit, literals, span, rejected, index }
 }
 
 fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {

@@ -67,7 +67,7 @@ fn is_declared_for(known: &Known<'_>, pull: &Pull<'_>) -> bool {
 }
 
 /// The places of the keys that the kubelet would try for an image.
-fn tried(keyring: &Keyring<'_>, pull: &Pull<'_>) -> Vec<usize> {
+fn tried(keyring: &Keyring, pull: &Pull<'_>) -> Vec<usize> {
     let Ok(image) = &pull.reference else { return Vec::new() };
     keyring.lookup(image.name()).iter().map(|tried| tried.secret).collect()
 }

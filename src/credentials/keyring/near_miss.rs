@@ -3,9 +3,14 @@
 //! Each usual mistake is one row of [`REPAIRS`]: how the key would have to be written. A row is
 //! believed only if the keyring matches the repaired key, so no advice can be wrong.
 
-use crate::credentials::keyring::{InvalidUrl, Keyring, normalise};
+mod index;
+
+pub use index::{KeyIndex, Misses};
+
+use crate::credentials::keyring::{InvalidUrl, Keyring, WORTH_AN_INDEX, normalise};
 use crate::credentials::printable_key;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// What keeps the nearest key from matching.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +88,21 @@ pub fn explain_near_miss<'a>(
         }
     }
     nearest.map(|(_, miss)| miss)
+}
+
+/// The nearest of `count` keys to an image that none of them matches, with its rank: less is nearer. `misses` is what is
+/// worked out about many keys when it is needed first.
+pub fn nearest<'k>(
+    misses: &OnceLock<Misses>,
+    count: usize,
+    key: impl Fn(usize) -> &'k str,
+    name: &str,
+) -> Option<(usize, NearMiss)> {
+    if count < WORTH_AN_INDEX {
+        let all = (0..count).map(|at| explain(at, key(at), name));
+        return all.min_by_key(|(rank, _)| *rank);
+    }
+    misses.get_or_init(|| Misses::of((0..count).map(&key))).nearest(&key, name)
 }
 
 fn is_match(key: &str, name: &str) -> bool {

@@ -85,6 +85,11 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof!["[a]{1,3}(\\.[b]{1,2}){0,2}(:[05]{1,2})?/[ab]{1,2}", "docker\\.io/[ab]{1,2}"]
 }
 
+fn nearest_of(keys: &[String], name: &str) -> Option<NearMiss> {
+    let misses = std::sync::OnceLock::new();
+    nearest(&misses, keys.len(), |at| &keys[at], name).map(|(_, miss)| miss)
+}
+
 proptest! {
     #[test]
     fn of_many_keys_those_are_tried_that_match_alone(
@@ -118,6 +123,52 @@ proptest! {
         };
         let alone: Vec<_> = (0..keys.len().div_ceil(2)).filter(alone).collect();
         prop_assert_eq!(all.secrets_for(&name).collect::<Vec<_>>(), alone);
+    }
+
+    #[test]
+    fn the_nearest_of_many_keys_is_that_of_a_look_at_each(
+        keys in proptest::collection::vec(
+            prop_oneof![
+                "(HTTPS?://|oci://|https://)?[aA*]{0,2}(\\.[abB*]{1,2}){0,3}(:[05]{1,2})?(/v[12]|/v3/|/[abA*]{1,2}){0,2}[/ ]?(:v1)?",
+                "(registry-1\\.|index\\.|hub\\.)?[dD]ocker\\.(io|com)(/v1|/v1/|/a|/|:443)?",
+                ".{0,6}",
+            ],
+            1..3 * WORTH_AN_INDEX,
+        ),
+        name in prop_oneof![
+            "[aA]{1,2}(\\.[abB]{1,2}){0,3}(:[05]{1,2})?/[ab]{1,2}(/[ab]{1,2})?",
+            "docker\\.io/(library/)?[ab]{1,2}",
+        ],
+    ) {
+        let plain = explain_near_miss(keys.iter().map(String::as_str), &name);
+        if !Keyring::from_keys(keys.iter().map(|key| (0, 0, key.as_str()))).lookup(&name).is_empty() {
+            return Ok(());
+        }
+        let misses = Misses::of(keys.iter().map(String::as_str));
+        let nearest = misses.nearest(|at| &keys[at], &name).map(|(_, miss)| miss);
+        prop_assert_eq!(&nearest, &plain, "{:?} {}", keys, name);
+        let asked = nearest_of(&keys, &name);
+        prop_assert_eq!(&asked, &plain);
+    }
+
+    #[test]
+    fn several_keyrings_are_as_one(
+        keys in proptest::collection::vec(proptest::collection::vec(key(), 0..4), 1..4),
+        name in name(),
+    ) {
+        let all = keys.iter().enumerate().flat_map(|(secret, keys)| {
+            keys.iter().enumerate().map(move |(entry, key)| (secret, entry, key.as_str()))
+        });
+        let one = Keyring::from_keys(all);
+        let several: Vec<_> = keys
+            .iter()
+            .map(|keys| {
+                Keyring::from_keys(keys.iter().enumerate().map(|(at, key)| (0, at, key.as_str())))
+            })
+            .collect();
+        let several: Vec<_> =
+            several.iter().enumerate().map(|(secret, keyring)| (Some(secret), keyring)).collect();
+        prop_assert_eq!(Keyring::lookup_in(&several, &name), one.lookup(&name));
     }
 
     #[test]
