@@ -11,6 +11,7 @@ mod malformed;
 mod meaning;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss};
@@ -811,8 +812,23 @@ impl<'i> Credentials<'i> {
 
     /// Whether a key of a secret matches an image, as far as its keys are known.
     pub fn tells_of(&self, at: usize, name: &str) -> bool {
-        let made = self.made.iter().flat_map(|keyring| keyring.lookup(name));
-        self.tried(name).into_iter().chain(made).any(|tried| tried.secret == at)
+        self.told(name).any(|told| told == at)
+    }
+
+    /// The secrets with a key that matches an image, as far as their keys are known.
+    pub fn told(&self, name: &str) -> impl Iterator<Item = usize> {
+        let made = self.made.iter().flat_map(move |keyring| keyring.lookup(name));
+        self.tried(name).into_iter().chain(made).map(|tried| tried.secret)
+    }
+
+    /// Of the secrets at `places`, those with a key that was meant for one of some images, of which none needs them, and
+    /// what keeps it from matching the first of those.
+    pub fn misspelt<'n>(
+        &self,
+        places: &[usize],
+        images: impl Iterator<Item = &'n str>,
+    ) -> BTreeMap<usize, NearMiss> {
+        self.keys.misspelt(&self.named, places, images)
     }
 
     /// Whether a secret that nobody can look into has credentials for an image. Where nothing tells what it is for, it

@@ -9,7 +9,7 @@ mod index;
 mod near_miss;
 mod url;
 
-pub use near_miss::{KeyIndex, Misses, NearMiss, Reason, explain_near_miss, nearest};
+pub use near_miss::{KeyIndex, Misses, NearMiss, Reason, explain_near_miss, meant_for, nearest};
 pub use url::InvalidUrl;
 
 use index::Index;

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credentials::keyring::{NearMiss, explain_near_miss};
+use crate::credentials::keyring::NearMiss;
 use crate::credentials::printable_key;
 use crate::credentials::token;
 use crate::finding;
 use crate::image::Reference;
 use crate::inject::{self, Holder};
-use crate::inventory::Image;
 use crate::inventory::secrets::{Content, Entry};
+use crate::inventory::{Image, PullSecrets};
+use crate::source::Span;
 use crate::verdict::{
     AccountId, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
 };
@@ -20,6 +21,17 @@ use super::{Findings, describe, show};
 
 /// The pull secrets of ServiceAccounts, and whether a pod that gets them there needs them.
 pub(super) type OfAccounts = BTreeMap<(AccountId, String), bool>;
+
+/// What the images of a pod do with its pull secrets.
+#[derive(Default)]
+struct Uses<'p> {
+    /// The secrets with a key that matches an image.
+    told: BTreeSet<usize>,
+    /// Those that a verdict is about because they cover an image, or were meant to.
+    meant: BTreeSet<usize>,
+    /// The names that the policy wants for an image.
+    named: BTreeSet<&'p str>,
+}
 
 impl Findings<'_, '_> {
     /// What a pod does with its pull secrets. What it has from a ServiceAccount is noted down there, since other
@@ -36,10 +48,12 @@ impl Findings<'_, '_> {
         if workload.images.is_empty() {
             return;
         }
+        let uses = self.uses(pod, credentials);
+        let mut unneeded = Vec::new();
         for (at, name) in pod.effective.names.iter().enumerate() {
-            let needed = self.is_needed(pod, credentials, at);
+            let needed = self.is_needed(pod, credentials, &uses, at);
             match (pod.effective.origin, account) {
-                (Origin::Pod, _) if !needed => self.unneeded(pod, credentials, at),
+                (Origin::Pod, _) if !needed => unneeded.push(at),
                 // The list of a ServiceAccount of the cluster is for pods that nobody sees here.
                 (Origin::ServiceAccount, InUse::Seen { id, .. })
                     if !self.is_in_cluster(id.source) =>
@@ -50,16 +64,37 @@ impl Findings<'_, '_> {
                 _ => {}
             }
         }
+        self.unneeded(pod, credentials, &unneeded);
+    }
+
+    /// What the images of a pod do with its pull secrets, as far as it can be told of all at once.
+    fn uses(&self, pod: &Pod<'_>, credentials: &Credentials<'_>) -> Uses<'_> {
+        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let everywhere = self.policy.everywhere().iter().map(|name| name.value.as_str());
+        let mut uses = Uses { named: everywhere.collect(), ..Uses::default() };
+        for (image, judged) in workload.images.iter().zip(&pod.images) {
+            let Ok(reference) = image.parsed() else { continue };
+            uses.told.extend(credentials.told(reference.name()));
+            let judgement = &judged.judgement;
+            uses.meant.extend(judgement.secret.filter(|at| is_meant(judgement, *at)));
+            let names = self.policy.pull_secrets(reference.domain(), reference.path());
+            let names = names.into_iter().flat_map(|(_, names)| names);
+            uses.named.extend(names.map(|name| name.value.as_str()));
+        }
+        uses
     }
 
     /// The secrets that ServiceAccounts name and none of their pods needs.
     pub(super) fn about_accounts_usage(&mut self, of_accounts: &OfAccounts) {
+        let mut account = None;
+        let mut places = BTreeMap::new();
         for ((id, name), _) in of_accounts.iter().filter(|(_, needed)| !**needed) {
             let holder = Holder::Account(*id);
             let list = inject::list(self.inventories, holder);
-            let entry =
-                list.entries.iter().find(|entry| entry.name.as_deref() == Some(name.as_str()));
-            let span = entry.map_or(list.span, |entry| entry.span);
+            if account.replace(*id) != Some(*id) {
+                places = first_places(list);
+            }
+            let span = places.get(name.as_str()).copied().unwrap_or(list.span);
             let message = format!(
                 "{} names the pull secret '{}', and none of the images of its pods needs it.",
                 describe(inject::object(self.inventories, holder)),
@@ -69,37 +104,42 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn unneeded(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>, at: usize) {
+    /// The secrets at these places, which no image of the pod needs.
+    fn unneeded(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>, unneeded: &[usize]) {
+        if unneeded.is_empty() {
+            return;
+        }
         let workload = &self.inventories[pod.source].workloads[pod.index];
-        let name = &pod.effective.names[at];
-        let keys = || credentials.named()[at].known.keys();
         let images = workload.images.iter().filter_map(|image| image.parsed().ok());
-        let misses = images.filter_map(|image| explain_near_miss(keys(), image.name()));
-        let mut misspelt = misses.filter(|miss| miss.suggestion.is_some());
-        let mistake = misspelt.next().map(|miss| format!(" ({miss})"));
-        let message = format!(
-            "{} has the pull secret '{}', and none of its images needs it{}.",
-            describe(&workload.object),
-            show(name),
-            mistake.unwrap_or_default()
-        );
-        let holder = Holder::Pod { source: pod.source, index: pod.index };
-        let entries = &workload.pull_secrets.entries;
-        let entry = entries.iter().find(|entry| entry.name.as_ref() == Some(name));
-        let span = entry.map_or(workload.object.label, |entry| entry.span);
-        self.at_list(&finding::UNNEEDED_PULL_SECRET, holder, span, message, "not needed");
+        let mistakes = credentials.misspelt(unneeded, images.map(Reference::name));
+        let places = first_places(&workload.pull_secrets);
+        for at in unneeded {
+            let name = &pod.effective.names[*at];
+            let mistake = mistakes.get(at).map(|miss| format!(" ({miss})"));
+            let message = format!(
+                "{} has the pull secret '{}', and none of its images needs it{}.",
+                describe(&workload.object),
+                show(name),
+                mistake.unwrap_or_default()
+            );
+            let holder = Holder::Pod { source: pod.source, index: pod.index };
+            let span = places.get(&**name).copied().unwrap_or(workload.object.label);
+            self.at_list(&finding::UNNEEDED_PULL_SECRET, holder, span, message, "not needed");
+        }
     }
 
     /// Whether an image of the pod is pulled with one of its secrets, or may be, or was meant to be.
-    fn is_needed(&self, pod: &Pod<'_>, credentials: &Credentials<'_>, at: usize) -> bool {
+    fn is_needed(
+        &self,
+        pod: &Pod<'_>,
+        credentials: &Credentials<'_>,
+        uses: &Uses<'_>,
+        at: usize,
+    ) -> bool {
         let workload = &self.inventories[pod.source].workloads[pod.index];
-        let name = &*pod.effective.names[at];
-        let named = |names: &[crate::policy::Spanned<String>]| {
-            names.iter().any(|wanted| wanted.value == name)
-        };
         // What an injector puts in the place of an image may need any of them.
         let placeholder = |judged: &Judged| judged.judgement.verdict == Verdict::Placeholder;
-        if named(self.policy.everywhere()) || pod.images.iter().any(placeholder) {
+        if uses.named.contains(&*pod.effective.names[at]) || pod.images.iter().any(placeholder) {
             return true;
         }
         // What it holds decides, else what the policy says of it, else nobody knows.
@@ -114,18 +154,14 @@ impl Findings<'_, '_> {
         if !holds && scope.is_none() {
             return true;
         }
-        let needs = |image: &Reference, judged: &Judged| {
-            let (domain, path) = (image.domain(), image.path());
-            let covers = match scope {
-                Some(scope) => scope.covers(domain, path),
-                None => credentials.tells_of(at, image.name()),
-            };
-            covers
-                || is_meant(&judged.judgement, at)
-                || self.policy.pull_secrets(domain, path).is_some_and(|(_, names)| named(names))
+        let images = workload.images.iter().filter_map(|image| image.parsed().ok());
+        let covers = match scope {
+            Some(scope) => {
+                images.into_iter().any(|image| scope.covers(image.domain(), image.path()))
+            }
+            None => uses.told.contains(&at),
         };
-        let mut images = workload.images.iter().zip(&pod.images);
-        images.any(|(image, judged)| image.parsed().is_ok_and(|image| needs(image, judged)))
+        covers || uses.meant.contains(&at)
     }
 
     /// The kubelet tries what matches, one after the other, and no anonymous pull behind it
@@ -176,6 +212,12 @@ impl Findings<'_, '_> {
         let remedy = Some(code.remedy.into());
         self.add(code, code.severity, message, Some(at), Some((image, judged)), remedy);
     }
+}
+
+/// Where each name stands first in a list.
+fn first_places<'l>(list: &'l PullSecrets<'_>) -> BTreeMap<&'l str, Span> {
+    let entries = list.entries.iter().rev();
+    entries.filter_map(|entry| Some((entry.name.as_deref()?, entry.span))).collect()
 }
 
 /// Whether a verdict is about the secret `at` because it covers the image, or was meant to.

@@ -105,6 +105,20 @@ pub fn nearest<'k>(
     misses.get_or_init(|| Misses::of((0..count).map(&key))).nearest(&key, name)
 }
 
+/// The places of the keys that one of the usual repairs may make match an image, and of others perhaps. `misses` is as
+/// for [`nearest`].
+pub fn meant_for<'k>(
+    misses: &OnceLock<Misses>,
+    count: usize,
+    key: impl Fn(usize) -> &'k str,
+    name: &str,
+) -> Vec<usize> {
+    if count < WORTH_AN_INDEX {
+        return (0..count).collect();
+    }
+    misses.get_or_init(|| Misses::of((0..count).map(&key))).meant_for(name)
+}
+
 fn is_match(key: &str, name: &str) -> bool {
     !Keyring::from_keys([(0, 0, key)]).lookup(name).is_empty()
 }

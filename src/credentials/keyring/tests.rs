@@ -147,8 +147,13 @@ proptest! {
         let misses = Misses::of(keys.iter().map(String::as_str));
         let nearest = misses.nearest(|at| &keys[at], &name).map(|(_, miss)| miss);
         prop_assert_eq!(&nearest, &plain, "{:?} {}", keys, name);
-        let asked = nearest_of(&keys, &name);
-        prop_assert_eq!(&asked, &plain);
+        prop_assert_eq!(&nearest_of(&keys, &name), &plain);
+        let meant = misses.meant_for(&name);
+        for (at, key) in keys.iter().enumerate() {
+            let miss = explain_near_miss([key.as_str()], &name);
+            let is_meant = miss.is_some_and(|miss| miss.suggestion.is_some());
+            prop_assert!(!is_meant || meant.contains(&at), "{:?} {}", key, name);
+        }
     }
 
     #[test]

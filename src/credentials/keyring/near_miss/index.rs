@@ -3,6 +3,7 @@
 //!
 //! What is found may be too much, and is held against the image by [`super::explain`]; it is never too little.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
@@ -47,7 +48,7 @@ pub struct Misses {
     count: usize,
 }
 
-/// Keys that one repair may make match. Where all that a repair asks for is the same for several, the first is kept.
+/// Keys that one repair may make match, each by its place, in order.
 #[derive(Default)]
 struct Repaired {
     /// As keys.
@@ -57,13 +58,13 @@ struct Repaired {
     by_name: Keyring,
     by_port: Keyring,
     /// For Docker Hub.
-    hub: Option<usize>,
+    hub: Vec<usize>,
     /// For what ends like this, behind wildcards.
-    globs: HashMap<String, usize>,
+    globs: HashMap<String, Vec<usize>>,
     /// For hosts below this one.
-    below: HashMap<String, usize>,
+    below: HashMap<String, Vec<usize>>,
     /// For hosts above.
-    above: HashMap<String, usize>,
+    above: HashMap<String, Vec<usize>>,
 }
 
 impl Misses {
@@ -129,6 +130,18 @@ impl Misses {
         let other = || (self.count > 0).then(|| explain(0));
         found.or_else(other).into_iter().chain(rest).reduce(best)
     }
+
+    /// The places of the keys that a repair may make match an image, and perhaps of others.
+    pub fn meant_for(&self, name: &str) -> Vec<usize> {
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return (0..self.count).collect();
+        }
+        let mut found = self.rest.clone();
+        self.by_rank.values().for_each(|repaired| repaired.all(name, &mut found));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
 /// What a repair that looks at nothing but the key makes of it, for an image in lower case.
@@ -147,18 +160,17 @@ impl Repaired {
                 let host = Parts { scheme, host, path }.port().map_or(host, |(host, _)| host);
                 self.ports.push((at, format!("{scheme}{host}{path}")));
             }
-            Reason::HubPath if host == "index.docker.io" => _ = self.hub.get_or_insert(at),
-            Reason::HubAlias if HUB_ALIASES.contains(&host) => _ = self.hub.get_or_insert(at),
-            Reason::HubPath | Reason::HubAlias => {}
+            Reason::HubPath => self.hub.extend((host == "index.docker.io").then_some(at)),
+            Reason::HubAlias => self.hub.extend(HUB_ALIASES.contains(&host).then_some(at)),
             Reason::GlobLabels if host.starts_with('*') => {
                 let fixed = host.trim_start_matches(['*', '.']);
-                self.globs.entry(fixed.to_owned()).or_insert(at);
+                self.globs.entry(fixed.to_owned()).or_default().push(at);
             }
             Reason::GlobLabels => {}
             Reason::RelatedHost => {
-                self.below.entry(host.to_owned()).or_insert(at);
+                self.below.entry(host.to_owned()).or_default().push(at);
                 for parent in parents(host) {
-                    self.above.entry(parent.to_owned()).or_insert(at);
+                    self.above.entry(parent.to_owned()).or_default().push(at);
                 }
             }
             // What changes nothing does not make it match.
@@ -176,19 +188,36 @@ impl Repaired {
         image: &Image<'_>,
         does: &dyn Fn(usize) -> Option<(usize, NearMiss)>,
     ) -> Option<(usize, NearMiss)> {
-        let portless = match image.host.rfind(':').filter(|_| !image.host.ends_with(']')) {
-            Some(colon) => format!("{}/{}", &image.host[..colon], image.path),
-            None => name.to_owned(),
-        };
+        // All that share one of these lists are asked for the same.
+        let others = self.lists(image).filter_map(|list| does(*list.first()?));
+        let by_name = self.by_name.secrets_for(name).find_map(does);
+        let by_port = self.by_port.secrets_for(&without_port(name)).find_map(does);
+        others.chain(by_name).chain(by_port).min_by_key(|(_, miss)| miss.index)
+    }
+
+    /// The lists of those that are not looked up as keys.
+    fn lists<'l>(&'l self, image: &'l Image<'_>) -> impl Iterator<Item = &'l Vec<usize>> {
         let ends = parents(image.host).chain([image.host, ""]);
         let globs = ends.filter_map(|fixed| self.globs.get(fixed));
         let below = parents(image.host).filter_map(|host| self.below.get(host));
         let above = self.above.get(image.host).into_iter();
-        let hub = self.hub.iter().filter(|_| image.is_on_docker_hub());
-        let others = globs.chain(below).chain(above).chain(hub).copied().filter_map(does);
-        let by_name = self.by_name.secrets_for(name).find_map(does);
-        let by_port = self.by_port.secrets_for(&portless).find_map(does);
-        others.chain(by_name).chain(by_port).min_by_key(|(_, miss)| miss.index)
+        globs.chain(below).chain(above).chain(image.is_on_docker_hub().then_some(&self.hub))
+    }
+
+    /// All of them.
+    fn all(&self, name: &str, found: &mut Vec<usize>) {
+        found.extend(self.lists(&Image::new(name)).flatten());
+        found.extend(self.by_name.secrets_for(name));
+        found.extend(self.by_port.secrets_for(&without_port(name)));
+    }
+}
+
+/// The name of an image as if its registry had no port.
+fn without_port(name: &str) -> Cow<'_, str> {
+    let (host, path) = name.split_once('/').unwrap_or((name, ""));
+    match host.rfind(':').filter(|_| !host.ends_with(']')) {
+        Some(colon) => Cow::Owned(format!("{}/{path}", &host[..colon])),
+        None => Cow::Borrowed(name),
     }
 }
 
