@@ -23,8 +23,16 @@ pub(super) struct Names<'c> {
     used: BTreeSet<(Namespace<'c>, &'c str)>,
     /// The pull secrets with which images of a registry are pulled.
     by_host: BTreeMap<(Namespace<'c>, &'c str), &'c str>,
-    /// What was proposed for a registry before.
-    proposed: RefCell<BTreeMap<(Option<String>, String), String>>,
+    proposed: RefCell<Proposed>,
+}
+
+/// What was proposed so far.
+#[derive(Default)]
+struct Proposed {
+    /// By namespace and registry.
+    by_host: BTreeMap<(Option<String>, String), String>,
+    /// All of it, with the namespaces.
+    names: BTreeSet<(Option<String>, String)>,
 }
 
 impl<'c> Names<'c> {
@@ -78,17 +86,18 @@ impl<'c> Names<'c> {
 
     /// A name that nothing in the namespace has; for one registry always the same.
     pub(super) fn free(&self, namespace: Option<&str>, host: &str) -> String {
-        let key = (namespace.map(str::to_owned), host.to_owned());
+        let namespaced = |text: &str| (namespace.map(str::to_owned), text.to_owned());
         let mut proposed = self.proposed.borrow_mut();
-        if let Some(name) = proposed.get(&key) {
+        if let Some(name) = proposed.by_host.get(&namespaced(host)) {
             return name.clone();
         }
         let is_free = |name: &String| {
-            let others = proposed.iter().filter(|((other, _), _)| *other == key.0);
-            !self.used.contains(&(namespace, &**name)) && others.into_iter().all(|(_, n)| n != name)
+            !self.used.contains(&(namespace, &**name))
+                && !proposed.names.contains(&namespaced(name))
         };
         let name = candidates(host).find(is_free).unwrap_or_else(|| USUAL.to_owned());
-        proposed.insert(key, name.clone());
+        proposed.names.insert(namespaced(&name));
+        proposed.by_host.insert(namespaced(host), name.clone());
         name
     }
 }
