@@ -19,18 +19,18 @@ const GO_LIMIT: Duration = Duration::from_nanos(1 << 63);
 
 /// What `time.ParseDuration` of Go reads, without a sign.
 pub fn go(text: &str) -> Option<Duration> {
-    sum(text, GO.iter()).filter(|duration| *duration < GO_LIMIT)
+    sum(text, &GO.iter()).filter(|duration| *duration < GO_LIMIT)
 }
 
 /// The same with `d` and `w`, and without Go's limit.
 pub fn with_days(text: &str) -> Option<Duration> {
-    sum(text, GO.iter().chain(DAYS))
+    sum(text, &GO.iter().chain(DAYS))
 }
 
 /// Numbers with units.
 fn sum<'u>(
     text: &str,
-    units: impl Iterator<Item = &'u (&'static str, f64)> + Clone,
+    units: &(impl Iterator<Item = &'u (&'static str, f64)> + Clone),
 ) -> Option<Duration> {
     let (mut rest, mut seconds) = (text, 0.0);
     if text == "0" {

@@ -132,6 +132,7 @@ impl<'r> Report<'r> {
     }
 
     /// The same, with what could not be read.
+    #[must_use]
     pub fn with_unread(self, unread: Vec<Unread>) -> Self {
         Self { unread, ..self }
     }

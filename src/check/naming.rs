@@ -158,8 +158,8 @@ mod tests {
     #[test]
     fn names_are_those_of_the_registry_where_the_usual_one_is_taken() {
         let names: Vec<_> = candidates("registry.example.com:5000").take(3).collect();
-        let named = "regcred-registry-example-com-5000";
-        assert_eq!(names, [USUAL, named, &format!("{named}-2")]);
+        let of_registry = "regcred-registry-example-com-5000";
+        assert_eq!(names, [USUAL, of_registry, &format!("{of_registry}-2")]);
     }
 
     #[test]

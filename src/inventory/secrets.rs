@@ -424,15 +424,11 @@ fn bytes(node: Node<'_, '_>, plain: bool) -> Bytes {
         Bytes::Placeholder
     } else if plain {
         Bytes::Text { bytes: text, plain }
+    } else if let Ok(bytes) = base64::decode(&text, Encoding::Padded) {
+        Bytes::Text { bytes, plain }
     } else {
-        match base64::decode(&text, Encoding::Padded) {
-            Ok(bytes) => Bytes::Text { bytes, plain },
-            Err(_) => {
-                let is_folded = node.source().trim_end().contains('\n');
-                let problem = ValueProblem::of_data(&text, is_folded);
-                Bytes::Rejected { problem, text }
-            }
-        }
+        let is_folded = node.source().trim_end().contains('\n');
+        Bytes::Rejected { problem: ValueProblem::of_data(&text, is_folded), text }
     }
 }
 

@@ -25,9 +25,8 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
         .wrap_algorithm(WrapAlgorithm::FirstFit);
-    let lines = text.split('\n').map(|line| match line.starts_with(' ') {
-        true => line.to_owned(),
-        false => textwrap::fill(line, &options),
+    let lines = text.split('\n').map(|line| {
+        if line.starts_with(' ') { line.to_owned() } else { textwrap::fill(line, &options) }
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -152,19 +152,29 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
     }
 
-    /// A value of `<<` has to be a mapping, an alias of one, or a list of these (`merge`).
+    /// A value of `<<` has to be a mapping, a list of mappings, or an alias of one of these. Go (`merge`) takes no
+    /// alias of a list; the merge type of YAML 1.1 and `PyYAML` do, and charts that are in use have it.
     fn merge(&mut self, value: u32) -> Result<(), Failure> {
         let is_mapping = |node: u32| self.tree.node(node).is_mapping();
         if is_mapping(value) {
             self.steps.push(Step::Node(value));
             return Ok(());
         }
-        let is_list = matches!(self.tree.nodes[value as usize].kind, Kind::Sequence(_));
-        if !is_list || !self.children(value).all(is_mapping) {
+        let list = match self.tree.nodes[value as usize].kind {
+            Kind::Alias => self.tree.nodes[value as usize].target,
+            _ => value,
+        };
+        let is_list = matches!(self.tree.nodes[list as usize].kind, Kind::Sequence(_));
+        if !is_list || !self.children(list).all(is_mapping) {
             return self.refuse(value, "a merge key (<<) takes a mapping, or a list of mappings");
         }
+        if list != value {
+            // Decoding the alias counts what it stands for, and sees whether it contains itself.
+            self.steps.push(Step::Node(value));
+            return Ok(());
+        }
         // The last one is decoded first, so that the first one decides.
-        self.steps.extend(self.children(value).map(Step::Node));
+        self.steps.extend(self.children(list).map(Step::Node));
         Ok(())
     }
 
@@ -275,11 +285,12 @@ mod tests {
         check_refused("<<: 1\n", "1", why);
         check_refused("a: 1\n<<:\nb: 1\n", "", why);
         check_refused("<<: [{a: 1}, [b]]\n", "[{a", why);
-        check_refused("x: &x [{a: 1}]\n<<: *x\n", "*x", why);
+        check_refused("x: &x [{a: 1}, b]\n<<: *x\n", "*x", why);
         for fine in [
             "<<: {a: 1}\n",
             "<<: [{a: 1}]\n",
             "x: &x {a: 1}\n<<: [*x, *x]\n",
+            "x: &x [{a: 1}]\n<<: *x\n",
             "\"<<\": 1\n",
             "!!str <<: 1\n",
             "a: <<\n",

@@ -72,7 +72,7 @@ impl Findings<'_, '_> {
             means,
             by_hand,
             self.creation(&wanting, &proposed),
-            self.declaration(&wanting, proposed.name()),
+            Self::declaration(&wanting, proposed.name()),
             self.identity_remedy(image, judgement),
             advice,
         ];
@@ -89,17 +89,16 @@ impl Findings<'_, '_> {
             return Proposed::There(name.to_owned());
         }
         let meant = judgement.secret.and_then(|at| pod.effective.names.get(at));
-        if let Some(name) = meant.filter(|_| is_meant(judgement)) {
-            if !self.is_for_other(wanting, name) {
-                let (known, name) = (self.known(wanting, name), name.to_string());
-                return match known {
-                    Known::Outside
-                    | Known::Absent { .. }
-                    | Known::Elsewhere(_)
-                    | Known::MadeElsewhere { .. } => Proposed::Absent(name),
-                    known => Proposed::Useless(known, name),
-                };
-            }
+        let meant = meant.filter(|_| is_meant(judgement));
+        if let Some(name) = meant.filter(|name| !self.is_for_other(wanting, name)) {
+            let (known, name) = (self.known(wanting, name), name.to_string());
+            return match known {
+                Known::Outside
+                | Known::Absent { .. }
+                | Known::Elsewhere(_)
+                | Known::MadeElsewhere { .. } => Proposed::Absent(name),
+                known => Proposed::Useless(known, name),
+            };
         }
         let names = self.names.get_or_init(|| Names::new(self.inventories, self.pods, self.policy));
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
@@ -234,7 +233,7 @@ impl Findings<'_, '_> {
     }
 
     /// What to say of a ServiceAccount that nobody knows.
-    fn declaration(&self, wanting: &Wanting<'_, '_>, secret: &str) -> String {
+    fn declaration(wanting: &Wanting<'_, '_>, secret: &str) -> String {
         if wanting.judgement.verdict != Verdict::Unknown {
             return String::new();
         }
@@ -265,7 +264,7 @@ impl Findings<'_, '_> {
             "or attach what covers an image, whatever its name: attachCovering: true below inject in the policy\n"
                 .to_owned(),
             by_hand(wanting, &proposed, false),
-            self.declaration(wanting, name),
+            Self::declaration(wanting, name),
         ];
         parts.concat().trim_end().to_owned()
     }
