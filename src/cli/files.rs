@@ -136,9 +136,10 @@ fn changed(sources: &[Source], outcome: &Outcome<'_>, to: To) -> String {
     };
     let plans = sources.iter().zip(&outcome.plans).filter(|(_, plan)| !plan.is_empty());
     let names: Vec<_> = plans.map(|(source, _)| report::printable(&source.name)).collect();
-    let lines: String = names.iter().map(|name| format!("{line} {name}\n")).collect();
     let files = if sources.len() == 1 { "file" } else { "files" };
-    format!("{lines}{} of {} {files} {count}.\n", names.len(), sources.len())
+    let total = format!("{} of {} {files} {count}.\n", names.len(), sources.len());
+    let lines = names.iter().map(|name| format!("{line} {name}\n"));
+    lines.chain([total]).collect()
 }
 
 // Reading.
@@ -166,7 +167,9 @@ fn read(paths: &[PathBuf], settings: &Settings) -> Result<Read, Stop> {
     let results = frontend::read_files(&found, || bar.inc(1));
     bar.finish_and_clear();
     let mut read = Read::default();
-    results.into_iter().for_each(|result| read.take(result));
+    for result in results {
+        read.take(result);
+    }
     Ok(read)
 }
 
