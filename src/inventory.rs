@@ -490,15 +490,23 @@ impl<'a> Inventory<'a> {
         forms: &mut Shared<Form>,
     ) {
         self.criticise(flaws::stray_fields(node, row), make);
-        self.criticise(flaws::incomplete(node, row), make);
         self.criticise(repeated::in_workload(node, row), make);
-        let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else { return };
+        let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else {
+            self.criticise(flaws::incomplete(node, row), make);
+            return;
+        };
         let mut object = make();
         let template = &row.pod_spec[..row.pod_spec.len() - 1];
         object.opted_out |= node.at(template).is_some_and(opts_out);
         let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
         self.expose(exposed::in_pod(spec), make, row.pod_spec);
         let mut workload = Workload { is_static, ..workload(spec, object, row, forms) };
+        if row.kind == "Pod"
+            || workload.not_an_account.is_some()
+            || !flaws::is_complete(spec, &workload.images)
+        {
+            self.criticise(flaws::incomplete(node, row), make);
+        }
         for image in &mut workload.images {
             let by = placeholder::replaced_by(image, node, template);
             image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);

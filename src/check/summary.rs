@@ -213,15 +213,15 @@ impl Summary {
 
     /// The sentence of the control.
     pub fn text(&self) -> String {
-        let more = self.not_counted().is_some();
+        let others = self.placeholders + self.never_pulled > 0;
         match (self.status, self.any_image) {
-            (Status::Skip, false) if more => {
+            (Status::Skip, false) if others => {
                 "N/A: no images in the input that can be judged.".to_owned()
             }
             (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
             (Status::Skip, true) => format!(
                 "N/A: all images{} are from public registries without authentication requirements.",
-                if more { " that can be judged" } else { "" }
+                if others { " that can be judged" } else { "" }
             ),
             _ => format!(
                 "{} of {} private images have pull credentials configured.",

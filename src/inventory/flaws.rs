@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::kinds::{CONTAINER_LISTS, WorkloadKind};
-use super::{ACCOUNT_FIELDS, FIELD, Object, Sort, wrong};
+use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, wrong};
 use crate::names::is_subdomain;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
@@ -194,7 +194,8 @@ fn is(text: &str, word: &str) -> bool {
 fn may_be_meant(text: &str) -> bool {
     LENGTHS.contains(&text.len())
         && !is(text, "imagePullPolicy")
-        && ["ull", "ULL", "ecret", "ECRET", "rede"].iter().any(|part| text.contains(part))
+        // "pull", "secret" or "credentials".
+        && text.as_bytes().windows(2).any(|two| matches!(two, b"ll" | b"LL" | b"cr" | b"CR"))
 }
 
 /// Whether a field was meant to be `imagePullSecrets`.
@@ -202,6 +203,18 @@ fn is_meant(field: &str) -> bool {
     let letters = field.chars().filter(|letter| letter.is_alphanumeric());
     let letters: String = letters.flat_map(char::to_lowercase).collect();
     OTHER_NAMES.contains(&&*letters) || strsim::osa_distance(&letters, "imagepullsecrets") <= SLIPS
+}
+
+/// Whether there is a container, and an image for each of them. `images` are those of the pod spec.
+pub(super) fn is_complete(spec: Node<'_, '_>, images: &[Image<'_>]) -> bool {
+    let lists = CONTAINER_LISTS.iter().filter_map(|list| spec.get(list));
+    let containers: usize = lists.map(|list| list.items().count()).sum();
+    let lists = images.iter().filter_map(|image| match image.field {
+        ImageField::Container { list, .. } => Some(list),
+        ImageField::Volume { .. } => None,
+    });
+    let lists: Vec<u8> = lists.collect();
+    lists.contains(&0) && lists.len() == containers
 }
 
 /// What makes the API server reject a workload: `spec.template.spec.containers` and `image` of each container are

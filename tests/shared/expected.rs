@@ -43,6 +43,10 @@ pub(crate) fn automatically(documents: &mut [Value], secret: &str) {
 /// of its ServiceAccount.
 pub(crate) fn lists(documents: &mut [Value]) -> Vec<[Value; 2]> {
     let mut lists = Vec::new();
+    // The truth files do not speak of it.
+    documents.iter_mut().filter(|document| document["kind"] == "Rollout").for_each(|rollout| {
+        *rollout = Value::Null;
+    });
     for_each_pod_spec(documents, &mut |spec, account| {
         let own = own_entries(spec).iter().map(|entry| entry["name"].clone()).collect();
         lists.push([own, json!(account.map(|account| &account.secrets))]);
@@ -178,6 +182,7 @@ impl Kind {
             | ("apps", "StatefulSet")
             | ("batch", "Job") => &["spec", "template", "spec"],
             ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
+            ("argoproj.io", "Rollout") => &["spec", "template", "spec"],
             _ => return None,
         };
         path.iter().try_fold(object, |below, key| below.get_mut(*key)?.as_object_mut())
