@@ -134,24 +134,45 @@ fn what_is_no_yaml_is_refused_with_its_place() {
     let mut failures = Failures::default();
     for file in corpus().into_iter().filter(|file| !file.is_yaml()) {
         let checked = pullcreds(["check", "--format", "json"]).arg(&file.path).run();
-        failures.case(&file.name, refused(&checked, 3, &file.path.display().to_string()));
+        let name = file.path.display().to_string();
+        failures.case(&file.name, placed(&checked, 3, &name).and(in_report(&checked, &name)));
         let filtered = pullcreds::<&str>([]).stdin(file.bytes).run();
         failures.case(format!("{} on standard input", file.name), refused(&filtered, 3, "<stdin>"));
     }
     failures.finish();
 }
 
-/// The exit code, nothing on standard output, and `NAME:LINE:COLUMN` on standard error.
+/// As [`placed`], and nothing on standard output.
 fn refused(outcome: &Outcome, code: i32, name: &str) -> Result<(), String> {
+    if outcome.stdout.is_empty() {
+        return placed(outcome, code, name);
+    }
+    Err(format!("wanted nothing on standard output\n{outcome}"))
+}
+
+/// The place of the problem in the JSON report.
+fn in_report(outcome: &Outcome, name: &str) -> Result<(), String> {
+    let report: Value =
+        serde_json::from_slice(&outcome.stdout).map_err(|error| error.to_string())?;
+    let problem = &report["problems"][0];
+    let is_placed = problem["line"].is_u64() && problem["column"].is_u64();
+    if problem["source"] == name && is_placed && report["summary"]["status"] == "fail" {
+        return Ok(());
+    }
+    Err(format!("wanted {name} with its place among the problems\n{outcome}"))
+}
+
+/// The exit code, and `NAME:LINE:COLUMN` on standard error.
+fn placed(outcome: &Outcome, code: i32, name: &str) -> Result<(), String> {
     let number = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
     let placed = outcome.err().match_indices(&format!("{name}:")).any(|(at, prefix)| {
         let rest = &outcome.err()[at + prefix.len()..];
         number(rest) && rest.split_once(':').is_some_and(|(_, column)| number(column))
     });
-    if outcome.code == Some(code) && outcome.stdout.is_empty() && placed {
+    if outcome.code == Some(code) && placed {
         return Ok(());
     }
-    Err(format!("wanted exit code {code}, no output and {name}:LINE:COLUMN\n{outcome}"))
+    Err(format!("wanted exit code {code} and {name}:LINE:COLUMN\n{outcome}"))
 }
 
 #[test]
