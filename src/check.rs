@@ -273,6 +273,7 @@ pub fn check<'a>(
         covering: wanting.then(|| &*covering),
         names: OnceCell::new(),
         unreadable: !problems.is_empty(),
+        expired: BTreeSet::new(),
         excused: BTreeSet::new(),
     };
     let excused = found.collect(&notes);

@@ -20,6 +20,7 @@ mod check;
 mod config;
 mod credential;
 mod fields;
+mod overlap;
 mod overrides;
 pub mod pattern;
 mod read;
@@ -294,6 +295,10 @@ impl Exception {
             })
     }
 
+    fn code_and_name(&self) -> (&str, Option<&str>) {
+        (&self.code, self.name.as_deref())
+    }
+
     /// Whether the last day of the exception lies before `today`.
     pub fn is_expired(&self, today: Date) -> bool {
         self.expires.is_some_and(|expires| expires.value < today)
@@ -337,6 +342,8 @@ pub struct Policy {
     // Invariant: of `cluster`, sorted by name and namespace, by `index`.
     accounts_by_name: Vec<usize>,
     secrets_by_name: Vec<usize>,
+    // Invariant: of `exceptions`, sorted by code and name, by `index`.
+    exceptions_by_name: Vec<usize>,
     // Invariant: the entries of `registries` that name each pull secret, by `index`.
     named_by: BTreeMap<String, Vec<usize>>,
     everywhere: Vec<Spanned<String>>,
@@ -501,6 +508,9 @@ impl Policy {
             let secret = &secrets[at];
             self.full_name(&secret.name, secret.namespace.as_deref())
         });
+        let mut exceptions: Vec<_> = (0..self.exceptions.len()).collect();
+        exceptions.sort_by_key(|&at| self.exceptions[at].code_and_name());
+        self.exceptions_by_name = exceptions;
         self.accounts_by_name = accounts;
         self.secrets_by_name = secrets_by_name;
         self.named_by.clear();
@@ -588,14 +598,21 @@ impl Policy {
 
     /// The first exception about `subject` that holds `today`, else the first one that has expired.
     pub fn exception(&self, subject: Subject<'_>, today: Date) -> Option<(RuleId, &Exception)> {
-        let about = || {
-            let all = self.exceptions.iter().enumerate();
-            all.filter(|(_, exception)| exception.is_about(subject))
-        };
-        let (at, exception) = about()
-            .find(|(_, exception)| !exception.is_expired(today))
-            .or_else(|| about().next())?;
-        Some((RuleId::Exception(at), exception))
+        let named = subject.name.map_or(&[][..], |name| self.excepted(subject.code, Some(name)));
+        let all = named.iter().chain(self.excepted(subject.code, None)).copied();
+        let about: Vec<usize> = all.filter(|&at| self.exceptions[at].is_about(subject)).collect();
+        let holds = about.iter().filter(|&&at| !self.exceptions[at].is_expired(today)).min();
+        let at = *holds.or(about.iter().min())?;
+        Some((RuleId::Exception(at), &self.exceptions[at]))
+    }
+
+    /// The exceptions for a code that are about objects of this name, or about those of any.
+    fn excepted(&self, code: &str, name: Option<&str>) -> &[usize] {
+        let all = &self.exceptions_by_name;
+        let of = |at: &usize| self.exceptions[*at].code_and_name();
+        let start = all.partition_point(|at| of(at) < (code, name));
+        let count = all[start..].partition_point(|at| of(at) == (code, name));
+        &all[start..start + count]
     }
 
     /// The declared ServiceAccount of this name; no namespace on either side is the default one.

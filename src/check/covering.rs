@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::keyring::Keyring;
 use crate::image::Reference;
+use crate::inventory::phase::Timing;
 use crate::inventory::secrets::{Content, Entry};
 use crate::inventory::{Inventory, Object, Produced, Text, Whence};
 use crate::names::is_subdomain;
@@ -146,6 +147,10 @@ impl<'i, 'a> Candidates<'i, 'a> {
             coming.iter().rev().map(|(candidate, _)| seen.insert(&**candidate.name)).collect();
         let mut is_last = is_last.into_iter().rev();
         coming.retain(|(_, covers)| is_last.next() == Some(true) && covers.is_some());
+        let mut alike = BTreeSet::new();
+        coming.retain(|(candidate, covers)| {
+            candidate.is_first_of_its_like(covers.as_ref(), &mut alike)
+        });
         let (mut keys, mut declared) = (Vec::new(), Vec::new());
         for (at, (_, covers)) in coming.iter().enumerate() {
             match covers {
@@ -165,7 +170,25 @@ impl<'i, 'a> Candidates<'i, 'a> {
     }
 }
 
-impl Candidate<'_, '_> {
+/// What no pod tells apart in two Secrets but their order.
+type Alike<'i> = (Option<&'i Timing>, &'i str, Vec<&'i str>);
+
+impl<'i> Candidate<'i, '_> {
+    /// Whether none before covers the same images and is there at the same times: what is behind such a one is never
+    /// chosen, and there may be thousands. The names of hooks tell them apart.
+    fn is_first_of_its_like(
+        &self,
+        covers: Option<&Covers<'i>>,
+        alike: &mut BTreeSet<Alike<'i>>,
+    ) -> bool {
+        let timing = self.object.timing.as_deref();
+        let Some(Covers::Entries(entries)) = covers else { return true };
+        let is_hook = timing.is_some_and(Timing::is_hook);
+        let mut keys: Vec<_> = entries.iter().map(|(_, key)| *key).collect();
+        keys.sort_unstable();
+        is_hook || alike.insert((timing, &self.object.type_meta.kind, keys))
+    }
+
     fn is_there_for(&self, pod: &Object<'_>) -> bool {
         missing(pod, &[self.object]).is_none_or(|missing| missing.how == How::UnlessOlder)
     }

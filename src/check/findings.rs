@@ -67,6 +67,8 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) names: OnceCell<Names<'c>>,
     /// Whether something could not be read.
     pub(super) unreadable: bool,
+    /// What has been said of exceptions that have expired.
+    pub(super) expired: BTreeSet<String>,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -635,7 +637,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         if exception.is_expired(today) {
             let expired = &finding::EXPIRED_EXCEPTION;
             let message = format!("{} of the policy has expired.", entry(self.policy, rule));
-            if self.found.iter().all(|finding| finding.message != message) {
+            if self.expired.insert(message.clone()) {
                 self.general(expired, expired.severity, message, Some(expired.remedy));
             }
             return false;

@@ -12,7 +12,7 @@ mod url;
 pub use near_miss::{KeyIndex, Misses, NearMiss, Reason, explain_near_miss, meant_for, nearest};
 pub use url::InvalidUrl;
 
-use index::Index;
+pub use index::Index;
 use std::cmp::Reverse;
 use std::ops::Range;
 use url::Url;
@@ -140,7 +140,7 @@ impl Keyring {
             let mut index = Index::default();
             for (at, group) in self.groups.iter().enumerate() {
                 if let Some(url) = &self.keys[group.start].url {
-                    index.add(url, at);
+                    index.add(url.split_port(), &url.path, at);
                 }
             }
             self.index = Some(index);
@@ -210,7 +210,7 @@ impl Keyring {
     fn matching(&self, name: &str) -> Vec<&[IndexedKey]> {
         let Ok(url) = Url::parse(name.as_bytes()) else { return Vec::new() };
         let mut places = match &self.index {
-            Some(index) => index.candidates(&url),
+            Some(index) => index.candidates(url.split_port(), &url.path),
             None => (0..self.groups.len()).collect(),
         };
         places.sort_unstable();

@@ -2,6 +2,8 @@
 //!
 //! Every check leaves its mistake in one list and goes on without the value.
 
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +13,7 @@ use jiff::tz::TimeZone;
 use super::config::{self, PolicyFile, Spec};
 use super::credential::{is_credential, is_credential_key};
 use super::fields::Refusal;
+use super::overlap::Patterns;
 use super::pattern::Pattern;
 use super::read::{self, DURATION, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
 use super::registries::Class;
@@ -234,19 +237,22 @@ impl Check<'_> {
     }
 
     /// The entries of a list, read by `judge`; a later one that equals an earlier one is a mistake.
-    fn distinct<T: PartialEq>(
+    fn distinct<T: Clone + Eq + Hash>(
         &mut self,
         list: Field<List<Spanned<String>>>,
         judge: impl Fn(&str) -> Result<T, Refusal>,
     ) -> Option<Vec<Spanned<T>>> {
         let mut found: Vec<Spanned<T>> = Vec::new();
+        let mut seen: HashMap<T, Option<Span>> = HashMap::new();
         for text in list.good()?.0 {
             let Some(value) = self.accept(text.span, judge(&text.value)) else { continue };
-            self.push_distinct(
-                &mut found,
-                Spanned { value, span: text.span },
-                &quoted(&text.value, "this"),
-            );
+            if let Some(first) = seen.get(&value) {
+                let name = quoted(&text.value, "this");
+                self.repeated(text.span, format!("{name} is listed twice"), *first);
+            } else {
+                seen.insert(value.clone(), text.span);
+                found.push(Spanned { value, span: text.span });
+            }
         }
         Some(found)
     }
@@ -302,24 +308,34 @@ impl Check<'_> {
 
     fn registries(&mut self, list: Field<List<Spanned<config::Registry>>>) -> Vec<Registry> {
         let mut registries: Vec<Registry> = Vec::new();
+        let mut patterns = Patterns::default();
+        let mut repeated: BTreeMap<usize, Vec<Option<Span>>> = BTreeMap::new();
         for item in list.good().map(|list| list.0).unwrap_or_default() {
             let Some(registry) = self.registry(item) else { continue };
-            for other in &registries {
-                let (one, two) = (&other.pattern, &registry.pattern);
-                if one.value == two.value {
-                    let name = quoted(&two.value.to_string(), "this registry");
-                    self.repeated(two.span, format!("{name} has an entry already"), one.span);
-                } else if are_ambiguous(&one.value, &two.value) {
-                    let message = format!(
-                        "`{}` and `{}` match the same images, and none is more specific",
-                        one.value, two.value
-                    );
-                    let mistake =
-                        Mistake::new(place(two.span), message, "write the host out in one of them");
-                    self.mistakes.push(mistake.because(place(one.span), "the other one"));
-                }
+            let two = &registry.pattern;
+            if let Some(first) = patterns.equal(&two.value) {
+                repeated.entry(first).or_default().push(two.span);
+            } else if let Some(first) = patterns.ambiguous(&two.value) {
+                let one = &registries[first].pattern;
+                let message = format!(
+                    "`{}` and `{}` match the same images, and none is more specific",
+                    one.value, two.value
+                );
+                let mistake =
+                    Mistake::new(place(two.span), message, "write the host out in one of them");
+                self.mistakes.push(mistake.because(place(one.span), "the other one"));
             }
+            patterns.push(&two.value);
             registries.push(registry);
+        }
+        for (first, spans) in repeated {
+            let one = &registries[first].pattern;
+            let name = quoted(&one.value.to_string(), "this registry");
+            let more = match spans.len() {
+                1 => String::new(),
+                count => format!(", as have {} more below", count - 1),
+            };
+            self.repeated(spans[0], format!("{name} has an entry already{more}"), one.span);
         }
         registries
     }
@@ -400,7 +416,7 @@ impl Check<'_> {
         let key = |namespace: Option<&str>, name: &str| {
             (namespace.or(default_namespace).map(str::to_owned), name.to_owned())
         };
-        let mut first_of = std::collections::BTreeMap::new();
+        let mut first_of = BTreeMap::new();
         for (span, namespace, name) in objects {
             let key = key(namespace, name);
             if let Some(&first) = first_of.get(&key) {
@@ -464,7 +480,7 @@ impl Check<'_> {
     fn severities(
         &mut self,
         entries: Field<Entries<Spanned<Severity>>>,
-    ) -> std::collections::BTreeMap<String, Spanned<Severity>> {
+    ) -> BTreeMap<String, Spanned<Severity>> {
         let entries = entries.good().map(|entries| entries.0).unwrap_or_default();
         entries
             .into_iter()
@@ -610,11 +626,6 @@ fn injection(inject: &config::Inject) -> Inject {
             .map_or(default.on_refusal, |refusal| refusal.value),
         attach_covering: inject.attach_covering.clone().good().is_some_and(|attach| attach.value),
     }
-}
-
-/// Two patterns of which neither can win for an image that both match.
-pub(super) fn are_ambiguous(one: &Pattern, two: &Pattern) -> bool {
-    one != two && one.specificity() == two.specificity() && one.overlaps(two)
 }
 
 /// What the reader gives always has a place.

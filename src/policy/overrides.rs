@@ -2,6 +2,9 @@
 //!
 //! Nothing here knows how flags are spelled on the command line, or reads a variable.
 
+use std::collections::HashMap;
+
+use super::overlap::Patterns;
 use super::pattern::{Pattern, PatternMistake};
 use super::read::{one_of, quoted};
 use super::registries::Class;
@@ -349,13 +352,11 @@ fn unknown_value(what: &str, text: &str, known: &[&str]) -> FlagMistake {
 
 pub(super) fn apply(mut policy: Policy, overrides: &Overrides) -> Result<Policy, Vec<FlagMistake>> {
     let given = entries(overrides)?;
+    let stated = policy.registries.iter().enumerate();
+    let stated: HashMap<_, _> = stated.map(|(at, one)| (one.pattern.value.clone(), at)).collect();
     for registry in given {
-        match policy
-            .registries
-            .iter_mut()
-            .find(|other| other.pattern.value == registry.pattern.value)
-        {
-            Some(stated) => merge(stated, registry),
+        match stated.get(&registry.pattern.value) {
+            Some(&at) => merge(&mut policy.registries[at], registry),
             None => policy.registries.push(registry),
         }
     }
@@ -403,12 +404,12 @@ fn repeated_by_namespace(policy: &Policy) -> Vec<FlagMistake> {
 
 /// One entry for each pattern of the flags.
 fn entries(overrides: &Overrides) -> Result<Vec<Registry>, Vec<FlagMistake>> {
-    let mut entries: Vec<Registry> = Vec::new();
+    let mut entries = Entries::default();
     let mut mistakes = Vec::new();
     let classes = [(&overrides.private, Class::Private), (&overrides.public, Class::Public)];
     for (patterns, class) in classes {
         for pattern in patterns {
-            let entry = entry_of(&mut entries, pattern);
+            let entry = entries.of(pattern);
             if entry.access.is_some_and(|access| access.value != class) {
                 mistakes.push(FlagMistake::new(
                     format!("`{pattern}` is given both as private and as public"),
@@ -419,37 +420,42 @@ fn entries(overrides: &Overrides) -> Result<Vec<Registry>, Vec<FlagMistake>> {
         }
     }
     for injection in overrides.inject.iter().filter(|injection| !injection.pattern.is_any()) {
-        let entry = entry_of(&mut entries, &injection.pattern);
+        let entry = entries.of(&injection.pattern);
         // Who needs a Secret is private, unless `--public` says it is there for the rate limit.
         entry.access.get_or_insert(from_flag(Class::Private));
         add(entry.pull_secrets.get_or_insert_default(), from_flag(injection.secret.clone()));
     }
-    for (at, one) in entries.iter().enumerate() {
-        for two in &entries[..at] {
-            if check::are_ambiguous(&one.pattern.value, &two.pattern.value) {
-                let (one, two) = (&two.pattern.value, &one.pattern.value);
-                mistakes.push(FlagMistake::new(
-                    format!("`{one}` and `{two}` match the same images, and none is more specific"),
-                    "write the host out in one of them",
-                ));
-            }
+    let entries = entries.all;
+    let mut patterns = Patterns::default();
+    for Registry { pattern: Spanned { value, .. }, .. } in &entries {
+        if let Some(first) = patterns.ambiguous(value) {
+            let one = &entries[first].pattern.value;
+            mistakes.push(FlagMistake::new(
+                format!("`{one}` and `{value}` match the same images, and none is more specific"),
+                "write the host out in one of them",
+            ));
         }
+        patterns.push(value);
     }
     if mistakes.is_empty() { Ok(entries) } else { Err(mistakes) }
 }
 
-fn entry_of<'e>(entries: &'e mut Vec<Registry>, pattern: &Pattern) -> &'e mut Registry {
-    let at =
-        entries.iter().position(|entry| entry.pattern.value == *pattern).unwrap_or_else(|| {
-            entries.push(Registry {
-                pattern: from_flag(pattern.clone()),
-                access: None,
-                pull_secrets: None,
-                iam: None,
-            });
-            entries.len() - 1
+/// Entries, one for each pattern.
+#[derive(Default)]
+struct Entries {
+    all: Vec<Registry>,
+    places: HashMap<Pattern, usize>,
+}
+
+impl Entries {
+    fn of(&mut self, pattern: &Pattern) -> &mut Registry {
+        let at = *self.places.entry(pattern.clone()).or_insert_with(|| {
+            let pattern = from_flag(pattern.clone());
+            self.all.push(Registry { pattern, access: None, pull_secrets: None, iam: None });
+            self.all.len() - 1
         });
-    &mut entries[at]
+        &mut self.all[at]
+    }
 }
 
 /// What a flag says about a pattern that is there already: its class replaces, its Secrets are added.

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::credentials::keyring;
 use crate::image::{self, split_port};
 use crate::names::matches_glob;
 
@@ -41,13 +42,22 @@ enum Host {
 ///
 /// The order: more path segments, then a host without `*`, then more literal characters in the
 /// host, then fewer `*`. The pattern `*` comes last of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Specificity {
     segments: usize,
     named: bool,
     exact: bool,
     literals: usize,
     stars: Reverse<usize>,
+}
+
+/// What has to be equal for two patterns to meet without one that wins.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Shape {
+    specificity: Specificity,
+    labels: usize,
+    port: Option<String>,
+    path: Vec<String>,
 }
 
 /// Why a text is no pattern, and what to write instead.
@@ -144,6 +154,51 @@ impl Pattern {
             && self.path.iter().zip(&other.path).all(|(one, two)| one == two)
     }
 
+    /// What two patterns have in common of which neither wins and that meet; `None` without a `*` in a host.
+    pub(super) fn shape(&self) -> Option<Shape> {
+        let Host::Named { labels, port } = &self.host else { return None };
+        let has_star = labels.iter().any(|label| label.contains('*'));
+        has_star.then(|| Shape {
+            specificity: self.specificity(),
+            labels: labels.len(),
+            port: port.clone(),
+            path: self.path.clone(),
+        })
+    }
+
+    /// Which labels of the host have a `*`.
+    pub(super) fn stars(&self) -> Vec<bool> {
+        self.labels().iter().map(|label| label.contains('*')).collect()
+    }
+
+    /// The labels without a `*` in either of two hosts.
+    pub(super) fn plain_labels(&self, others: &[bool]) -> Vec<String> {
+        let labels = self.labels().iter().zip(others);
+        let plain = labels.filter(|(label, star)| !**star && !label.contains('*'));
+        plain.map(|(label, _)| label.clone()).collect()
+    }
+
+    /// What stands before the first `*` in its label.
+    pub(super) fn head(&self) -> &str {
+        let first = self.labels().iter().find_map(|label| label.split_once('*'));
+        first.map_or("", |(head, _)| head)
+    }
+
+    fn labels(&self) -> &[String] {
+        match &self.host {
+            Host::Any => &[],
+            Host::Named { labels, .. } => labels,
+        }
+    }
+
+    /// Puts the pattern into an index, as `key`. The pattern for every registry is in none.
+    fn add_to(&self, index: &mut keyring::Index, key: usize) {
+        let Host::Named { labels, port } = &self.host else { return };
+        let port = port.as_deref().unwrap_or_default();
+        let path: String = self.path.iter().flat_map(|segment| ["/", segment]).collect();
+        index.add((labels.join(".").as_bytes(), port.as_bytes()), path.as_bytes(), key);
+    }
+
     /// Whether the pattern is `*`, every registry.
     pub fn is_any(&self) -> bool {
         self.host == Host::Any
@@ -173,11 +228,21 @@ impl std::str::FromStr for Pattern {
 /// Patterns by host, for many look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    // Invariant: in each list the patterns that win come first.
-    by_domain: HashMap<String, Vec<Ranked>>,
+    by_domain: HashMap<String, List>,
     // Those with a `*` in their host, but not in its last label, by that label and the port.
-    by_suffix: HashMap<String, Vec<Ranked>>,
-    others: Vec<Ranked>,
+    by_suffix: HashMap<String, List>,
+    others: List,
+}
+
+/// Patterns, those that win first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct List {
+    // Invariant: sorted by rank.
+    all: Vec<Ranked>,
+    /// Of their places, if there are many.
+    index: Option<keyring::Index>,
+    /// The place of the one for every registry.
+    any: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,6 +251,9 @@ struct Ranked {
     pattern: Pattern,
     place: usize,
 }
+
+/// With fewer patterns each is looked at.
+const WORTH_AN_INDEX: usize = 64;
 
 impl Index {
     /// Remembers each pattern by its place among `patterns`. The more specific ones win, of equally
@@ -214,17 +282,69 @@ impl Index {
         domain: &'i str,
         path: &'i str,
     ) -> impl Iterator<Item = usize> + 'i {
-        let by_domain = self.by_domain.get(domain).map_or(&[][..], Vec::as_slice);
-        let by_suffix = self.by_suffix.get(suffix(domain)).map_or(&[][..], Vec::as_slice);
-        let mut lists = [by_domain, by_suffix, &self.others];
+        let lists =
+            [self.by_domain.get(domain), self.by_suffix.get(suffix(domain)), Some(&self.others)];
+        let mut lists =
+            lists.map(|list| list.map_or(Candidates::All(&[]), |list| list.of(domain, path)));
         let merged = std::iter::from_fn(move || {
-            let filled = lists.iter_mut().filter(|list| !list.is_empty());
-            let list = filled.min_by_key(|list| list[0].rank)?;
-            let (first, rest) = list.split_first()?;
-            *list = rest;
-            Some(first)
+            let ranks = lists.iter().enumerate();
+            let ranks = ranks.filter_map(|(at, list)| Some((list.first()?.rank, at)));
+            let (_, at) = ranks.min()?;
+            lists[at].next()
         });
         merged.filter(|ranked| ranked.pattern.matches(domain, path)).map(|ranked| ranked.place)
+    }
+}
+
+impl List {
+    fn push(&mut self, ranked: Ranked) {
+        self.any = ranked.pattern.is_any().then_some(self.all.len()).or(self.any);
+        self.all.push(ranked);
+        match (&mut self.index, self.all.len()) {
+            (Some(index), count) => self.all[count - 1].pattern.add_to(index, count - 1),
+            (None, WORTH_AN_INDEX) => {
+                let mut index = keyring::Index::default();
+                let all = self.all.iter().enumerate();
+                all.for_each(|(at, ranked)| ranked.pattern.add_to(&mut index, at));
+                self.index = Some(index);
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Those that may match an image.
+    fn of(&self, domain: &str, path: &str) -> Candidates<'_> {
+        let Some(index) = &self.index else { return Candidates::All(&self.all) };
+        let (host, port) = split_port(domain);
+        let host = (host.as_bytes(), port.unwrap_or_default().as_bytes());
+        let mut places = index.candidates(host, format!("/{path}").as_bytes());
+        places.extend(self.any);
+        places.sort_unstable();
+        let some: Vec<_> = places.iter().rev().map(|at| &self.all[*at]).collect();
+        Candidates::Some(some)
+    }
+}
+
+/// Patterns that are looked at for an image.
+enum Candidates<'i> {
+    All(&'i [Ranked]),
+    /// Back to front.
+    Some(Vec<&'i Ranked>),
+}
+
+impl<'i> Candidates<'i> {
+    fn first(&self) -> Option<&'i Ranked> {
+        match self {
+            Self::All(all) => all.first(),
+            Self::Some(some) => some.last().copied(),
+        }
+    }
+
+    fn next(&mut self) -> Option<&'i Ranked> {
+        match self {
+            Self::All(all) => all.split_off_first(),
+            Self::Some(some) => some.pop(),
+        }
     }
 }
 

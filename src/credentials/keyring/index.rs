@@ -1,13 +1,12 @@
 //! Which of many keys can match an image: a tree over the labels of hosts, the last one first, and below it paths by
-//! their beginning. What is found has still to be held against the rule, [`super::matches`].
+//! their beginning. What is found has still to be held against the rule of whoever asks.
 
 use std::collections::HashMap;
 
-use super::url::Url;
-
-/// Keys by host and path. Each is a number that its owner knows.
-#[derive(Default)]
-pub(super) struct Index {
+/// Keys by host and path, with the wildcards of Go's `path.Match` in the labels of hosts. Each is a number that its
+/// owner knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Index {
     /// The tree for each port.
     roots: HashMap<Box<[u8]>, usize>,
     // A host may have a million labels: the tree is walked without recursion.
@@ -15,7 +14,7 @@ pub(super) struct Index {
 }
 
 /// What ends in the same labels.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Node {
     /// The node of each label before those.
     below: HashMap<Box<[u8]>, usize>,
@@ -27,25 +26,25 @@ struct Node {
     paths: Prefixes<Vec<usize>>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Glob {
     text: Box<[u8]>,
     node: usize,
 }
 
 impl Index {
-    pub(super) fn add(&mut self, url: &Url, key: usize) {
-        let (host, port) = url.split_port();
+    /// Adds a key for a host with its port, and all paths that begin with this one.
+    pub fn add(&mut self, (host, port): (&[u8], &[u8]), path: &[u8], key: usize) {
         let Self { roots, nodes } = self;
         let mut at = *roots.entry(port.into()).or_insert_with(|| grow(nodes));
         for label in labels(host) {
             at = below(nodes, at, label);
         }
-        nodes[at].paths.entry(&url.path).push(key);
+        nodes[at].paths.entry(path).push(key);
     }
 
     /// The keys that can match, in no order.
-    pub(super) fn candidates(&self, name: &Url) -> Vec<usize> {
-        let (host, port) = name.split_port();
+    pub fn candidates(&self, (host, port): (&[u8], &[u8]), path: &[u8]) -> Vec<usize> {
         let mut level: Vec<usize> = self.roots.get(port).copied().into_iter().collect();
         for label in labels(host) {
             let mut next = Vec::new();
@@ -56,12 +55,7 @@ impl Index {
             next.dedup();
             level = next;
         }
-        level
-            .iter()
-            .flat_map(|&at| self.nodes[at].paths.of(&name.path))
-            .flatten()
-            .copied()
-            .collect()
+        level.iter().flat_map(|&at| self.nodes[at].paths.of(path)).flatten().copied().collect()
     }
 }
 
@@ -122,6 +116,7 @@ impl Node {
 }
 
 /// Values by text, found by longer texts that begin with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Prefixes<T> {
     by_text: HashMap<Box<[u8]>, T>,
     // Invariant: the lengths of the texts, sorted.
