@@ -42,6 +42,10 @@ bench *args:
 grow *args:
     cargo bench --locked --bench grow -- {{ args }}
 
+# A hundred kills of runs that write, render and filter: what was there before, between and after.
+faults:
+    cargo test {{ release }} --test faults -- --show-output
+
 # Fuzz one target, or all of them for a minute each.
 fuzz target='' seconds='60':
     #!/usr/bin/env bash

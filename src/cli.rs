@@ -6,12 +6,15 @@
 mod argocd;
 mod args;
 mod child;
+mod closed;
 mod files;
 mod krm;
 mod plugin;
 mod reports;
 mod run;
 mod state;
+mod stopping;
+mod write;
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -25,7 +28,7 @@ use jiff::Timestamp;
 use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps};
 use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding::{self, Code, Severity};
-use pullcreds::frontend;
+use pullcreds::frontend::{self, Limit};
 use pullcreds::mask;
 use pullcreds::policy::{self, Emit, FailOn, InjectInto, Overrides, Policy};
 use pullcreds::report::{self, Format, Look, Report};
@@ -37,8 +40,9 @@ use state::State;
 
 /// Policy files that are found without being named.
 const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
-/// Bytes of standard output written at once.
-const OUTPUT_BUFFER: usize = 1 << 16;
+/// How the variables begin that this program reads for itself and for Applications of Argo CD.
+const OWN_VARIABLES: &[&str] = &["PULLCREDS_", "ARGOCD_"];
+const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// How many notes are told.
 const NOTES: usize = 4;
 /// What a failure means for manifests that are on their way to somebody.
@@ -125,9 +129,12 @@ pub(crate) fn run() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    let run = std::panic::catch_unwind(|| match plugin {
-        Some(config) => plugin::run(&config, &cli),
-        None => dispatch(cli),
+    let run = std::panic::catch_unwind(|| {
+        insist_on_text()?;
+        match plugin {
+            Some(config) => plugin::run(&config, &cli),
+            None => dispatch(cli),
+        }
     });
     let result = run.unwrap_or_else(|_| {
         Err(Stop::new(
@@ -175,10 +182,23 @@ fn meant_as_file(error: &clap::Error) -> String {
     }
 }
 
+/// Refuses variables of this program that are not text: to ignore one might lift a check.
+fn insist_on_text() -> Result<(), Stop> {
+    let ours = |name: &str| {
+        OWN_VARIABLES.iter().any(|start| name.starts_with(start)) || name == SOURCE_DATE_EPOCH
+    };
+    let wrong = std::env::vars_os().find_map(|(name, value)| {
+        name.into_string().ok().filter(|name| ours(name) && value.to_str().is_none())
+    });
+    wrong.map_or(Ok(()), |name| {
+        Err(Stop::new(Exit::Usage, format!("error: {name}: the value is not UTF-8\n")))
+    })
+}
+
 fn dispatch(cli: Cli) -> Result<Exit, Stop> {
     match cli.command {
         None => standard_input(&cli.flags),
-        Some(Command::Krm { flags }) => krm::insist(&stdin()?, &flags),
+        Some(Command::Krm { flags }) => krm::insist(&stdin(&limit(&flags)?)?, &flags),
         Some(Command::Check { paths, format, require_stamp, flags }) => {
             let mut settings = Settings::of(&flags, Mode::Check)?;
             if require_stamp || truth("require-stamp")?.unwrap_or(false) {
@@ -242,6 +262,8 @@ struct Settings {
     fail_on: FailOn,
     require_input: bool,
     now: Timestamp,
+    /// How much more may be read.
+    limit: Limit,
     reports: Vec<ReportTo>,
     /// The report on standard error, if no other is asked for.
     format: Format,
@@ -292,12 +314,14 @@ impl Settings {
             When::Never => false,
             When::Auto => io::stderr().is_terminal(),
         };
+        let limit = limit(flags)?;
         Ok(Self {
             mode,
             fail_on: policy.fail_on().unwrap_or(default),
             require_input: flags.require_input || required,
             now: now()?,
-            cluster: dumps(&flags.cluster_dump)?,
+            cluster: dumps(&flags.cluster_dump, &limit)?,
+            limit,
             providers,
             reports,
             quiet: set(flags.quiet, "quiet")? || quiet,
@@ -341,7 +365,7 @@ impl Settings {
 /// The time by which credentials and exceptions are judged: now, or the one of `SOURCE_DATE_EPOCH`
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>), so that a run can be repeated.
 fn now() -> Result<Timestamp, Stop> {
-    let Some(seconds) = variable("SOURCE_DATE_EPOCH") else { return Ok(Timestamp::now()) };
+    let Some(seconds) = variable(SOURCE_DATE_EPOCH) else { return Ok(Timestamp::now()) };
     let time = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     time.ok_or_else(|| {
         let text = "error: SOURCE_DATE_EPOCH: write a time in whole seconds since 1970\n";
@@ -369,6 +393,17 @@ fn switch(flag: Option<When>, name: &str) -> Result<Option<When>, Stop> {
             Stop::new(Exit::Usage, format!("error: {variable}: write auto, always or never\n"))
         }),
         (None, None) => Ok(None),
+    }
+}
+
+/// How much may be read: what the flag says, else the variable.
+fn limit(flags: &Flags) -> Result<Limit, Stop> {
+    let (name, value) = flag_variable("max-input");
+    let wrong = |help: String| Stop::new(Exit::Usage, format!("error: {name}: {help}\n"));
+    let said = value.map(|value| frontend::parse_size(&value)).transpose();
+    match flags.max_input {
+        Some(most) => Ok(Limit::new(most)),
+        None => Ok(said.map_err(wrong)?.map_or_else(Limit::default, Limit::new)),
     }
 }
 
@@ -496,7 +531,7 @@ fn policy(
 }
 
 fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
-    let source = frontend::read_file(path);
+    let source = frontend::read_file(path, &Limit::default());
     let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
     let policy = Policy::parse(&source.text, &finding::names());
     policy.map_err(|mistakes| match format(mode) {
@@ -527,7 +562,7 @@ fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop
     let mut config = provider::Config::default();
     let mut mistakes = Vec::new();
     for file in &files {
-        let source = frontend::read_file(file);
+        let source = frontend::read_file(file, &Limit::default());
         let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
         let read = provider::Config::parse(&source.text).and_then(|read| config.merge(read));
         for mistake in read.err().into_iter().flatten() {
@@ -542,13 +577,13 @@ fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop
 }
 
 /// The dumps of the cluster, which the variable names one a line.
-fn dumps(flags: &[PathBuf]) -> Result<Vec<Source>, Stop> {
+fn dumps(flags: &[PathBuf], limit: &Limit) -> Result<Vec<Source>, Stop> {
     let (_, named) = flag_variable("cluster-dump");
     let lines = named.iter().flat_map(|named| named.lines()).map(str::trim);
     let named: Vec<_> = lines.filter(|line| !line.is_empty()).map(PathBuf::from).collect();
     let paths = if flags.is_empty() { &named } else { flags };
     paths.iter().try_for_each(|path| argocd::operators_file(path, "cluster dump"))?;
-    let read = paths.iter().map(|path| frontend::read_file(path));
+    let read = paths.iter().map(|path| frontend::read_file(path, limit));
     read.collect::<Result<_, _>>().map_err(|error| Stop::because(Exit::Usage, &error))
 }
 
@@ -600,24 +635,24 @@ fn judge<'s>(
 
 /// Without a command: a filter, or a KRM function if that is what the input asks for.
 fn standard_input(flags: &Flags) -> Result<Exit, Stop> {
-    let source = stdin()?;
+    let source = stdin(&limit(flags)?)?;
     match krm::recognise(&source, flags) {
         Some(run) => run,
         None => pass_on(source, &Settings::of(flags, Mode::Filter)?),
     }
 }
 
-fn stdin() -> Result<Source, Stop> {
-    read_stdin().map_err(|error| Stop::because(Exit::Unreadable, &error))
+fn stdin(limit: &Limit) -> Result<Source, Stop> {
+    read_stdin(limit).map_err(|error| Stop::because(Exit::Unreadable, &error))
 }
 
-fn read_stdin() -> Result<Source, frontend::ReadError> {
+fn read_stdin(limit: &Limit) -> Result<Source, frontend::ReadError> {
     if io::stdin().is_terminal() {
         eprint(
             "reading manifests from the terminal, up to Ctrl-D (`pullcreds --help` says more)\n",
         );
     }
-    frontend::read_stdin()
+    frontend::read_stdin(limit)
 }
 
 /// Judges a stream, and writes it with what is injected.
@@ -637,7 +672,7 @@ fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     reports::write(&report, settings)?;
     if !failed && settings.emit == Emit::All {
-        write_manifests(&sources, &outcome)?;
+        write::manifests(&sources, &outcome)?;
     }
     keep(&report, &outcome, settings, failed);
     tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
@@ -697,40 +732,13 @@ fn eprint(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// Refuses to go on where manifests would go nowhere.
+fn insist_on_output() -> Result<(), Stop> {
+    if closed::is_output() { Err(unwritable(&io::Error::other("it is closed"))) } else { Ok(()) }
+}
+
 fn unwritable(error: &io::Error) -> Stop {
     Stop::new(Exit::Unwritable, format!("error: cannot write to standard output: {error}\n"))
-}
-
-/// Writes the manifests with what is injected. A reader that goes away is an error here: manifests would be lost.
-fn write_manifests(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
-    let mut out = io::BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock());
-    let mut write = || -> io::Result<()> {
-        for (at, (source, plan)) in sources.iter().zip(&outcome.plans).enumerate() {
-            if at > 0 {
-                separate(&sources[at - 1].text, &source.text, &mut out)?;
-            }
-            plan.write(&source.text, &mut out)?;
-            // Helm 4 takes an empty output for a failure.
-            if source.text.trim().is_empty()
-                && variable("HELM_PLUGIN_NAME").as_deref() == Some("pullcreds")
-            {
-                out.write_all(b"# nothing was rendered\n")?;
-            }
-        }
-        out.flush()
-    };
-    write().map_err(|error| unwritable(&error))
-}
-
-/// Puts a document marker between two files that need one.
-fn separate(before: &str, behind: &str, out: &mut dyn Write) -> io::Result<()> {
-    if !before.is_empty() && !before.ends_with('\n') {
-        out.write_all(b"\n")?;
-    }
-    if !behind.trim_start_matches('\u{feff}').starts_with("---") {
-        out.write_all(b"---\n")?;
-    }
-    Ok(())
 }
 
 /// Tells people on standard error what happened.

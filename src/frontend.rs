@@ -3,18 +3,21 @@
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
 mod large;
+mod limit;
+mod replace;
 mod target;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use rayon::prelude::*;
-use tempfile::NamedTempFile;
 
-use crate::source::{Position, Source, Unreadable};
+use crate::source::{self, Position, Source, Unreadable};
 
+pub use limit::{Limit, parse_size};
+pub use replace::{Change, Place, Refused, Written, replace_all};
 pub use target::{Standard, standard, write};
 
 /// What people call the standard input.
@@ -33,6 +36,14 @@ pub enum ReadError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// There is more than anybody means.
+    #[error("{name}: there is more than {most} of input (--max-input)")]
+    TooLarge {
+        /// What.
+        name: String,
+        /// How much may be read.
+        most: String,
     },
     /// The bytes are no text.
     #[error("{name}{}: {}", place(.source), .source.message)]
@@ -56,14 +67,16 @@ impl ReadError {
     /// What cannot be read.
     pub fn name(&self) -> &str {
         match self {
-            Self::Io { name, .. } | Self::NotText { name, .. } => name,
+            Self::Io { name, .. } | Self::TooLarge { name, .. } | Self::NotText { name, .. } => {
+                name
+            }
         }
     }
 
     /// Where it stops being text.
     pub fn position(&self) -> Option<Position> {
         match self {
-            Self::Io { .. } => None,
+            Self::Io { .. } | Self::TooLarge { .. } => None,
             Self::NotText { source, .. } => source.position,
         }
     }
@@ -72,6 +85,9 @@ impl ReadError {
     pub fn why(&self) -> String {
         match self {
             Self::Io { source, .. } => source.to_string(),
+            Self::TooLarge { most, .. } => {
+                format!("there is more than {most} of input (--max-input)")
+            }
             Self::NotText { source, .. } => source.message.clone(),
         }
     }
@@ -91,10 +107,23 @@ fn not_text(name: &str, error: &Unreadable) -> ReadError {
 /// # Errors
 ///
 /// What cannot be read, and what is no text.
-pub fn read_stdin() -> Result<Source, ReadError> {
-    let read = large::read(&mut io::stdin().lock(), widen_stdin);
-    let bytes = read.map_err(|source| ReadError::Io { name: STDIN.to_owned(), source })?;
-    Source::new(STDIN, bytes).map_err(|error| not_text(STDIN, &error))
+pub fn read_stdin(limit: &Limit) -> Result<Source, ReadError> {
+    read(STDIN, &mut io::stdin().lock(), limit, widen_stdin)
+}
+
+fn read(
+    name: &str,
+    stream: &mut dyn io::Read,
+    limit: &Limit,
+    widen: impl FnOnce(),
+) -> Result<Source, ReadError> {
+    let left = limit.left();
+    let bytes = large::read(&mut stream.take(left.saturating_add(1)), widen)
+        .map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
+    if !limit.take(bytes.len() as u64) {
+        return Err(ReadError::TooLarge { name: name.to_owned(), most: limit.to_string() });
+    }
+    Source::new(name, bytes).map_err(|error| not_text(name, &error))
 }
 
 /// Lets a pipe hold as much as it may without special rights. If it may not, or if it is none, nothing is lost.
@@ -114,10 +143,11 @@ fn widen_stdin() {}
 /// # Errors
 ///
 /// What cannot be read, and what is no text.
-pub fn read_file(path: &Path) -> Result<Source, ReadError> {
+pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|source| ReadError::Io { name: name.clone(), source })?;
-    Source::new(&*name, bytes).map_err(|error| not_text(&name, &error))
+    let file = fs::File::open(path);
+    let mut file = file.map_err(|source| ReadError::Io { name: name.clone(), source })?;
+    read(&name, &mut file, limit, || ())
 }
 
 /// The manifests at `paths`: files as they are, and every YAML and JSON file below folders that no
@@ -188,12 +218,17 @@ pub fn config_files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
 }
 
 /// Reads files side by side, each with its error; `progress` is called after each.
-pub fn read_files(paths: &[PathBuf], progress: impl Fn() + Sync) -> Vec<Result<Source, ReadError>> {
+pub fn read_files(
+    paths: &[PathBuf],
+    limit: &Limit,
+    progress: impl Fn() + Sync,
+) -> Vec<Result<Source, ReadError>> {
     let read = |path: &PathBuf| {
-        let read = read_file(path);
+        let read = read_file(path, limit);
         progress();
         read
     };
+    source::prepare_threads();
     paths.par_iter().map(read).collect()
 }
 
@@ -204,40 +239,6 @@ pub fn read_files(paths: &[PathBuf], progress: impl Fn() + Sync) -> Vec<Result<S
 /// What the operating system says.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
-}
-
-/// Gives a file a new content, at once or not at all, with the permissions that it has.
-///
-/// # Errors
-///
-/// What the operating system says.
-pub fn write_file(path: &Path, content: &str) -> io::Result<()> {
-    // A link keeps pointing where it does.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = target::folder(&path);
-    fs::metadata(folder)?;
-    // The error would name the temporary file, of which nobody has heard.
-    let made = NamedTempFile::new_in(folder);
-    let mut file = made.map_err(|error| io::Error::from(error.kind()))?;
-    file.write_all(content.as_bytes())?;
-    match fs::metadata(&path) {
-        Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
-        Err(_) => readable_by_all(file.as_file())?,
-    }
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|failed| failed.error)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn readable_by_all(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &fs::File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -254,17 +255,6 @@ mod tests {
         let found = find(&[folder.path().to_owned()]).unwrap();
         let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
         assert_eq!(names, ["a.json", "b.yaml"]);
-    }
-
-    #[test]
-    fn writing_keeps_permissions() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.yaml");
-        fs::write(&path, "a: 1\n").unwrap();
-        let before = fs::metadata(&path).unwrap().permissions();
-        write_file(&path, "a: 2\n").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "a: 2\n");
-        assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZero;
 use std::ops::Range;
 use std::str::Utf8Error;
+use std::sync::{Mutex, Once};
+use std::thread;
 
 use memchr::memmem::Finder;
 use rayon::prelude::*;
@@ -190,15 +193,46 @@ pub(crate) fn holds(text: &str, word: &str) -> bool {
     found.contains(&true)
 }
 
+/// Lets threads work side by side from now on. Where the system gives none to a process (`ulimit -u`, `pids.max` of a
+/// cgroup), the one that there is does everything.
+pub(crate) fn prepare_threads() {
+    static PREPARED: Once = Once::new();
+    PREPARED.call_once(|| {
+        let wanted = thread::available_parallelism().map_or(1, NonZero::get);
+        if !can_start(wanted) {
+            let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+            // It fails if there is a pool already.
+            let _ = alone.build_global();
+        }
+    });
+}
+
+/// Whether so many threads can live at once.
+fn can_start(threads: usize) -> bool {
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let closed = gate.lock();
+        let wait = || drop(gate.lock());
+        let started =
+            (0..threads).all(|_| thread::Builder::new().spawn_scoped(scope, wait).is_ok());
+        drop(closed);
+        started
+    })
+}
+
 /// What `each` makes of the parts of a text, in order: threads take those of a large one side by side, a small one is
 /// a single part. Every part but the last has [`PARALLEL_BYTES`], wherever a character ends.
 pub(crate) fn in_parts<T: Send>(text: &str, each: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     if text.len() < PARALLEL_BYTES {
         return vec![each(0..text.len())];
     }
+    prepare_threads();
     let starts = (0..text.len()).into_par_iter().step_by(PARALLEL_BYTES);
     starts.map(|start| each(start..text.len().min(start + PARALLEL_BYTES))).collect()
 }
+
+/// Where a byte that no text holds shows that all of it is something else: YAML forbids it (YAML 1.2.2, 5.1).
+const FIRST: usize = 64 << 10;
 
 /// A text with a name: what one file or the standard input held.
 pub struct Source {
@@ -238,6 +272,11 @@ impl Source {
                 Some(Position { line: 1, column: 1 }),
                 "it is UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)",
             );
+        }
+        if let Some(at) = memchr::memchr(0, &bytes[..bytes.len().min(FIRST)]) {
+            let before = String::from_utf8_lossy(&bytes[..at]);
+            let position = LineIndex::new(&before).position(&before, before.len());
+            return refuse(Some(position), "it is not text: it holds a NUL byte");
         }
         let text = match bytes {
             Cow::Borrowed(bytes) => {

@@ -4,6 +4,7 @@
 //! (`sigs.k8s.io/yaml`, which kubectl, Helm and Argo CD read with) decides where readers differ.
 
 mod decode;
+mod joint;
 pub(crate) mod layout;
 mod lines;
 mod parse;
@@ -12,6 +13,7 @@ mod scan;
 mod stream;
 mod tree;
 
+pub use joint::{Joint, Severed, join};
 pub use resolve::Type;
 pub use stream::{Problem, read, read_whole, refusal};
 pub(crate) use tree::is_plain_string;

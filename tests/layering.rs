@@ -63,14 +63,17 @@ const CRATES: &[(&str, &[&str])] = &[
         "rustix",
         &[
             "src/cli/argocd.rs",
+            "src/cli/closed.rs",
             "src/cli/child/group.rs",
             "src/cli/child/group/supervisor.rs",
             "src/cli/state.rs",
             "src/frontend.rs",
+            "src/frontend/replace/handle.rs",
+            "src/frontend/replace/temporary.rs",
         ],
     ),
     ("serde_saphyr", &["src/credentials/provider/config.rs", "src/policy/tree.rs"]),
-    ("signal_hook", &["src/cli/child/group/signals.rs"]),
+    ("signal_hook", &["src/cli/child/group/signals.rs", "src/cli/stopping.rs"]),
     ("similar", &["src/report/diff.rs"]),
 ];
 

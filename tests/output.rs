@@ -217,3 +217,141 @@ fn a_file_that_cannot_be_replaced_is_written_in_place() {
     assert!(outcome.err().contains("Read-only file system"), "{outcome}");
     assert_eq!(fs::read_dir(folder.path().join("read-only")).unwrap().count(), 2);
 }
+
+#[test]
+fn manifests_need_a_standard_output() {
+    let folder = scratch();
+    fs::write(folder.path().join("pod.yaml"), POD).unwrap();
+    for script in [
+        "\"$1\" >&-",
+        "\"$1\" --report brief --inject '*=regcred' >&-",
+        "\"$1\" inject --inject '*=regcred' \"$2/pod.yaml\" >&-",
+        "\"$1\" run -- cat \"$2/pod.yaml\" --fail-on never >&-",
+        "printf 'kind: ResourceList\\napiVersion: config.kubernetes.io/v1\\nitems: []\\n' | \"$1\" krm >&-",
+    ] {
+        let script = script.replace(
+            "run -- cat \"$2/pod.yaml\" --fail-on never",
+            "run --fail-on never -- cat \"$2/pod.yaml\"",
+        );
+        let outcome = shell(&script, folder.path()).expect(4);
+        assert!(
+            outcome.err().contains("error: cannot write to standard output: it is closed"),
+            "{outcome}"
+        );
+    }
+    for script in [
+        "\"$1\" >/dev/null",
+        "\"$1\" >/dev/null 2>&1 </dev/null",
+        "\"$1\" 2>&-",
+        "\"$1\" inject --write \"$2/pod.yaml\" >&-",
+    ] {
+        shell(script, folder.path()).expect(0);
+    }
+}
+
+#[test]
+fn variables_have_to_be_text() {
+    let folder = scratch();
+    for name in [
+        "PULLCREDS_FAIL_ON",
+        "PULLCREDS_POLICY",
+        "PULLCREDS_INJECT",
+        "SOURCE_DATE_EPOCH",
+        "ARGOCD_ENV_PULLCREDS_FAIL_ON",
+    ] {
+        let script = format!("export {name}=$(printf 'error\\377'); \"$1\"");
+        let outcome = shell(&script, folder.path()).expect(2);
+        assert_eq!(outcome.err(), format!("error: {name}: the value is not UTF-8\n"));
+        assert!(outcome.out().is_empty());
+    }
+    // What belongs to somebody else is theirs.
+    shell("export OTHER=$(printf '\\377'); \"$1\"", folder.path()).expect(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_without_threads_works_alone() {
+    use std::os::unix::process::CommandExt as _;
+    if !rustix::process::geteuid().is_root() {
+        println!("the limit counts what the user runs elsewhere");
+        return;
+    }
+    let folder = scratch();
+    let program = folder.path().join("pullcreds");
+    fs::copy(PULLCREDS, &program).unwrap();
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))
+        .unwrap();
+    let many = format!("---\n{POD}").repeat(12_000);
+    fs::write(folder.path().join("many.yaml"), &many).unwrap();
+    for (args, input) in [
+        ("", "many.yaml"),
+        ("check --fail-on never many.yaml", "/dev/null"),
+        ("inject --write --inject '*=regcred' many.yaml", "/dev/null"),
+    ] {
+        let script = format!("ulimit -u 1; exec ./pullcreds --quiet {args} <{input}");
+        let script = script
+            .replace("--quiet check", "check --quiet")
+            .replace("--quiet inject", "inject --quiet");
+        let mut command = Command::new("sh");
+        // A user that runs nothing else.
+        command.args(["-c", &script]).uid(61_234).gid(61_234).current_dir(folder.path());
+        let output = command.env("HOME", "/nonexistent").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let expected = if args.starts_with("inject") { Some(4) } else { Some(0) };
+        assert_eq!(output.status.code(), expected, "{args}: {said}");
+        if args.is_empty() {
+            assert!(output.stdout == many.as_bytes());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn input_without_an_end_is_not_read_to_the_end() {
+    let folder = scratch();
+    for device in ["/dev/zero", "/dev/full"] {
+        let outcome = pullcreds(["check", device]).run().expect(3);
+        assert!(
+            outcome
+                .err()
+                .contains(&format!("error: {device}:1:1: it is not text: it holds a NUL byte")),
+            "{outcome}"
+        );
+    }
+    let piped = |script: &str| shell(script, folder.path()).expect(3);
+    for script in [
+        "\"$1\" </dev/zero",
+        "yes 'a: 1' | \"$1\" --max-input 1MiB",
+        "yes 'a: 1' | \"$1\" check --max-input=1Mi",
+        "yes '# a' | PULLCREDS_MAX_INPUT=100k \"$1\" krm",
+        "mkfifo \"$2/pipe\"; yes 'a: 1' >\"$2/pipe\" & \"$1\" check --max-input 2M \"$2/pipe\"",
+        "\"$1\" run --max-input 1MiB -- yes 'a: 1'",
+    ] {
+        let outcome = piped(script);
+        assert!(
+            outcome.err().contains("(--max-input)") || outcome.err().contains("NUL byte"),
+            "{script}\n{outcome}"
+        );
+        assert!(outcome.out().is_empty(), "{outcome}");
+    }
+}
+
+#[test]
+fn all_files_together_have_to_fit() {
+    let folder = scratch();
+    for file in ["a.yaml", "b.yaml"] {
+        fs::write(folder.path().join(file), POD).unwrap();
+    }
+    let check = |most: usize| {
+        let most = most.to_string();
+        pullcreds(["check", "--fail-on=never", "--max-input", &most]).arg(folder.path()).run()
+    };
+    check(2 * POD.len()).expect(0);
+    let outcome = check(2 * POD.len() - 1).expect(3);
+    assert!(
+        outcome.err().contains(&format!("there is more than {} bytes of input", 2 * POD.len() - 1)),
+        "{outcome}"
+    );
+    let outcome = pullcreds(["check", "--max-input=5Gi"]).run().expect(2);
+    assert!(outcome.err().contains("write a size like 512MiB"), "{outcome}");
+}

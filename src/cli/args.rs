@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use pullcreds::duration;
 use pullcreds::finding::{self, Code};
+use pullcreds::frontend::parse_size;
 use pullcreds::policy::pattern::Pattern;
 use pullcreds::policy::{
     FailOn, InjectInto, Injection, parse_fail_on, parse_inject, parse_into, parse_namespace,
@@ -361,6 +362,9 @@ pub(crate) struct Flags {
     /// An input without a document is an error [default in check and run]
     #[arg(long, help_heading = "Output")]
     pub(crate) require_input: bool,
+    /// Read at most this much input, all files together [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Output")]
+    pub(crate) max_input: Option<u64>,
     /// Say nothing unless the run fails
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,

@@ -16,7 +16,7 @@ use std::time::Duration;
 #[cfg(not(unix))]
 pub(crate) use alone::{run, supervise};
 #[cfg(unix)]
-pub(crate) use group::{run, supervise};
+pub(crate) use group::{ending_signals, run, supervise};
 pub(crate) use words::Words;
 
 /// What to start, and for how long.
@@ -25,6 +25,8 @@ pub(crate) struct Request<'r> {
     pub(crate) program: &'r OsStr,
     pub(crate) args: &'r [OsString],
     pub(crate) timeout: Option<Duration>,
+    /// How many bytes of its standard output are read.
+    pub(crate) most: u64,
 }
 
 /// How it came to its end.
@@ -47,21 +49,19 @@ pub(crate) enum End {
 /// What became of it.
 pub(crate) struct Ended {
     pub(crate) end: End,
-    /// All of its standard output, if it ended by itself with exit code 0; else nothing.
+    /// All of its standard output, or as much as is read, if it ended by itself with exit code 0; else nothing.
     pub(crate) out: Vec<u8>,
     /// Its standard error.
     pub(crate) said: Words,
 }
 
-/// A source holds less than 4 GiB: who writes more is not read to the end.
-const MOST_OUT: u64 = u32::MAX as u64 + 1;
 /// How much of the standard error is read at once.
 const CHUNK: usize = 1 << 13;
 
-/// Reads all of the standard output.
-fn read_out(pipe: impl Read) -> io::Result<Vec<u8>> {
+/// Reads the standard output, up to `most` bytes.
+fn read_out(pipe: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
-    pipe.take(MOST_OUT).read_to_end(&mut out)?;
+    pipe.take(most).read_to_end(&mut out)?;
     Ok(out)
 }
 

@@ -1,7 +1,7 @@
 //! `check` and `inject`: files, folders and standard input.
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 use pullcreds::check::{Input, Outcome, Status};
@@ -12,13 +12,15 @@ use pullcreds::source::Source;
 
 use super::{
     Exit, NOTHING_WRITTEN, Settings, Stop, eprint, is_missed, is_refused, judge, print, read_stdin,
-    reports, tell, tells_json, write_manifests,
+    reports, tell, tells_json, write,
 };
 
 /// What was read.
 #[derive(Default)]
 struct Read {
     sources: Vec<Source>,
+    /// Where each of them is, unless it is standard input.
+    origins: Vec<write::Origin>,
     /// What could not be. It has been told.
     unread: Vec<Unread>,
 }
@@ -30,7 +32,7 @@ pub(super) fn check(
     format: Option<Format>,
     settings: &Settings,
 ) -> Result<Exit, Stop> {
-    let Read { sources, unread } = read(paths, settings)?;
+    let Read { sources, unread, .. } = read(paths, settings)?;
     let input = if is_piped(paths) { Input::Piped } else { Input::Files };
     let mut outcome = judge(&sources, settings, input)?;
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
@@ -89,7 +91,11 @@ pub(super) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
     if to == To::Output {
         reports::keep_out_of_manifests(&settings.reports)?;
     }
-    let Read { sources, unread } = read(paths, settings)?;
+    if to == To::Files && is_piped(paths) {
+        let text = "error: --write: standard input has no file to write to; leave out --write\n";
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let Read { sources, origins, unread } = read(paths, settings)?;
     let outcome = judge(&sources, settings, Input::Files)?;
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     let report = Report::new(&sources, &outcome, &settings.policy).with_unread(unread);
@@ -103,8 +109,8 @@ pub(super) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
     let changes = outcome.plans.iter().any(|plan| !plan.is_empty());
     match to {
         _ if failed => {}
-        To::Output => write_manifests(&sources, &outcome)?,
-        To::Files => write_back(&sources, &outcome)?,
+        To::Output => write::manifests(&sources, &outcome)?,
+        To::Files => write::back(&origins, &sources, &outcome)?,
         To::Nowhere => {}
     }
     tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
@@ -112,19 +118,6 @@ pub(super) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
         eprint(&changed(&sources, &outcome, to));
     }
     Ok(if failed || to == To::Nowhere && changes { Exit::Failed } else { Exit::Pass })
-}
-
-fn write_back(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
-    for (source, plan) in sources.iter().zip(&outcome.plans) {
-        if plan.is_empty() {
-            continue;
-        }
-        let written = frontend::write_file(Path::new(&source.name), &plan.apply(&source.text));
-        written.map_err(|error| {
-            Stop::new(Exit::Unwritable, format!("error: cannot write {}: {error}\n", source.name))
-        })?;
-    }
-    Ok(())
 }
 
 /// The files that changed or would, a line each, and how many they are.
@@ -153,7 +146,7 @@ fn is_piped(paths: &[PathBuf]) -> bool {
 fn read(paths: &[PathBuf], settings: &Settings) -> Result<Read, Stop> {
     if is_piped(paths) {
         let mut read = Read::default();
-        read.take(read_stdin());
+        read.take(read_stdin(&settings.limit));
         return Ok(read);
     }
     let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
@@ -164,10 +157,13 @@ fn read(paths: &[PathBuf], settings: &Settings) -> Result<Read, Stop> {
     } else {
         ProgressBar::hidden()
     };
-    let results = frontend::read_files(&found, || bar.inc(1));
+    let results = frontend::read_files(&found, &settings.limit, || bar.inc(1));
     bar.finish_and_clear();
     let mut read = Read::default();
-    for result in results {
+    for (path, result) in found.iter().zip(results) {
+        if result.is_ok() {
+            read.origins.push(write::origin(path));
+        }
         read.take(result);
     }
     Ok(read)

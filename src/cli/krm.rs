@@ -15,8 +15,8 @@ use pullcreds::report::{self, Look, Report};
 use pullcreds::source::{LineIndex, Source, Span};
 
 use super::{
-    Exit, Flags, Mode, Settings, Stop, Told, flags_look, is_refused, judge, reports, tell,
-    unwritable,
+    Exit, Flags, Mode, Settings, Stop, Told, flags_look, insist_on_output, is_refused, judge,
+    reports, tell, unwritable,
 };
 
 /// Keys of a `ConfigMap` that are flags about the program, not the policy.
@@ -105,6 +105,7 @@ fn items(list: &ResourceList<'_>, outcome: &Outcome<'_>, failed: bool, emit: Emi
 /// Writes the list in one go. A reader that goes away is an error: it would take a part for the whole.
 fn write(source: &Source, items: Plan, results: Option<Edit>) -> Result<(), Stop> {
     let plan = items.followed_by(results).expect("results stand outside of items");
+    insist_on_output()?;
     let mut out = io::stdout().lock();
     let written = out.write_all(plan.apply(&source.text).as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| unwritable(&error))

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use pullcreds::frontend;
+use pullcreds::frontend::{self, Limit};
 use pullcreds::source::Span;
 
 use super::args::Cli;
@@ -42,7 +42,7 @@ pub(super) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
         let text = "error: a plugin of kustomize takes flags in argsOneLiner, and no command\n";
         return Err(Stop::new(Exit::Usage, text));
     }
-    let file = frontend::read_file(config);
+    let file = frontend::read_file(config, &Limit::default());
     let mut file = file.map_err(|error| Stop::because(Exit::Usage, &error))?;
     // kustomize makes the file for this run: its name means nothing to people.
     file.name = format!("<{KIND}>");
@@ -51,5 +51,5 @@ pub(super) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
     let told = krm::object(&file, whole);
     let told = told.map_err(|mistakes| policy_mistakes(&file, &mistakes, look))?;
     let settings = Settings::told(&cli.flags, Mode::Function, Some(told))?;
-    pass_on(stdin()?, &settings)
+    pass_on(stdin(&settings.limit)?, &settings)
 }

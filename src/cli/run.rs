@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use pullcreds::frontend::Limit;
 use pullcreds::inventory::Inventory;
 use pullcreds::mask::{self, MASK};
 use pullcreds::source::Source;
@@ -38,6 +39,7 @@ struct Renderer<'r> {
     args: &'r [OsString],
     name: String,
     timeout: Option<Duration>,
+    limit: &'r Limit,
 }
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
@@ -50,7 +52,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     } else {
         rest.to_vec()
     };
-    let renderer = Renderer { program, args: &rest, name: name(program), timeout };
+    let name = name(program);
+    let renderer = Renderer { program, args: &rest, name, timeout, limit: &settings.limit };
     let (source, said) = renderer.render(allow_empty)?;
     match pass_on(source, &settings) {
         Ok(Exit::Pass) => {
@@ -105,9 +108,15 @@ impl Renderer<'_> {
     /// All of what it renders, and what it said meanwhile.
     fn render(&self, allow_empty: bool) -> Result<(Source, Words), Stop> {
         let Self { program, args, timeout, .. } = *self;
-        let ended = child::run(&child::Request { program, args, timeout });
+        // One more byte than that is too much.
+        let most = self.limit.most().saturating_add(1);
+        let ended = child::run(&child::Request { program, args, timeout, most });
         if let Some((exit, what)) = self.failure(&ended.end) {
             return Err(self.stop(exit, &what, &ended.said));
+        }
+        if ended.out.len() as u64 > self.limit.most() {
+            let what = format!("{} wrote more than {} (--max-input)", self.name, self.limit);
+            return Err(self.stop(Exit::Unreadable, &what, &ended.said));
         }
         let source = Source::new(format!("<{}>", self.name), ended.out).map_err(|error| {
             let place =
@@ -211,12 +220,12 @@ fn plain(text: &str) -> String {
     masked.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn by_signal(signal: i32) -> Exit {
+pub(super) fn by_signal(signal: i32) -> Exit {
     Exit::Others(u8::try_from(signal).map_or(u8::MAX, |signal| BY_SIGNAL.saturating_add(signal)))
 }
 
 /// The number of a signal, and its name where it has one that people know.
-fn called(signal: i32) -> String {
+pub(super) fn called(signal: i32) -> String {
     let names = [
         (1, "SIGHUP"),
         (2, "SIGINT"),
@@ -237,7 +246,8 @@ mod tests {
 
     fn renderer<'r>(program: &'r str, args: &'r [OsString]) -> Renderer<'r> {
         let program = OsStr::new(program);
-        Renderer { program, args, name: name(program), timeout: None }
+        let limit = Box::leak(Box::default());
+        Renderer { program, args, name: name(program), timeout: None, limit }
     }
 
     #[track_caller]

@@ -32,7 +32,8 @@ const SMALL: usize = 64 << 10;
 pub(super) fn read(stream: &mut dyn Read, widen: impl FnOnce()) -> io::Result<Cow<'static, [u8]>> {
     let mut bytes = Vec::new();
     stream.take(SMALL as u64).read_to_end(&mut bytes)?;
-    if bytes.len() < SMALL {
+    // What no text holds stands at the start of files that are something else, and of devices that never end.
+    if bytes.len() < SMALL || memchr::memchr(0, &bytes).is_some() {
         return Ok(bytes.into());
     }
     widen();
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_byte_is_read_whatever_the_size() {
-        let bytes: Vec<u8> = (0_u32..6 << 20).map(|at| (at % 251) as u8).collect();
+        let bytes: Vec<u8> = (0_u32..6 << 20).map(|at| (at % 251 + 1) as u8).collect();
         let page = 2 << 20;
         let near = |size: usize| [size - 1, size, size + 1];
         let sizes = [SMALL, page / 2, page, page + page / 2, 2 * page, 3 * page - 1];
@@ -155,5 +156,12 @@ mod tests {
             assert!(*read == bytes[..size], "{size}");
             assert_eq!(widened, usize::from(size >= SMALL), "{size}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_read_to_its_end() {
+        let mut endless = io::repeat(0);
+        let read = read(&mut endless, || unreachable!("nothing is done about it"));
+        assert_eq!(read.expect("it can be read").len(), SMALL);
     }
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use super::replace::{self, Refused};
+
 /// A stream that the program was started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standard {
@@ -45,9 +47,11 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     if !kind.is_file() || DESCRIPTORS.iter().any(|above| path.starts_with(above)) {
         return overwrite(path, text);
     }
-    match super::write_file(path, text) {
-        Err(error) if NOT_REPLACEABLE.contains(&error.kind()) => overwrite(path, text),
-        written => written,
+    match replace::put(path, text) {
+        Err(Refused::Io(error)) if NOT_REPLACEABLE.contains(&error.kind()) => overwrite(path, text),
+        Err(Refused::Io(error)) => Err(error),
+        Err(_) => overwrite(path, text),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -62,11 +66,14 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
         let missing = format!("the folder {} does not exist", folder.display());
         return Err(io::Error::new(ErrorKind::NotFound, missing));
     }
-    super::write_file(path, text)
+    replace::put(path, text).map_err(|refused| match refused {
+        Refused::Io(error) => error,
+        other => io::Error::other(other),
+    })
 }
 
 /// The folder that a file is in.
-pub(super) fn folder(path: &Path) -> &Path {
+fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -89,6 +89,7 @@ fn read_by<'a, T: Default + Send>(
         chunks.iter().fold(Ok(Part::default()), read).map(|part| vec![part])
     } else {
         // Every part is read, so that the first problem is the one that is reported.
+        source::prepare_threads();
         let parts: Vec<_> = chunks.par_iter().fold(|| Ok(Part::default()), read).collect();
         parts.into_iter().collect()
     };

@@ -31,7 +31,7 @@ pub(crate) fn supervise(_: &[std::ffi::OsString]) -> io::Result<()> {
 }
 
 fn watch(request: &Request<'_>, heard: &Heard) -> io::Result<(End, Vec<u8>)> {
-    let (out, out_end) = io::pipe()?;
+    let (mut out, out_end) = io::pipe()?;
     let (err, err_end) = io::pipe()?;
     let mut child = Command::new(request.program)
         .args(request.args)
@@ -40,7 +40,8 @@ fn watch(request: &Request<'_>, heard: &Heard) -> io::Result<(End, Vec<u8>)> {
         .stderr(err_end)
         .spawn()?;
     let (tell, read) = mpsc::channel();
-    thread::spawn(move || tell.send(read_out(out)));
+    let most = request.most;
+    thread::spawn(move || tell.send(read_out(&mut out, most)));
     let (said, all_said) = mpsc::channel::<()>();
     let hearing = heard.clone();
     thread::spawn(move || {
@@ -73,7 +74,7 @@ mod tests {
 
     fn run_alone(script: &str, timeout: Option<Duration>) -> Ended {
         let args = ["-c", script].map(OsString::from);
-        run(&Request { program: OsStr::new("sh"), args: &args, timeout })
+        run(&Request { program: OsStr::new("sh"), args: &args, timeout, most: u64::MAX })
     }
 
     #[test]
@@ -86,7 +87,13 @@ mod tests {
         let ended = run_alone("exec sleep 1000", Some(Duration::from_millis(200)));
         assert!(matches!(ended.end, End::TimedOut) && ended.out.is_empty());
         assert!(matches!(
-            run(&Request { program: OsStr::new("no-such-program"), args: &[], timeout: None }).end,
+            run(&Request {
+                program: OsStr::new("no-such-program"),
+                args: &[],
+                timeout: None,
+                most: u64::MAX
+            })
+            .end,
             End::NotStarted(_)
         ));
     }

@@ -30,8 +30,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{End, Ended, Heard, MOST_OUT, Request, read_out};
+use super::{End, Ended, Heard, Request, read_out};
 use signals::Signals;
+pub(crate) use signals::ending_signals;
 use supervisor::Report;
 
 pub(crate) use supervisor::serve as supervise;
@@ -73,9 +74,11 @@ fn watch(
     let (channel, theirs) = UnixStream::pair()?;
     let (out, out_end) = io::pipe()?;
     let (err, err_end) = io::pipe()?;
-    listen(&tell, channel.try_clone()?, out, err, heard.clone());
+    let pipes = Pipes { out, most: request.most, err };
+    listen(&tell, channel.try_clone()?, pipes, heard.clone());
     let supervisor = start(request, supervisor, theirs, out_end, err_end)?;
-    let mut watched = Watched { channel, events, supervisor, group: None, heard: false };
+    let mut watched =
+        Watched { channel, events, supervisor, group: None, heard: false, most: request.most };
     let timeout = request.timeout;
     let (end, out) = watched.until(timeout.and_then(|timeout| Instant::now().checked_add(timeout)));
     watched.finish(&end);
@@ -110,6 +113,8 @@ struct Watched {
     group: Option<Pid>,
     /// Whether all of the standard error has come.
     heard: bool,
+    /// How much of the standard output is read.
+    most: u64,
 }
 
 impl Watched {
@@ -119,7 +124,7 @@ impl Watched {
         let mut succeeded = false;
         loop {
             // Who writes too much waits for a reader, and does not end.
-            let all = |out: &mut Vec<u8>| succeeded || out.len() as u64 == MOST_OUT;
+            let all = |out: &mut Vec<u8>| succeeded || out.len() as u64 == self.most;
             if let Some(out) = out.take_if(all) {
                 return (End::Exited(0), out);
             }
@@ -207,16 +212,20 @@ impl Watched {
     }
 }
 
-/// Turns all that comes into events.
-fn listen(
-    tell: &Sender<Event>,
-    mut channel: UnixStream,
+/// What the program writes to.
+struct Pipes {
     out: io::PipeReader,
+    /// How much of it is read.
+    most: u64,
     err: io::PipeReader,
-    heard: Heard,
-) {
+}
+
+/// Turns all that comes into events.
+fn listen(tell: &Sender<Event>, mut channel: UnixStream, pipes: Pipes, heard: Heard) {
+    let Pipes { mut out, most, err } = pipes;
     let told = tell.clone();
-    thread::spawn(move || told.send(Event::Out(read_out(out))));
+    // Who writes too much must not hear of it before we know.
+    thread::spawn(move || told.send(Event::Out(read_out(&mut out, most))));
     let told = tell.clone();
     thread::spawn(move || {
         heard.read(err);
@@ -249,7 +258,7 @@ mod tests {
     /// Runs a script where the supervisor has to be a thread.
     fn run_within(script: &str, timeout: Option<Duration>) -> (End, String, String) {
         let args = ["-c", script].map(OsString::from);
-        let request = Request { program: OsStr::new("sh"), args: &args, timeout };
+        let request = Request { program: OsStr::new("sh"), args: &args, timeout, most: u64::MAX };
         let heard = Heard::default();
         let (end, out) = watch(&request, None, &heard).unwrap();
         (end, String::from_utf8(out).unwrap(), heard.taken().whole())

@@ -21,10 +21,7 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn listen(tell: &Sender<Event>) -> io::Result<Self> {
         let over = Arc::new(AtomicBool::new(false));
-        let ignored = ignored();
-        // nohup, and shells that start something in the background, ignore a signal on purpose.
-        let heard: Vec<_> =
-            ENDING.into_iter().filter(|signal| ignored & bit(*signal) == 0).collect();
+        let heard = ending_signals();
         for signal in &heard {
             flag::register_conditional_default(*signal, over.clone())?;
         }
@@ -43,6 +40,13 @@ impl Drop for Signals {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
     }
+}
+
+/// The signals that ask this program to end. nohup, and shells that start something in the background, ignore one on
+/// purpose.
+pub(crate) fn ending_signals() -> Vec<i32> {
+    let ignored = ignored();
+    ENDING.into_iter().filter(|signal| ignored & bit(*signal) == 0).collect()
 }
 
 fn bit(signal: i32) -> u64 {

@@ -1,0 +1,126 @@
+//! How much is read at all: there are streams without an end.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is read where nobody says otherwise: far more than people deploy, and less than a machine has memory.
+const DEFAULT: u64 = 1 << 30;
+/// The largest source ([`crate::source::Span`]).
+const LARGEST: u64 = u32::MAX as u64;
+/// The suffixes of sizes, as Kubernetes writes them (`resource.Quantity`).
+const UNITS: &[(&str, u64)] = &[
+    ("Ki", 1 << 10),
+    ("Mi", 1 << 20),
+    ("Gi", 1 << 30),
+    ("k", 1_000),
+    ("K", 1_000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("", 1),
+];
+
+/// How many bytes may be read, and how many of them are left.
+#[derive(Debug)]
+pub struct Limit {
+    most: u64,
+    taken: AtomicU64,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::new(DEFAULT)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let binary = UNITS.iter().filter(|(name, _)| name.ends_with('i'));
+        let even = |(_, size): &&(&str, u64)| self.most.is_multiple_of(*size);
+        let (name, size) = binary.rev().find(even).copied().unwrap_or(("", 1));
+        let bytes = if name.is_empty() { "bytes" } else { "B" };
+        write!(f, "{} {name}{bytes}", self.most / size)
+    }
+}
+
+impl Limit {
+    /// At most `most` bytes.
+    pub fn new(most: u64) -> Self {
+        Self { most, taken: AtomicU64::new(0) }
+    }
+
+    /// How many bytes all sources together may have.
+    pub fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> u64 {
+        self.most.saturating_sub(self.taken.load(Ordering::Relaxed))
+    }
+
+    /// Takes bytes of it, if there are as many.
+    pub(super) fn take(&self, bytes: u64) -> bool {
+        self.taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= self.most
+    }
+}
+
+/// Reads a size like `512Mi`, `512MiB` or `2G`.
+///
+/// # Errors
+///
+/// What to write instead.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let wrong = || "write a size like 512MiB, at most 4095MiB".to_owned();
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.trim_start();
+    let unit = unit.strip_suffix('B').unwrap_or(unit);
+    let size = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
+    let number: Option<u64> = number.parse().ok();
+    let bytes = number.zip(size).and_then(|(number, size)| number.checked_mul(size));
+    bytes.filter(|bytes| (1..=LARGEST).contains(bytes)).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, bytes) in [
+            ("1", 1),
+            ("10B", 10),
+            ("2k", 2_000),
+            ("2 KB", 2_000),
+            ("512Mi", 512 << 20),
+            ("512MiB", 512 << 20),
+            (" 1GiB ", 1 << 30),
+            ("4G", 4_000_000_000),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "0", "-1", "4Gi", "1.5G", "1T", "MiB", "many", "99999999999999999999"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_written() {
+        for (bytes, text) in
+            [(1 << 30, "1 GiB"), (3 << 20, "3 MiB"), (1 << 10, "1 KiB"), (1000, "1000 bytes")]
+        {
+            assert_eq!(Limit::new(bytes).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn sources_share_a_limit() {
+        let limit = Limit::new(10);
+        assert!(limit.take(6));
+        assert_eq!(limit.left(), 4);
+        assert!(limit.take(4));
+        assert!(!limit.take(1));
+        assert_eq!(limit.left(), 0);
+    }
+}

@@ -1,0 +1,159 @@
+//! Files that are changed in place: each at once or not at all, only if it is still what was read, and with all that
+//! belongs to it.
+
+#[cfg(unix)]
+mod handle;
+#[cfg(not(unix))]
+mod path;
+#[cfg(unix)]
+mod temporary;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+#[cfg(unix)]
+use handle::{create, exchange, settle, sweep};
+#[cfg(not(unix))]
+use path::{create, exchange, settle, sweep};
+
+/// How many files are on their way to the disk at once: what takes time is to wait for it.
+const AT_ONCE: usize = 16;
+
+/// Where a file is, without links.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    folder: PathBuf,
+    name: OsString,
+}
+
+impl Place {
+    /// The place of the file that `path` leads to.
+    ///
+    /// # Errors
+    ///
+    /// What is not there, and what is not a regular file.
+    pub fn of(path: &Path) -> Result<Self, Refused> {
+        let path = path.canonicalize()?;
+        match (path.is_file(), path.parent(), path.file_name()) {
+            (true, Some(folder), Some(name)) => {
+                Ok(Self { folder: folder.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(Refused::NotAFile),
+        }
+    }
+}
+
+/// A file that is to be changed.
+pub struct Change<'c> {
+    /// Where it is.
+    pub place: Place,
+    /// What was read there.
+    pub before: &'c str,
+    /// Makes what is to be there instead.
+    pub after: Box<dyn Fn() -> String + Sync + 'c>,
+}
+
+/// A file that was changed.
+#[derive(Debug)]
+pub struct Written {
+    /// How many other names the file had (`link(2)`). They keep what it held.
+    pub other_names: u64,
+}
+
+/// Why a file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Somebody else was faster.
+    #[error("it was changed after it was read, and is left as it is")]
+    Changed,
+    /// Nothing is there any more.
+    #[error("it was deleted after it was read")]
+    Deleted,
+    /// A file of another user would become one of ours.
+    #[error("it belongs to user {user} and group {group}, which cannot be kept")]
+    Owner {
+        /// The number of its user.
+        user: u32,
+        /// The number of its group.
+        group: u32,
+    },
+    /// The access control list would be lost.
+    #[error("its access control list cannot be kept: {0}")]
+    Access(io::Error),
+    /// A device, a pipe, a folder.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// Nothing was tried.
+    #[error("the run was stopped before")]
+    Stopped,
+    /// The operating system says no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Changes files side by side, and says of each what became of it. `stopped` is asked before each.
+pub fn replace_all(
+    changes: &[Change<'_>],
+    stopped: &(dyn Fn() -> bool + Sync),
+) -> Vec<Result<Written, Refused>> {
+    let folders: BTreeSet<_> = changes.iter().map(|change| &*change.place.folder).collect();
+    for folder in &folders {
+        sweep(folder);
+    }
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(Vec::with_capacity(changes.len()));
+    let work = || {
+        while let Some((at, change)) = taken(&next, changes) {
+            let outcome = if stopped() { Err(Refused::Stopped) } else { replace(change) };
+            let mut outcomes = outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            outcomes.push((at, outcome));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..AT_ONCE.min(changes.len()) {
+            // Without others this one does it all.
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+    for folder in &folders {
+        settle(folder);
+    }
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    outcomes.sort_by_key(|(at, _)| *at);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn taken<'c, 't>(next: &AtomicUsize, changes: &'c [Change<'t>]) -> Option<(usize, &'c Change<'t>)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    changes.get(at).map(|change| (at, change))
+}
+
+fn replace(change: &Change<'_>) -> Result<Written, Refused> {
+    exchange(&change.place, &(change.after)(), Some(change.before))
+}
+
+/// Gives the file at `path`, whatever it holds, a new content, or makes it.
+pub(super) fn put(path: &Path, content: &str) -> Result<(), Refused> {
+    let place = Place::of(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (place, path.file_name()) {
+        (Err(Refused::Io(error)), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+            sweep(&folder);
+            create(&Place { folder, name: name.to_owned() }, content)
+        }
+        (place, _) => {
+            let place = place?;
+            sweep(&place.folder);
+            exchange(&place, content, None).map(drop)
+        }
+    }
+}
