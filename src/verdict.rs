@@ -852,6 +852,13 @@ impl<'i> Credentials<'i> {
         may_exist && scope.is_none_or(|scope| scope.covers(image.domain(), image.path()))
     }
 
+    /// The secret that counts for an image although nobody can look into it: rather one that is declared for it than one
+    /// of which nothing is declared.
+    fn declared(&self, image: &Reference) -> Option<usize> {
+        let fit = || (0..self.named.len()).filter(|at| self.may_cover(*at, image));
+        fit().find(|at| self.named[*at].scope.is_some()).or_else(|| fit().next())
+    }
+
     /// The verdict of an image.
     pub fn judge(&self, pull: &Pull<'_>, policy: &Policy, providers: &[Provider]) -> Judgement {
         let of = Judgement::of;
@@ -897,8 +904,7 @@ impl<'i> Credentials<'i> {
             Err(unasked) => unasked.map(Box::new),
         };
         let is_static = matches!(self.puller, Puller::Static);
-        let fits = |at: &usize| !is_static && self.may_cover(*at, image);
-        if let Some(secret) = (0..self.named.len()).find(fits) {
+        if let Some(secret) = self.declared(image).filter(|_| !is_static) {
             return on(secret, Verdict::Declared);
         }
         if let Some(platform) = self.platform(pull) {
