@@ -243,7 +243,7 @@ codes! {
     REJECTED_PULL_SECRET {
         name: "rejected-pull-secret", severity: Error,
         title: "the API server rejects a pull secret",
-        what: "A value of the Secret is not what the API server reads: data that is not base64, stringData that is not a string, or a payload that is not a JSON object.",
+        what: "A value of the Secret is not what the API server reads: data that is not base64, stringData that is not a string, a payload that is not a JSON object, or a key that no Secret can have.",
         why: "The apply fails and the Secret is not stored. Pods that name it start without it: their other pull secrets count, and an image that needs this one cannot be pulled, which is a finding of its own.",
         example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: >-   # folded: blanks take the place of line breaks\n    eyJhdXRocyI6\n    e319",
         remedy: "Correct what the message names, or recreate the Secret with kubectl create secret docker-registry.",
@@ -253,7 +253,7 @@ codes! {
     NO_CREDENTIALS {
         name: "pull-secret-without-credentials", severity: Warning,
         title: "a pull secret gives the kubelet no credentials",
-        what: "The payload of a Secret is valid, and the kubelet finds no credentials in it: it has the form of the other type ({\"auths\": …} belongs to .dockerconfigjson, hosts at the top to .dockercfg), it only names a credential helper (credsStore, credHelpers), or, if a pod names the Secret, it has no entry.",
+        what: "The payload of a Secret is valid, and the kubelet finds no credentials in it: it has the form of the other type ({\"auths\": …} belongs to .dockerconfigjson, hosts at the top to .dockercfg), its entries are under another name than auths, it only names a credential helper (credsStore, credHelpers), or, if a pod names the Secret, it has no entry.",
         why: "Nothing complains: the API server stores the Secret, and the kubelet pulls as if it were not there.",
         example: "type: kubernetes.io/dockercfg\nstringData:\n  .dockercfg: '{\"auths\": {\"ghcr.io\": {…}}}'",
         remedy: "Put the payload under the key and the type that its form belongs to, or recreate the Secret with kubectl create secret docker-registry.",

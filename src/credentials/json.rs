@@ -138,6 +138,20 @@ impl<'a> Value<'a> {
         })
     }
 
+    /// The items of an array in their order; nothing for other kinds.
+    pub fn items(self) -> impl Iterator<Item = Value<'a>> {
+        let (document, node) = (self.document, self.node());
+        let end = if node.kind == Kind::Array { node.next } else { self.index + 1 };
+        let mut index = self.index + 1;
+        std::iter::from_fn(move || {
+            let item = Value { document, index };
+            (index < end).then(|| {
+                index = item.node().next;
+                item
+            })
+        })
+    }
+
     /// A string's bytes with escapes resolved, always valid UTF-8: what is not becomes U+FFFD, one
     /// for each byte or lone surrogate, as in `unquote` of Go's `decode.go`. Empty for other kinds.
     pub fn string_bytes(self) -> Zeroizing<Vec<u8>> {

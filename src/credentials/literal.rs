@@ -49,14 +49,31 @@ fn without_wide(value: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(value.iter().copied().filter(|byte| (1..0x80).contains(byte)).collect())
 }
 
-/// Entries stand at the top or one level below.
+/// Entries stand at the top or one level below, be it in a list.
 fn in_object(root: Value<'_>) -> Vec<Literal> {
-    let below = root.fields().flat_map(|(name, value)| {
-        let own = in_entry(&name.string(), value);
-        let inner = value.fields().filter_map(|(name, value)| in_entry(&name.string(), value));
-        own.into_iter().chain(inner).collect::<Vec<_>>()
+    let mut found = Vec::new();
+    for (name, value) in members(root) {
+        let inner = members(value).into_iter().filter_map(|(name, value)| in_entry(&name, value));
+        for literal in in_entry(&name, value).into_iter().chain(inner) {
+            if !found.contains(&literal) {
+                found.push(literal);
+            }
+        }
+    }
+    found
+}
+
+/// The fields of an object, or of the objects of a list, and those objects themselves.
+fn members(value: Value<'_>) -> Vec<(String, Value<'_>)> {
+    let of_list = value.items().flat_map(|item| {
+        let itself = std::iter::once((String::new(), item));
+        itself.chain(named_fields(item))
     });
-    below.collect()
+    named_fields(value).chain(of_list).collect()
+}
+
+fn named_fields(value: Value<'_>) -> impl Iterator<Item = (String, Value<'_>)> {
+    value.fields().map(|(name, value)| (name.string(), value))
 }
 
 fn in_entry(key: &str, entry: Value<'_>) -> Option<Literal> {
@@ -88,10 +105,13 @@ fn what(field: &str, value: &[u8], user: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// `user:password`, in base64 of any kind or as it is.
+/// `user:password`, in base64 of any kind, perhaps encoded once too often, or as it is.
 fn pair(auth: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let plain = || auth.contains(&b':').then(|| Zeroizing::new(auth.to_vec()));
-    decoded(auth).filter(|pair| pair.contains(&b':')).or_else(plain)
+    let is_pair = |text: &Zeroizing<Vec<u8>>| text.contains(&b':');
+    let once = decoded(auth).unwrap_or_default();
+    let twice = || decoded(&once).filter(|text| is_pair(text) && str::from_utf8(text).is_ok());
+    let plain = || Some(Zeroizing::new(auth.to_vec())).filter(is_pair);
+    if is_pair(&once) { Some(once) } else { twice().or_else(plain) }
 }
 
 fn kind(user: &[u8], password: &[u8]) -> Option<&'static str> {
@@ -166,6 +186,30 @@ mod tests {
             r#"{"auths":{"ghcr.io":{"auth":"dTo=","identitytoken":"abc"}}}"#,
             &[("ghcr.io", "identity token")],
         );
+    }
+
+    #[test]
+    fn a_list_hides_nothing() {
+        let password: &[_] = &[("ghcr.io", "password")];
+        shows(&format!("[{WHOLE}]"), password);
+        shows(r#"{"auths":[{"ghcr.io":{"username":"u","password":"hunter2hunter2"}}]}"#, password);
+        shows(r#"[{"ghcr.io":{"auth":"dTpodW50ZXIyaHVudGVyMg=="}}]"#, password);
+        shows(
+            r#"{"auths":[{"registry":"ghcr.io","username":"u","password":"hunter2hunter2"}]}"#,
+            &[("", "password")],
+        );
+        shows(r#"{"auths":["ghcr.io", {}, 5]}"#, &[]);
+    }
+
+    #[test]
+    fn encoding_auth_once_more_hides_nothing() {
+        let twice = STANDARD.encode(STANDARD.encode("u:hunter2hunter2"));
+        shows(
+            &format!(r#"{{"auths":{{"ghcr.io":{{"auth":"{twice}"}}}}}}"#),
+            &[("ghcr.io", "password")],
+        );
+        let token = STANDARD.encode("abcdefghijklmnop");
+        shows(&format!(r#"{{"auths":{{"ghcr.io":{{"auth":"{token}"}}}}}}"#), &[]);
     }
 
     #[test]

@@ -147,7 +147,8 @@ pub struct Entry {
     pub password: Password,
     /// Whether `identitytoken` or `registrytoken` is set, which the kubelet does not read.
     pub has_ignored_token: bool,
-    has_literal_token: bool,
+    /// A credential beside the one that the kubelet reads, without an article.
+    beside: Option<&'static str>,
 }
 
 impl Entry {
@@ -161,8 +162,7 @@ impl Entry {
     pub fn literal(&self) -> Option<&'static str> {
         let literal = !self.password.is_empty() && !self.password.has_placeholder();
         let password = || self.classify().map_or("password", |class| class.kind.name());
-        let token = self.has_literal_token.then_some("identity token");
-        literal.then(password).or(token)
+        literal.then(password).or(self.beside)
     }
 
     fn holds_anything(&self) -> bool {
@@ -269,6 +269,14 @@ pub enum ValueProblem {
     /// Something else than a string.
     #[error("must be a string, and is {0}: put it in quotes, or write it as a block after `|`")]
     NotAString(&'static str),
+    /// `{{ … }}` without quotes, which YAML takes for a mapping.
+    #[error("is template text that was never rendered")]
+    Unrendered,
+    /// A key that no Secret can have (`IsConfigMapKey` in `apimachinery/pkg/util/validation/validation.go`).
+    #[error(
+        "is not a valid key: a key is up to 253 letters, digits, `-`, `_` and `.`, and does not begin with `..`"
+    )]
+    Key,
     /// A map that is not one.
     #[error("must be a mapping, and is {0}")]
     NotAMapping(&'static str),
@@ -464,7 +472,7 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
         return Err(error(None, "an object", value.kind()));
     }
     let [mut username, mut password, mut auth] = [(); 3].map(|()| Zeroizing::new(Vec::new()));
-    let (mut has_ignored_token, mut has_literal_token) = (false, false);
+    let (mut has_ignored_token, mut beside) = (false, None);
     for (name, value) in value.fields() {
         let name = name.string();
         let is = |field| json::is_field(&name, field);
@@ -474,7 +482,9 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
                 && value.kind() == Kind::String
                 && value.raw() != b"\"\"";
             has_ignored_token |= is_token;
-            has_literal_token |= is_token && !has_placeholder(value.raw());
+            if is_token && !has_placeholder(value.raw()) {
+                beside = Some("identity token");
+            }
             continue;
         };
         match (value.kind(), field) {
@@ -486,13 +496,16 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
         }
     }
     if !auth.is_empty() {
+        if !password.is_empty() && !has_placeholder(&password) {
+            beside = Some("password");
+        }
         (username, password) = decode_auth(&auth).map_err(|problem| PayloadError::Auth {
             key: printable_key(&key).into_owned(),
             problem,
         })?;
     }
     let (username, password) = (Username::new(username), Password::new(password));
-    Ok(Entry { key, username, password, has_ignored_token, has_literal_token })
+    Ok(Entry { key, username, password, has_ignored_token, beside })
 }
 
 type PrivateBytes = Zeroizing<Vec<u8>>;

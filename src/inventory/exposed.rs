@@ -77,12 +77,15 @@ pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<Shown> {
 /// an annotation repeats.
 pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Shown> {
     let secret_type = node.get("type").and_then(text).unwrap_or_default();
-    // What is under the key of its type is read as a payload.
+    // What is under the key of its type is read as a payload, but for that of `data` where `stringData` has one, too.
     let payload = Format::from_secret_type(&secret_type).map(Format::data_key);
-    let shown = move |name: &str, value: &str| {
-        (Some(name) != payload).then(|| exposure::in_payload(name, value)).flatten()
-    };
-    let values = ["data", "stringData"].into_iter().flat_map(move |map| in_map(node, map, shown));
+    let in_text = payload.is_some_and(|key| node.at(&["stringData", key]).is_some());
+    let values = ["data", "stringData"].into_iter().flat_map(move |map| {
+        let payload = payload.filter(|_| map == "stringData" || !in_text);
+        in_map(node, map, move |name: &str, value: &str| {
+            (Some(name) != payload).then(|| exposure::in_payload(name, value)).flatten()
+        })
+    });
     let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
         let what = exposure::in_last_applied(&value.scalar()?)?;
         let path = format!("metadata.annotations[{LAST_APPLIED}]");

@@ -333,8 +333,9 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
         Kubelet::Error(error) => Err(error),
         Kubelet::Entries(_) | Kubelet::Skipped => Ok(entries),
     };
-    let is_whole =
-        api_server.is_ok() && kubelet.is_ok() && !matches!(misfit, Some(Misfit::OtherForm(_)));
+    let is_whole = api_server.is_ok()
+        && kubelet.is_ok()
+        && !matches!(misfit, Some(Misfit::OtherForm(_) | Misfit::Misnamed(_)));
     let literals = if is_whole { Vec::new() } else { literals(bytes) };
     let (rejected, index) = (None, OnceLock::new());
     Summary { format, api_server, kubelet, misfit, literals, span, rejected, index }
@@ -377,7 +378,8 @@ fn with_the_rest(mut summary: Box<Summary>, secret: Node<'_, '_>) -> Box<Summary
 }
 
 /// The first value of a Secret that is none, so that the API server does not decode the object at all: `data` is a
-/// `map[string][]byte`, `stringData` a `map[string]string` (`k8s.io/api/core/v1/types.go`).
+/// `map[string][]byte`, `stringData` a `map[string]string` (`k8s.io/api/core/v1/types.go`); or the first with a key that
+/// it refuses.
 fn rejected_beside(secret: Node<'_, '_>) -> Option<(PayloadError, Span)> {
     [("data", false), ("stringData", true)].into_iter().find_map(|(name, plain)| {
         let map = secret.get(name).filter(|map| !map.is_null())?;
@@ -386,11 +388,24 @@ fn rejected_beside(secret: Node<'_, '_>) -> Option<(PayloadError, Span)> {
             return Some((PayloadError::Value { place: name.to_owned(), problem }, map.span()));
         }
         map.entries().find_map(|(key, value)| {
-            let value = value.resolved();
-            let Bytes::Rejected { problem, .. } = bytes(value, plain) else { return None };
-            Some((error_at(name, &key.scalar().unwrap_or_default(), problem), value.span()))
+            let (key, value) = (key.scalar().unwrap_or_default(), value.resolved());
+            let problem = match bytes(value, plain) {
+                Bytes::Rejected { problem, .. } => problem,
+                _ if !is_data_key(&key) && !exposure::has_placeholder(key.as_bytes()) => {
+                    ValueProblem::Key
+                }
+                _ => return None,
+            };
+            Some((error_at(name, &key, problem), value.span()))
         })
     })
+}
+
+/// `IsConfigMapKey` (`apimachinery/pkg/util/validation/validation.go`), which `ValidateSecret` asks of every key.
+fn is_data_key(key: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let climbs = key == "." || key.starts_with("..");
+    (1..=253).contains(&key.len()) && key.bytes().all(allowed) && !climbs
 }
 
 /// A value of a Secret.
@@ -415,7 +430,10 @@ fn value(secret: Node<'_, '_>, key: &str) -> Option<(Bytes, Span)> {
 fn bytes(node: Node<'_, '_>, plain: bool) -> Bytes {
     if let Some(what) = not_a_string(node) {
         let text = super::exposed::as_json(node);
-        return Bytes::Rejected { problem: ValueProblem::NotAString(what), text };
+        let is_template = node.resolved().source().starts_with("{{");
+        let problem =
+            if is_template { ValueProblem::Unrendered } else { ValueProblem::NotAString(what) };
+        return Bytes::Rejected { problem, text };
     }
     let text = Zeroizing::new(node.scalar().unwrap_or_default().into_owned().into_bytes());
     if node.is_null() {

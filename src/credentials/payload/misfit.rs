@@ -21,6 +21,9 @@ pub enum Misfit {
          machine where `docker login` was run"
     )]
     InHelper,
+    /// Its entries stand under a name that only resembles `auths`.
+    #[error("its entries are under `{0}`, and the kubelet reads those under `auths` only")]
+    Misnamed(&'static str),
     /// It has no entry at all.
     #[error("its payload has no entry")]
     NoEntry,
@@ -40,6 +43,9 @@ impl Misfit {
         match format {
             Format::DockerConfigJson if !no_entry => None,
             Format::DockerConfigJson if has_entries(root) => other(Format::DockerCfg),
+            Format::DockerConfigJson if let Some(name) = misnamed(root) => {
+                Some(Self::Misnamed(name))
+            }
             Format::DockerCfg if has_auths(root) => other(Format::DockerConfigJson),
             _ => helper().or(no_entry.then_some(Self::NoEntry)),
         }
@@ -65,6 +71,23 @@ fn has_auths(root: Value<'_>) -> bool {
     let mut auths = root.fields().filter(|(name, _)| json::is_field(&name.string(), "auths"));
     auths.any(|(_, value)| {
         value.fields().any(|(_, entry)| entry.kind() == Kind::Object) && !is_entry(value)
+    })
+}
+
+/// What is written for `auths`, with entries below it.
+fn misnamed(root: Value<'_>) -> Option<&'static str> {
+    const NAMES: &[&str] = &[
+        "auth",
+        "authentication",
+        "authentications",
+        "authorizations",
+        "credentials",
+        "registries",
+        "registry",
+    ];
+    root.fields().find_map(|(name, value)| {
+        let name = NAMES.iter().find(|known| json::is_field(&name.string(), known))?;
+        has_entries(value).then_some(*name)
     })
 }
 
@@ -99,6 +122,26 @@ mod tests {
         );
         check(newer, &format!(r#"{{"auths":{{}},"ghcr.io":{ENTRY}}}"#), older);
         check(newer, &format!(r#"{{"auths":{{"ghcr.io":{ENTRY}}},"quay.io":{ENTRY}}}"#), None);
+    }
+
+    #[test]
+    fn entries_under_another_name_are_not_read() {
+        let newer = Format::DockerConfigJson;
+        let auth = Some(Misfit::Misnamed("auth"));
+        check(newer, &format!(r#"{{"auth":{{"ghcr.io":{ENTRY}}}}}"#), auth);
+        check(newer, &format!(r#"{{"auths":{{}},"Auth":{{"ghcr.io":{ENTRY}}}}}"#), auth);
+        check(
+            newer,
+            &format!(r#"{{"registries":{{"ghcr.io":{ENTRY}}}}}"#),
+            Some(Misfit::Misnamed("registries")),
+        );
+        check(newer, r#"{"auth":{"ghcr.io":{}}}"#, Some(Misfit::NoEntry));
+        check(newer, r#"{"auth":"dXNlcjpwYXNz"}"#, Some(Misfit::NoEntry));
+        check(
+            newer,
+            &format!(r#"{{"auths":{{"a.io":{ENTRY}}},"auth":{{"ghcr.io":{ENTRY}}}}}"#),
+            None,
+        );
     }
 
     #[test]
