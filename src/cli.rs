@@ -489,10 +489,7 @@ fn policy(
         (Some(path), asked) => {
             argocd::operators_file(&path, "policy")?;
             let word = |asked: argocd::Asked<_>| {
-                format!(
-                    "{} is passed over: the operator of this plugin names the policy",
-                    asked.origin
-                )
+                format!("{} is ignored: the operator of this plugin names the policy", asked.origin)
             };
             notes.extend(asked.map(word));
             read(path)?
@@ -519,7 +516,7 @@ fn policy(
     let (mut asked, overruled) = asked.below(&policy);
     notes.extend(overruled.iter().map(|overruled| {
         format!(
-            "`{}` of the Application is passed over: the policy says {}",
+            "`{}` of the Application is ignored: the policy says {}",
             overruled.flag, overruled.by
         )
     }));

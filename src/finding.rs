@@ -266,7 +266,7 @@ codes! {
     /// A named Secret whose type the kubelet passes over.
     WRONG_SECRET_TYPE {
         name: "wrong-secret-type", severity: Error,
-        title: "the kubelet passes over a pull secret for its type",
+        title: "the kubelet ignores a pull secret because of its type",
         what: "A pod or ServiceAccount names a Secret whose type is neither kubernetes.io/dockerconfigjson nor kubernetes.io/dockercfg.",
         why: "The kubelet ignores it without an event, whatever keys it has.",
         example: "kind: Secret\ntype: Opaque\ndata:\n  .dockerconfigjson: …",
@@ -474,7 +474,7 @@ codes! {
     /// Something makes a Secret that the kubelet passes over.
     UNUSABLE_PRODUCER {
         name: "producer-without-docker-type", severity: Error,
-        title: "what makes a pull secret gives it a type that the kubelet passes over",
+        title: "what makes a pull secret gives it a type that the kubelet ignores",
         what: "A pod names a Secret that an object of the input makes, and that object does not set type kubernetes.io/dockerconfigjson.",
         why: "The Secret will be Opaque, and the kubelet ignores it without an event.",
         example: "kind: ExternalSecret\nspec:\n  target: {name: regcred}   # no template.type",

@@ -347,12 +347,12 @@ fn the_word_of_the_operator_counts_for_more() {
     let (run, _folder) = plugin(&flags, PRIVATE);
     let outcome = run.env("ARGOCD_APP_PARAMETERS", never).run().expect(1);
     assert!(
-        outcome.err().contains(
-            "note: `fail-on` of the Application is passed over: the policy says `error`\n"
-        ),
+        outcome
+            .err()
+            .contains("note: `fail-on` of the Application is ignored: the policy says `error`\n"),
         "{outcome}"
     );
-    assert!(outcome.err().contains("note: `public` of the Application is passed over: the policy says that `registry.example.com` is private\n"), "{outcome}");
+    assert!(outcome.err().contains("note: `public` of the Application is ignored: the policy says that `registry.example.com` is private\n"), "{outcome}");
     let (run, _folder) = plugin(&[], PRIVATE);
     run.env("PULLCREDS_FAIL_ON", "error")
         .env("ARGOCD_ENV_PULLCREDS_FAIL_ON", "never")
@@ -405,7 +405,7 @@ fn an_application_names_a_policy_of_the_operator_and_no_other() {
     let strict = kept.path().join("strict.yaml");
     fs::write(&strict, LAX.replace("never", "error")).unwrap();
     let outcome = named(&file).0.env("PULLCREDS_POLICY", &strict).run().expect(1);
-    assert!(outcome.err().contains("note: ARGOCD_ENV_PULLCREDS_POLICY is passed over: the operator of this plugin names the policy\n"), "{outcome}");
+    assert!(outcome.err().contains("note: ARGOCD_ENV_PULLCREDS_POLICY is ignored: the operator of this plugin names the policy\n"), "{outcome}");
 }
 
 /// The same, in a folder that is there already.

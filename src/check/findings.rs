@@ -673,7 +673,7 @@ fn sentence(name: &str, why: &Why) -> String {
         Why::Rejected(error) => {
             format!("{name} is rejected by the API server, so it is not there ({})", show(error))
         }
-        Why::Type => format!("{name} has a type that the kubelet passes over"),
+        Why::Type => format!("{name} has a type that the kubelet ignores"),
         Why::Key => {
             format!("{name} is rejected by the API server, since it lacks the key of its type")
         }

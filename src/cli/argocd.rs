@@ -225,7 +225,7 @@ fn passed_over(
     let asked: Vec<_> = variables.chain(given).take(TOLD).collect();
     let note = || {
         format!(
-            "the operator of this plugin takes no settings from an Application: passed over are {}",
+            "the operator of this plugin takes no settings from an Application: ignored are {}",
             asked.join(", ")
         )
     };
@@ -640,7 +640,7 @@ mod tests {
         assert_eq!(
             application.notes,
             [
-                "the operator of this plugin takes no settings from an Application: passed over are ARGOCD_ENV_PULLCREDS_POLICY, plugin parameter 'fail-on'"
+                "the operator of this plugin takes no settings from an Application: ignored are ARGOCD_ENV_PULLCREDS_POLICY, plugin parameter 'fail-on'"
             ]
         );
         assert!(passed_over(Environment::new(), Some("null")).unwrap().notes.is_empty());

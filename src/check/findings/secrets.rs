@@ -425,7 +425,7 @@ impl Findings<'_, '_> {
                     format!(", although it has the key {}", format.data_key())
                 });
                 let message = format!(
-                    "{} is of type {}, so the kubelet passes it over{held}.",
+                    "{} is of type {}, so the kubelet ignores it{held}.",
                     self.describe_in(source, &secret.object),
                     show(&secret.secret_type)
                 );
