@@ -16,6 +16,10 @@ mod user;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
+/// What stands in for text that is not shown, in every output. It has no character of a token or key, so that it is
+/// not taken for one, and what is masked twice stays as it is.
+pub const MASK: &str = "••••••";
+
 /// A password, token or key. It has no `Debug`, `Display`, `Serialize` or `PartialEq`, so that no
 /// message can hold it by accident, and its bytes are overwritten when it is dropped.
 pub struct Password(Zeroizing<Vec<u8>>);
@@ -85,7 +89,7 @@ pub fn classify(username: &Username, password: &Password) -> Option<token::Class
 }
 
 /// The key of an `auths` entry as a message may show it: user name and password of a URL
-/// (`https://user:password@ghcr.io`) become `***`, and control characters are escaped.
+/// (`https://user:password@ghcr.io`) become [`MASK`], and control characters are escaped.
 pub fn printable_key(key: &str) -> Cow<'_, str> {
     let authority = key.find("://").map_or(0, |at| at + "://".len());
     let end = key[authority..].find(['/', '?', '#']).map_or(key.len(), |at| authority + at);
@@ -99,7 +103,7 @@ pub fn printable_key(key: &str) -> Cow<'_, str> {
         has_password.then_some(at)
     });
     let masked = match at {
-        Some(at) => Cow::Owned(format!("{}***{}", &key[..authority], &key[at..])),
+        Some(at) => Cow::Owned(format!("{}{MASK}{}", &key[..authority], &key[at..])),
         None => Cow::Borrowed(key),
     };
     if masked.contains(char::is_control) {
@@ -117,11 +121,11 @@ mod tests {
         for (key, shown) in [
             ("ghcr.io", "ghcr.io"),
             ("https://ghcr.io/acme", "https://ghcr.io/acme"),
-            ("https://bob:hunter2@ghcr.io/acme", "https://***@ghcr.io/acme"),
-            ("bob:hunter2@ghcr.io", "***@ghcr.io"),
-            ("bob:p@ss@ghcr.io", "***@ghcr.io"),
-            ("bob:p/ss@ghcr.io", "***@ghcr.io"),
-            ("bob:p?s@ghcr.io", "***@ghcr.io"),
+            ("https://bob:hunter2@ghcr.io/acme", "https://••••••@ghcr.io/acme"),
+            ("bob:hunter2@ghcr.io", "••••••@ghcr.io"),
+            ("bob:p@ss@ghcr.io", "••••••@ghcr.io"),
+            ("bob:p/ss@ghcr.io", "••••••@ghcr.io"),
+            ("bob:p?s@ghcr.io", "••••••@ghcr.io"),
             ("ghcr.io/app@sha256:ff", "ghcr.io/app@sha256:ff"),
             ("r.io:5000/app@sha256:ff", "r.io:5000/app@sha256:ff"),
             ("ghcr.io\n", "ghcr.io\\n"),

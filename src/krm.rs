@@ -9,6 +9,7 @@ pub mod results;
 use std::borrow::Cow;
 
 use crate::edit::Edit;
+use crate::mask;
 use crate::source::{self, Span};
 use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
 
@@ -254,7 +255,8 @@ fn lines_of(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Span> {
     is_literal.then(|| Span::new(start, value.span().end as usize))
 }
 
-/// The way from the functionConfig of a list to what stands at `at`, as far as there are keys and items.
+/// The way from the functionConfig of a list to what stands at `at`, as far as there are keys and items. A key that
+/// is a token is masked.
 pub fn path_in_function_config(text: &str, at: Span) -> String {
     let way = |found: &mut String, _, tree: &Tree<'_>| {
         if let Some(config) = tree.root().get("functionConfig") {
@@ -262,7 +264,7 @@ pub fn path_in_function_config(text: &str, at: Span) -> String {
         }
     };
     let parts = yaml::read(text, |_, _| true, way).unwrap_or_default();
-    parts.into_iter().map(|(_, way)| way).collect()
+    parts.into_iter().map(|(_, way)| mask::tokens(&way).into_owned()).collect()
 }
 
 fn path_within(node: Node<'_, '_>, at: u32) -> String {

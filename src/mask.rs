@@ -9,16 +9,10 @@ use std::ops::Range;
 use crate::credentials::token;
 use crate::source::Span;
 
-/// What stands in for text that is not shown.
-pub const MASK: &str = "••••••";
+pub use crate::credentials::MASK;
 
-/// Beginnings of tokens that are no registry credentials, and that are not for show either.
-const OTHER_TOKENS: &[&str] =
-    &["AIza", "AKIA", "ASIA", "hvs.", "npm_", "pypi-", "sk-", "xoxb-", "xoxp-"];
 /// What is longer and stands before an `@` is taken for credentials, whatever it looks like.
 const LONGEST_USERINFO: usize = 4096;
-/// How long what follows the beginning of a token has to be.
-const TOKEN_REST: usize = 12;
 
 /// Words in the name of a value that say that it is not for show. Where one has `_`, a name has `_`, `-`, `.` or
 /// nothing.
@@ -87,8 +81,20 @@ const SECRET_KINDS: &[&str] = &["Secret", "SecretList"];
 
 /// `text` without anything that has the shape of a credential: tokens, and `user:password@` before a host.
 pub fn credentials(text: &str) -> Cow<'_, str> {
-    let spans = credential_spans(text);
-    if spans.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(covered(text, 0, &spans)) }
+    without(text, &credential_spans(text))
+}
+
+/// `text` without tokens. For a message that is put together already: what else it holds is meant to be read.
+pub fn tokens(text: &str) -> Cow<'_, str> {
+    without(text, &token_spans(text))
+}
+
+fn without<'t>(text: &'t str, hidden: &[Span]) -> Cow<'t, str> {
+    if hidden.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(covered(text, 0, hidden)) }
+}
+
+fn token_spans(text: &str) -> Vec<Span> {
+    token::find(text).into_iter().map(|range| Span::new(range.start, range.end)).collect()
 }
 
 /// `text`, which begins at byte `base` of its source, without what stands at `hidden`.
@@ -130,22 +136,7 @@ pub fn covered(text: &str, base: usize, hidden: &[Span]) -> String {
 /// Where credentials stand in `text`, told by their shape.
 pub fn credential_spans(text: &str) -> Vec<Span> {
     let mut spans = userinfo(text);
-    spans.extend(token::find(text).into_iter().map(|range| Span::new(range.start, range.end)));
-    for token in OTHER_TOKENS {
-        let mut until = 0;
-        for (at, _) in text.match_indices(token) {
-            if at < until {
-                continue;
-            }
-            let rest = &text[at + token.len()..];
-            let length = rest.find(|c: char| !is_token(c)).unwrap_or(rest.len());
-            let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
-            if length >= TOKEN_REST && begins {
-                until = at + token.len() + length;
-                spans.push(Span::new(at, until));
-            }
-        }
-    }
+    spans.extend(token_spans(text));
     spans.extend(named_values(text));
     spans.sort_unstable();
     spans
@@ -549,10 +540,6 @@ fn token(before: &str, behind: &str) -> Option<usize> {
     let start = lead.map_or(0, |lead| lead + 1);
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
     (is_host && has_path && is_port && start < before.len()).then_some(start)
-}
-
-fn is_token(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "-_.=+/".contains(character)
 }
 
 #[cfg(test)]

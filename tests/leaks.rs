@@ -279,13 +279,19 @@ fn tokens() -> Vec<String> {
         format!("glpat-{}", &filler[..20]),
         format!("dckr_pat_{}", &filler[..27]),
         format!("eyJhbGciOiJSUzI1NiJ9.{claims}.{filler}"),
+        format!("npm_{}", &filler[..36]),
+        format!("GR1348941{}", &filler[..20]),
+        format!("hvs.{}", &filler[..30]),
+        "AKIAQ2W3E4R5T6Y7U2I3".to_owned(),
     ]
 }
 
 #[test]
 fn a_token_anywhere_in_a_workload() {
-    for token in tokens() {
-        for (place, with) in [
+    // Each place with two of them: every token in many places, and every place with tokens of two kinds.
+    let tokens = tokens();
+    for (shift, token) in tokens.iter().enumerate() {
+        let places = [
             ("  - name: api\n", format!("  - name: api\n    env: [{{name: A, value: {token}}}]\n")),
             ("  - name: api\n", format!("  - name: api\n    args: [login, --token={token}]\n")),
             ("  - name: api\n", format!("  - name: api\n    # {token}\n")),
@@ -301,8 +307,92 @@ fn a_token_anywhere_in_a_workload() {
             ("myregistry.azurecr.io/api:v1", format!("myregistry.azurecr.io/api:{token}")),
             ("myregistry.azurecr.io/api:v1", format!("myregistry.azurecr.io/{token}")),
             ("myregistry.azurecr.io/api:v1", token.clone()),
-        ] {
+            ("myregistry.azurecr.io/api:v1", format!("registry.example.com/{token}/api:v1")),
+            ("myregistry.azurecr.io/api:v1", format!("{token}.example.com/api:v1")),
+            ("myregistry.azurecr.io/api:v1", format!("{token}.example.com:5000/a/{token}")),
+            ("containers:\n", format!("{token}: [x]\n  containers:\n")),
+            ("kind: Pod", format!("kind: {token}")),
+            ("kind: Pod", format!("kind: Pod\n{token}: {token}")),
+        ];
+        let turn = |at: usize| at % tokens.len() == shift || (at + 3) % tokens.len() == shift;
+        let places = places.into_iter().enumerate().filter(|(at, _)| turn(*at));
+        for (_, (place, with)) in places {
             tell(POD.replacen(place, &with, 1));
+        }
+    }
+}
+
+/// An edit that is refused names what was to be added.
+#[test]
+fn a_token_as_the_name_of_a_pull_secret_that_is_refused() {
+    let pod = POD.replace("  containers:", "  ? containers\n  :");
+    for token in tokens() {
+        let account = format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: default, namespace: shop}}\nimagePullSecrets: \
+             [{{name: {token}}}]\n"
+        );
+        tell(format!("{account}---\n{pod}"));
+    }
+}
+
+#[test]
+fn a_token_as_a_key_beside_a_password() {
+    let config = config("ghcr.io", PASSWORD);
+    let encoded = BASE64_STANDARD.encode(&config);
+    for token in tokens().into_iter().step_by(3) {
+        let keyed = self::config(&format!("ghcr.io/{token}"), PASSWORD);
+        let payload = BASE64_STANDARD.encode(&keyed);
+        for document in [
+            format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  {token}: '{config}'\n"),
+            format!("apiVersion: v1\nkind: ConfigMap\nbinaryData: {{{token}: {encoded}}}\n"),
+            format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  config.json: '{keyed}'\n"),
+            secret(&format!("stringData:\n  {token}: '{config}'\n")),
+            secret(&format!("data: {{\"{token}\": {encoded}}}\n")),
+            secret(&format!(
+                "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: {payload}\n"
+            )),
+        ] {
+            tell_among_workloads(&document);
+        }
+    }
+}
+
+#[test]
+fn a_token_as_a_key_of_a_function_configuration() {
+    let head =
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  ";
+    for token in tokens() {
+        for config in [
+            format!(
+                "{{apiVersion: pullcreds.dev/v1alpha1, kind: PullCredentialPolicy, spec: {{{token}: x}}}}"
+            ),
+            format!(
+                "{{apiVersion: pullcreds.dev/v1alpha1, kind: PullCredentialPolicy, spec: {{registries: [{{match: a.io, \
+                 {token}: [x]}}]}}}}"
+            ),
+            format!("{{apiVersion: v1, kind: ConfigMap, data: {{{token}: x}}}}"),
+        ] {
+            told(&pullcreds::<&str>([]).stdin(format!("{head}{config}\n")).run());
+        }
+    }
+}
+
+/// What a report masks, no policy may hold.
+#[test]
+fn a_token_in_a_policy() {
+    let head = "apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nmetadata: {name: p}\nspec:\n";
+    for token in tokens() {
+        for rest in [
+            format!("  exceptions:\n  - {{code: missing-pull-secret, reason: 'was {token}'}}\n"),
+            format!(
+                "  registries:\n  - match: registry.example.com/{token}\n    access: private\n"
+            ),
+            format!("  {token}: x\n"),
+        ] {
+            let run = pullcreds(["check", "--policy", "policy.yaml"]).stdin(POD);
+            write(run.home(), "policy.yaml", format!("{head}{rest}"));
+            let outcome = run.run().expect(2);
+            told(&outcome);
         }
     }
 }

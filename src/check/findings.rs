@@ -344,7 +344,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                     Class::Private => ("private", "private"),
                     Class::Public => ("public", "public"),
                 };
-                let host = reference.domain();
+                let host = show(reference.domain());
                 let at = self.at_image(pod, image, format!("{host} is assumed to be {is}"));
                 let message = format!("Images of {host} are assumed to be {is}.");
                 let remedy = format!(
@@ -513,7 +513,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         let message = format!(
             "{} cannot get the pull secret {}: {why}.",
             describe(object),
-            names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+            names.iter().map(|name| format!("'{}'", show(name))).collect::<Vec<_>>().join(", ")
         );
         let at = self.at_holder(holder, span.unwrap_or(object.label), why);
         let severity = match self.policy.inject().on_refusal {
@@ -608,11 +608,13 @@ impl<'c, 'a> Findings<'c, 'a> {
             document: at.object.document,
             span: at.span,
             chunk: at.object.chunk,
-            label: at.label,
-            path: at.path,
+            label: without_tokens(at.label),
+            path: without_tokens(at.path.into()).into_owned(),
             object: subject(at.object, self.policy),
         });
         let image = image.map(|(image, _)| show(&image.reference).into_owned());
+        let message = without_tokens(message.into()).into_owned();
+        let remedy = remedy.map(without_tokens);
         self.found.push(Finding { code, severity, message, place, image, remedy });
     }
 
@@ -768,6 +770,15 @@ fn subject(object: &Object<'_>, policy: &Policy) -> Subject {
 /// Text of the input, as a message may show it.
 fn show(text: &str) -> Cow<'_, str> {
     mask::credentials(text)
+}
+
+/// A text of a finding as it is kept. All of them pass here, so that a token in one that was put together of names,
+/// hosts, keys or paths is masked, too.
+fn without_tokens(text: Cow<'static, str>) -> Cow<'static, str> {
+    match mask::tokens(&text) {
+        Cow::Owned(masked) => Cow::Owned(masked),
+        Cow::Borrowed(_) => text,
+    }
 }
 
 /// Whether a stream may be what Helm 3 sends to its post-renderer: it begins with a marker and the name of a

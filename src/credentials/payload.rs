@@ -639,7 +639,7 @@ mod tests {
         for (value, expected) in [
             (
                 r#"{"auths":{"https://bob:hunter2@r.io":{"auth":"aHVudGVyMg=="}}}"#,
-                "`auth` of the entry `https://***@r.io` must be base64 of `user:password`, and \
+                "`auth` of the entry `https://••••••@r.io` must be base64 of `user:password`, and \
                  what it decodes to has no colon",
             ),
             (

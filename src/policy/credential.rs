@@ -2,32 +2,7 @@
 //!
 //! A guess by name and shape. It finds what is pasted by mistake, not what is hidden on purpose.
 
-/// How the tokens of registries begin, each followed by at least [`TOKEN_LENGTH`] characters.
-/// `eyJ` is `{"` in base64: a JSON web token, or a whole Docker configuration.
-const PREFIXES: &[&str] = &[
-    "AKCp",
-    "cmVmdGtu",
-    "dckr_oat_",
-    "dckr_pat_",
-    "dop_v1_",
-    "eyJ",
-    "ghp_",
-    "gho_",
-    "ghr_",
-    "ghs_",
-    "ghu_",
-    "github_pat_",
-    "glcbt-",
-    "gldt-",
-    "glpat-",
-    "gloas-",
-    "glrt-",
-    "nvapi-",
-    "sha256~",
-    "ya29.",
-];
-
-const TOKEN_LENGTH: usize = 16;
+use crate::credentials::token;
 
 /// Whether a key by its name holds a credential.
 pub(super) fn is_credential_key(key: &str) -> bool {
@@ -53,13 +28,8 @@ pub(super) fn is_credential(text: &str) -> bool {
     text.contains("-----BEGIN ")
         || text.contains("\"auth\"")
         || text.contains("\"auths\"")
-        || text.split(|c: char| c.is_whitespace() || "\"'`,;=()".contains(c)).any(is_token)
-}
-
-fn is_token(word: &str) -> bool {
-    let has_prefix =
-        |prefix: &str| word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= TOKEN_LENGTH);
-    PREFIXES.iter().any(|prefix| has_prefix(prefix)) || has_user_info(word)
+        || !token::find(text).is_empty()
+        || text.split(|c: char| c.is_whitespace() || "\"'`,;=()".contains(c)).any(has_user_info)
 }
 
 /// `user:password@host`, but not `name:tag@sha256:…`.
@@ -89,6 +59,11 @@ mod tests {
             format!("moved, see token=glpat-{long}"),
             format!("dckr_pat_{long}"),
             format!("eyJhdXRocyI6{long}"),
+            format!("npm_{long}{long}"),
+            format!("moved from hvs.{long}"),
+            format!("GR1348941{long}"),
+            "was AKIAIOSFODNN7EXAMPLE".to_owned(),
+            format!("registry.example.com/ghp_{long}/app"),
             "robot:hunter2@ghcr.io".to_owned(),
             "https://robot:hunter2@ghcr.io/acme".to_owned(),
             "robot:hun/ter2@ghcr.io".to_owned(),
@@ -104,6 +79,8 @@ mod tests {
         for text in [
             "ghcr.io/acme/app:1.2@sha256:0123456789abcdef0123456789abcdef",
             "ghp_regcred",
+            "sk-registry.example.com",
+            "pypi-mirror.example.com/team",
             "ask bob@example.com",
             "moved in Q1: see https://example.com:8443/a@b",
             "myregistry.azurecr.io",

@@ -93,7 +93,8 @@ fn hunk(
     let mut from = start;
     for edit in edits {
         new.push_str(&masked(from..edit.place.start as usize));
-        new.push_str(&edit.insert);
+        // The names of pull secrets in it are those of the input or of the policy.
+        new.push_str(&mask::tokens(&edit.insert));
         from = edit.place.end as usize;
     }
     new.push_str(&masked(from..end));

@@ -95,7 +95,7 @@ struct WireImage<'r> {
     configured_by: Option<&'static str>,
     secret: Option<String>,
     secret_from: Option<&'static str>,
-    key: Option<&'r str>,
+    key: Option<Cow<'r, str>>,
     key_order: Option<usize>,
 }
 
@@ -139,7 +139,7 @@ struct WireProblem<'r> {
     /// Not known where a file cannot be read at all.
     line: Option<usize>,
     column: Option<usize>,
-    message: &'r str,
+    message: Cow<'r, str>,
 }
 
 /// The whole report, with a line break at its end.
@@ -200,13 +200,13 @@ fn image<'r>(
         template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
         object: object(report, &workload.object),
-        path: workload.path(&image.field.to_string()),
+        path: shown(&workload.path(&image.field.to_string())),
         container: image.container.as_deref().map(shown),
         line: position.line,
         column: position.column,
         image: shown(&image.reference),
-        name: reference.map(|reference| reference.name().to_owned()),
-        registry: reference.map(|reference| reference.domain().to_owned()),
+        name: reference.map(|reference| shown(reference.name())),
+        registry: reference.map(|reference| shown(reference.domain())),
         access: access.map(|(class, _)| match class {
             Class::Public => "public",
             Class::Private => "private",
@@ -223,11 +223,15 @@ fn image<'r>(
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
         verdict: judged.judgement.verdict.name(),
-        reason: judged.judgement.reason(),
+        reason: judged
+            .judgement
+            .reason()
+            .as_deref()
+            .map(|reason| mask::tokens(reason).into_owned()),
         configured_by: Basis::of(pod, judged).map(Basis::name),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
-        key: entry.map(|entry| entry.key.as_str()),
+        key: entry.map(|entry| mask::tokens(&entry.key)),
         key_order: entry.map(|entry| entry.order),
     }
 }
@@ -266,7 +270,7 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
             template: report.template(holder.source(), edited.chunk),
             document: edited.document,
             object: object(report, edited),
-            path: inject::path(inventories, holder),
+            path: shown(&inject::path(inventories, holder)),
             added: added.iter().map(|name| shown(name)).collect(),
         }
     });
@@ -282,14 +286,14 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
             source: mask::credentials(&report.source(*source).name),
             line: Some(position.line),
             column: Some(position.column),
-            message: &problem.message,
+            message: mask::tokens(&problem.message),
         }
     });
     let unread = report.unread.iter().map(|unread| WireProblem {
         source: mask::credentials(&unread.name),
         line: unread.position.map(|position| position.line),
         column: unread.position.map(|position| position.column),
-        message: &unread.why,
+        message: mask::tokens(&unread.why),
     });
     problems.chain(unread).collect()
 }

@@ -34,7 +34,9 @@ const KNOWN_USERS: &[&str] =
 static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let shapes = [
         r#""(?i:auth|password|identitytoken|registrytoken)"\s*:\s*"([^"\\]{6,})""#,
-        r"\b((?:gh[opsur]_|github_pat_|glpat-|dckr_pat_|dckr_oat_)[A-Za-z0-9_-]{16,})",
+        r"\b((?:gh[opsur]_|github_pat_|glpat-|glrt-|dckr_pat_|dckr_oat_|npm_|GR1348941)[A-Za-z0-9_-]{16,})",
+        r"\b(AKIA[A-Z2-7]{16})\b",
+        r"\b(hvs\.[A-Za-z0-9_-]{24,})",
         r"\b(eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         r#"[^\s"'/@:\[{,]+:([^\s"'/@:]{6,})@[a-z0-9.-]+(?::[0-9]+)?/"#,
     ];

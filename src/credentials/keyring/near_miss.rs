@@ -8,7 +8,7 @@ mod index;
 pub use index::{KeyIndex, Misses};
 
 use crate::credentials::keyring::{InvalidUrl, Keyring, WORTH_AN_INDEX, normalise};
-use crate::credentials::printable_key;
+use crate::credentials::{MASK, printable_key};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -322,8 +322,8 @@ fn is_domain_suffix(host: &str, suffix: &str) -> bool {
 /// The key without `user:password@`, so that no suggestion repeats it.
 fn without_userinfo(key: &str) -> String {
     let printable = printable_key(key);
-    match printable.find("***@") {
-        Some(_) => printable.replacen("***@", "", 1),
+    match printable.split_once(&format!("{MASK}@")) {
+        Some((scheme, host)) => format!("{scheme}{host}"),
         None => key.to_owned(),
     }
 }
@@ -445,7 +445,7 @@ mod tests {
         );
         assert_eq!(
             sentence("https://bob:hunter2@r.io:5000", "r.io:5001/a"),
-            "the key is `https://***@r.io:5000`; the image's registry has port 5001, and ports must \
+            "the key is `https://••••••@r.io:5000`; the image's registry has port 5001, and ports must \
              be equal"
         );
         let miss = explain_near_miss(["https://bob:hunter2@r.io:5000"], "r.io/a").unwrap();

@@ -212,7 +212,7 @@ fn each_rule_of_the_kubelet_holds() {
         (
             "public.ecr.aws",
             "bob:hunter 2@r.io",
-            Some("providers[0].matchImages[1]: `***@r.io` is no pattern: "),
+            Some("providers[0].matchImages[1]: `••••••@r.io` is no pattern: "),
         ),
         (
             "[\"*.dkr.ecr.*.amazonaws.com\", \"public.ecr.aws\"]",

@@ -3,7 +3,7 @@
 //! Mistaking something harmless for a credential costs a few characters of a message; overlooking
 //! one publishes it. So each rule here is wider than the one that names a kind.
 
-use crate::credentials::token::kinds::{ROWS, Text, is_token_byte};
+use crate::credentials::token::kinds::{SHAPES, Shape, is_token_byte};
 use memchr::memmem;
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ const JSON: &str = "eyJ";
 const LEAST_BASE64_JSON: usize = 20;
 
 /// No credential is told by a shorter word.
-const SHORTEST: usize = 19;
+const SHORTEST: usize = 15;
 
 /// What a private key in PEM begins and ends with.
 const PEM: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
@@ -74,10 +74,8 @@ static FIRST: [bool; 256] = {
     let mut first = [false; 256];
     first[JSON.as_bytes()[0] as usize] = true;
     let mut at = 0;
-    while at < ROWS.len() {
-        if let Text::Prefix(prefix, _) = ROWS[at].password {
-            first[prefix.as_bytes()[0] as usize] = true;
-        }
+    while at < SHAPES.len() {
+        first[SHAPES[at].prefix.as_bytes()[0] as usize] = true;
         at += 1;
     }
     first
@@ -101,22 +99,25 @@ fn end_of(run: &mut Range<usize>, text: &[u8], from: usize, is_inside: fn(u8) ->
 
 /// The longest token that begins at `start`.
 fn token_at(text: &[u8], start: usize, runs: &mut Runs) -> Option<Range<usize>> {
-    let tokens = ROWS.iter().filter_map(|row| match row.password {
-        Text::Prefix(prefix, least) => Some((prefix, least, false)),
-        _ => None,
+    let follows = |prefix: &str| text[start..].starts_with(prefix.as_bytes());
+    let json = follows(JSON).then(|| {
+        let from = start + JSON.len();
+        let end = end_of(&mut runs.json, text, from, is_base64_json_byte);
+        (end - from >= LEAST_BASE64_JSON).then_some(end)
     });
-    let ends = tokens.chain([(JSON, LEAST_BASE64_JSON, true)]);
-    let ends = ends.filter_map(|(prefix, least, json)| {
-        let from = start + prefix.len();
-        text[start..].starts_with(prefix.as_bytes()).then_some(())?;
-        let end = if json {
-            end_of(&mut runs.json, text, from, is_base64_json_byte)
-        } else {
-            end_of(&mut runs.token, text, from, is_token_byte)
-        };
-        (end - from >= least).then_some(end)
+    let ends = SHAPES.iter().filter(|shape| follows(shape.prefix)).filter_map(|shape| {
+        let from = start + shape.prefix.len();
+        let end = end_of(&mut runs.token, text, from, is_token_byte);
+        is_body(shape, &text[from..end]).then_some(end)
     });
-    Some(start..ends.max()?)
+    Some(start..ends.chain(json.flatten()).max()?)
+}
+
+/// Whether what follows a prefix makes a token of it.
+fn is_body(shape: &Shape, rest: &[u8]) -> bool {
+    let mut runs = rest.split(|byte| !byte.is_ascii_alphanumeric());
+    rest.len() >= shape.least
+        && (shape.in_a_row == 0 || runs.any(|run| run.len() >= shape.in_a_row))
 }
 
 /// Both alphabets of base64, padding, and the dots of a JWT.
@@ -162,20 +163,28 @@ mod tests {
 
     #[test]
     fn no_credential_is_shorter_than_the_shortest_word() {
-        let lengths = ROWS.iter().filter_map(|row| match row.password {
-            Text::Prefix(prefix, least) => Some(prefix.len() + least),
-            _ => None,
-        });
+        let lengths = SHAPES.iter().map(|shape| shape.prefix.len() + shape.least);
         assert!(lengths.chain([JSON.len() + LEAST_BASE64_JSON]).all(|length| length >= SHORTEST));
     }
 
     #[test]
     fn every_byte_of_a_prefix_is_in_words() {
-        let prefixes = ROWS.iter().filter_map(|row| match row.password {
-            Text::Prefix(prefix, _) => Some(prefix),
-            _ => None,
-        });
+        let prefixes = SHAPES.iter().map(|shape| shape.prefix);
         assert!(prefixes.flat_map(str::bytes).all(is_base64_json_byte));
+    }
+
+    #[test]
+    fn tokens_that_no_registry_takes_are_found_and_names_are_not() {
+        let drawn = "0aA1bB2cC3dD4eE5";
+        for prefix in ["AKIA", "ASIA", "AIza", "hvs.", "pypi-", "sk-", "xoxb-", "npm_", "GR1348941"]
+        {
+            let text = format!("see r.io/{prefix}{drawn}/app");
+            assert_eq!(find(&text), [9..9 + prefix.len() + drawn.len()], "{prefix}");
+        }
+        for name in ["sk-registry.example.com", "pypi-mirror.example.com", "ASIA-PACIFIC-REGION-1"]
+        {
+            assert!(find(name).is_empty(), "{name}");
+        }
     }
 
     /// The plain second implementation: every place of the text, every prefix.
@@ -194,7 +203,7 @@ mod tests {
             words in prop::collection::vec(
                 prop_oneof![
                     "[ -/a-h0-3]{0,40}",
-                    "(ghp_|glpat-|eyJ|npm_|AKCp|xghp_|-ghp_)[a-c0-3+/~]{10,70}",
+                    "(ghp_|glpat-|eyJ|npm_|AKCp|AKIA|sk-|xghp_|-ghp_)[a-c0-3+/~]{10,70}",
                     Just("-----BEGIN PRIVATE KEY-----".to_owned()),
                     "[äé ]{0,5}",
                 ],

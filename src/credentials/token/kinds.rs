@@ -229,7 +229,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::prefix(Kind::NvidiaApiKey, "nvapi-", 16),
     Row::prefix(Kind::OpenShiftToken, "sha256~", 32),
     Row::prefix(Kind::DigitalOceanToken, "dop_v1_", 32),
-    Row::prefix(Kind::NpmToken, "npm_", 30),
+    // https://docs.npmjs.com/about-access-tokens
+    Row::prefix(Kind::NpmToken, "npm_", 16),
     Row::form(Kind::AcrPassword, is_acr_password),
     Row::form(Kind::EntraSecret, is_entra_secret),
     Row {
@@ -251,6 +252,71 @@ pub(super) const ROWS: &[Row] = &[
     Row::user(Kind::IbmBearerToken, Text::Is("iambearer")),
     Row::user(Kind::AlibabaTemporaryPassword, Text::Is("cr_temp_user")),
 ];
+
+/// How credentials begin that no registry takes. They are of no [`Kind`], but no report shows them, and no policy
+/// holds them.
+const OTHERS: &[Shape] = &[
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    Shape::unbroken("AKIA"),
+    Shape::unbroken("ASIA"),
+    // https://cloud.google.com/docs/authentication/api-keys
+    Shape::unbroken("AIza"),
+    // https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes
+    Shape::unbroken("hvb."),
+    Shape::unbroken("hvr."),
+    Shape::unbroken("hvs."),
+    // https://docs.pypi.org/project-management/token-authentication (a macaroon in base64)
+    Shape::unbroken("pypi-"),
+    // OpenAI, Anthropic, DeepSeek and others.
+    Shape::unbroken("sk-"),
+    // https://docs.slack.dev/authentication/tokens
+    Shape::unbroken("xoxb-"),
+    Shape::unbroken("xoxp-"),
+];
+
+/// By what a token is found in the middle of a text.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) prefix: &'static str,
+    /// How many characters of [`is_token_byte`] follow at least.
+    pub(super) least: usize,
+    /// How many letters and digits in a row there are at least among them. `sk-registry.example.com` is a host.
+    pub(super) in_a_row: usize,
+}
+
+impl Shape {
+    const LEAST: usize = 12;
+
+    const fn unbroken(prefix: &'static str) -> Self {
+        Self { prefix, least: Self::LEAST, in_a_row: Self::LEAST }
+    }
+}
+
+/// All shapes, those of the kinds and the others: the one table for whatever looks for tokens in a text.
+pub(super) const SHAPES: &[Shape] = &{
+    let mut shapes = [OTHERS[0]; shape_count()];
+    let (mut at, mut row) = (OTHERS.len(), 0);
+    shapes.split_at_mut(at).0.copy_from_slice(OTHERS);
+    while row < ROWS.len() {
+        if let Text::Prefix(prefix, least) = ROWS[row].password {
+            shapes[at] = Shape { prefix, least, in_a_row: 0 };
+            at += 1;
+        }
+        row += 1;
+    }
+    shapes
+};
+
+const fn shape_count() -> usize {
+    let (mut count, mut row) = (OTHERS.len(), 0);
+    while row < ROWS.len() {
+        if matches!(ROWS[row].password, Text::Prefix(..)) {
+            count += 1;
+        }
+        row += 1;
+    }
+    count
+}
 
 /// The user name for tokens of Azure Container Registry (`azure_acr_helper.go` of
 /// cloud-provider-azure).
