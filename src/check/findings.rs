@@ -165,7 +165,9 @@ impl<'c, 'a> Findings<'c, 'a> {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             let mut seen = BTreeSet::new();
             for (image, judged) in workload.images.iter().zip(&pod.images) {
-                if seen.insert(&*image.reference) {
+                // The same image can be in a container that never pulls it and in one that does.
+                let is_pulled = judged.judgement.verdict != Verdict::NotPulled;
+                if is_pulled && seen.insert(&*image.reference) {
                     self.about_image(pod, workload, image, judged, *account);
                 }
             }
@@ -304,7 +306,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         let name = name.map_or("", |name| &**name);
         let namespace = workload.object.namespace.as_deref();
         let scope = || self.policy.scope(namespace, name).map(|scope| declared_for(&scope));
-        let name = format!("'{}'", show(name));
+        let name = format!("'{}'", show(&lists::shortened(name)));
         match judgement.why() {
             None => format!("{name} is for other registries"),
             Some(Why::Policy) => format!("{name} is {}", scope().unwrap_or_default()),
@@ -732,7 +734,7 @@ fn entry(policy: &Policy, rule: RuleId) -> String {
 }
 
 fn names(effective: &Effective<'_>) -> String {
-    let names = effective.names.iter().map(|name| format!("'{}'", show(name)));
+    let names = effective.names.iter().map(|name| format!("'{}'", show(&lists::shortened(name))));
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -106,7 +106,8 @@ pub(crate) fn contradictions(text: &[u8]) -> Vec<String> {
         let assumed = |finding: &&Value| {
             finding["code"] == "assumed-registry-access" && shares(Image, finding, image)
         };
-        if image["accessFrom"] != "assumed" {
+        // What one container never pulls another one of the pod may.
+        if image["accessFrom"] != "assumed" && image["verdict"] != "not-pulled" {
             let from = &image["accessFrom"];
             found.extend(
                 findings()

@@ -308,7 +308,7 @@ fn meant_name<'u>(unknown: &'u UnknownKey<'_>) -> Cow<'u, str> {
 }
 
 /// A name on one line, without what is too much of it.
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     let more = if name.chars().count() > SHOWN { "…" } else { "" };
     let start: String = name.chars().take(SHOWN).collect();
     start.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t") + more
