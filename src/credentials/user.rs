@@ -33,7 +33,7 @@ const RULES: &[Rule] = &[
                 || host.ends_with(".ocir.io")
                 || host.starts_with("ocir.") && host.ends_with(".oraclecloud.com")
         },
-        is_broken: |user| !user.contains(&b'/'),
+        is_broken: |user| !user.contains(&b'/') || user.starts_with(b"oracleidentitycloudservice/"),
         why: "the user name of Oracle's registry begins with the namespace of the tenancy: `TENANCY_NAMESPACE/USER`, \
               or `TENANCY_NAMESPACE/oracleidentitycloudservice/USER` for a federated user",
     },
@@ -111,6 +111,7 @@ mod tests {
             ["iad.ocir.io", "https://ocir.eu-frankfurt-1.oci.oraclecloud.com", "fra.ocir.io/acme"]
         {
             check(host, "bob@example.com", Some("TENANCY_NAMESPACE"));
+            check(host, "oracleidentitycloudservice/bob", Some("TENANCY_NAMESPACE"));
             check(host, "acme/bob", None);
             check(host, "acme/oracleidentitycloudservice/bob", None);
         }
