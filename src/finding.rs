@@ -263,7 +263,7 @@ codes! {
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/config.go",
         ],
     }
-    /// A named Secret whose type the kubelet passes over.
+    /// A named Secret whose type the kubelet ignores.
     WRONG_SECRET_TYPE {
         name: "wrong-secret-type", severity: Error,
         title: "the kubelet ignores a pull secret because of its type",
@@ -471,7 +471,7 @@ codes! {
         remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets), or hand over a dump of the cluster (--cluster-dump). rotation.unknown sets the severity.",
         references: ["CWE-262 (not using password aging)", "NIST SP 800-53 IA-5"],
     }
-    /// Something makes a Secret that the kubelet passes over.
+    /// Something makes a Secret that the kubelet ignores.
     UNUSABLE_PRODUCER {
         name: "producer-without-docker-type", severity: Error,
         title: "what makes a pull secret gives it a type that the kubelet ignores",
@@ -732,7 +732,7 @@ codes! {
     INVALID_WORKLOAD {
         name: "invalid-workload", severity: Error,
         title: "the API server rejects a workload",
-        what: "A workload has no pod template, has its containers in another place, has no containers, or has a container without an image or with one that is not a string.",
+        what: "A workload has no pod template, has its containers in another place, has no containers, or has a container without an image or with one that is not a string. Or its kind is not one of its apiVersion, as with other capital letters.",
         why: "The object is not stored and no pod starts, so nothing about its images can be said.",
         example: "kind: Deployment\nspec:\n  containers:            # belongs into spec.template.spec\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
         remedy: "Put the containers into the pod template, each with an image.",

@@ -473,6 +473,9 @@ impl<'a> Part<'a> {
             let held = custom::held(node).filter(|_| found.whence == Whence::Manifests);
             let unjudged = held.map(|held| Box::new(Unjudged { object: make(), held }));
             found.unjudged.extend(unjudged);
+        } else {
+            let flaw = flaws::unknown_kind(node, api_version, kind);
+            found.criticise(flaw.into_iter().collect(), &make);
         }
         found.generators.extend(producers::cluster_generator(node, api_version, kind));
         for row in producers::rows(api_version, kind) {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::kinds::{CONTAINER_LISTS, WorkloadKind};
+use super::kinds::{self, CONTAINER_LISTS, WorkloadKind};
 use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, wrong};
 use crate::names::is_subdomain;
 use crate::source::Span;
@@ -77,6 +77,15 @@ pub enum Fault {
         /// The field.
         field: String,
     },
+    /// The API version of a workload has no such kind.
+    UnknownKind {
+        /// The API version, as written.
+        api_version: String,
+        /// The group of the kind that was meant.
+        group: &'static str,
+        /// That kind.
+        kind: &'static str,
+    },
 }
 
 /// A fault, the path of its field from the root of the object, and where it stands.
@@ -102,6 +111,31 @@ const OTHER_NAMES: &[&str] = &[
     "registrysecrets",
 ];
 
+/// What holds mappings or lists of them above a pod spec, in it and in a container: a list of pull secrets comes into
+/// these by its indentation.
+const PARTS: &[&str] = &["metadata", "selector", "strategy", "updateStrategy"];
+const POD_PARTS: &[&str] = &[
+    "affinity",
+    "dnsConfig",
+    "hostAliases",
+    "securityContext",
+    "tolerations",
+    "topologySpreadConstraints",
+    "volumes",
+];
+const CONTAINER_PARTS: &[&str] = &[
+    "env",
+    "envFrom",
+    "lifecycle",
+    "livenessProbe",
+    "ports",
+    "readinessProbe",
+    "resources",
+    "securityContext",
+    "startupProbe",
+    "volumeMounts",
+];
+
 /// The fields of a workload that were meant to name pull secrets, and do not.
 ///
 /// `imagePullSecrets` is a field of `PodSpec` and `ServiceAccount` only (k8s.io/api/core/v1/types.go). The API server
@@ -112,15 +146,15 @@ pub(super) fn stray_fields(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found>
     let mut stray = Stray { home: row.pod_spec, found: Vec::new() };
     let mut holder = node.resolved();
     for (depth, step) in row.pod_spec.iter().enumerate() {
-        stray.look(holder, false, &|| row.pod_spec[..depth].join("."), &["metadata"]);
+        stray.look(holder, false, &|| row.pod_spec[..depth].join("."), PARTS);
         let Some(inner) = holder.get(step) else { return stray.found };
         holder = inner;
     }
-    stray.look(holder, true, &|| row.pod_spec.join("."), &["securityContext"]);
+    stray.look(holder, true, &|| row.pod_spec.join("."), POD_PARTS);
     for list in CONTAINER_LISTS {
         for (at, container) in holder.get(list).into_iter().flat_map(Node::items).enumerate() {
             let path = || format!("{}.{list}[{at}]", row.pod_spec.join("."));
-            stray.look(container.resolved(), false, &path, &["securityContext"]);
+            stray.look(container.resolved(), false, &path, CONTAINER_PARTS);
         }
     }
     stray.found
@@ -153,10 +187,18 @@ impl Stray {
             if key.is_merge_key() {
                 self.look(value.resolved(), at_home, path, &[]);
             } else if let Some(inner) = inner.iter().find(|inner| is(text, inner)) {
-                self.look(value.resolved(), false, &|| joined(&path(), inner), &[]);
+                self.look_into(value.resolved(), &|| joined(&path(), inner));
             } else if may_be_meant(text) && !(at_home && is(text, FIELD)) {
                 self.take(key, value, at_home, &path());
             }
+        }
+    }
+
+    /// Looks at the keys of a mapping, or of each mapping in a list.
+    fn look_into(&mut self, holder: Node<'_, '_>, path: &dyn Fn() -> String) {
+        self.look(holder, false, path, &[]);
+        for (at, item) in holder.items().enumerate() {
+            self.look(item.resolved(), false, &|| format!("{}[{at}]", path()), &[]);
         }
     }
 
@@ -251,6 +293,17 @@ pub(super) fn incomplete(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
         }));
     }
     found
+}
+
+/// A kind that its API version does not have, while a workload was meant.
+pub(super) fn unknown_kind(node: Node<'_, '_>, api_version: &str, kind: &str) -> Option<Found> {
+    let meant = kinds::meant(api_version, kind)?;
+    let field = if meant.kind == kind { "apiVersion" } else { "kind" };
+    let span = node.get(field).unwrap_or(node).span();
+    let group = meant.groups.first().copied().unwrap_or_default();
+    let api_version = api_version.to_owned();
+    let fault = Fault::UnknownKind { api_version, group, kind: meant.kind };
+    Some((field.to_owned(), span, fault))
 }
 
 /// The names of ServiceAccounts that are not strings.

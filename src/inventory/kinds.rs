@@ -236,6 +236,16 @@ pub fn workload(api_version: &str, kind: &str) -> Option<&'static WorkloadKind> 
     WORKLOADS.iter().find(|row| row.kind == kind && row.groups.contains(&group))
 }
 
+/// The row of the kind that was meant by an object of the groups of Kubernetes' own workloads, if its kind is of another
+/// group or has other capital letters. The API server knows no such kind: "no matches for kind" (`NoKindMatchError` in
+/// k8s.io/apimachinery/pkg/api/meta/errors.go).
+pub fn meant(api_version: &str, kind: &str) -> Option<&'static WorkloadKind> {
+    let group = group(api_version);
+    let own = || WORKLOADS.iter().filter(|row| row.is_validated);
+    let is_own = !api_version.is_empty() && own().any(|row| row.groups.contains(&group));
+    own().find(|row| is_own && row.kind.eq_ignore_ascii_case(kind))
+}
+
 /// Whether objects of an API version are custom resources, of whose kinds anything is possible.
 pub fn is_custom(api_version: &str) -> bool {
     let group = group(api_version);
@@ -283,6 +293,18 @@ mod tests {
         assert!(matters("Prometheus", "spec: {image: quay.io/a/b}"));
         assert!(matters("Service", "apiVersion: serving.knative.dev/v1\nimage: a"));
         assert!(!matters("Service", "ports: []"));
+        for (api_version, kind) in
+            [("v1", "Deployment"), ("apps/v1", "deployment"), ("apps/v1", "Job"), ("v1", "pod")]
+        {
+            assert!(workload(api_version, kind).is_none(), "{api_version} {kind}");
+            let meant = meant(api_version, kind).map(|row| row.kind.to_lowercase());
+            assert_eq!(meant, Some(kind.to_lowercase()), "{api_version} {kind}");
+        }
+        for (api_version, kind) in
+            [("", "Deployment"), ("apps.kruise.io/v1alpha1", "StatefulSet"), ("v1", "Event")]
+        {
+            assert!(meant(api_version, kind).is_none(), "{api_version} {kind}");
+        }
         assert!(is_custom("serving.knative.dev/v1") && is_custom("jobset.x-k8s.io/v1alpha2"));
         assert!(!is_custom("v1") && !is_custom("apps/v1") && !is_custom("networking.k8s.io/v1"));
     }

@@ -52,6 +52,9 @@ impl Findings<'_, '_> {
                 repeated(&who, key, &flaw.path, [*first, flaw.span].map(line))
             }
             Fault::ImageNotString { field } => not_a_string(&who, field),
+            Fault::UnknownKind { api_version, group, kind } => {
+                unknown_kind(&who, api_version, group, kind)
+            }
         };
         let is_patch =
             said.code == &finding::INVALID_WORKLOAD && self.circumstances.input == Input::Files;
@@ -140,6 +143,19 @@ fn not_a_string(who: &str, field: &str) -> Said {
         format!("{who} has a {field} that is not a string: the API server rejects the object."),
         "not a string",
         "Write the whole reference as one string: REGISTRY/PATH:TAG.".to_owned(),
+    )
+}
+
+fn unknown_kind(who: &str, api_version: &str, group: &str, kind: &str) -> Said {
+    let api_version = show(api_version);
+    let slash = if group.is_empty() { "" } else { "/" };
+    invalid(
+        format!(
+            "{who} has a kind that apiVersion {api_version} does not have: the API server rejects the object, and \
+             its images are not judged."
+        ),
+        "no such kind",
+        format!("Write:\n  apiVersion: {group}{slash}v1\n  kind: {kind}"),
     )
 }
 
