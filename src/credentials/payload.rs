@@ -317,7 +317,10 @@ impl ValueProblem {
             AuthProblem::Blank => Self::Blank,
             AuthProblem::UrlSafe => Self::UrlSafe,
             AuthProblem::Padding => Self::Padding,
-            AuthProblem::NotBase64 | AuthProblem::NoColon => Self::NotBase64,
+            AuthProblem::NotBase64
+            | AuthProblem::Plain
+            | AuthProblem::Twice
+            | AuthProblem::NoColon => Self::NotBase64,
         }
     }
 }
@@ -339,6 +342,12 @@ pub enum AuthProblem {
     /// Any other character.
     #[error("is not base64")]
     NotBase64,
+    /// `user:password` as it is.
+    #[error("is `user:password` itself, and must be base64 of it")]
+    Plain,
+    /// Base64 of base64.
+    #[error("was encoded twice")]
+    Twice,
     /// Base64, but without a colon inside.
     #[error("must be base64 of `user:password`, and what it decodes to has no colon")]
     NoColon,
@@ -515,10 +524,22 @@ type PrivateBytes = Zeroizing<Vec<u8>>;
 fn decode_auth(auth: &[u8]) -> Result<(PrivateBytes, PrivateBytes), AuthProblem> {
     let padded = auth.trim_ascii_end().ends_with(b"=");
     let encoding = if padded { Encoding::Padded } else { Encoding::Unpadded };
-    let decoded = base64::decode(auth, encoding).map_err(|_| auth_problem(auth))?;
-    let colon = decoded.iter().position(|&byte| byte == b':').ok_or(AuthProblem::NoColon)?;
+    let decoded = base64::decode(auth, encoding).map_err(|_| match auth {
+        _ if auth.contains(&b':') => AuthProblem::Plain,
+        _ => auth_problem(auth),
+    })?;
+    let colon =
+        decoded.iter().position(|&byte| byte == b':').ok_or_else(|| without_colon(&decoded))?;
     let part = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
     Ok((part(&decoded[..colon]), part(&decoded[colon + 1..])))
+}
+
+/// Why the text of an `auth` has no colon.
+fn without_colon(text: &[u8]) -> AuthProblem {
+    let decode = |encoding| base64::decode(text, encoding).ok();
+    let inner = decode(Encoding::Padded).or_else(|| decode(Encoding::Unpadded)).unwrap_or_default();
+    let is_pair = inner.contains(&b':') && str::from_utf8(&inner).is_ok();
+    if is_pair { AuthProblem::Twice } else { AuthProblem::NoColon }
 }
 
 /// What keeps `text` from being base64: the first character that cannot be part of it, if there is one.
