@@ -14,7 +14,7 @@ const SHOP: [(&str, &str); 2] = [
     ),
 ];
 /// What of [`SHOP`] is for nobody's eyes.
-const HIDDEN: [&str; 3] = ["hunter2", "cm9ib3Q6", "robot"];
+const HIDDEN: [&str; 3] = ["hunter2", "cm9ib3Q6", "robot:"];
 const NOTHING: [(&str, &str); 1] =
     [("templates/none.yaml", "{{ if .Values.some }}a: b{{ end }}\n")];
 const INJECT: &str = "--inject=registry.example.com/shop=regcred";
