@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credentials::keyring::{Keyring, explain_near_miss};
+use crate::credentials::keyring::{KeyIndex, Keyring, explain_near_miss};
 use crate::image::Reference;
-use crate::inventory::secrets::Content;
+use crate::inventory::secrets::{Content, Entry};
 use crate::inventory::{Inventory, Object};
 use crate::policy::{Policy, Scope};
 use crate::verdict::Known;
@@ -130,6 +130,11 @@ pub(super) fn is_for_other(
     if let Some(Content::OtherType { holds }) = content {
         return holds.is_none();
     }
+    if let Some(content) = content
+        && let Some(index) = content.index()
+    {
+        return !is_any_near(index, content.entries(), image);
+    }
     let entries = content.map_or(&[][..], Content::entries).iter().map(|entry| entry.key.as_str());
     let keys: Vec<_> = entries.chain(made_keys(known)).collect();
     !keys.is_empty() && !are_near(&keys, image)
@@ -142,6 +147,14 @@ fn made_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
         _ => None,
     };
     keys.unwrap_or_default().iter().map(String::as_str)
+}
+
+/// The same of a Secret with many entries.
+fn is_any_near(index: &KeyIndex, entries: &[Entry], image: &Reference) -> bool {
+    let misses = || index.misses(entries.iter().map(|entry| entry.key.as_str()));
+    let nearest = || misses().nearest(|at| &entries[at].key, image.name());
+    !index.keyring().lookup(image.name()).is_empty()
+        || nearest().is_some_and(|(_, miss)| miss.suggestion.is_some())
 }
 
 /// Whether one of some keys is for an image, or was meant to be.
