@@ -180,9 +180,9 @@ impl Kind {
             ("", "ReplicationController")
             | ("apps" | "extensions", "Deployment" | "DaemonSet" | "ReplicaSet")
             | ("apps", "StatefulSet")
-            | ("batch", "Job") => &["spec", "template", "spec"],
+            | ("batch", "Job")
+            | ("argoproj.io", "Rollout") => &["spec", "template", "spec"],
             ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
-            ("argoproj.io", "Rollout") => &["spec", "template", "spec"],
             _ => return None,
         };
         path.iter().try_fold(object, |below, key| below.get_mut(*key)?.as_object_mut())
