@@ -127,11 +127,13 @@ fn in_document(text: &str, span: Span, value: &str) -> Vec<Span> {
     let written = &text[span.range()];
     let start = span.start as usize;
     if !written.starts_with(['"', '\'']) {
-        // Only what is shorter than the value is read again: a plain scalar of several lines is its own document.
-        let Some(header) = written.find('\n').filter(|_| written.starts_with(['|', '>'])) else {
-            return vec![span];
-        };
-        return masked(text, Span::new(start + header + 1, span.end as usize));
+        let header = written.find('\n').filter(|_| written.starts_with(['|', '>']));
+        let lines = header.map_or(start, |end| start + end + 1);
+        let lines = Span::new(lines, span.end as usize);
+        // A plain scalar of several lines is its own document: it would be read without end.
+        let is_plain =
+            tree::parse_at(text, lines).is_ok_and(|tree| matches!(tree.kind, read::Kind::Text(_)));
+        return if is_plain { vec![span] } else { masked(text, lines) };
     }
     let is_fine = masked(value, Span::new(0, value.len())).is_empty();
     if is_fine { Vec::new() } else { vec![span] }
