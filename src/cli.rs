@@ -808,13 +808,17 @@ fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed:
         text.push_str(&because(NOTHING_WRITTEN, outcome));
     }
     let exit = if failed { Exit::Failed } else { Exit::Pass };
-    let _ = state().keep(&text, report.chart().as_deref(), exit, Timestamp::now());
+    keep_run(&text, report.chart().as_deref(), exit);
 }
 
 /// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
 /// must not pass for this one's.
 fn keep_stop(stop: &Stop) {
-    let _ = state().keep(&stop.text, None, stop.exit, Timestamp::now());
+    keep_run(&stop.text, None, stop.exit);
+}
+
+fn keep_run(report: &str, chart: Option<&str>, exit: Exit) {
+    let _ = state().keep(&state::Run { report, chart, exit, now: Timestamp::now() });
 }
 
 #[cfg(test)]

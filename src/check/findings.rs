@@ -199,27 +199,24 @@ impl<'c, 'a> Findings<'c, 'a> {
         let unnamed = format!(
             "{who} references private image '{reference}' but does not specify ImagePullSecrets."
         );
-        let (code, message, label, remedy) = match (image.parsed(), judged.judgement.verdict) {
+        let (code, message, label) = match (image.parsed(), judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 format!("{who} has an image reference that does not parse: {invalid}."),
                 "does not parse".into(),
-                Some(finding::INVALID_IMAGE_REFERENCE.remedy.into()),
             ),
-            (Ok(parsed), Verdict::Missing) => (
+            (Ok(_), Verdict::Missing) => (
                 &finding::MISSING_PULL_SECRET,
                 unnamed + &unasked,
                 self.names_none(workload, account),
-                Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
-            (Ok(parsed), Verdict::Unknown) => (
+            (Ok(_), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
                 format!("{unnamed} {}{unasked}", self.why_unknown(pod, workload)),
                 match account {
                     InUse::Seen { .. } => "created before its ServiceAccount".into(),
                     _ => format!("ServiceAccount '{}' is not known", show(account_name)).into(),
                 },
-                Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
             (Ok(parsed), Verdict::Mismatched) => (
                 &finding::MISMATCHED_PULL_SECRET,
@@ -230,18 +227,15 @@ impl<'c, 'a> Findings<'c, 'a> {
                     self.why(pod, workload, &judged.judgement),
                 ),
                 format!("no credentials for {}", parsed.registry()).into(),
-                Some(self.remedy(pod, parsed, &judged.judgement).into()),
             ),
             _ => return,
         };
-        self.add(
-            code,
-            code.severity,
-            message,
-            Some(self.at_image(pod, image, label)),
-            Some((image, judged)),
-            remedy,
-        );
+        let remedy = match image.parsed() {
+            Ok(parsed) => self.remedy(pod, parsed, &judged.judgement).into(),
+            Err(_) => Cow::Borrowed(code.remedy),
+        };
+        let at = self.at_image(pod, image, label);
+        self.add_for_image(code, at, (image, judged), message, remedy);
     }
 
     /// An image that is never pulled, since the API server does not take its pod.
@@ -276,14 +270,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         );
         let code = &finding::MISMATCHED_PULL_SECRET;
         let at = self.at_image(pod, image, "no pod, no pull");
-        self.add(
-            code,
-            code.severity,
-            message,
-            Some(at),
-            Some((image, judged)),
-            Some(remedy.into()),
-        );
+        self.add_for_image(code, at, (image, judged), message, remedy);
     }
 
     /// Why nobody knows the pull secrets of a pod's ServiceAccount.
@@ -353,15 +340,7 @@ impl<'c, 'a> Findings<'c, 'a> {
                     "say so in the policy:\n  registries:\n  - match: {host}\n    access: {line}\nor with \
                      --{line} {host}"
                 );
-                let code = &finding::ASSUMED_ACCESS;
-                self.add(
-                    code,
-                    code.severity,
-                    message,
-                    Some(at),
-                    Some((image, judged)),
-                    Some(remedy.into()),
-                );
+                self.add_for_image(&finding::ASSUMED_ACCESS, at, (image, judged), message, remedy);
             }
         }
     }
@@ -578,6 +557,18 @@ impl<'c, 'a> Findings<'c, 'a> {
     ) {
         let at = self.at_holder(holder, span, label);
         self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
+    }
+
+    /// A finding about an image.
+    fn add_for_image(
+        &mut self,
+        code: &'static Code,
+        at: At<'_>,
+        image: (&Image<'_>, &Judged),
+        message: String,
+        remedy: impl Into<Cow<'static, str>>,
+    ) {
+        self.add(code, code.severity, message, Some(at), Some(image), Some(remedy.into()));
     }
 
     fn general(

@@ -40,24 +40,18 @@ impl State {
         Self { home, spare: spare(), is_plugin }
     }
 
-    /// Keeps the report of a run on a chart that ended with `exit` at `now`, and drops those that are too many.
-    pub(crate) fn keep(
-        &self,
-        report: &str,
-        chart: Option<&str>,
-        exit: Exit,
-        now: Timestamp,
-    ) -> io::Result<()> {
+    /// Keeps the report of a run, and drops those that are too many.
+    pub(crate) fn keep(&self, run: &Run<'_>) -> io::Result<()> {
         let none = || Err(io::ErrorKind::NotFound.into());
         let kept = self.home.as_ref().map_or_else(none, |home| {
             create_private(&home.path)?;
-            home.keep(report, chart, exit, now)
+            home.keep(run)
         });
         if kept.is_ok() || !self.is_plugin {
             return kept;
         }
         self.spare.make_own()?;
-        self.spare.keep(report, chart, exit, now)
+        self.spare.keep(run)
     }
 
     /// The latest `count` reports, the latest last; of all runs, or of those that failed.
@@ -73,19 +67,27 @@ impl State {
     }
 }
 
+/// A run that has ended, with what is kept of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'r> {
+    /// Its report.
+    pub(crate) report: &'r str,
+    /// The chart that it was about.
+    pub(crate) chart: Option<&'r str>,
+    /// How it ended.
+    pub(crate) exit: Exit,
+    /// When.
+    pub(crate) now: Timestamp,
+}
+
 /// A folder of reports. The name of a report is its time, something that no other run has, and its exit code.
 struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    fn keep(
-        &self,
-        report: &str,
-        chart: Option<&str>,
-        exit: Exit,
-        now: Timestamp,
-    ) -> io::Result<()> {
+    fn keep(&self, run: &Run<'_>) -> io::Result<()> {
+        let Run { report, chart, exit, now } = *run;
         let code = exit.code();
         let mut file = tempfile::Builder::new()
             // So that names sort by time.
@@ -223,7 +225,8 @@ mod tests {
     }
 
     fn keep(state: &State, run: i128, exit: Exit) {
-        state.keep(&format!("run {run}"), None, exit, at(run)).unwrap();
+        let report = &format!("run {run}");
+        state.keep(&Run { report, chart: None, exit, now: at(run) }).unwrap();
     }
 
     /// What the latest reports say below their first lines.
@@ -248,7 +251,9 @@ mod tests {
     fn a_report_tells_when_and_how_its_run_ended() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
-        state.keep("text\n", Some("shop"), Exit::Usage, at(1_000_000_000)).unwrap();
+        let now = at(1_000_000_000);
+        let run = Run { report: "text\n", chart: Some("shop"), exit: Exit::Usage, now };
+        state.keep(&run).unwrap();
         let first = format!(
             "pullcreds {}, 1970-01-01T00:00:01Z, chart shop, exit code 2",
             env!("CARGO_PKG_VERSION")

@@ -292,35 +292,56 @@ pub enum ValueProblem {
     /// Base64 under `stringData`.
     #[error("is base64, and must be the text itself: put it under `data`")]
     Encoded,
-    /// `-` and `_` where `+` and `/` are meant.
-    #[error(
-        "is base64 of the URL-safe kind, which the API server does not read; use the standard one"
-    )]
-    UrlSafe,
-    /// Some blank other than a line break.
-    #[error("contains a blank, which base64 must not")]
-    Blank,
-    /// The number of `=` at the end is wrong.
-    #[error("is cut off or wrongly padded base64")]
-    Padding,
-    /// Any other character.
-    #[error("is not base64")]
-    NotBase64,
+    /// Something that is not base64.
+    #[error("{}", .0.text("API server"))]
+    Base64(Base64Problem),
 }
 
 impl ValueProblem {
     /// Of a value of `data` that cannot be decoded; `is_folded` if it stands on several lines in the manifest.
     pub fn of_data(text: &[u8], is_folded: bool) -> Self {
-        match auth_problem(text) {
+        match Base64Problem::of(text) {
             _ if text.trim_ascii_start().starts_with(b"{") => Self::Plain,
-            AuthProblem::Blank if is_folded => Self::Folded,
-            AuthProblem::Blank => Self::Blank,
-            AuthProblem::UrlSafe => Self::UrlSafe,
-            AuthProblem::Padding => Self::Padding,
-            AuthProblem::NotBase64
-            | AuthProblem::Plain
-            | AuthProblem::Twice
-            | AuthProblem::NoColon => Self::NotBase64,
+            Base64Problem::Blank if is_folded => Self::Folded,
+            problem => Self::Base64(problem),
+        }
+    }
+}
+
+/// Why a text is not base64 to Go's `encoding/base64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base64Problem {
+    /// `-` and `_` where `+` and `/` are meant.
+    UrlSafe,
+    /// Some blank other than a line break.
+    Blank,
+    /// Any other character.
+    NotBase64,
+    /// The number of `=` at the end is wrong.
+    Padding,
+}
+
+impl Base64Problem {
+    /// The first character that cannot be part of base64 decides, if there is one.
+    fn of(text: &[u8]) -> Self {
+        let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
+        match text.iter().find(|byte| !is_symbol(**byte)) {
+            Some(b'-' | b'_') => Self::UrlSafe,
+            Some(byte) if byte.is_ascii_whitespace() => Self::Blank,
+            Some(_) => Self::NotBase64,
+            None => Self::Padding,
+        }
+    }
+
+    /// The problem after the name of the text, which `reader` cannot read.
+    fn text(self, reader: &str) -> String {
+        match self {
+            Self::UrlSafe => format!(
+                "is base64 of the URL-safe kind, which the {reader} does not read; use the standard one"
+            ),
+            Self::Blank => "contains a blank, which base64 must not".to_owned(),
+            Self::NotBase64 => "is not base64".to_owned(),
+            Self::Padding => "is cut off or wrongly padded base64".to_owned(),
         }
     }
 }
@@ -328,20 +349,9 @@ impl ValueProblem {
 /// Why an `auth` field is not base64 of `user:password`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthProblem {
-    /// `-` and `_` where `+` and `/` are meant.
-    #[error(
-        "is base64 of the URL-safe kind, which the kubelet does not read; use the standard one"
-    )]
-    UrlSafe,
-    /// Some blank other than a line break.
-    #[error("contains a blank, which base64 must not")]
-    Blank,
-    /// The number of `=` at the end is wrong.
-    #[error("is cut off or wrongly padded base64")]
-    Padding,
-    /// Any other character.
-    #[error("is not base64")]
-    NotBase64,
+    /// Something that is not base64.
+    #[error("{}", .0.text("kubelet"))]
+    Base64(Base64Problem),
     /// `user:password` as it is.
     #[error("is `user:password` itself, and must be base64 of it")]
     Plain,
@@ -526,7 +536,7 @@ fn decode_auth(auth: &[u8]) -> Result<(PrivateBytes, PrivateBytes), AuthProblem>
     let encoding = if padded { Encoding::Padded } else { Encoding::Unpadded };
     let decoded = base64::decode(auth, encoding).map_err(|_| match auth {
         _ if auth.contains(&b':') => AuthProblem::Plain,
-        _ => auth_problem(auth),
+        _ => AuthProblem::Base64(Base64Problem::of(auth)),
     })?;
     let colon =
         decoded.iter().position(|&byte| byte == b':').ok_or_else(|| without_colon(&decoded))?;
@@ -540,17 +550,6 @@ fn without_colon(text: &[u8]) -> AuthProblem {
     let inner = decode(Encoding::Padded).or_else(|| decode(Encoding::Unpadded)).unwrap_or_default();
     let is_pair = inner.contains(&b':') && str::from_utf8(&inner).is_ok();
     if is_pair { AuthProblem::Twice } else { AuthProblem::NoColon }
-}
-
-/// What keeps `text` from being base64: the first character that cannot be part of it, if there is one.
-fn auth_problem(text: &[u8]) -> AuthProblem {
-    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
-    match text.iter().find(|byte| !is_symbol(**byte)) {
-        Some(b'-' | b'_') => AuthProblem::UrlSafe,
-        Some(byte) if byte.is_ascii_whitespace() => AuthProblem::Blank,
-        Some(_) => AuthProblem::NotBase64,
-        None => AuthProblem::Padding,
-    }
 }
 
 fn syntax_error(value: &[u8], error: &json::SyntaxError) -> PayloadError {

@@ -89,13 +89,13 @@ fn check(tree: &Tree, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
 pub(super) fn masked(text: &str, place: Span) -> Vec<Span> {
     let Ok(tree) = tree::parse_at(text, place) else { return vec![place] };
     let mut spans =
-        if may_be_policy(&tree) { told(text, &tree) } else { but_kind(text, place, &tree) };
+        if may_be_policy(&tree) { told(text, place, &tree) } else { but_kind(text, place, &tree) };
     spans.sort();
     spans
 }
 
-/// What something in a policy tells to be a credential.
-fn told(text: &str, tree: &Tree) -> Vec<Span> {
+/// What something in the policy at `place` marks as a credential.
+fn told(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
     let mut spans = credentials(tree);
     let mut trees = vec![tree];
     while let Some(tree) = trees.pop() {
@@ -114,7 +114,7 @@ fn told(text: &str, tree: &Tree) -> Vec<Span> {
                 }
             }
             read::Kind::Text(value) if value.contains('\n') => {
-                spans.extend(in_document(text, tree.span, value));
+                spans.extend(in_document(text, place, tree.span, value));
             }
             _ => {}
         }
@@ -122,18 +122,17 @@ fn told(text: &str, tree: &Tree) -> Vec<Span> {
     spans
 }
 
-/// The same in a value that may be a document of its own, such as the policy in a `ConfigMap`.
-fn in_document(text: &str, span: Span, value: &str) -> Vec<Span> {
+/// The same in a value of the document at `place` that may be a document of its own, such as the policy in a
+/// `ConfigMap`.
+fn in_document(text: &str, place: Span, span: Span, value: &str) -> Vec<Span> {
     let written = &text[span.range()];
     let start = span.start as usize;
     if !written.starts_with(['"', '\'']) {
         let header = written.find('\n').filter(|_| written.starts_with(['|', '>']));
         let lines = header.map_or(start, |end| start + end + 1);
         let lines = Span::new(lines, span.end as usize);
-        // A plain scalar of several lines is its own document: it would be read without end.
-        let is_plain =
-            tree::parse_at(text, lines).is_ok_and(|tree| matches!(tree.kind, read::Kind::Text(_)));
-        return if is_plain { vec![span] } else { masked(text, lines) };
+        // A plain scalar of several lines is its own document, and has been read as one.
+        return if lines == place { vec![span] } else { masked(text, lines) };
     }
     let is_fine = masked(value, Span::new(0, value.len())).is_empty();
     if is_fine { Vec::new() } else { vec![span] }

@@ -1,8 +1,6 @@
 //! What is worth saying about an image without a registry, which Docker Hub gives, while a pull secret of the pod is for
 //! a registry that it seems to have lost.
 
-use std::borrow::Cow;
-
 use crate::credentials::keyring::normalise;
 use crate::finding;
 use crate::inventory::{Image, Workload};
@@ -48,8 +46,8 @@ impl Findings<'_, '_> {
             crate::credentials::printable_key(key),
         );
         let at = self.at_image(pod, image, format!("did you mean '{}'?", show(meant)));
-        let remedy = Cow::Owned(format!("Write the registry too: image: {}", show(meant)));
-        self.add(code, code.severity, message, Some(at), Some((image, judged)), Some(remedy));
+        let remedy = format!("Write the registry too: image: {}", show(meant));
+        self.add_for_image(code, at, (image, judged), message, remedy);
     }
 }
 

@@ -70,8 +70,7 @@ impl Findings<'_, '_> {
              registries:\n  - match: {}\n    access: private\n    iam: true",
             show(host)
         );
-        let image = Some((image, judged));
-        self.add(code, code.severity, message, Some(at), image, Some(remedy.into()));
+        self.add_for_image(code, at, (image, judged), message, remedy);
     }
 }
 

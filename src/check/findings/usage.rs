@@ -209,8 +209,7 @@ impl Findings<'_, '_> {
             self.describe_in(*source, &secret.object)
         );
         let at = self.at_image(pod, image, "could be pulled without");
-        let remedy = Some(code.remedy.into());
-        self.add(code, code.severity, message, Some(at), Some((image, judged)), remedy);
+        self.add_for_image(code, at, (image, judged), message, code.remedy);
     }
 }
 
