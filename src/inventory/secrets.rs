@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
+use super::wrong::{self, Sort};
 use super::{Object, Text, Whence, exact, refreshers, text};
 use crate::base64::{self, Encoding};
 use crate::credentials::exposure;
@@ -16,7 +17,7 @@ use crate::credentials::payload::{
 };
 use crate::credentials::token::Class;
 use crate::source::Span;
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::Node;
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
 const FILLED_BY_AVP: &str = "avp.kubernetes.io/path";
@@ -450,17 +451,13 @@ fn bytes(node: Node<'_, '_>, plain: bool) -> Bytes {
     }
 }
 
-/// What a value is that is no string to Go's YAML reader.
+/// What a value is that is not a string to Go's YAML reader.
 fn not_a_string(node: Node<'_, '_>) -> Option<&'static str> {
-    match node.kind() {
-        Kind::Mapping(_) => Some("a mapping"),
-        Kind::Sequence(_) => Some("a list"),
-        Kind::Scalar(_) if node.is_null() || node.string().is_some() => None,
-        // What has a tag of its own is a matter of that.
-        Kind::Scalar(_) if yaml::is_plain_string(&node.scalar()?) => None,
-        Kind::Scalar(_) => Some("a number or a boolean"),
-        Kind::Alias => None,
-    }
+    Some(match wrong::not_a_string(node)?.sort {
+        Sort::Mapping => "a mapping",
+        Sort::List => "a list",
+        Sort::Number | Sort::Boolean => "a number or a boolean",
+    })
 }
 
 /// A key of a Secret that is meant for its payload, as it seems: without its dot, or named as the file is.

@@ -404,6 +404,16 @@ fn what_a_policy_in_a_config_map_says_is_shown() {
 }
 
 #[test]
+fn text_of_several_lines_instead_of_a_policy_is_not_shown() {
+    for text in ["some text\n\nmore\n", "# why\nsome text\n\nmore", "- some text\n\n  more\n"] {
+        let shown = without_masked(text);
+        assert!(!shown.contains("more") && !shown.contains("text"), "{shown}");
+    }
+    let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  inject: |\n    a.io=b\n    c.io=d\n";
+    assert_eq!(without_masked(text), text);
+}
+
+#[test]
 fn two_slips_of_one_key_are_two_mistakes() {
     let found = render("apiVersion: pullcreds.dev/v1alpha1\nk1nd: A\nkimd: B\nspec: {}\n");
     let slips = found.matches("did you mean `kind`?").count();

@@ -16,8 +16,14 @@ use super::{At, Findings, describe, show};
 /// How many letters two names differ in that may be a slip.
 const SLIP: usize = 2;
 
-/// What sets names that something was said about apart from those that were asked for.
-const FOUND: &str = "found ";
+/// Names of pull secrets in namespaces, each of which is dealt with once.
+#[derive(Default)]
+struct Seen<'c> {
+    /// Those that were looked for among names like them.
+    looked_for: BTreeSet<(Option<&'c str>, String)>,
+    /// Those that have a finding.
+    found: BTreeSet<(Option<&'c str>, String)>,
+}
 
 /// A Secret that is there, and how it is meant.
 struct Unnamed<'f> {
@@ -34,10 +40,10 @@ impl<'c> Findings<'c, '_> {
             return;
         }
         let named = self.named_secrets();
-        let mut asked = BTreeSet::new();
+        let mut seen = Seen::default();
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             if pod.may_name_another() {
-                self.about_misnamed_of(pod, *account, &named, &mut asked);
+                self.about_misnamed_of(pod, *account, &named, &mut seen);
             }
         }
     }
@@ -47,7 +53,7 @@ impl<'c> Findings<'c, '_> {
         pod: &Pod<'c>,
         account: InUse,
         named: &BTreeSet<(Option<&str>, &str)>,
-        asked: &mut BTreeSet<(Option<&'c str>, String)>,
+        seen: &mut Seen<'c>,
     ) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
@@ -59,14 +65,14 @@ impl<'c> Findings<'c, '_> {
             });
             let covering = covering.into_iter();
             let covering = covering.map(|(name, object)| Unnamed { name, object, covers: true });
-            // Each name is looked for among the others once.
-            let alike = asked.insert((namespace, missing.to_string()));
+            let name = (namespace, missing.to_string());
+            let alike = seen.looked_for.insert(name.clone());
             let alike = alike.then(|| self.alike(namespace, missing)).into_iter().flatten();
             let unnamed = covering.chain(alike).filter(|found| !self.is_named(found, named));
             let nearest = unnamed
                 .min_by_key(|found| (!is_like(missing, found.name), distance(missing, found.name)));
             let Some(found) = nearest else { continue };
-            if asked.insert((namespace, format!("{FOUND}{missing}"))) {
+            if seen.found.insert(name) {
                 let holder = holder_of(pod, account);
                 self.misnamed(workload, holder, (missing, reference.registry()), &found);
             }
