@@ -236,7 +236,7 @@ codes! {
         what: "The API server stores the Secret, and the kubelet cannot read its payload.",
         why: "The look-up of credentials fails as a whole: no image of a pod that names the Secret can be pulled, not even a public one.",
         example: "auths:\n  ghcr.io: {auth: \"not base64\"}",
-        remedy: "Make the Secret anew with kubectl create secret docker-registry.",
+        remedy: "Recreate the Secret with kubectl create secret docker-registry.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/secrets/secrets.go"],
     }
     /// A Secret that the API server does not store.
@@ -304,7 +304,7 @@ codes! {
         what: "The user name or password of an entry contains a line break.",
         why: "The registry refuses it. It comes from echo without -n.",
         example: "echo \"$TOKEN\" | base64",
-        remedy: "Make the Secret anew with kubectl create secret docker-registry.",
+        remedy: "Recreate the Secret with kubectl create secret docker-registry.",
         references: [
             "https://kubernetes.io/docs/tasks/configmap-secret/managing-secret-using-kubectl/#use-source-files",
         ],
@@ -332,7 +332,7 @@ codes! {
     /// A named Secret that the input lacks, while another one would do.
     MISNAMED_PULL_SECRET {
         name: "misnamed-pull-secret", severity: Warning,
-        title: "a pull secret is not in the input, and one that would do is named by nobody",
+        title: "a pull secret is not in the input, and one that may be meant is not used",
         what: "A pod or ServiceAccount names a Secret that is not in the input, and a Secret of the input in that namespace covers the image, or has a similar name and is made by an operator, and neither a pod nor a ServiceAccount names it: a slip, a hash of kustomize or a prefix that one of the two lacks.",
         why: "If the name is wrong, the kubelet goes on without credentials. If the Secret is kept elsewhere, all is well, and the policy can say so.",
         example: "kind: Secret\nmetadata: {name: dev-regcred-4k2h8t5b6c}   # renamed by kustomize\n---\nspec:\n  imagePullSecrets:\n  - name: regcred                        # not renamed",
@@ -367,10 +367,10 @@ codes! {
     WRONG_USER_NAME {
         name: "wrong-user-name", severity: Warning,
         title: "a user name has not the form that its registry wants",
-        what: "An entry of a pull secret has a user name that its registry does not accept: a robot of Harbor without its $ and what stands behind it, a user of Oracle's registry without the tenancy, another user than AWS for Amazon ECR, or than $oauthtoken for nvcr.io. The name itself is not shown.",
+        what: "An entry of a pull secret has a user name that its registry does not accept: a Harbor robot account without its $ and the name after it, a user of Oracle's registry without the tenancy, another user than AWS for Amazon ECR, or than $oauthtoken for nvcr.io. The name itself is not shown.",
         why: "The registry refuses the pull. In double quotes a shell takes $name for a variable, and puts nothing in its place.",
         example: "kubectl create secret docker-registry harbor --docker-username=\"robot$ci\" …   # the user becomes robot",
-        remedy: "Make the Secret anew, with the user name in single quotes.",
+        remedy: "Recreate the Secret, with the user name in single quotes.",
         references: [
             "https://goharbor.io/docs/latest/working-with-projects/project-configuration/create-robot-accounts/",
             "https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypushingimagesusingthedockercli.htm",
@@ -401,7 +401,7 @@ codes! {
     HARDCODED_CREDENTIALS {
         name: "hardcoded-credentials", severity: Error,
         title: "registry credentials are hardcoded",
-        what: "A manifest holds literal registry credentials: in a Secret, be it one that nobody can use, in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message tells of which kind they are and never what they are. Sealed and encrypted values, placeholders and references are none. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
+        what: "A manifest holds literal registry credentials: in a Secret (even one that cannot be used), in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message says what kind they are, and never shows them. Sealed and encrypted values, placeholders and references do not count. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
         why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
         example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
         remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",
@@ -465,7 +465,7 @@ codes! {
     ROTATION_UNKNOWN {
         name: "rotation-unknown", severity: Warning,
         title: "it is not known when registry credentials were last rotated",
-        what: "Neither the credential, an annotation, the object that makes the Secret, a dump of the cluster nor the policy tells when it was last rotated. The times in managedFields of a dump tell after when nobody has changed the data, which proves that it is old; that it is new they prove only if the manager owns nothing but the data, since a changed label moves them, too.",
+        what: "Nothing says when the credential was last rotated: not the credential itself, an annotation, the object that makes the Secret, a dump of the cluster or the policy. The managedFields times of a dump show since when the data is unchanged. They prove that it is old. They prove that it is new only if the manager owns nothing but the data, since a changed label moves the time too.",
         why: "What is not known is never a pass.",
         example: "imagePullSecrets:\n- name: regcred   # kept elsewhere",
         remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets), or hand over a dump of the cluster (--cluster-dump). rotation.unknown sets the severity.",
@@ -894,7 +894,7 @@ codes! {
         name: "missing-stamp", severity: Error,
         title: "a workload does not carry the stamp of checked workloads",
         what: "`check --require-stamp` looks for the annotation pullcreds.dev/checked: v1, which a run with `stamp: true` or --stamp puts on every workload that passes.",
-        why: "What should have checked and injected did not run: kustomize skips a function in silence without --enable-exec.",
+        why: "What should have checked and injected did not run: kustomize silently skips a function without --enable-exec.",
         example: "kustomize build --enable-alpha-plugins overlay | pullcreds check --require-stamp",
         remedy: "Build with --enable-alpha-plugins --enable-exec, and set `stamp: true` in the policy of the function.",
         references: ["https://github.com/kubernetes-sigs/kustomize/issues/4399"],
