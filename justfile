@@ -1,4 +1,4 @@
-# Recipes for daily work: `just` lists them. `bash .ci/run` runs every check there is.
+# Recipes for daily work: `just` lists them. `bash .ci/run` runs all checks.
 
 release := '--locked --release --features e2e,shared-checks'
 
@@ -8,7 +8,7 @@ _default:
 # Everything that must hold before a commit: format, lints, tests, documentation.
 check: lint test docs
 
-# The tests that need nothing but Cargo.
+# The tests that need only Cargo.
 test *args:
     cargo test --locked {{ args }}
 
@@ -17,7 +17,7 @@ lint:
     cargo fmt --check
     cargo clippy --locked --all-targets --all-features -- -D warnings
 
-# The program under real helm, kustomize and kubectl; the first run installs them.
+# Test the program with real helm, kustomize and kubectl; the first run installs them.
 e2e target='helm':
     eval "$(bash .ci/tools.sh helm3 helm4 gpg kustomize kubectl go_oracle {{ if target == 'argocd' { 'static' } else { '' } }})" && cargo test {{ release }} --test {{ target }}
 
@@ -38,11 +38,11 @@ shared target='shared':
 bench *args:
     cargo bench --locked --bench filter -- {{ args }}
 
-# How time grows with the input: each shape doubled three times; `just grow TEXT` for those with that in their names.
+# How time grows with the input: each shape doubled three times; `just grow TEXT` runs those with TEXT in their names.
 grow *args:
     cargo bench --locked --bench grow -- {{ args }}
 
-# A hundred kills of runs that write, render and filter: what was there before, between and after.
+# Kill a hundred runs that write, render and filter, and check the files and processes that remain.
 faults:
     cargo test {{ release }} --test faults -- --show-output
 
@@ -63,6 +63,6 @@ fuzz target='' seconds='60':
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-# What the program says now becomes what the cases and the page of findings expect: read the difference before you commit.
+# Accept the current output in the cases and the page of findings. Read the diff before you commit it.
 accept:
     PULLCREDS_UPDATE=1 cargo test --locked --test cases --test docs

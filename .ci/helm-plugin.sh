@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Packages the Helm 4 plugin as FOLDER/pullcreds-VERSION.tgz, for `helm plugin install` to take:
+# Packages the Helm 4 plugin as FOLDER/pullcreds-VERSION.tgz, for `helm plugin install`:
 #
-#     bash .ci/helm-plugin.sh FOLDER                             the plugin alone; pullcreds is found on PATH
-#     bash .ci/helm-plugin.sh FOLDER target/release/pullcreds    with the program in it, for its platform
+#     bash .ci/helm-plugin.sh FOLDER                             only the plugin; Helm finds pullcreds on PATH
+#     bash .ci/helm-plugin.sh FOLDER target/release/pullcreds    with the program, for its platform
 #
-# Further words go to `helm plugin package`; without any the package is not signed:
+# More arguments are passed to `helm plugin package`; without any, the package is not signed:
 #
 #     bash .ci/helm-plugin.sh FOLDER PROGRAM --sign --key NAME --keyring ~/.gnupg/secring.gpg
 #
-# `helm` has to be Helm 4 (HELM names another one). Not the checkout itself is packaged: Helm takes all there is,
-# build folders too.
+# `helm` must be Helm 4 (HELM names another program). The script packages a copy of a few files and not the checkout, since
+# Helm would package everything in it, build folders included.
 set -euo pipefail
 
 usage() {
@@ -40,7 +40,7 @@ cp "$root/plugin.yaml" "$root/LICENSE" "$stage"
 if [ -n "$program" ]; then
     name=$(basename "$program")
     mkdir "$stage/bin"
-    # Links would be empty in the package.
+    # Copy the target of a link: a link would be empty in the package.
     cp -L "$program" "$stage/bin/$name"
     sed "s|^  - command: pullcreds\$|  - command: \${HELM_PLUGIN_DIR}/bin/$name|" "$root/plugin.yaml" >"$stage/plugin.yaml"
     grep -q HELM_PLUGIN_DIR "$stage/plugin.yaml"

