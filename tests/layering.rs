@@ -53,20 +53,23 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Crates that one place only may name, so that they can be exchanged there.
 const CRATES: &[(&str, &[&str])] = &[
-    ("clap", &["src/cli.rs", "src/cli/args.rs"]),
+    (
+        "clap",
+        &["src/cli.rs", "src/cli/args.rs", "src/cli/commands/program.rs", "src/cli/settings.rs"],
+    ),
     ("granit_parser", &["src/yaml/parse.rs"]),
     ("ignore", &["src/frontend.rs"]),
-    ("indicatif", &["src/cli/files.rs"]),
+    ("indicatif", &["src/cli/commands/read.rs"]),
     ("memmap2", &["src/frontend/large.rs"]),
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
     (
         "rustix",
         &[
-            "src/cli/argocd.rs",
-            "src/cli/closed.rs",
+            "src/cli/settings/argocd/files.rs",
+            "src/cli/output/closed.rs",
             "src/cli/child/group.rs",
             "src/cli/child/group/supervisor.rs",
-            "src/cli/state.rs",
+            "src/cli/output/state.rs",
             "src/frontend.rs",
             "src/frontend/replace/handle.rs",
             "src/frontend/replace/temporary.rs",

@@ -10,15 +10,17 @@ use pullcreds::mask;
 use pullcreds::source::Source;
 use pullcreds::yaml::{self, Joint, Severed};
 
-use super::run::{by_signal, called};
-use super::stopping::Stopping;
-use super::{Exit, Stop, eprint, insist_on_output, unwritable, variable};
+use super::{eprint, insist_on_output, unwritable};
+use crate::cli::commands::run::{by_signal, called};
+use crate::cli::environment::variable;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::stopping::Stopping;
 
 /// Bytes of standard output written at once.
 const OUTPUT_BUFFER: usize = 1 << 16;
 
 /// Writes the manifests with what is injected. A reader that goes away is an error here: manifests would be lost.
-pub(super) fn manifests(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
+pub(crate) fn manifests(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {
     let joints = joints(sources)?;
     insist_on_output()?;
     let mut out = io::BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock());
@@ -84,15 +86,15 @@ impl<W: Write> Write for Skipping<'_, W> {
 }
 
 /// A file that was read: where, or why it is none to write to.
-pub(super) type Origin = Result<Place, Refused>;
+pub(crate) type Origin = Result<Place, Refused>;
 
 /// Where a file is, to be asked as soon as it is read.
-pub(super) fn origin(path: &Path) -> Origin {
+pub(crate) fn origin(path: &Path) -> Origin {
     Place::of(path)
 }
 
 /// Changes the files at `origins`, which `sources` were read from, where something is injected.
-pub(super) fn back(
+pub(crate) fn back(
     origins: &[Origin],
     sources: &[Source],
     outcome: &Outcome<'_>,

@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use pullcreds::frontend::{self, Limit};
 use pullcreds::source::Span;
 
-use super::args::Cli;
-use super::{
-    Exit, Mode, Settings, Stop, flags_look, krm, pass_on, policy_mistakes, stdin, variable,
-};
+use super::filter::pass_on;
+use super::krm;
+use super::read::stdin;
+use crate::cli::args::Cli;
+use crate::cli::environment::variable;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::settings::{Mode, Settings, flags_look, policy_mistakes};
 
 /// The kind of policies, after which kustomize looks for the plugin.
 const KIND: &str = "PullCredentialPolicy";
@@ -20,7 +23,7 @@ const VARIABLES: &[&str] = &["KUSTOMIZE_PLUGIN_CONFIG_ROOT", "KUSTOMIZE_PLUGIN_C
 /// Takes the file of its configuration, which is the first argument of a plugin, out of a command line.
 ///
 /// A plugin is called like its kind, or by a script that is. No other command line begins with the path of a file.
-pub(super) fn take_config(mut words: Vec<OsString>) -> (Vec<OsString>, Option<PathBuf>) {
+pub(crate) fn take_config(mut words: Vec<OsString>) -> (Vec<OsString>, Option<PathBuf>) {
     let config = config(&words).map(Path::to_owned);
     if config.is_some() {
         words.remove(1);
@@ -37,7 +40,7 @@ fn config(words: &[OsString]) -> Option<&Path> {
 }
 
 /// Runs as a plugin that is configured by a file.
-pub(super) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
+pub(crate) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
     if cli.command.is_some() {
         let text = "error: a plugin of kustomize takes flags in argsOneLiner, and no command\n";
         return Err(Stop::new(Exit::Usage, text));

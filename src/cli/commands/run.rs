@@ -3,6 +3,8 @@
 //! What a shell loses in `helm template … | pullcreds` is kept here: a renderer that fails makes the run fail, with
 //! its exit code, and nothing is written.
 
+mod expand;
+
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
@@ -13,24 +15,33 @@ use pullcreds::inventory::Inventory;
 use pullcreds::mask::{self, MASK};
 use pullcreds::source::Source;
 
-use super::argocd;
-use super::args::{self, RunArgs};
-use super::child::{self, End, Words};
-use super::{Exit, Mode, Settings, Stop, eprint, flag_variable, pass_on, truth, variable};
+use super::filter::pass_on;
+use crate::cli::args::{self, RunArgs};
+use crate::cli::child::{self, End, Words};
+use crate::cli::environment::{flag_variable, truth, variable};
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::eprint;
+use crate::cli::settings::{Mode, Settings, argocd};
+use expand::expand;
 
 /// Bytes of all that is said about a failure: callers show it in places made for a few lines, as Argo CD does in
 /// the status of an Application.
 const FAILURE: usize = 3900;
+
 /// Bytes of them for what the renderer said, where the failure is none of its own.
 const ASIDE: usize = 700;
+
 /// Bytes of them for the command.
 const COMMAND: usize = 400;
 
 /// As timeout(1) has it.
 const TIMED_OUT: u8 = 124;
+
 /// As shells have it, like the next two.
 const NOT_EXECUTABLE: u8 = 126;
+
 const NOT_FOUND: u8 = 127;
+
 const BY_SIGNAL: u8 = 128;
 
 /// A renderer, as people call it.
@@ -42,13 +53,13 @@ struct Renderer<'r> {
     limit: &'r Limit,
 }
 
-pub(super) fn run(args: &RunArgs) -> Result<Exit, Stop> {
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let settings = Settings::of(&args.flags, Mode::Run)?;
     let timeout = timeout(args.timeout)?;
     let allow_empty = allow_empty(args, &settings)?;
     let (program, rest) = args.command.split_first().expect("the command line asks for a command");
     let rest: Vec<_> = if argocd::is_caller() {
-        rest.iter().map(|arg| argocd::expand(arg, variable)).collect()
+        rest.iter().map(|arg| expand(arg, variable)).collect()
     } else {
         rest.to_vec()
     };
@@ -79,7 +90,7 @@ fn allow_empty(args: &RunArgs, settings: &Settings) -> Result<bool, Stop> {
 }
 
 /// The hidden other half of `run`.
-pub(super) fn supervise(command: &[OsString]) -> Result<Exit, Stop> {
+pub(crate) fn supervise(command: &[OsString]) -> Result<Exit, Stop> {
     child::supervise(command).map(|()| Exit::Pass).map_err(|error| {
         Stop::new(
             Exit::Usage,
@@ -220,12 +231,12 @@ fn plain(text: &str) -> String {
     masked.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-pub(super) fn by_signal(signal: i32) -> Exit {
+pub(crate) fn by_signal(signal: i32) -> Exit {
     Exit::Others(u8::try_from(signal).map_or(u8::MAX, |signal| BY_SIGNAL.saturating_add(signal)))
 }
 
 /// The number of a signal, and its name where it has one that people know.
-pub(super) fn called(signal: i32) -> String {
+pub(crate) fn called(signal: i32) -> String {
     let names = [
         (1, "SIGHUP"),
         (2, "SIGINT"),

@@ -7,11 +7,14 @@ use jiff::Timestamp;
 use pullcreds::frontend::{self, Standard};
 use pullcreds::report::{self, Format, Look, Report};
 
-use super::args::{self, ReportTo};
-use super::{Exit, Settings, Stop, eprint, flag_variable, print};
+use super::{eprint, print};
+use crate::cli::args::{self, ReportTo};
+use crate::cli::environment::flag_variable;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::settings::Settings;
 
 /// What flags ask for, else the variable.
-pub(super) fn asked(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
+pub(crate) fn asked(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
     let (name, value) = flag_variable("report");
     match value {
         Some(value) if flags.is_empty() => value
@@ -26,7 +29,7 @@ pub(super) fn asked(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
 }
 
 /// Refuses a report that would come among the manifests on standard output, or in their place.
-pub(super) fn keep_out_of_manifests(reports: &[ReportTo]) -> Result<(), Stop> {
+pub(crate) fn keep_out_of_manifests(reports: &[ReportTo]) -> Result<(), Stop> {
     for ReportTo { format, file } in reports {
         let Some(file) = file else { continue };
         if frontend::standard(file) == Some(Standard::Output) {
@@ -42,7 +45,7 @@ pub(super) fn keep_out_of_manifests(reports: &[ReportTo]) -> Result<(), Stop> {
 }
 
 /// Writes the reports that have a place of their own. Those for standard error come at the end of the run.
-pub(super) fn write(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
+pub(crate) fn write(report: &Report<'_>, settings: &Settings) -> Result<(), Stop> {
     for ReportTo { format, file } in &settings.reports {
         let Some(file) = file else { continue };
         let text = report.render(*format, Look::PLAIN);
@@ -56,14 +59,14 @@ pub(super) fn write(report: &Report<'_>, settings: &Settings) -> Result<(), Stop
 }
 
 /// The reports for standard error that are asked for, one after the other; `None` if there is none.
-pub(super) fn for_standard_error(report: &Report<'_>, settings: &Settings) -> Option<String> {
+pub(crate) fn for_standard_error(report: &Report<'_>, settings: &Settings) -> Option<String> {
     let formats = settings.reports.iter().filter(|to| to.file.is_none()).map(|to| to.format);
     let texts: Vec<_> = formats.map(|format| report.render(format, Look::PLAIN)).collect();
     (!texts.is_empty()).then(|| texts.concat())
 }
 
 /// Whether one of the reports goes to standard output.
-pub(super) fn take_output(reports: &[ReportTo]) -> bool {
+pub(crate) fn take_output(reports: &[ReportTo]) -> bool {
     let files = reports.iter().filter_map(|to| to.file.as_deref());
     files.into_iter().any(|file| frontend::standard(file) == Some(Standard::Output))
 }

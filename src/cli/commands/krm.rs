@@ -14,16 +14,17 @@ use pullcreds::policy::{ConfigMap, Emit, Mistake, Policy};
 use pullcreds::report::{self, Look, Report};
 use pullcreds::source::{LineIndex, Source, Span};
 
-use super::{
-    Exit, Flags, Mode, Settings, Stop, Told, flags_look, insist_on_output, is_refused, judge,
-    reports, tell, unwritable,
-};
+use super::judge;
+use crate::cli::args::Flags;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::{insist_on_output, is_refused, reports, tell, unwritable};
+use crate::cli::settings::{Mode, Settings, Told, flags_look};
 
 /// Keys of a `ConfigMap` that are flags about the program, not the policy.
 const OTHER_FLAGS: &[&str] = &["quiet"];
 
 /// Runs on `source` if it is a `ResourceList`.
-pub(super) fn recognise(source: &Source, flags: &Flags) -> Option<Result<Exit, Stop>> {
+pub(crate) fn recognise(source: &Source, flags: &Flags) -> Option<Result<Exit, Stop>> {
     if !ResourceList::may_be(&source.text) {
         return None;
     }
@@ -35,7 +36,7 @@ pub(super) fn recognise(source: &Source, flags: &Flags) -> Option<Result<Exit, S
 }
 
 /// Runs on `source`, which has to be a `ResourceList`.
-pub(super) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
+pub(crate) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
     match ResourceList::read(&source.text) {
         Ok(list) => run(source, &list, flags),
         Err(NoList::NotYaml(problem)) => Err(Stop::new(
@@ -154,7 +155,7 @@ fn told(source: &Source, config: &FunctionConfig<'_>, look: Look) -> Result<Told
 }
 
 /// What an object of the own kind at `place` says.
-pub(super) fn object(source: &Source, place: Span) -> Result<Told, Vec<Mistake>> {
+pub(crate) fn object(source: &Source, place: Span) -> Result<Told, Vec<Mistake>> {
     let policy = Policy::parse_function_config(&source.text, place, &finding::names())?;
     Ok(Told { emit: policy.emit(), policy, ..Told::default() })
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::Exit;
+use crate::cli::exit::Exit;
 
 /// How many reports are kept: more than a tool over Helm runs releases at once.
 const KEPT: usize = 128;

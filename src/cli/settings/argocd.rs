@@ -6,37 +6,40 @@
 //! counts: an author adds to it and may be stricter, and decides where the operator says nothing. With
 //! `--no-app-overrides` the author decides nothing.
 
+mod files;
+
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pullcreds::mask;
 use pullcreds::policy::{FlagMistake, Overrides};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Exit, Stop, flag_variable, print, truth, variable};
+use crate::cli::environment::{raw_variables, variable};
+use crate::cli::exit::{Exit, Stop};
+pub(crate) use files::{applications_policy, operators_file};
 
 /// Where `spec.source.plugin.env` arrives.
 const ENV: &str = "ARGOCD_ENV_PULLCREDS_";
+
 /// Where `spec.source.plugin.parameters` arrives.
 const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";
+
 /// How many things that one Application asks for are told: what is told is shown in its status.
 const TOLD: usize = 5;
-/// The folders of the system: what they hold belongs to no operator.
-const SYSTEM: &[&str] = &["/dev", "/proc", "/sys"];
 
 /// What an Application may ask for: a plugin parameter of this name, or `PULLCREDS_NAME` in the plugin's `env`.
-struct Parameter {
+pub(crate) struct Parameter {
     /// The name of the flag.
-    name: &'static str,
-    title: &'static str,
-    tooltip: &'static str,
-    value: Value,
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) tooltip: &'static str,
+    pub(crate) value: Value,
 }
 
 /// What a parameter holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Value {
+pub(crate) enum Value {
     /// A list of texts.
     List,
     /// A text, with what holds where nothing is said.
@@ -45,7 +48,7 @@ enum Value {
     Switch,
 }
 
-const KNOWN: &[Parameter] = &[
+pub(crate) const KNOWN: &[Parameter] = &[
     Parameter {
         name: "inject",
         title: "Pull secrets",
@@ -107,34 +110,36 @@ const KNOWN: &[Parameter] = &[
         value: Value::Text(""),
     },
 ];
+
 const POLICY: &str = "policy";
+
 const ALLOW_EMPTY: &str = "allow-empty";
 
 /// What an Application asks for.
 #[derive(Debug, Default)]
-pub(super) struct Application {
-    pub(super) overrides: Overrides,
-    pub(super) policy: Option<Asked<PathBuf>>,
-    pub(super) allow_empty: Option<bool>,
+pub(crate) struct Application {
+    pub(crate) overrides: Overrides,
+    pub(crate) policy: Option<Asked<PathBuf>>,
+    pub(crate) allow_empty: Option<bool>,
     /// What it asks for in vain.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A value, and where the Application says it.
 #[derive(Clone, Debug)]
-pub(super) struct Asked<T> {
-    pub(super) origin: String,
-    pub(super) value: T,
+pub(crate) struct Asked<T> {
+    pub(crate) origin: String,
+    pub(crate) value: T,
 }
 
 /// Whether Argo CD runs this program.
-pub(super) fn is_caller() -> bool {
+pub(crate) fn is_caller() -> bool {
     variable("ARGOCD_APP_NAME").is_some()
 }
 
 /// What the Application asks for, unless the operator takes nothing from it.
-pub(super) fn application(locked: bool) -> Result<Application, Stop> {
-    let environment = std::env::vars_os().filter_map(|(name, value)| {
+pub(crate) fn application(locked: bool) -> Result<Application, Stop> {
+    let environment = raw_variables().filter_map(|(name, value)| {
         let name = name.to_str()?.strip_prefix(ENV)?.to_owned();
         Some((name, value.to_string_lossy().into_owned())).filter(|(_, value)| !value.is_empty())
     });
@@ -289,150 +294,8 @@ fn shown(name: &str) -> String {
     mask::credentials(&name).into_owned()
 }
 
-// The command that a plugin starts.
-
-/// The name for a release of the Application, in an argument of the command.
-const RELEASE_NAME: &str = "PULLCREDS_RELEASE_NAME";
-
-/// An argument with the values of `$(ARGOCD_APP_NAME)` and the other variables that Argo CD gives to a plugin, and of
-/// `$(PULLCREDS_RELEASE_NAME)`, where there is no shell to put them in. As in the command of a container, `$$(NAME)`
-/// stands for `$(NAME)`, and what is in a value is not looked at again, nor does it become another argument. What Argo
-/// CD does not say is empty.
-pub(super) fn expand(arg: &OsStr, variable: impl Fn(&str) -> Option<String>) -> OsString {
-    let Some(arg) = arg.to_str() else { return arg.to_owned() };
-    let mut parts = arg.split("$(");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        match part.split_once(')').filter(|(name, _)| is_given(name)) {
-            Some(_) if out.ends_with('$') => {
-                out.push('(');
-                out.push_str(part);
-            }
-            Some((name, rest)) => {
-                out.push_str(&value(name, &variable).unwrap_or_default());
-                out.push_str(rest);
-            }
-            None => {
-                out.push_str("$(");
-                out.push_str(part);
-            }
-        }
-    }
-    out.into()
-}
-
-/// The value of a variable. An Application outside of Argo CD's own namespace is called `NAMESPACE_NAME` there
-/// (`util/argo/argo.go`, `AppInstanceName`), which no release can be called; like Argo CD's own rendering of charts we
-/// take what follows the underscore (`reposerver/repository/repository.go`, `helmTemplate`).
-fn value(name: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    if name != RELEASE_NAME {
-        return variable(name);
-    }
-    let instance = variable("ARGOCD_APP_NAME")?;
-    Some(instance.rsplit_once('_').map_or(&*instance, |(_, name)| name).to_owned())
-}
-
-/// Whether there is a variable of this name: ours, or one that Argo CD gives to plugins
-/// (reposerver/repository/repository.go).
-fn is_given(name: &str) -> bool {
-    if name == RELEASE_NAME {
-        return true;
-    }
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let given = ["ARGOCD_", "KUBE_", "PARAM_"].iter().any(|prefix| name.starts_with(prefix));
-    given && name.chars().all(word)
-}
-
-// The files that policies may be in.
-
-/// Where the run takes place.
-struct Surroundings {
-    /// The working directory, which is the folder of the application.
-    folder: PathBuf,
-    /// Its path in the repository.
-    path: String,
-    /// Where Argo CD unpacks repositories.
-    workspace: PathBuf,
-}
-
-impl Surroundings {
-    fn of_run() -> Self {
-        // cmpserver/plugin/plugin.go and common/common.go
-        let workspace =
-            variable("ARGOCD_CMP_WORKDIR").map_or_else(std::env::temp_dir, PathBuf::from);
-        Self {
-            folder: std::env::current_dir().unwrap_or_default(),
-            path: variable("ARGOCD_APP_SOURCE_PATH").unwrap_or_default(),
-            workspace: workspace.join("_cmp_server"),
-        }
-    }
-
-    /// The folders below which everything is the author's, or nobody's.
-    fn foreign(&self) -> Vec<PathBuf> {
-        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
-        let path: PathBuf = Path::new(&self.path)
-            .components()
-            .filter(|part| matches!(part, std::path::Component::Normal(_)))
-            .collect();
-        let above = path.components().count();
-        let root = if folder.ends_with(&path) {
-            folder.ancestors().nth(above).map(Path::to_owned)
-        } else {
-            None
-        };
-        let workspace = self.workspace.canonicalize().unwrap_or_else(|_| self.workspace.clone());
-        let system = SYSTEM.iter().map(PathBuf::from);
-        root.into_iter().chain([folder, workspace]).chain(system).collect()
-    }
-}
-
-/// A file that the operator names, which Argo CD must not look for in the folder of the application.
-pub(super) fn operators_file(path: &Path, what: &str) -> Result<(), Stop> {
-    if path.is_absolute() || !is_caller() {
-        return Ok(());
-    }
-    let text = format!(
-        "error: the {what} {} is a relative path, and the working directory belongs to the application that is judged: write an absolute one\n",
-        path.display()
-    );
-    Err(Stop::new(Exit::Usage, text))
-}
-
-/// The policy file that an Application names, if it is one of the operator's.
-pub(super) fn applications_policy(asked: &Asked<PathBuf>) -> Result<PathBuf, Stop> {
-    allowed_file(asked, &Surroundings::of_run())
-}
-
-fn allowed_file(asked: &Asked<PathBuf>, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
-    let refuse = |why: &str| Stop::new(Exit::Usage, format!("error: {}: {why}\n", asked.origin));
-    let path = &asked.value;
-    if !path.is_absolute() {
-        return Err(refuse(
-            "a relative path names a file of the application, which has no say in the policy: write the absolute path of a file in the image of the plugin",
-        ));
-    }
-    // No message repeats what is found there: the author may not be allowed to read it.
-    let found = path
-        .canonicalize()
-        .map_err(|_| refuse("there is no such file in the image of the plugin"))?;
-    if surroundings.foreign().iter().any(|folder| found.starts_with(folder)) {
-        return Err(refuse(
-            "the file belongs to an application, which has no say in the policy: name a file in the image of the plugin",
-        ));
-    }
-    if !found.is_file() {
-        return Err(refuse("there is no such file in the image of the plugin"));
-    }
-    if is_anybodys(&found) {
-        return Err(refuse(
-            "the plugin itself may write the file, and so might have any application: keep policies where the plugin only reads",
-        ));
-    }
-    Ok(found)
-}
-
 /// What is said of a policy that an Application names and that is none: nothing of the file.
-pub(super) fn mistaken(asked: &Asked<PathBuf>) -> Stop {
+pub(crate) fn mistaken(asked: &Asked<PathBuf>) -> Stop {
     let text = format!(
         "error: {}: the file is no policy; who may read it sees why with pullcreds check --policy FILE
 ",
@@ -441,66 +304,9 @@ pub(super) fn mistaken(asked: &Asked<PathBuf>) -> Stop {
     Stop::new(Exit::Usage, text)
 }
 
-/// Whether this user may write a file; root, who may write all of them, does not count.
-#[cfg(unix)]
-fn is_anybodys(file: &Path) -> bool {
-    !rustix::process::geteuid().is_root()
-        && rustix::fs::access(file, rustix::fs::Access::WRITE_OK).is_ok()
-}
-
-#[cfg(not(unix))]
-fn is_anybodys(_: &Path) -> bool {
-    false
-}
-
-// The announcement.
-
-/// As Argo CD reads an announced parameter (`ParameterAnnouncement`).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Announced {
-    name: &'static str,
-    title: &'static str,
-    tooltip: &'static str,
-    required: bool,
-    item_type: &'static str,
-    collection_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    string: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    array: Option<Vec<String>>,
-}
-
-/// Prints what an Application may ask for, for `spec.parameters.dynamic` of the plugin.
-pub(super) fn announce() -> Result<Exit, Stop> {
-    let locked = truth("no-app-overrides")?.unwrap_or(false);
-    let announced: Vec<_> = KNOWN.iter().filter(|_| !locked).map(announced).collect();
-    let text = serde_json::to_string_pretty(&announced).expect("texts and lists are JSON");
-    print(&(text + "\n"))
-}
-
-fn announced(parameter: &Parameter) -> Announced {
-    let Parameter { name, title, tooltip, value } = *parameter;
-    let stated = flag_variable(name).1;
-    let (item_type, collection_type) = match value {
-        Value::List => ("string", "array"),
-        Value::Text(_) => ("string", "string"),
-        Value::Switch => ("boolean", "string"),
-    };
-    let (string, array) = match value {
-        Value::List => {
-            let values = stated.as_deref().unwrap_or_default().split(['\n', ',']).map(str::trim);
-            (None, Some(values.filter(|value| !value.is_empty()).map(str::to_owned).collect()))
-        }
-        Value::Text(default) => (Some(stated.unwrap_or_else(|| default.to_owned())), None),
-        Value::Switch => (Some(stated.unwrap_or_else(|| "false".to_owned())), None),
-    };
-    Announced { name, title, tooltip, required: false, item_type, collection_type, string, array }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::path::Path;
 
     use pullcreds::policy::FailOn;
 
@@ -653,109 +459,5 @@ mod tests {
         }
         let names: Vec<_> = KNOWN.iter().map(|parameter| parameter.name).collect();
         assert_eq!(names.len(), Overrides::FLAGS.len() + 2);
-    }
-
-    #[test]
-    fn variables_of_argo_cd_stand_in_arguments() {
-        let variable = |name: &str| match name {
-            "ARGOCD_APP_NAME" => Some("shop".to_owned()),
-            "ARGOCD_ENV_VALUE" => Some("two words; $(ARGOCD_APP_NAME)".to_owned()),
-            "HOME" => Some("/root".to_owned()),
-            _ => None,
-        };
-        for (given, expected) in [
-            ("$(ARGOCD_APP_NAME)", "shop"),
-            ("--a=$(ARGOCD_APP_NAME)-$(ARGOCD_APP_NAME)$", "--a=shop-shop$"),
-            ("--namespace=$(ARGOCD_APP_NAMESPACE)", "--namespace="),
-            ("$(ARGOCD_ENV_VALUE)", "two words; $(ARGOCD_APP_NAME)"),
-            ("$$(ARGOCD_APP_NAME)", "$(ARGOCD_APP_NAME)"),
-            (
-                "$(HOME) $HOME $(id) $(ARGOCD_APP_NAME $ARGOCD_APP_NAME $(",
-                "$(HOME) $HOME $(id) $(ARGOCD_APP_NAME $ARGOCD_APP_NAME $(",
-            ),
-            ("", ""),
-        ] {
-            assert_eq!(expand(OsStr::new(given), variable), expected);
-        }
-    }
-
-    #[test]
-    fn a_release_has_the_name_of_the_application_without_its_namespace() {
-        for (instance, release) in [
-            (Some("shop"), "shop"),
-            (Some("team-a_shop"), "shop"),
-            (Some("team-a_shop.v1-2"), "shop.v1-2"),
-            (None, ""),
-        ] {
-            let variable = |name: &str| match name {
-                "ARGOCD_APP_NAME" => instance.map(str::to_owned),
-                // Nobody's variable counts.
-                _ => Some("other".to_owned()),
-            };
-            let expanded = |arg: &str| expand(OsStr::new(arg), variable);
-            assert_eq!(expanded("$(PULLCREDS_RELEASE_NAME)"), release);
-            assert_eq!(
-                expanded("--name=$(PULLCREDS_RELEASE_NAME)"),
-                format!("--name={release}").as_str()
-            );
-            assert_eq!(expanded("$$(PULLCREDS_RELEASE_NAME)"), "$(PULLCREDS_RELEASE_NAME)");
-            assert_eq!(expanded("$(PULLCREDS_POLICY)"), "$(PULLCREDS_POLICY)");
-        }
-    }
-
-    #[track_caller]
-    fn check_policy(surroundings: &Surroundings, path: &Path, expected: Result<(), &str>) {
-        let asked =
-            Asked { origin: "ARGOCD_ENV_PULLCREDS_POLICY".to_owned(), value: path.to_owned() };
-        let found = allowed_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
-        match (found, expected) {
-            (Ok(()), Ok(())) => {}
-            (Err(text), Err(expected)) => assert!(text.contains(expected), "{text}"),
-            (found, expected) => panic!("{found:?}, not {expected:?}"),
-        }
-    }
-
-    #[test]
-    fn a_policy_of_an_application_is_no_policy() {
-        let root = tempfile::tempdir().unwrap();
-        let at = |path: &str| root.path().join(path);
-        for file in [
-            "operator/p.yaml",
-            "work/_cmp_server/other/p.yaml",
-            "repo/p.yaml",
-            "repo/apps/shop/p.yaml",
-        ] {
-            let file = at(file);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(&file, "").unwrap();
-            let mut permissions = fs::metadata(&file).unwrap().permissions();
-            permissions.set_readonly(true);
-            fs::set_permissions(&file, permissions).unwrap();
-        }
-        let surroundings = Surroundings {
-            folder: at("repo/apps/shop"),
-            path: "./apps/shop".to_owned(),
-            workspace: at("work/_cmp_server"),
-        };
-        check_policy(&surroundings, &at("operator/p.yaml"), Ok(()));
-        check_policy(&surroundings, Path::new("p.yaml"), Err("a relative path"));
-        check_policy(&surroundings, &at("operator/none.yaml"), Err("no such file"));
-        check_policy(&surroundings, &at("operator"), Err("no such file"));
-        let foreign = "belongs to an application";
-        for path in [
-            "repo/p.yaml",
-            "repo/apps/shop/p.yaml",
-            "operator/../repo/p.yaml",
-            "work/_cmp_server/other/p.yaml",
-        ] {
-            check_policy(&surroundings, &at(path), Err(foreign));
-        }
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink(at("repo/p.yaml"), at("operator/link.yaml")).unwrap();
-            check_policy(&surroundings, &at("operator/link.yaml"), Err(foreign));
-        }
-        #[cfg(target_os = "linux")]
-        check_policy(&surroundings, Path::new("/proc/self/status"), Err(foreign));
     }
 }

@@ -1,0 +1,66 @@
+//! The commands, a file each.
+
+mod argocd_parameters;
+mod check;
+mod explain;
+mod filter;
+mod inject;
+mod krm;
+mod last;
+pub(crate) mod plugin;
+mod program;
+mod read;
+pub(crate) mod run;
+
+use pullcreds::check::{self as checks, Input, Outcome};
+use pullcreds::policy;
+use pullcreds::report;
+use pullcreds::source::Source;
+
+use super::args::{Cli, Command, PolicyCommand};
+use super::exit::{Exit, Stop};
+use super::output::print;
+use super::settings::{Mode, Settings, limit};
+
+pub(crate) fn dispatch(cli: Cli) -> Result<Exit, Stop> {
+    match cli.command {
+        None => filter::standard_input(&cli.flags),
+        Some(Command::Krm { flags }) => krm::insist(&read::stdin(&limit(&flags)?)?, &flags),
+        Some(Command::Check { paths, format, require_stamp, flags }) => {
+            check::check(&paths, format, require_stamp, &flags)
+        }
+        Some(Command::Inject { paths, write, check, flags }) => {
+            let to = match (write, check) {
+                (true, _) => inject::To::Files,
+                (_, true) => inject::To::Nowhere,
+                _ => inject::To::Output,
+            };
+            inject::inject(&paths, to, &Settings::of(&flags, Mode::Inject)?)
+        }
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Supervise { command }) => run::supervise(&command),
+        Some(Command::ArgocdParameters) => argocd_parameters::announce(),
+        Some(Command::Explain { code }) => explain::explain(code),
+        Some(Command::Last { runs, failed }) => last::last(runs, failed),
+        Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
+        Some(Command::Completions { shell }) => program::completions(shell),
+        Some(Command::Man) => program::man(),
+    }
+}
+
+// The commands.
+/// Judges sources by the settings. A dump of the cluster that is no YAML stream ends the run, as a policy would: without
+/// it the verdicts would be others.
+fn judge<'s>(
+    sources: &'s [Source],
+    settings: &'s Settings,
+    input: Input,
+) -> Result<Outcome<'s>, Stop> {
+    let outcome = checks::check(sources, &settings.policy, settings.circumstances(input));
+    let dumps = outcome.problems.iter().filter_map(|(at, problem)| {
+        let dump = settings.cluster.get(at.checked_sub(sources.len())?)?;
+        Some(report::unreadable_dump(dump, problem))
+    });
+    let texts = dumps.collect::<String>();
+    if texts.is_empty() { Ok(outcome) } else { Err(Stop::new(Exit::Usage, texts)) }
+}

@@ -1,0 +1,66 @@
+//! `pullcreds check`: judges files, folders or standard input, and changes nothing.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use pullcreds::check::{Input, Stamps, Status};
+use pullcreds::report::{Format, Look, Report};
+
+use super::judge;
+use super::read::{Read, is_piped, problems, read};
+use crate::cli::args::Flags;
+use crate::cli::environment::truth;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::{eprint, print, reports, tells_json};
+use crate::cli::settings::{Mode, Settings};
+
+/// Judges what is at `paths`. `format` is that of the report on standard output, if it is asked for: else a report that
+/// is to go there (`--report json=-`) takes its place.
+pub(crate) fn check(
+    paths: &[PathBuf],
+    format: Option<Format>,
+    require_stamp: bool,
+    flags: &Flags,
+) -> Result<Exit, Stop> {
+    let mut settings = Settings::of(flags, Mode::Check)?;
+    if require_stamp || truth("require-stamp")?.unwrap_or(false) {
+        settings.stamps = Stamps::Required;
+    }
+    check_by(paths, format, &settings)
+}
+
+fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> Result<Exit, Stop> {
+    let Read { sources, unread, .. } = read(paths, settings)?;
+    let input = if is_piped(paths) { Input::Piped } else { Input::Files };
+    let mut outcome = judge(&sources, settings, input)?;
+    let is_whole = unread.is_empty() && outcome.problems.is_empty();
+    if !unread.is_empty() {
+        outcome.summary.status = Status::Fail;
+        if sources.is_empty() {
+            // Nobody knows whether there was anything in it.
+            outcome.findings.clear();
+        }
+    }
+    let read_nothing = !is_whole && sources.len() == outcome.problems.len();
+    let report = Report::new(&sources, &outcome, &settings.policy).with_unread(unread);
+    reports::write(&report, settings)?;
+    eprint(&reports::for_standard_error(&report, settings).unwrap_or_default());
+    let failed = settings.fails(&outcome);
+    let shown = format.unwrap_or(Format::Human);
+    // For people, a report of nothing would look like a result.
+    let is_empty = read_nothing && shown == Format::Human;
+    if (is_empty || shown == Format::Json) && !tells_json(settings) {
+        eprint(&problems(&sources, &outcome, settings));
+    }
+    let is_quiet = settings.quiet && !failed && shown == Format::Human;
+    let is_replaced = format.is_none() && reports::take_output(&settings.reports);
+    if !(is_empty || is_quiet || is_replaced) {
+        let colour = settings.look.colour && io::stdout().is_terminal();
+        print(&report.render(shown, Look { colour, ..settings.look }))?;
+    }
+    Ok(match (is_whole, failed) {
+        (false, _) => Exit::Unreadable,
+        (true, true) => Exit::Failed,
+        (true, false) => Exit::Pass,
+    })
+}

@@ -1,0 +1,14 @@
+//! `pullcreds explain`: what a finding means.
+
+use pullcreds::finding::Code;
+use pullcreds::report;
+
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::look::look;
+use crate::cli::output::print;
+use crate::cli::settings::{Mode, switch};
+
+pub(crate) fn explain(code: Option<&Code>) -> Result<Exit, Stop> {
+    let look = look(switch(None, "color")?.unwrap_or_default(), Mode::Check);
+    print(&code.map_or_else(|| report::codes(look), |code| report::explain(code, look)))
+}

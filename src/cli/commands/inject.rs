@@ -1,0 +1,75 @@
+//! `pullcreds inject`: files with the pull secrets in them, printed or written back.
+
+use std::path::PathBuf;
+
+use pullcreds::check::{Input, Outcome};
+use pullcreds::report::{self, Report};
+use pullcreds::source::Source;
+
+use super::judge;
+use super::read::{Read, is_piped, problems, read};
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::{
+    NOTHING_WRITTEN, eprint, is_missed, is_refused, reports, tell, tells_json, write,
+};
+use crate::cli::settings::Settings;
+
+/// Where what is injected goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// To standard output.
+    Output,
+    /// Back into the files.
+    Files,
+    /// Nowhere: it is only said which files would change.
+    Nowhere,
+}
+
+/// Injects into what is at `paths`.
+pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<Exit, Stop> {
+    if to == To::Output {
+        reports::keep_out_of_manifests(&settings.reports)?;
+    }
+    if to == To::Files && is_piped(paths) {
+        let text = "error: --write: standard input has no file to write to; leave out --write\n";
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let Read { sources, origins, unread } = read(paths, settings)?;
+    let outcome = judge(&sources, settings, Input::Files)?;
+    let is_whole = unread.is_empty() && outcome.problems.is_empty();
+    let report = Report::new(&sources, &outcome, &settings.policy).with_unread(unread);
+    reports::write(&report, settings)?;
+    if !is_whole {
+        let text = reports::for_standard_error(&report, settings);
+        let text = text.unwrap_or_else(|| problems(&sources, &outcome, settings));
+        return Err(Stop::new(Exit::Unreadable, text));
+    }
+    let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
+    let changes = outcome.plans.iter().any(|plan| !plan.is_empty());
+    match to {
+        _ if failed => {}
+        To::Output => write::manifests(&sources, &outcome)?,
+        To::Files => write::back(&origins, &sources, &outcome)?,
+        To::Nowhere => {}
+    }
+    tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
+    if !(failed || settings.quiet && to != To::Nowhere || tells_json(settings)) {
+        eprint(&changed(&sources, &outcome, to));
+    }
+    Ok(if failed || to == To::Nowhere && changes { Exit::Failed } else { Exit::Pass })
+}
+
+/// The files that changed or would, a line each, and how many they are.
+fn changed(sources: &[Source], outcome: &Outcome<'_>, to: To) -> String {
+    let (line, count) = match to {
+        To::Output => ("changed on standard output:", "changed on standard output"),
+        To::Files => ("changed:", "changed"),
+        To::Nowhere => ("would change:", "would change"),
+    };
+    let plans = sources.iter().zip(&outcome.plans).filter(|(_, plan)| !plan.is_empty());
+    let names: Vec<_> = plans.map(|(source, _)| report::printable(&source.name)).collect();
+    let files = if sources.len() == 1 { "file" } else { "files" };
+    let total = format!("{} of {} {files} {count}.\n", names.len(), sources.len());
+    let lines = names.iter().map(|name| format!("{line} {name}\n"));
+    lines.chain([total]).collect()
+}

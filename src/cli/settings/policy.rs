@@ -1,0 +1,177 @@
+//! The policy of a run, from its file, flags, variables and what an Application asks for; and the files that it
+//! names.
+
+use std::path::{Path, PathBuf};
+
+use pullcreds::credentials::provider::{self, Provider};
+use pullcreds::finding;
+use pullcreds::frontend::{self, Limit};
+use pullcreds::policy::{self, Emit, InjectInto, Overrides, Policy};
+use pullcreds::report::{self, Format, Look};
+use pullcreds::source::{Source, Span};
+
+use super::argocd::{self, Application};
+use super::{Flags, Mode, Told};
+use crate::cli::environment::{flag_variable, variable};
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::eprint;
+use crate::cli::output::look::format;
+
+/// Policy files that are found without being named.
+const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
+
+/// The policy, the file it is from, and what an Application asks of it in vain.
+pub(crate) struct Stated {
+    pub(crate) policy: Policy,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) notes: Vec<String>,
+}
+
+pub(crate) fn policy(
+    flags: &Flags,
+    mode: Mode,
+    told: Told,
+    application: Application,
+    look: Look,
+) -> Result<Stated, Stop> {
+    let Application { overrides: asked, policy: asked_file, mut notes, .. } = application;
+    let (_, named) = flag_variable("policy");
+    let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
+    // There the working directory belongs to the application that is being judged.
+    let searched = ![Mode::Function, Mode::Run].contains(&mode) && !argocd::is_caller();
+    let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
+    let read = |path: PathBuf| {
+        if !told.policy.is_empty() {
+            eprint(&format!(
+                "note: the policy is {}; what the functionConfig says is not used\n",
+                path.display()
+            ));
+        }
+        Ok((read_policy(&path, mode, look)?, Some(path)))
+    };
+    let (base, file) = match (named, asked_file) {
+        (Some(path), asked) => {
+            argocd::operators_file(&path, "policy")?;
+            let word = |asked: argocd::Asked<_>| {
+                format!("{} is ignored: the operator of this plugin names the policy", asked.origin)
+            };
+            notes.extend(asked.map(word));
+            read(path)?
+        }
+        (None, Some(asked)) => {
+            let path = argocd::applications_policy(&asked)?;
+            read(path).map_err(|_: Stop| argocd::mistaken(&asked))?
+        }
+        (None, None) => match found() {
+            Some(path) => read(path)?,
+            None => (told.policy, None),
+        },
+    };
+    let mut overrides = overrides(flags)?.over(told.overrides);
+    if mode == Mode::Check && flags.into.is_none() {
+        // What is there is judged, and not what an injection would make of it.
+        overrides.into = Some(InjectInto::None);
+    }
+    if told.emit == Emit::None {
+        // What is injected would arrive nowhere, so nothing may rest on it.
+        overrides.into = Some(InjectInto::None);
+    }
+    let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
+    let (mut asked, overruled) = asked.below(&policy);
+    notes.extend(overruled.iter().map(|overruled| {
+        format!(
+            "`{}` of the Application is ignored: the policy says {}",
+            overruled.flag, overruled.by
+        )
+    }));
+    if asked.namespace.is_none() && policy.namespace().is_none() {
+        asked.namespace = variable("ARGOCD_APP_NAMESPACE");
+    }
+    let policy = policy.with(&asked).map_err(|mistakes| flag_mistakes("", &mistakes))?;
+    Ok(Stated { policy, file, notes })
+}
+
+fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
+    let source = frontend::read_file(path, &Limit::default());
+    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    let policy = Policy::parse(&source.text, &finding::names());
+    policy.map_err(|mistakes| match format(mode) {
+        Format::Brief => Stop::new(Exit::Usage, report::brief_mistakes(&source, &mistakes)),
+        _ => policy_mistakes(&source, &mistakes, look),
+    })
+}
+
+/// The mistakes in a policy that is the whole of `source`.
+pub(crate) fn policy_mistakes(source: &Source, mistakes: &[policy::Mistake], look: Look) -> Stop {
+    let whole = Span::new(0, source.text.len());
+    let here = |_: &policy::Mistake| "here".to_owned();
+    Stop::new(Exit::Usage, report::mistakes(source, whole, mistakes, &here, look))
+}
+
+/// The plugins of the kubelet configuration that the policy names, relative to the policy file.
+pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop> {
+    let Some(named) = &policy.cluster().credential_provider_config else { return Ok(Vec::new()) };
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    let path = folder.join(&named.value);
+    let files = frontend::config_files(&path);
+    let files = files.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    if files.is_empty() {
+        let path = report::printable(&path.display().to_string());
+        let text = format!("error: {path}: no *.json, *.yaml or *.yml file is there\n");
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let mut config = provider::Config::default();
+    let mut mistakes = Vec::new();
+    for file in &files {
+        let source = frontend::read_file(file, &Limit::default());
+        let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+        let read = provider::Config::parse(&source.text).and_then(|read| config.merge(read));
+        for mistake in read.err().into_iter().flatten() {
+            mistakes.push(format!("error: {}: {mistake}\n", source.name));
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(config.providers)
+    } else {
+        Err(Stop::new(Exit::Usage, mistakes.concat()))
+    }
+}
+
+/// The dumps of the cluster, which the variable names one a line.
+pub(crate) fn dumps(flags: &[PathBuf], limit: &Limit) -> Result<Vec<Source>, Stop> {
+    let (_, named) = flag_variable("cluster-dump");
+    let lines = named.iter().flat_map(|named| named.lines()).map(str::trim);
+    let named: Vec<_> = lines.filter(|line| !line.is_empty()).map(PathBuf::from).collect();
+    let paths = if flags.is_empty() { &named } else { flags };
+    paths.iter().try_for_each(|path| argocd::operators_file(path, "cluster dump"))?;
+    let read = paths.iter().map(|path| frontend::read_file(path, limit));
+    read.collect::<Result<_, _>>().map_err(|error| Stop::because(Exit::Usage, &error))
+}
+
+/// What flags say, and below them the environment.
+fn overrides(flags: &Flags) -> Result<Overrides, Stop> {
+    let typed = Overrides {
+        inject: flags.inject.clone(),
+        into: flags.into,
+        private: flags.private.clone(),
+        public: flags.public.clone(),
+        assume_private: flags.assume_private.then_some(true),
+        namespace: flags.namespace.clone(),
+        fail_on: flags.fail_on,
+        stamp: flags.stamp.then_some(true),
+    };
+    let mut environment = Overrides::default();
+    for flag in Overrides::FLAGS {
+        let (name, value) = flag_variable(flag);
+        if let Some(value) = value {
+            let set = environment.set(flag, &value);
+            set.map_err(|mistakes| flag_mistakes(&format!("{name}: "), &mistakes))?;
+        }
+    }
+    Ok(typed.over(environment))
+}
+
+fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
+    let lines = mistakes.iter().map(|mistake| format!("error: {prefix}{mistake}\n"));
+    Stop::new(Exit::Usage, lines.collect::<String>())
+}
