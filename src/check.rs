@@ -21,11 +21,12 @@ use crate::edit::{Edit, Plan};
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
-use crate::inventory::{Inventory, Pulled, Text, Workload};
+use crate::inventory::{Inventory, Pulled, Workload};
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
 use crate::source::Source;
+use crate::text::Text;
 use crate::verdict::{
     self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
     Malformed, Named, Origin, Pull, Puller, Referrer, Secrets,
@@ -435,7 +436,7 @@ fn use_present_names<'a>(
         }
     };
     for present in inject::list(inventories, holder).names() {
-        let Text::Borrowed(present) = *present else { continue };
+        let Some(present) = present.borrowed() else { continue };
         for need in request.needs.iter_mut().filter(|need| **need != present) {
             if find(need).is_some() && find(need) == find(present) {
                 *need = present;
@@ -542,7 +543,7 @@ impl<'a> Judge<'_, 'a> {
         let is_new = |need: &&&str| effective.names.iter().all(|name| name != **need);
         let new: Vec<_> = request.needs.iter().filter(is_new).collect();
         if !new.is_empty() {
-            let new = new.into_iter().map(|need| Text::Borrowed(*need));
+            let new = new.into_iter().map(|need| Text::from(*need));
             effective.names = effective.names.iter().cloned().chain(new).collect();
             effective.origin = Origin::Pod;
         }
@@ -554,7 +555,7 @@ impl<'a> Judge<'_, 'a> {
         let wanting: Vec<_> = wanting.filter_map(|pull| pull.reference.ok()).collect();
         for name in covering.fewest(&workload.object, &wanting, self.policy) {
             // A name that is written with escapes is not kept for as long as the input is.
-            if let Text::Borrowed(name) = *name
+            if let Some(name) = name.borrowed()
                 && effective.names.iter().all(|present| *present != name)
             {
                 request.needs.push(name);

@@ -5,20 +5,18 @@
 //! and are overwritten when dropped.
 
 pub mod exposure;
-pub mod json;
 pub mod keyring;
 pub mod literal;
 pub mod payload;
 pub mod provider;
-pub mod token;
 mod user;
 
 use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
-/// What stands in for text that is not shown, in every output. It has no character of a token or key, so that it is
-/// not taken for one, and what is masked twice stays as it is.
-pub const MASK: &str = "••••••";
+use crate::mask::MASK;
+use crate::token;
 
 /// A password, token or key. It has no `Debug`, `Display`, `Serialize` or `PartialEq`, so that no
 /// message can hold it by accident, and its bytes are overwritten when it is dropped.

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
-use crate::inventory::{Inventory, NotString, Object, PullSecrets, Refusal, Site, Text, Whence};
+use crate::inventory::{Inventory, NotString, Object, PullSecrets, Refusal, Site, Whence};
 use crate::policy::{InjectInto, Policy};
 use crate::shared::Shared;
 use crate::source::Span;
+use crate::text::Text;
 use crate::verdict::{Account, AccountId};
 
 /// Something that has a list of pull secrets.
@@ -115,7 +116,7 @@ pub fn decide<'a>(
         return injection;
     }
     if into == InjectInto::ServiceAccount {
-        let everywhere = policy.everywhere().iter().map(|name| Text::Borrowed(&*name.value));
+        let everywhere = policy.everywhere().iter().map(|name| Text::from(&*name.value));
         let everywhere: Vec<_> = everywhere.collect();
         let manifests = inventories.iter().enumerate();
         let manifests = manifests.filter(|(_, inventory)| inventory.whence == Whence::Manifests);
@@ -329,7 +330,7 @@ impl<'a> Injection<'a> {
         }
         for (holder, refusal) in refused {
             let names = self.added.remove(&holder).unwrap_or_default();
-            let names = names.iter().map(ToString::to_string).collect();
+            let names = names.iter().map(|name| name.to_string()).collect();
             let Refusal { span, why, advice } = refusal;
             let refused = Refused { holder, names, span: Some(span), why, advice };
             self.notes.push(Note::Refused(Box::new(refused)));
@@ -472,7 +473,7 @@ pub fn account_names<'a>(
         Account::Absent | Account::None => Some(Vec::new()),
         Account::Declared(account) => {
             let names = account.image_pull_secrets.iter();
-            Some(names.map(|name| Text::Borrowed(&*name.value)).collect())
+            Some(names.map(|name| Text::from(&*name.value)).collect())
         }
         // What it does not name in the end, it need not have named before.
         Account::Later(id) => {
@@ -484,5 +485,5 @@ pub fn account_names<'a>(
 }
 
 fn texts<'a>(names: &[&'a str]) -> Vec<Text<'a>> {
-    names.iter().map(|&name| Text::Borrowed(name)).collect()
+    names.iter().map(|&name| Text::from(name)).collect()
 }

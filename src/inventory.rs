@@ -18,7 +18,6 @@ pub mod stamp;
 mod walk;
 mod wrong;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +34,7 @@ pub use wrong::{NotString, Sort};
 use crate::image::{InvalidReference, Reference};
 use crate::shared::Shared;
 use crate::source::Span;
+use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Problem, Tree};
 
 use kinds::WorkloadKind;
@@ -54,9 +54,6 @@ const FIELD: &str = "imagePullSecrets";
 const ACCOUNT_FIELDS: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 /// How the line begins that makes a mapping an object, where it is written plainly.
 const API_VERSION_LINE: &str = "\napiVersion: ";
-
-/// A string of the input, without a copy where its text is its value.
-pub type Text<'a> = Cow<'a, str>;
 
 /// What a source is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

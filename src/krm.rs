@@ -6,11 +6,10 @@
 mod place;
 pub mod results;
 
-use std::borrow::Cow;
-
 use crate::edit::Edit;
 use crate::mask;
 use crate::source::{self, Span};
+use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
 
 use place::ResultsPlace;
@@ -61,11 +60,11 @@ pub struct FunctionConfig<'a> {
 /// An entry of a `ConfigMap`.
 pub struct Datum<'a> {
     /// Its key.
-    pub key: Cow<'a, str>,
+    pub key: Text<'a>,
     /// Where its key stands.
     pub key_place: Span,
     /// Its value, whatever its type looks like.
-    pub value: Cow<'a, str>,
+    pub value: Text<'a>,
     /// Where its value stands.
     pub place: Span,
     /// Where its lines stand if they are its value but for their indentation (`|`).
@@ -76,24 +75,23 @@ pub struct Datum<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reference<'a> {
     /// Its `apiVersion`.
-    pub api_version: Cow<'a, str>,
+    pub api_version: Text<'a>,
     /// Its `kind`.
-    pub kind: Cow<'a, str>,
+    pub kind: Text<'a>,
     /// Its `metadata.name`.
-    pub name: Cow<'a, str>,
+    pub name: Text<'a>,
     /// Its `metadata.namespace`.
-    pub namespace: Option<Cow<'a, str>>,
+    pub namespace: Option<Text<'a>>,
 }
 
 impl Reference<'_> {
     /// The same with a life of its own.
     pub fn into_owned(self) -> Reference<'static> {
-        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Reference {
-            api_version: owned(self.api_version),
-            kind: owned(self.kind),
-            name: owned(self.name),
-            namespace: self.namespace.map(owned),
+            api_version: self.api_version.into_owned(),
+            kind: self.kind.into_owned(),
+            name: self.name.into_owned(),
+            namespace: self.namespace.map(Text::into_owned),
         }
     }
 }
@@ -102,7 +100,7 @@ impl Reference<'_> {
 struct Item<'a> {
     place: Span,
     reference: Reference<'a>,
-    path: Option<Cow<'a, str>>,
+    path: Option<Text<'a>>,
     index: u64,
 }
 

@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::credentials::token;
 use crate::source::Span;
+use crate::token;
 
-pub use crate::credentials::MASK;
+/// What stands in for text that is not shown, in every output. It has no character of a token or key, so that it is
+/// not taken for one, and what is masked twice stays as it is.
+pub const MASK: &str = "••••••";
 
 /// What is longer and stands before an `@` is taken for credentials, whatever it looks like.
 const LONGEST_USERINFO: usize = 4096;

@@ -25,7 +25,7 @@ use template::Templates;
 
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use diff::unified as diff;
-pub use excerpt::{Excerpt, Labelled, printable};
+pub use excerpt::{Excerpt, Labelled};
 pub use human::{codes, explain, mistakes, problem, unreadable_dump};
 
 /// A format of reports.

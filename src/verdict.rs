@@ -23,10 +23,11 @@ use crate::inventory::producers::Fault;
 use crate::inventory::reach::Copied;
 use crate::inventory::secrets::Content;
 use crate::inventory::{
-    Image, Inventory, Object, Produced, Pulled, Secret, Text, Whence, Workload, kinds,
+    Image, Inventory, Object, Produced, Pulled, Secret, Whence, Workload, kinds,
 };
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, Scope};
+use crate::text::Text;
 
 use by_name::{Asked, ByName, Called, Given};
 use extent::Extent;

@@ -8,9 +8,10 @@ use crate::credentials::keyring::Keyring;
 use crate::image::Reference;
 use crate::inventory::phase::Timing;
 use crate::inventory::secrets::{Content, Entry};
-use crate::inventory::{Inventory, Object, Produced, Text, Whence};
+use crate::inventory::{Inventory, Object, Produced, Whence};
 use crate::names::is_subdomain;
 use crate::policy::{Policy, Scope};
+use crate::text::Text;
 
 use super::order::{How, missing};
 

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use pullcreds::report;
-
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -60,6 +58,6 @@ impl Stop {
             }
             cause = error.source();
         }
-        Self { exit, text: report::printable(&text) + "\n" }
+        Self { exit, text: pullcreds::text::printable(&text) + "\n" }
     }
 }

@@ -8,11 +8,11 @@
 use std::fmt;
 
 use crate::base64::{self, Encoding};
-use crate::credentials::json::Document;
 use crate::credentials::literal::literals;
 use crate::credentials::payload::{self, Format};
 use crate::credentials::printable_key;
-use crate::credentials::token::{self, Kind};
+use crate::json::Document;
+use crate::token::{self, Kind};
 
 /// What a text shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 use zeroize::Zeroizing;
 
 use super::exposure::has_placeholder;
-use super::json::{self, Document, Kind, Value};
 use super::{Password, Username, classify};
 use crate::base64::{self, Encoding};
+use crate::json::{self, Document, Kind, Value};
 
 /// A credential in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]

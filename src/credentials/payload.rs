@@ -12,9 +12,9 @@ pub use misfit::Misfit;
 
 use crate::base64::{self, Encoding};
 use crate::credentials::exposure::has_placeholder;
-use crate::credentials::json::{self, Document, Kind, Value};
-use crate::credentials::token::{self, Class};
 use crate::credentials::{Password, Username, classify, printable_key, user};
+use crate::json::{self, Document, Kind, Value};
+use crate::token::{self, Class};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 

@@ -132,8 +132,8 @@ fn parts(list: &str) -> impl DoubleEndedIterator<Item = &str> {
 
 /// The parts of a list, without a copy where that is possible.
 fn split<'a>(list: &Text<'a>) -> Vec<Text<'a>> {
-    match list {
-        Text::Borrowed(list) => list.split(',').map(Text::Borrowed).collect(),
-        Text::Owned(list) => list.split(',').map(|part| Text::Owned(part.to_owned())).collect(),
+    match list.borrowed() {
+        Some(list) => list.split(',').map(Text::from).collect(),
+        None => list.split(',').map(|part| Text::from(part.to_owned())).collect(),
     }
 }

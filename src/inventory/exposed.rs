@@ -104,9 +104,9 @@ fn in_map<'t>(
         let key = text(key)?;
         let text = value
             .scalar()
-            .map_or_else(|| as_json(value), |text| text.into_owned().into_bytes().into());
+            .map_or_else(|| as_json(value), |text| text.into_string().into_bytes().into());
         let what = shown(&key, str::from_utf8(&text).ok()?)?;
-        Some((format!("{map}[{key}]"), value.resolved().span(), what))
+        Some((format!("{map}[{}]", key.as_str()), value.resolved().span(), what))
     })
 }
 

@@ -3,12 +3,11 @@
 //!
 //! Nothing here says what to do about it.
 
-use std::borrow::Cow;
-
 use super::kinds::{self, CONTAINER_LISTS, WorkloadKind};
 use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, wrong};
 use crate::names::is_subdomain;
 use crate::source::Span;
+use crate::text::Text;
 use crate::yaml::{Kind, Node};
 
 /// Something that is wrong with the form of an object.
@@ -29,13 +28,13 @@ pub enum Fault {
     /// A field that was meant to name pull secrets, and that is none of Kubernetes there.
     StrayField {
         /// The field, as written.
-        field: String,
+        field: Text<'static>,
         /// What holds it.
         holder: String,
         /// What should hold it.
         home: String,
         /// The Secrets that it names.
-        names: Vec<String>,
+        names: Vec<Text<'static>>,
     },
     /// There is no pod spec.
     NoPodSpec {
@@ -63,12 +62,12 @@ pub enum Fault {
         /// What it is.
         sort: Sort,
         /// What was meant, as far as that can be told.
-        meant: Option<String>,
+        meant: Option<Text<'static>>,
     },
     /// A mapping has a key twice.
     RepeatedKey {
         /// The key.
-        key: String,
+        key: Text<'static>,
         /// Where it stands first.
         first: Span,
     },
@@ -80,7 +79,7 @@ pub enum Fault {
     /// The API version of a workload has no such kind.
     UnknownKind {
         /// The API version, as written.
-        api_version: String,
+        api_version: Text<'static>,
         /// The group of the kind that was meant.
         group: &'static str,
         /// That kind.
@@ -217,10 +216,10 @@ impl Stray {
 }
 
 /// The names of Secrets in a list of mappings or texts, or in one text.
-fn names(value: Node<'_, '_>) -> Vec<String> {
+fn names(value: Node<'_, '_>) -> Vec<Text<'static>> {
     let items = value.items().map(|item| item.get("name").unwrap_or(item));
     let names = items.filter_map(Node::string).chain(value.string());
-    names.filter(|name| is_subdomain(name)).map(Cow::into_owned).collect()
+    names.filter(|name| is_subdomain(name)).map(Text::into_owned).collect()
 }
 
 pub(super) fn joined(path: &str, key: &str) -> String {
@@ -296,12 +295,16 @@ pub(super) fn incomplete(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
 }
 
 /// A kind that its API version does not have, while a workload was meant.
-pub(super) fn unknown_kind(node: Node<'_, '_>, api_version: &str, kind: &str) -> Option<Found> {
+pub(super) fn unknown_kind(
+    node: Node<'_, '_>,
+    api_version: &Text<'_>,
+    kind: &str,
+) -> Option<Found> {
     let meant = kinds::meant(api_version, kind)?;
     let field = if meant.kind == kind { "apiVersion" } else { "kind" };
     let span = node.get(field).unwrap_or(node).span();
     let group = meant.groups.first().copied().unwrap_or_default();
-    let api_version = api_version.to_owned();
+    let api_version = api_version.clone().into_owned();
     let fault = Fault::UnknownKind { api_version, group, kind: meant.kind };
     Some((field.to_owned(), span, fault))
 }
@@ -312,7 +315,7 @@ fn account_faults(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
     let faults = ACCOUNT_FIELDS.iter().filter_map(|field| {
         let wrong = wrong::not_a_string(spec.get(field)?)?;
         let field = joined(&row.pod_spec.join("."), field);
-        let meant = wrong.meant.map(Cow::into_owned);
+        let meant = wrong.meant.map(Text::into_owned);
         let fault = Fault::AccountNotString { field: field.clone(), sort: wrong.sort, meant };
         Some((field, wrong.span, fault))
     });

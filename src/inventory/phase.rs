@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn static_pods_are_told_by_their_source() {
         let told = |key: &str, value: &str| {
-            is_static(|wanted| (wanted == key).then(|| Text::Owned(value.to_owned())))
+            is_static(|wanted| (wanted == key).then(|| Text::from(value.to_owned())))
         };
         assert!(told(MIRROR, "a1b2"));
         assert!(told(SOURCE, "file"));

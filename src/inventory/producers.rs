@@ -46,7 +46,7 @@ pub struct Producer {
     /// The only namespaces in which it makes Secrets, if it makes them in others than its own and names those.
     namespaces: for<'t, 'a> fn(Node<'t, 'a>) -> Option<Vec<Text<'a>>>,
     /// What it makes instead of a Secret.
-    instead: fn(&Made<'_, '_>) -> Option<String>,
+    instead: fn(&Made<'_, '_>) -> Option<Text<'static>>,
     /// Whether it makes the Secret anew now and then, unless it says otherwise.
     pub refreshes: bool,
     /// Where the interval is, from the object: the first of these that is there.
@@ -539,7 +539,7 @@ pub enum Refresh<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Something of another kind is made.
-    NoSecret(String),
+    NoSecret(Text<'static>),
     /// Its type is not one that the kubelet reads.
     Type,
     /// It lacks the key of its type.
@@ -600,7 +600,7 @@ fn one<'a>(
         row.names.iter().find_map(|path| Some((text(item.at(path)?)?, item.at(path)?.span())));
     let own = || Some((object.name.clone()?, object.label)).filter(|_| row.each.is_none());
     let (name, span) = named.or_else(own)?;
-    let name = if row.suffix.is_empty() { name } else { (name.into_owned() + row.suffix).into() };
+    let name = if row.suffix.is_empty() { name } else { (name.into_string() + row.suffix).into() };
     let secret_type = row.secret_type.and_then(|path| item.at(path)).and_then(text);
     let annotations = annotations(made, row);
     let format = secret_type.as_deref().and_then(Format::from_secret_type);
@@ -627,7 +627,7 @@ fn one<'a>(
 
 /// What is told by the template of the docker configuration.
 fn templated(template: Option<Node<'_, '_>>, format: Format, row: &Producer) -> Templated {
-    let text = template.and_then(Node::string).map(|text| Zeroizing::new(text.into_owned()));
+    let text = template.and_then(Node::string).map(|text| Zeroizing::new(text.into_string()));
     text.map_or(Templated::Unknown, |text| template::read(&text, format, row.delimiters))
 }
 
@@ -636,7 +636,7 @@ fn keys(made: &Made<'_, '_>, row: &Producer, templated: Templated) -> Option<Box
         Templated::Keys(keys) => Some(keys),
         Templated::Unknown | Templated::Never(_) => {
             let registry = text(made.item.at(row.registry?)?)?;
-            Some(Box::new([registry.into_owned()]))
+            Some(Box::new([registry.into_string()]))
         }
     }
 }
@@ -700,7 +700,7 @@ fn annotations<'a>(made: &Made<'_, 'a>, row: &Producer) -> Vec<Annotation<'a>> {
 }
 
 /// What a target that is no Secret is (`spec.target.manifest` of an `ExternalSecret`).
-fn manifest(made: &Made<'_, '_>, path: Path) -> Option<String> {
+fn manifest(made: &Made<'_, '_>, path: Path) -> Option<Text<'static>> {
     let kind = made.object.at(path)?.get("kind").and_then(text)?;
     (kind != "Secret").then(|| kind.into_owned())
 }

@@ -1,7 +1,5 @@
 //! Copies of a Secret in other namespaces: what its annotations tell kubernetes-replicator and reflector.
 
-use std::borrow::Cow;
-
 use super::Text;
 use crate::names::matches_glob;
 
@@ -103,7 +101,7 @@ pub(super) fn among<'a, T>(
 ) -> impl Fn(&str) -> Option<Text<'a>> {
     move |name| {
         let found = annotations.iter().find(|(key, ..)| key == name);
-        found.map(|(_, value, _)| Cow::clone(value))
+        found.map(|(_, value, _)| value.clone())
     }
 }
 
@@ -114,7 +112,7 @@ mod tests {
     fn reach(annotations: &[(&'static str, &'static str)]) -> Option<Reach<'static>> {
         let annotations: Vec<_> = annotations
             .iter()
-            .map(|(name, value)| (Text::Borrowed(*name), Text::Borrowed(*value), ()))
+            .map(|(name, value)| (Text::from(*name), Text::from(*value), ()))
             .collect();
         Reach::of(among(&annotations))
     }

@@ -81,7 +81,7 @@ impl Keys {
             let mut places = mapping.entries().filter(|(key, _)| key.is(wanted));
             let Some((first, _)) = places.next() else { continue };
             if let Some((again, _)) = places.last() {
-                let key = (*wanted).to_owned();
+                let key = wanted.to_string().into();
                 let fault = Fault::RepeatedKey { key, first: first.span() };
                 self.found.push((joined(&path(), wanted), again.span(), fault));
             }

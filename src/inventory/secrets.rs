@@ -15,8 +15,8 @@ use crate::credentials::literal::{Literal, literals};
 use crate::credentials::payload::{
     self, Format, Kubelet, Misfit, Payload, PayloadError, Unusable, ValueProblem,
 };
-use crate::credentials::token::Class;
 use crate::source::Span;
+use crate::token::Class;
 use crate::yaml::Node;
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
@@ -61,7 +61,7 @@ pub enum Content {
         /// The key of the other type, if that is there.
         crossed: Option<Format>,
         /// A key that is meant for it, as it seems.
-        near: Option<String>,
+        near: Option<Text<'static>>,
     },
     /// The kubelet passes it over for its type.
     OtherType {
@@ -177,7 +177,7 @@ pub struct Written<'a> {
 /// Reads a Secret. In a cluster nothing is left to be filled in: its content is what the kubelet reads.
 pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence) -> Secret<'a> {
     let given = node.get("type").filter(|node| text(*node).is_some());
-    let secret_type = given.and_then(text).unwrap_or(Text::Borrowed("Opaque"));
+    let secret_type = given.and_then(text).unwrap_or(Text::from("Opaque"));
     let map = node.at(&["metadata", "annotations"]);
     let mut annotations: Vec<_> = map.into_iter().flat_map(annotations_of).collect();
     let refreshed_by = refreshers::refresher(node);
@@ -436,7 +436,7 @@ fn bytes(node: Node<'_, '_>, plain: bool) -> Bytes {
             if is_template { ValueProblem::Unrendered } else { ValueProblem::NotAString(what) };
         return Bytes::Rejected { problem, text };
     }
-    let text = Zeroizing::new(node.scalar().unwrap_or_default().into_owned().into_bytes());
+    let text = Zeroizing::new(node.scalar().unwrap_or_default().into_string().into_bytes());
     if node.is_null() {
         Bytes::Text { bytes: Zeroizing::new(Vec::new()), plain }
     } else if str::from_utf8(&text).is_ok_and(exposure::is_placeholder) {
@@ -461,7 +461,7 @@ fn not_a_string(node: Node<'_, '_>) -> Option<&'static str> {
 }
 
 /// A key of a Secret that is meant for its payload, as it seems: without its dot, or named as the file is.
-fn near_key(secret: Node<'_, '_>) -> Option<String> {
+fn near_key(secret: Node<'_, '_>) -> Option<Text<'static>> {
     const MEANT: &[&str] =
         &["dockerconfigjson", "dockercfg", "dockerconfig", "configjson", "dockerjson"];
     let keys = ["data", "stringData"]
@@ -473,7 +473,7 @@ fn near_key(secret: Node<'_, '_>) -> Option<String> {
         key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
     let exact = |key: &str| Format::ALL.iter().any(|format| format.data_key() == key);
-    keys.find(|key| !exact(key) && MEANT.contains(&&*bare(key))).map(std::borrow::Cow::into_owned)
+    keys.find(|key| !exact(key) && MEANT.contains(&&*bare(key))).map(Text::into_owned)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! Nothing here says what an object holds.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{TypeMeta, build};
@@ -111,7 +110,7 @@ fn items<'t, 'a>(
     let of = meta.kind.strip_suffix("List")?;
     let items = node.get("items").filter(|items| matches!(items.kind(), Kind::Sequence(_)))?;
     let api_version = meta.api_version.clone();
-    Some((items.items().enumerate(), TypeMeta { api_version, kind: Cow::Owned(of.to_owned()) }))
+    Some((items.items().enumerate(), TypeMeta { api_version, kind: of.to_owned().into() }))
 }
 
 fn type_meta<'a>(node: Node<'_, 'a>, item_of: Option<&TypeMeta<'a>>) -> Option<TypeMeta<'a>> {

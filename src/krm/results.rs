@@ -7,6 +7,7 @@ use super::{Item, Reference, ResourceList};
 use crate::edit::Edit;
 use crate::finding::{self, Code, Concern, Finding, Place, Severity};
 use crate::mask;
+use crate::text::Text;
 
 /// A result.
 pub struct Entry {
@@ -57,7 +58,7 @@ impl ResourceList<'_> {
         let subject = &place.object;
         let item = self.item_of(place).map(|item| &item.reference);
         let same = item.filter(|item| {
-            item.kind == subject.kind && Some(&*item.name) == subject.name.as_deref()
+            item.kind == *subject.kind && Some(&*item.name) == subject.name.as_deref()
         });
         let namespace = match same {
             Some(item) => item.namespace.as_deref().map(shown),
@@ -94,6 +95,7 @@ impl Entry {
         let reference = match &self.reference {
             Some(Reference { api_version, kind, name, namespace }) => {
                 let namespace = namespace.as_deref().unwrap_or_default();
+                let [api_version, kind, name] = [api_version, kind, name].map(Text::as_str);
                 format!("&{{{{{api_version} {kind}}} {{{name} {namespace}}}}}")
             }
             None => "%!s(*yaml.ResourceIdentifier=<nil>)".to_owned(),
@@ -132,7 +134,7 @@ impl Entry {
 }
 
 fn named(reference: Reference<'_>) -> Value {
-    let text = |text: std::borrow::Cow<'_, str>| Value::Text(text.into_owned());
+    let text = |text: Text<'_>| Value::Text(text.into_string());
     let mut entries = vec![
         ("apiVersion", text(reference.api_version)),
         ("kind", text(reference.kind)),

@@ -2,7 +2,7 @@
 //!
 //! A guess by name and shape. It finds what is pasted by mistake, not what is hidden on purpose.
 
-use crate::credentials::token;
+use crate::token;
 
 /// Whether a key by its name holds a credential.
 pub(super) fn is_credential_key(key: &str) -> bool {

@@ -3,13 +3,14 @@
 
 use std::fmt::Write as _;
 
-use super::excerpt::{Excerpt, Labelled, printable, shown_name};
+use super::excerpt::{Excerpt, Labelled, shown_name};
 use super::human::{self, word};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::finding::{Concern, Finding, Severity};
 use crate::policy::Mistake;
 use crate::source::{LineIndex, Source, Span};
+use crate::text::printable;
 use crate::yaml::Problem;
 
 /// Bytes of a report.

@@ -6,12 +6,13 @@ use std::ops::Range;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::{ChangeTag, DiffOp};
 
-use super::excerpt::{printable, shown_name};
+use super::excerpt::shown_name;
 use super::style::{BOLD, CYAN, GREEN, PLAIN, RED, paint};
 use super::{Look, Report};
 use crate::edit::Edit;
 use crate::mask;
 use crate::source::Span;
+use crate::text::printable;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;

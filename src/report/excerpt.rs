@@ -2,12 +2,12 @@
 //! Whatever may be a credential is masked here.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::mask;
 use crate::source::{LineIndex, Position, Source, Span};
+use crate::text::printable;
 
 /// Lines shown before and behind the labelled ones.
 const LINES_BEFORE: usize = 2;
@@ -164,69 +164,9 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length)
 }
 
-/// `text` as a terminal may show it: no escape sequences, no direction marks.
-pub fn printable(text: &str) -> String {
-    let is_harmless = |c: char| matches!(c, '\n' | '\t') || !is_treacherous(c);
-    if text.chars().all(is_harmless) {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\r' | '\u{feff}' => {}
-            c if is_harmless(c) => out.push(c),
-            c => out.extend(c.escape_unicode()),
-        }
-    }
-    out
-}
-
 /// The name of a source as a report may show it: that of a file may hold anything.
 pub(super) fn shown_name(name: &str) -> String {
     printable(&mask::credentials(name))
-}
-
-/// JSON that shows nothing on a terminal but what it says: the characters in its strings that do are escaped.
-pub(super) fn printable_json(json: String) -> String {
-    let is_harmless = |c: char| c.is_ascii() && c != '\u{7f}' || !is_treacherous(c);
-    if json.chars().all(is_harmless) {
-        return json;
-    }
-    let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_harmless(character) {
-            out.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            let _ = write!(out, "\\u{unit:04x}");
-        }
-    }
-    out
-}
-
-/// Whether a character does something to a terminal or to the text around it, or takes no place: control characters,
-/// line and paragraph separators, and those that Unicode calls formatting (general category Cf), which set the
-/// direction of text, are tags, or join and part letters.
-fn is_treacherous(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{115f}'..='\u{1160}'
-                | '\u{17b4}'..='\u{17b5}'
-                | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{3164}'
-                | '\u{feff}'
-                | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fffb}'
-                | '\u{1d173}'..='\u{1d17a}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 impl SourceCode for Excerpt {

@@ -6,13 +6,12 @@
 
 mod words;
 
-use std::borrow::Cow;
-
 use words::Words;
 
 use crate::inventory::LAST_APPLIED;
 use crate::mask;
 use crate::source::Span;
+use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Scalar, Tree};
 
 /// What is nested deeper is not shown at all.
@@ -146,14 +145,14 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
     /// The value of a variable. Any name may stand before a credential, so what is shown is what cannot be one.
     fn take_variable(&mut self, name: &str, value: Node<'t, 'a>, depth: usize) {
         let told = mask::is_secret_name(name);
-        let harmless = |text: Cow<'_, str>| words::is_plain(&text) || self.words.has(&text);
+        let harmless = |text: Text<'_>| words::is_plain(&text) || self.words.has(&text);
         if told || !value.scalar().is_some_and(harmless) {
             self.hide_all(value, depth);
         }
     }
 
     fn take_sequence(&mut self, sequence: Node<'t, 'a>, depth: usize) {
-        let mut flag = Cow::Borrowed("");
+        let mut flag = Text::default();
         for item in sequence.items() {
             let text = item.scalar().unwrap_or_default();
             if takes_credential(&flag, &text) {
@@ -268,7 +267,9 @@ fn is(mapping: Node<'_, '_>, key: &str, value: &str) -> bool {
 
 /// Whether a scalar holds a credential that its text does not show: it goes over several lines or has escapes.
 fn is_disguised(node: Node<'_, '_>) -> bool {
-    let Some(Cow::Owned(value)) = node.scalar() else { return false };
+    let Some(value) = node.scalar().filter(|value| value.borrowed().is_none()) else {
+        return false;
+    };
     let bare: String = value.split_whitespace().collect();
     !mask::credential_spans(&value).is_empty() || !mask::credential_spans(&bare).is_empty()
 }

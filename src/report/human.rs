@@ -10,7 +10,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
 };
 
-use super::excerpt::{Excerpt, Labelled, printable, shown_name};
+use super::excerpt::{Excerpt, Labelled, shown_name};
 use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, paint, wrapped};
 use super::template::Templates;
 use super::{Look, Report};
@@ -18,6 +18,7 @@ use crate::check::Status;
 use crate::finding::{self, Code, Finding, Severity};
 use crate::policy::{Mistake, Policy};
 use crate::source::{LineIndex, Source, Span};
+use crate::text::printable;
 use crate::yaml::Problem;
 
 /// How many findings are shown with their lines. Of those behind them one line tells each.

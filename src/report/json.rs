@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Report;
-use super::excerpt::printable_json;
 use super::human::word;
 use crate::check::{Basis, Judged, Pod, Summary};
 use crate::finding::{Finding, Subject};
@@ -15,6 +14,7 @@ use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
 use crate::mask;
 use crate::policy::AccessFrom;
 use crate::policy::registries::Class;
+use crate::text::printable_json;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -9,8 +9,7 @@ use memchr::memmem;
 
 use crate::mask;
 use crate::source::{Source, Span};
-
-use super::excerpt::printable;
+use crate::text::printable;
 
 /// How every document begins that Helm 3 renders, and that `helm template` prints (`pkg/action/action.go`).
 const SOURCE: &str = "---\n# Source: ";

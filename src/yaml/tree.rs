@@ -1,11 +1,11 @@
 //! One document as a flat vector of nodes in document order. The text stays in the source.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::layout;
 use super::resolve::{self, Type};
 use crate::source::Span;
+use crate::text::Text;
 
 /// The key that brings in other mappings.
 pub(super) const MERGE: &str = "<<";
@@ -281,7 +281,7 @@ impl<'t, 'a> Node<'t, 'a> {
     }
 
     /// The value of a scalar, decoded; `None` for a collection.
-    pub fn scalar(self) -> Option<Cow<'a, str>> {
+    pub fn scalar(self) -> Option<Text<'a>> {
         let node = self.resolved();
         let Kind::Scalar(style) = node.kind() else { return None };
         let text = match style {
@@ -289,16 +289,16 @@ impl<'t, 'a> Node<'t, 'a> {
             Scalar::Plain | Scalar::Block => node.source(),
         };
         Some(match node.raw().value {
-            Value::AsWritten => Cow::Borrowed(text),
+            Value::AsWritten => text.into(),
             Value::Decoded => {
                 let decoded = &self.tree.decoded;
                 let at = decoded.binary_search_by_key(&node.index, |entry| entry.0).ok()?;
-                Cow::Owned(decoded[at].1.to_string())
+                decoded[at].1.to_string().into()
             }
-            Value::Escaped => Cow::Owned(unescaped(text)),
-            Value::Doubled => Cow::Owned(text.replace("''", "'")),
-            Value::Literal => Cow::Owned(node.lines() + "\n"),
-            Value::LiteralStripped => Cow::Owned(node.lines()),
+            Value::Escaped => unescaped(text).into(),
+            Value::Doubled => text.replace("''", "'").into(),
+            Value::Literal => (node.lines() + "\n").into(),
+            Value::LiteralStripped => node.lines().into(),
         })
     }
 
@@ -320,7 +320,7 @@ impl<'t, 'a> Node<'t, 'a> {
     }
 
     /// The value of a scalar that is a string to Go's YAML reader, decoded; `None` for anything else.
-    pub fn string(self) -> Option<Cow<'a, str>> {
+    pub fn string(self) -> Option<Text<'a>> {
         (self.scalar_type()? == Type::Text).then(|| self.scalar())?
     }
 
@@ -546,7 +546,8 @@ mod tests {
     /// The value of `a` as Go reads it.
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let found = look(text, |root| root.get("a").and_then(Node::scalar).map(Cow::into_owned));
+        let found =
+            look(text, |root| root.get("a").and_then(Node::scalar).map(|text| text.to_string()));
         assert_eq!(found.as_deref(), expected, "{text}");
     }
 
@@ -576,7 +577,7 @@ mod tests {
     fn check_type(value: &str, expected: Type, string: Option<&str>) {
         let found = look(&format!("a: {value}\n"), |root| {
             let node = root.get("a")?;
-            Some((node.scalar_type()?, node.string().map(Cow::into_owned)))
+            Some((node.scalar_type()?, node.string().map(|text| text.to_string())))
         });
         assert_eq!(found, Some((expected, string.map(str::to_owned))), "{value}");
     }

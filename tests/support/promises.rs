@@ -117,7 +117,7 @@ pub(crate) fn skipping_changes_nothing(text: &str) {
     type Roots = Vec<(usize, (Span, String))>;
     let root = |found: &mut Roots, document: usize, tree: &Tree<'_>| {
         let root = tree.root();
-        let kind = root.get("kind").and_then(Node::string).unwrap_or_default().into_owned();
+        let kind = root.get("kind").and_then(Node::string).unwrap_or_default().to_string();
         found.push((document, (root.span(), kind)));
     };
     let numbered = |parts: Vec<(usize, Roots)>| -> Roots {
@@ -208,7 +208,7 @@ fn injection_helps_what_it_is_for(outcome: &Outcome<'_>, policy: &Policy) {
             let declared =
                 scope.is_some_and(|scope| scope.covers(reference.domain(), reference.path()));
             let seen = judgement.verdict == Verdict::Covered;
-            assert!(declared || seen, "{name} is not for {}", image.reference);
+            assert!(declared || seen, "{name} is not for {}", image.reference.as_str());
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::inventory::Sort;
 use crate::inventory::flaws::{Fault, Flaw};
 
 use crate::source::{LineIndex, Source, Span};
+use crate::text::Text;
 
 use super::super::Input;
 use super::{At, Findings, describe, show};
@@ -67,7 +68,7 @@ impl Findings<'_, '_> {
 }
 
 /// `imagePullSecrets` where Kubernetes has no such field, or under another name.
-fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[String]) -> Said {
+fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[Text<'_>]) -> Said {
     let field = show(field);
     let message = format!(
         "{who} has `{field}` {}, where Kubernetes has no such field: it has no effect, and clients that validate \
@@ -87,7 +88,7 @@ fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[String])
 }
 
 /// The field as it should be.
-fn list(names: &[String]) -> String {
+fn list(names: &[Text<'_>]) -> String {
     let entry = |name: &str| format!("\n  - name: {}", show(name));
     let entries: String = names.iter().map(|name| entry(name)).collect();
     let entries = if names.is_empty() { entry("SECRET") } else { entries };

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::finding;
 use crate::inject::{self, Holder};
-use crate::inventory::{Object, Text, Whence, Workload};
+use crate::inventory::{Object, Whence, Workload};
 use crate::source::Span;
+use crate::text::Text;
 use crate::verdict::{Known, Origin};
 use strsim::osa_distance as distance;
 

@@ -5,14 +5,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::credentials::printable_key;
-use crate::credentials::token::Class;
 use crate::duration;
 use crate::finding;
 use crate::inventory::producers::Refresh;
 use crate::inventory::secrets::{Annotation, Entry, Secret, Written};
-use crate::inventory::{Object, Produced, Text};
+use crate::inventory::{Object, Produced};
 use crate::policy;
 use crate::source::Span;
+use crate::text::Text;
+use crate::token::Class;
 
 use super::{Findings, hours, show};
 

@@ -267,7 +267,7 @@ impl Findings<'_, '_> {
                 Known::Outside => String::new(),
                 _ => namespace.unwrap_or_default().to_owned(),
             };
-            if told.insert((place, name.clone().into_owned())) {
+            if told.insert((place, name.to_string())) {
                 self.about_known(name, found, at);
             }
             let here = namespace.or(self.policy.namespace()).filter(|here| *here != "default");

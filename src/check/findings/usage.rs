@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::keyring::NearMiss;
 use crate::credentials::printable_key;
-use crate::credentials::token;
 use crate::finding;
 use crate::image::Reference;
 use crate::inject::{self, Holder};
 use crate::inventory::secrets::{Content, Entry};
 use crate::inventory::{Image, PullSecrets};
 use crate::source::Span;
+use crate::token;
 use crate::verdict::{
     AccountId, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
 };
@@ -58,7 +58,7 @@ impl Findings<'_, '_> {
                 (Origin::ServiceAccount, InUse::Seen { id, .. })
                     if !self.is_in_cluster(id.source) =>
                 {
-                    let known = of_accounts.entry((id, name.clone().into_owned())).or_default();
+                    let known = of_accounts.entry((id, name.to_string())).or_default();
                     *known |= needed;
                 }
                 _ => {}

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pullcreds::check::{Input, Outcome};
-use pullcreds::report::{self, Report};
+use pullcreds::report::Report;
 use pullcreds::source::Source;
 
 use super::judge;
@@ -67,7 +67,7 @@ fn changed(sources: &[Source], outcome: &Outcome<'_>, to: To) -> String {
         To::Nowhere => ("would change:", "would change"),
     };
     let plans = sources.iter().zip(&outcome.plans).filter(|(_, plan)| !plan.is_empty());
-    let names: Vec<_> = plans.map(|(source, _)| report::printable(&source.name)).collect();
+    let names: Vec<_> = plans.map(|(source, _)| pullcreds::text::printable(&source.name)).collect();
     let files = if sources.len() == 1 { "file" } else { "files" };
     let total = format!("{} of {} {files} {count}.\n", names.len(), sources.len());
     let lines = names.iter().map(|name| format!("{line} {name}\n"));

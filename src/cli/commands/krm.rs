@@ -49,7 +49,7 @@ pub(crate) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
             format!(
                 "error: {}: this is no ResourceList (config.kubernetes.io): {why}\nA KRM function gets one \
                  from kustomize or kpt; for plain manifests leave out the command `krm`.\n",
-                report::printable(&source.name)
+                pullcreds::text::printable(&source.name)
             ),
         )),
     }
@@ -61,7 +61,7 @@ fn malformed(source: &Source, span: Span, why: &str) -> Stop {
         Exit::Unreadable,
         format!(
             "error: {}:{position}: this ResourceList cannot be read: {why}\n",
-            report::printable(&source.name)
+            pullcreds::text::printable(&source.name)
         ),
     )
 }

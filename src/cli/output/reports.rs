@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use pullcreds::frontend::{self, Standard};
-use pullcreds::report::{self, Format, Look, Report};
+use pullcreds::report::{Format, Look, Report};
 
 use super::{eprint, print};
 use crate::cli::args::{self, ReportTo};
@@ -101,5 +101,5 @@ fn names_folder(path: &Path) -> bool {
 
 /// A path as it can be printed.
 fn shown(path: &Path) -> String {
-    report::printable(&path.display().to_string())
+    pullcreds::text::printable(&path.display().to_string())
 }

@@ -116,7 +116,7 @@ pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Prov
     let files = frontend::config_files(&path);
     let files = files.map_err(|error| Stop::because(Exit::Usage, &error))?;
     if files.is_empty() {
-        let path = report::printable(&path.display().to_string());
+        let path = pullcreds::text::printable(&path.display().to_string());
         let text = format!("error: {path}: no *.json, *.yaml or *.yml file is there\n");
         return Err(Stop::new(Exit::Usage, text));
     }

@@ -8,7 +8,8 @@ mod index;
 pub use index::{KeyIndex, Misses};
 
 use crate::credentials::keyring::{InvalidUrl, Keyring, WORTH_AN_INDEX, normalise};
-use crate::credentials::{MASK, printable_key};
+use crate::credentials::printable_key;
+use crate::mask::MASK;
 use std::fmt;
 use std::sync::OnceLock;
 

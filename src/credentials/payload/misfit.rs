@@ -2,7 +2,7 @@
 //! were never in it.
 
 use super::{Entry, Format, Kubelet};
-use crate::credentials::json::{self, Kind, Value};
+use crate::json::{self, Kind, Value};
 
 /// What a value is in place of a list of entries with credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,8 +10,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::credentials::exposure;
-use crate::credentials::json::{self, Document, Kind, Value};
 use crate::credentials::payload::Format;
+use crate::json::{self, Document, Kind, Value};
 
 /// What stands before and after an action.
 pub(super) type Delimiters = (&'static str, &'static str);

@@ -93,7 +93,7 @@ fn an_external_secret_that_creates_nothing_makes_nothing() {
 
 #[test]
 fn an_external_secret_may_make_something_else() {
-    let config_map = Some(Fault::NoSecret("ConfigMap".to_owned()));
+    let config_map = Some(Fault::NoSecret("ConfigMap".into()));
     check(
         EXTERNAL,
         "spec: {target: {name: regcred, manifest: {apiVersion: v1, kind: ConfigMap}}}",
@@ -346,7 +346,7 @@ fn an_infisical_static_secret_may_make_config_maps() {
         ),
         &[
             made("one", Some("shop"), None, "5m"),
-            made("two", Some("shop"), Some(Fault::NoSecret("ConfigMap".to_owned())), "5m"),
+            made("two", Some("shop"), Some(Fault::NoSecret("ConfigMap".into())), "5m"),
         ],
     );
 }
@@ -545,7 +545,7 @@ fn namespaces_are_those_that_an_object_names() {
     let only = |head: &str, spec: &str| {
         of(head, &format!("spec: {spec}"), |made| {
             let only = made.only_in.as_deref();
-            only.map(|only| only.iter().map(ToString::to_string).collect::<Vec<_>>())
+            only.map(|only| only.iter().map(|one| one.to_string()).collect::<Vec<_>>())
         })
     };
     let external = "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret";

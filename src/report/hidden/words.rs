@@ -1,10 +1,10 @@
 //! What the value of a variable may say without hiding anything: numbers and switches, and what its own object says of
 //! itself all the same.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use crate::text::Text;
 use crate::yaml::{Kind, Node};
 
 /// What is nested deeper says nothing of an object.
@@ -42,7 +42,7 @@ fn is_reference(text: &str) -> bool {
 /// images.
 pub(super) struct Words<'t, 'a> {
     object: Node<'t, 'a>,
-    all: OnceCell<BTreeSet<Cow<'a, str>>>,
+    all: OnceCell<BTreeSet<Text<'a>>>,
 }
 
 impl<'t, 'a> Words<'t, 'a> {
@@ -61,7 +61,7 @@ impl<'t, 'a> Words<'t, 'a> {
     }
 }
 
-fn gather<'a>(node: Node<'_, 'a>, all: &mut BTreeSet<Cow<'a, str>>, depth: usize) {
+fn gather<'a>(node: Node<'_, 'a>, all: &mut BTreeSet<Text<'a>>, depth: usize) {
     if depth > DEEPEST || node.kind() == Kind::Alias {
         return;
     }
@@ -83,13 +83,13 @@ fn gather<'a>(node: Node<'_, 'a>, all: &mut BTreeSet<Cow<'a, str>>, depth: usize
 }
 
 /// An image reference, its host, and the words that it is made of. What stands before an `@` may be a password.
-fn parts<'a>(reference: Cow<'a, str>) -> Vec<Cow<'a, str>> {
+fn parts<'a>(reference: Text<'a>) -> Vec<Text<'a>> {
     if reference.contains('@') {
         return Vec::new();
     }
     let host = reference.split('/').next().into_iter();
     let words = host.chain(reference.split(['/', ':'])).filter(|word| !word.is_empty());
-    let mut parts: Vec<Cow<'a, str>> = words.map(|word| Cow::Owned(word.to_owned())).collect();
+    let mut parts: Vec<Text<'a>> = words.map(|word| Text::from(word.to_owned())).collect();
     parts.push(reference);
     parts
 }

@@ -1,7 +1,7 @@
 //! The few facts that a token tells of itself: times, and who issued it for what.
 
 use crate::base64::{self, Encoding};
-use crate::credentials::json::{Document, Kind, Value};
+use crate::json::{Document, Kind, Value};
 use zeroize::Zeroizing;
 
 /// What a token says. The texts are not secret by themselves, and still nothing prints them.

@@ -3,7 +3,7 @@
 //! Mistaking something harmless for a credential costs a few characters of a message; overlooking
 //! one publishes it. So each rule here is wider than the one that names a kind.
 
-use crate::credentials::token::kinds::{SHAPES, Shape, is_token_byte};
+use crate::token::kinds::{SHAPES, Shape, is_token_byte};
 use memchr::memmem;
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! The tables: which credentials there are, and by what each is recognised.
 
-use crate::credentials::token::Basis;
-use crate::credentials::token::claims::Claims;
+use crate::token::Basis;
+use crate::token::claims::Claims;
 
 const HOUR: u32 = 60 * 60;
 
@@ -140,7 +140,7 @@ kinds! {
 }
 
 /// A condition on a text.
-pub(super) enum Text {
+pub(super) enum Condition {
     Any,
     Is(&'static str),
     /// The prefix, and then at least so many characters of [`is_token_byte`] and no other.
@@ -150,7 +150,7 @@ pub(super) enum Text {
     Like(fn(&[u8]) -> bool),
 }
 
-impl Text {
+impl Condition {
     fn is(&self, text: &[u8]) -> bool {
         match self {
             Self::Any => !text.is_empty(),
@@ -174,31 +174,31 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
 /// One way to recognise a kind: both conditions must hold.
 pub(super) struct Row {
     pub(super) kind: Kind,
-    pub(super) username: Text,
-    pub(super) password: Text,
+    pub(super) username: Condition,
+    pub(super) password: Condition,
 }
 
 impl Row {
     const fn prefix(kind: Kind, prefix: &'static str, least: usize) -> Self {
-        Self { kind, username: Text::Any, password: Text::Prefix(prefix, least) }
+        Self { kind, username: Condition::Any, password: Condition::Prefix(prefix, least) }
     }
 
     const fn form(kind: Kind, form: fn(&[u8]) -> bool) -> Self {
-        Self { kind, username: Text::Any, password: Text::Like(form) }
+        Self { kind, username: Condition::Any, password: Condition::Like(form) }
     }
 
-    const fn user(kind: Kind, username: Text) -> Self {
-        Self { kind, username, password: Text::Any }
+    const fn user(kind: Kind, username: Condition) -> Self {
+        Self { kind, username, password: Condition::Any }
     }
 
     pub(super) fn is(&self, username: &[u8], password: &[u8]) -> bool {
         // A token is one whatever the user name, even with none at all.
-        (matches!(self.username, Text::Any) || self.username.is(username))
+        (matches!(self.username, Condition::Any) || self.username.is(username))
             && self.password.is(password)
     }
 
     pub(super) fn basis(&self) -> Basis {
-        if matches!(self.password, Text::Any) { Basis::Username } else { Basis::Form }
+        if matches!(self.password, Condition::Any) { Basis::Username } else { Basis::Form }
     }
 }
 
@@ -235,22 +235,22 @@ pub(super) const ROWS: &[Row] = &[
     Row::form(Kind::EntraSecret, is_entra_secret),
     Row {
         kind: Kind::QuayRobotToken,
-        username: Text::Like(is_quay_robot),
-        password: Text::Like(is_quay_secret),
+        username: Condition::Like(is_quay_robot),
+        password: Condition::Like(is_quay_secret),
     },
-    Row::user(Kind::EcrToken, Text::Is("AWS")),
-    Row::user(Kind::AcrToken, Text::Is(ACR_TOKEN_USER)),
-    Row::user(Kind::GoogleAccessToken, Text::Is("oauth2accesstoken")),
-    Row::user(Kind::GoogleAccessToken, Text::Is("_dcgcloud_token")),
-    Row::user(Kind::GoogleAccessToken, Text::Is("_token")),
-    Row::user(Kind::GoogleServiceAccountKey, Text::Is("_json_key")),
-    Row::user(Kind::GoogleServiceAccountKey, Text::Is("_json_key_base64")),
-    Row::user(Kind::GitLabJobToken, Text::Is("gitlab-ci-token")),
-    Row::user(Kind::GitLabDeployToken, Text::StartsWith("gitlab+deploy-token-")),
-    Row::user(Kind::HarborRobotSecret, Text::StartsWith("robot$")),
-    Row::user(Kind::IbmApiKey, Text::Is("iamapikey")),
-    Row::user(Kind::IbmBearerToken, Text::Is("iambearer")),
-    Row::user(Kind::AlibabaTemporaryPassword, Text::Is("cr_temp_user")),
+    Row::user(Kind::EcrToken, Condition::Is("AWS")),
+    Row::user(Kind::AcrToken, Condition::Is(ACR_TOKEN_USER)),
+    Row::user(Kind::GoogleAccessToken, Condition::Is("oauth2accesstoken")),
+    Row::user(Kind::GoogleAccessToken, Condition::Is("_dcgcloud_token")),
+    Row::user(Kind::GoogleAccessToken, Condition::Is("_token")),
+    Row::user(Kind::GoogleServiceAccountKey, Condition::Is("_json_key")),
+    Row::user(Kind::GoogleServiceAccountKey, Condition::Is("_json_key_base64")),
+    Row::user(Kind::GitLabJobToken, Condition::Is("gitlab-ci-token")),
+    Row::user(Kind::GitLabDeployToken, Condition::StartsWith("gitlab+deploy-token-")),
+    Row::user(Kind::HarborRobotSecret, Condition::StartsWith("robot$")),
+    Row::user(Kind::IbmApiKey, Condition::Is("iamapikey")),
+    Row::user(Kind::IbmBearerToken, Condition::Is("iambearer")),
+    Row::user(Kind::AlibabaTemporaryPassword, Condition::Is("cr_temp_user")),
 ];
 
 /// How credentials begin that no registry takes. They are of no [`Kind`], but no report shows them, and no policy
@@ -298,7 +298,7 @@ pub(super) const SHAPES: &[Shape] = &{
     let (mut at, mut row) = (OTHERS.len(), 0);
     shapes.split_at_mut(at).0.copy_from_slice(OTHERS);
     while row < ROWS.len() {
-        if let Text::Prefix(prefix, least) = ROWS[row].password {
+        if let Condition::Prefix(prefix, least) = ROWS[row].password {
             shapes[at] = Shape { prefix, least, in_a_row: 0 };
             at += 1;
         }
@@ -310,7 +310,7 @@ pub(super) const SHAPES: &[Shape] = &{
 const fn shape_count() -> usize {
     let (mut count, mut row) = (OTHERS.len(), 0);
     while row < ROWS.len() {
-        if matches!(ROWS[row].password, Text::Prefix(..)) {
+        if matches!(ROWS[row].password, Condition::Prefix(..)) {
             count += 1;
         }
         row += 1;
@@ -325,18 +325,19 @@ const ACR_TOKEN_USER: &str = "00000000-0000-0000-0000-000000000000";
 /// What tells one kind of JWT from another: all three conditions must hold.
 pub(super) struct ClaimRow {
     pub(super) kind: Kind,
-    username: Text,
-    issuer: Text,
-    subject: Text,
+    username: Condition,
+    issuer: Condition,
+    subject: Condition,
 }
 
 impl ClaimRow {
     const fn new(kind: Kind) -> Self {
-        Self { kind, username: Text::Any, issuer: Text::Any, subject: Text::Any }
+        Self { kind, username: Condition::Any, issuer: Condition::Any, subject: Condition::Any }
     }
 
     pub(super) fn is(&self, username: &[u8], claims: &Claims) -> bool {
-        let holds = |condition: &Text, text| matches!(condition, Text::Any) || condition.is(text);
+        let holds =
+            |condition: &Condition, text| matches!(condition, Condition::Any) || condition.is(text);
         holds(&self.username, username)
             && holds(&self.issuer, &claims.issuer)
             && holds(&self.subject, &claims.subject)
@@ -345,20 +346,20 @@ impl ClaimRow {
 
 /// The kinds of JWT; the first row that holds.
 pub(super) const CLAIM_ROWS: &[ClaimRow] = &[
-    ClaimRow { issuer: Text::Is("Azure Container Registry"), ..ClaimRow::new(Kind::AcrToken) },
-    ClaimRow { username: Text::Is(ACR_TOKEN_USER), ..ClaimRow::new(Kind::AcrToken) },
+    ClaimRow { issuer: Condition::Is("Azure Container Registry"), ..ClaimRow::new(Kind::AcrToken) },
+    ClaimRow { username: Condition::Is(ACR_TOKEN_USER), ..ClaimRow::new(Kind::AcrToken) },
     ClaimRow {
-        subject: Text::StartsWith("system:serviceaccount:"),
+        subject: Condition::StartsWith("system:serviceaccount:"),
         ..ClaimRow::new(Kind::KubernetesServiceAccountToken)
     },
-    ClaimRow { username: Text::Is("gitlab-ci-token"), ..ClaimRow::new(Kind::GitLabJobToken) },
-    ClaimRow { username: Text::Is("iambearer"), ..ClaimRow::new(Kind::IbmBearerToken) },
+    ClaimRow { username: Condition::Is("gitlab-ci-token"), ..ClaimRow::new(Kind::GitLabJobToken) },
+    ClaimRow { username: Condition::Is("iambearer"), ..ClaimRow::new(Kind::IbmBearerToken) },
     ClaimRow {
-        username: Text::Like(is_red_hat_user),
+        username: Condition::Like(is_red_hat_user),
         ..ClaimRow::new(Kind::RedHatServiceAccountToken)
     },
-    ClaimRow { issuer: Text::StartsWith("jfac@"), ..ClaimRow::new(Kind::JFrogAccessToken) },
-    ClaimRow { issuer: Text::StartsWith("jfrt@"), ..ClaimRow::new(Kind::JFrogAccessToken) },
+    ClaimRow { issuer: Condition::StartsWith("jfac@"), ..ClaimRow::new(Kind::JFrogAccessToken) },
+    ClaimRow { issuer: Condition::StartsWith("jfrt@"), ..ClaimRow::new(Kind::JFrogAccessToken) },
 ];
 
 /// 52 characters with `+ACR` before the last six (`SEC101/176` of Microsoft's security utilities).

@@ -1,0 +1,193 @@
+//! Messages, and what they may be made of.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::Shown;
+use crate::source::Position;
+
+/// A message for people. It holds words of this program and what may be shown of the input, and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Message(Cow<'static, str>);
+
+impl Message {
+    /// A message of one of the program's own sentences.
+    pub const fn of(words: &'static str) -> Self {
+        Self(Cow::Borrowed(words))
+    }
+
+    /// What [`say!`](crate::say) puts together. Its arguments are [`Part`]s, so that nothing else can be in them.
+    #[doc(hidden)]
+    pub fn format(arguments: fmt::Arguments<'_>) -> Self {
+        match arguments.as_str() {
+            Some(words) => Self::of(words),
+            None => Self(Cow::Owned(arguments.to_string())),
+        }
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same with more after it.
+    #[must_use]
+    pub fn and(self, more: &impl Sayable) -> Self {
+        Self(Cow::Owned(format!("{self}{}", Part(more))))
+    }
+
+    /// The text of the message.
+    pub fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+}
+
+impl From<&'static str> for Message {
+    fn from(words: &'static str) -> Self {
+        Self::of(words)
+    }
+}
+
+impl From<Shown<'_>> for Message {
+    fn from(shown: Shown<'_>) -> Self {
+        Self(Cow::Owned(shown.to_string()))
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `all` with `between` in between: `'a', 'b'`.
+pub fn list<T: Sayable>(all: impl IntoIterator<Item = T>, between: &'static str) -> Message {
+    let mut text = String::new();
+    for (at, one) in all.into_iter().enumerate() {
+        if at > 0 {
+            text.push_str(between);
+        }
+        text.push_str(&Part(&one).to_string());
+    }
+    Message(Cow::Owned(text))
+}
+
+/// What a message may hold: words of the program, numbers, what is [`Shown`] of the input, and other messages. A string
+/// is none of them, since nobody can tell where it is from.
+pub trait Sayable: sealed::Sayable {}
+
+mod sealed {
+    use std::fmt;
+
+    pub trait Sayable {
+        /// Writes it into a message.
+        fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    }
+}
+
+/// A part of a message: an argument of [`say!`](crate::say).
+pub struct Part<'p, T: Sayable + ?Sized>(&'p T);
+
+/// An argument of [`say!`](crate::say).
+#[doc(hidden)]
+pub fn part<T: Sayable + ?Sized>(part: &T) -> Part<'_, T> {
+    Part(part)
+}
+
+impl<T: Sayable + ?Sized> fmt::Display for Part<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(f)
+    }
+}
+
+macro_rules! sayable {
+    ($($type:ty),* $(,)?) => {$(
+        impl Sayable for $type {}
+        impl sealed::Sayable for $type {
+            fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+sayable!(&'static str, char, i32, u8, u32, u64, usize, i64, Message, Shown<'_>, Position);
+
+impl<T: Sayable> Sayable for &T {}
+impl<T: Sayable> sealed::Sayable for &T {
+    fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).say(f)
+    }
+}
+
+/// A [`Message`]: the format string and arguments of `format!`, where an argument has to be
+/// [`Sayable`](crate::text::Sayable). Arguments are given by position, or all by name; the format string captures none.
+///
+/// ```
+/// use pullcreds::say;
+/// use pullcreds::text::Text;
+///
+/// let name = Text::from("ghp_0123456789abcdef0123");
+/// assert_eq!(say!("Secret '{}'", name.shown()).as_str(), "Secret '••••••'");
+/// assert_eq!(say!("{count} of {all}", count = 1, all = 2).as_str(), "1 of 2");
+/// ```
+///
+/// A string cannot be said, since nobody can tell where it is from:
+///
+/// ```compile_fail,E0277
+/// let name = String::from("ghp_0123456789abcdef0123");
+/// pullcreds::say!("Secret '{}'", name);
+/// ```
+///
+/// nor can one that is borrowed:
+///
+/// ```compile_fail,E0597
+/// let name = String::from("ghp_0123456789abcdef0123");
+/// pullcreds::say!("Secret '{}'", name.as_str());
+/// ```
+///
+/// nor one that the format string names:
+///
+/// ```compile_fail
+/// let name = String::from("ghp_0123456789abcdef0123");
+/// pullcreds::say!("Secret '{name}'");
+/// ```
+#[macro_export]
+macro_rules! say {
+    ($format:literal $(,)?) => {
+        $crate::text::Message::format(::std::format_args!(::std::concat!($format)))
+    };
+    ($format:literal, $($name:ident = $part:expr),+ $(,)?) => {
+        $crate::text::Message::format(::std::format_args!(
+            ::std::concat!($format),
+            $($name = $crate::text::part(&$part)),+
+        ))
+    };
+    ($format:literal, $($part:expr),+ $(,)?) => {
+        $crate::text::Message::format(::std::format_args!(
+            ::std::concat!($format),
+            $($crate::text::part(&$part)),+
+        ))
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Text;
+
+    #[test]
+    fn a_message_is_made_of_parts() {
+        let name = Text::from("a\u{1b}b");
+        let who = say!("Secret '{}'", name.shown());
+        assert_eq!(who.as_str(), "Secret 'a\\u{1b}b'");
+        assert_eq!(say!("{} has {} keys.", who, 2).as_str(), "Secret 'a\\u{1b}b' has 2 keys.");
+        assert_eq!(list(["a", "b"], ", ").as_str(), "a, b");
+        assert_eq!(Message::of("a").and(&say!("{}", 1)).as_str(), "a1");
+    }
+}
