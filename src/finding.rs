@@ -1,6 +1,6 @@
-//! What can be found: one table of codes, and the plain data of a finding.
+//! The table of finding codes, and the plain data of a finding.
 //!
-//! Nothing here decides anything, and nothing here knows how a finding is shown.
+//! Nothing here decides anything, and nothing here knows how a report shows a finding.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::source::Span;
 pub enum Severity {
     /// The pull fails, or a credential is exposed.
     Error,
-    /// Something is wrong, or cannot be known.
+    /// Something is wrong, or is unknown.
     Warning,
     /// Worth knowing.
     Info,
@@ -60,14 +60,14 @@ impl PartialEq for Code {
     }
 }
 
-/// What a kind of finding is about, in the order in which reports tell them.
+/// What a kind of finding is about, in the order of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Concern {
     /// A pull that fails, or a pod that never starts.
     Pull,
     /// The run, the policy, and what is worth knowing.
     Other,
-    /// Credentials that work, and are not kept as they should be.
+    /// Credentials that work, but are not kept as they should be.
     Hygiene,
 }
 
@@ -80,7 +80,7 @@ static HYGIENE: &[&Code] = &[
     &UNNEEDED_PULL_SECRET,
 ];
 
-/// The kinds that are about pulls although they are no errors by themselves: there may be another way to pull.
+/// The kinds that are about pulls but are not errors by themselves, since the pull may still succeed.
 static HINDRANCES: &[&Code] = &[
     &UNUSABLE_CREDENTIALS,
     &NEWLINE_IN_CREDENTIALS,
@@ -143,7 +143,7 @@ pub struct Place {
     pub span: Span,
     /// The bytes that belong to the document: no excerpt goes beyond them.
     pub chunk: Span,
-    /// What stands there, for the person who reads the excerpt.
+    /// What is at this place, for the reader of the excerpt.
     pub label: Cow<'static, str>,
     /// The path from the document's root, empty if there is none.
     pub path: String,
@@ -184,10 +184,10 @@ codes! {
     MISSING_PULL_SECRET {
         name: "missing-pull-secret", severity: Error,
         title: "nothing authenticates the pull of a private image",
-        what: "An image comes from a private registry, and neither the pod nor its ServiceAccount names a pull secret.",
-        why: "The kubelet pulls without credentials and the pod ends in ImagePullBackOff, or the pull works because the node holds credentials that every pod on it can use.",
+        what: "An image comes from a private registry, and neither the pod nor its ServiceAccount has a pull secret.",
+        why: "The kubelet pulls without credentials. Either the pull fails with ImagePullBackOff, or it works because the node has credentials that every pod on it can use.",
         example: "spec:\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
-        remedy: "Name a Secret of type kubernetes.io/dockerconfigjson in imagePullSecrets of the pod or its ServiceAccount, or say in the policy that the nodes pull from this registry with their own identity (iam: true).",
+        remedy: "Add a Secret of type kubernetes.io/dockerconfigjson to imagePullSecrets of the pod or its ServiceAccount. If the nodes pull from this registry with their own identity, declare that in the policy (iam: true).",
         references: [
             "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/",
             "NIST SP 800-190 section 4.2.3 (registries: authentication and authorization)",
@@ -197,14 +197,14 @@ codes! {
             "CIS Kubernetes 5.4.1 (as the control names it)",
         ],
     }
-    /// A private image of a pod whose ServiceAccount nobody knows.
+    /// A private image of a pod whose ServiceAccount is unknown.
     UNKNOWN_PULL_SECRET {
         name: "unknown-pull-secret", severity: Error,
-        title: "it is not known whether anything authenticates the pull of a private image",
-        what: "An image comes from a private registry, the pod names no pull secret, and its ServiceAccount is neither in the input nor in a dump of the cluster nor in the policy; or a bare Pod comes before its ServiceAccount in the input, and is created with whatever that named before.",
-        why: "ServiceAccounts in the cluster often carry pull secrets, and often do not. What is not known is never a pass.",
+        title: "it is unknown whether anything authenticates the pull of a private image",
+        what: "An image comes from a private registry, the pod has no pull secret, and its ServiceAccount is neither in the input nor in a cluster dump nor in the policy. Or a bare Pod comes before its ServiceAccount in the input, and gets the pull secrets that the ServiceAccount had before.",
+        why: "Some ServiceAccounts in a cluster have pull secrets and some do not. An unknown state never counts as a pass.",
         example: "spec:\n  serviceAccountName: builder   # not in the input\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
-        remedy: "Name the pull secret in the pod, add the ServiceAccount to the input, declare it in the policy under cluster.serviceAccounts, or hand over a dump of the cluster (--cluster-dump).",
+        remedy: "Add the pull secret to the pod, add the ServiceAccount to the input, declare it in the policy under cluster.serviceAccounts, or provide a cluster dump (--cluster-dump).",
         references: [
             "https://kubernetes.io/docs/concepts/security/service-accounts/#authenticating-image-pulls",
             "NIST SP 800-190 section 4.2.3 (registries: authentication and authorization)",
@@ -213,14 +213,14 @@ codes! {
             "CIS Kubernetes 5.4.1 (as the control names it)",
         ],
     }
-    /// A pull secret that the policy says is for other registries.
+    /// Pull secrets that give no credentials for the image.
     MISMATCHED_PULL_SECRET {
         name: "mismatched-pull-secret", severity: Error,
         title: "no pull secret of the pod gives credentials for a private image",
-        what: "The pod has pull secrets, and none of them gives the kubelet credentials for the image: their keys are for other registries, ports or paths, the kubelet cannot use them at all, or the policy declares them for other images (--inject, registries[].pullSecrets, cluster.secrets[].registries).",
+        what: "The pod has pull secrets, but none of them gives the kubelet credentials for the image: their keys are for other registries, ports or paths, or the kubelet cannot use them at all, or the policy declares them for other images (--inject, registries[].pullSecrets, cluster.secrets[].registries).",
         why: "The kubelet finds no credentials for the image and pulls without any.",
         example: "imagePullSecrets:\n- name: dockerhub              # credentials for docker.io\ncontainers:\n- name: api\n  image: myregistry.azurecr.io/api:v1",
-        remedy: "Name a Secret that holds credentials for the registry of the image. If one of those that are named does, and is kept elsewhere, declare that: --inject HOST=SECRET.",
+        remedy: "Add a Secret that has credentials for the registry of the image. If a pull secret of the pod has them but is kept elsewhere, declare that: --inject HOST=SECRET.",
         references: [
             "https://kubernetes.io/docs/concepts/containers/images/#config-json",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/keyring.go",
@@ -232,9 +232,9 @@ codes! {
     /// A pull secret that the kubelet cannot read: it fails every pull of the pod.
     BROKEN_PULL_SECRET {
         name: "broken-pull-secret", severity: Error,
-        title: "a pull secret fails every image pull of its pods",
-        what: "The API server stores the Secret, and the kubelet cannot read its payload.",
-        why: "The look-up of credentials fails as a whole: no image of a pod that names the Secret can be pulled, not even a public one.",
+        title: "a pull secret makes every image pull of its pods fail",
+        what: "The API server stores the Secret, but the kubelet cannot read its payload.",
+        why: "The lookup of credentials fails completely: the kubelet cannot pull any image of a pod that names the Secret, not even a public one.",
         example: "auths:\n  ghcr.io: {auth: \"not base64\"}",
         remedy: "Recreate the Secret with kubectl create secret docker-registry.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/secrets/secrets.go"],
@@ -243,20 +243,20 @@ codes! {
     REJECTED_PULL_SECRET {
         name: "rejected-pull-secret", severity: Error,
         title: "the API server rejects a pull secret",
-        what: "A value of the Secret is not what the API server reads: data that is not base64, stringData that is not a string, a payload that is not a JSON object, or a key that no Secret can have.",
-        why: "The apply fails and the Secret is not stored. Pods that name it start without it: their other pull secrets count, and an image that needs this one cannot be pulled, which is a finding of its own.",
-        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: >-   # folded: blanks take the place of line breaks\n    eyJhdXRocyI6\n    e319",
-        remedy: "Correct what the message names, or recreate the Secret with kubectl create secret docker-registry.",
+        what: "The API server does not accept a value of the Secret: data that is not base64, stringData that is not a string, a payload that is not a JSON object, or a key that is not valid in a Secret.",
+        why: "The apply fails and the Secret is not stored. Pods that name it start without it: their other pull secrets count. An image that needs this one cannot be pulled, which is a separate finding.",
+        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: >-   # folded: line breaks become spaces\n    eyJhdXRocyI6\n    e319",
+        remedy: "Correct the value that the message names, or recreate the Secret with kubectl create secret docker-registry.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go"],
     }
-    /// A payload that both readers put up with, and that gives no credentials.
+    /// A payload that the API server and the kubelet accept, and that gives no credentials.
     NO_CREDENTIALS {
         name: "pull-secret-without-credentials", severity: Warning,
         title: "a pull secret gives the kubelet no credentials",
-        what: "The payload of a Secret is valid, and the kubelet finds no credentials in it: it has the form of the other type ({\"auths\": …} belongs to .dockerconfigjson, hosts at the top to .dockercfg), its entries are under another name than auths, it only names a credential helper (credsStore, credHelpers), or, if a pod names the Secret, it has no entry.",
-        why: "Nothing complains: the API server stores the Secret, and the kubelet pulls as if it were not there.",
+        what: "The payload of a Secret is valid, but the kubelet finds no credentials in it. It has the format of the other type ({\"auths\": …} belongs to .dockerconfigjson, hosts at the top level to .dockercfg), or its entries are not under auths, or it only names a credential helper (credsStore, credHelpers), or a pod names the Secret and it has no entry.",
+        why: "No component reports an error: the API server stores the Secret, and the kubelet pulls as if it did not exist.",
         example: "type: kubernetes.io/dockercfg\nstringData:\n  .dockercfg: '{\"auths\": {\"ghcr.io\": {…}}}'",
-        remedy: "Put the payload under the key and the type that its form belongs to, or recreate the Secret with kubectl create secret docker-registry.",
+        remedy: "Use the key and the type that belong to the format of the payload, or recreate the Secret with kubectl create secret docker-registry.",
         references: [
             "https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/secrets/secrets.go",
@@ -268,18 +268,18 @@ codes! {
         name: "wrong-secret-type", severity: Error,
         title: "the kubelet ignores a pull secret because of its type",
         what: "A pod or ServiceAccount names a Secret whose type is neither kubernetes.io/dockerconfigjson nor kubernetes.io/dockercfg.",
-        why: "The kubelet ignores it without an event, whatever keys it has.",
+        why: "The kubelet ignores the Secret without an event, whatever keys it has.",
         example: "kind: Secret\ntype: Opaque\ndata:\n  .dockerconfigjson: …",
-        remedy: "Set type: kubernetes.io/dockerconfigjson. The type of a Secret that exists cannot be changed: delete it first.",
+        remedy: "Set type: kubernetes.io/dockerconfigjson. The type of an existing Secret is immutable: delete the Secret first.",
         references: ["https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
     }
     /// A named Secret without the key of its type.
     MISSING_SECRET_KEY {
         name: "missing-secret-key", severity: Error,
         title: "a pull secret lacks the key of its type",
-        what: "A Secret of type kubernetes.io/dockerconfigjson has no .dockerconfigjson, or one of type kubernetes.io/dockercfg no .dockercfg.",
-        why: "The API server rejects it: the apply fails, and the Secret is not stored.",
-        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  dockerconfigjson: …   # without its dot",
+        what: "A Secret of type kubernetes.io/dockerconfigjson has no .dockerconfigjson, or a Secret of type kubernetes.io/dockercfg has no .dockercfg.",
+        why: "The API server rejects the Secret: the apply fails, and the Secret is not stored.",
+        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  dockerconfigjson: …   # the leading dot is missing",
         remedy: "Put the payload under the key that belongs to the type.",
         references: ["https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
     }
@@ -287,22 +287,22 @@ codes! {
     UNUSABLE_CREDENTIALS {
         name: "unusable-credentials", severity: Warning,
         title: "an entry of a pull secret authenticates nothing",
-        what: "An entry has no user name or no password that the kubelet reads: it is empty, or holds an identity token only (as az acr login writes it), or its password is with a credential helper.",
-        why: "It matches images all the same, and they are pulled anonymously: container runtimes send no credentials without a password. That does no harm to a public image.",
+        what: "An entry has no user name or no password that the kubelet reads: it is empty, or it has only an identity token (as az acr login writes it), or a credential helper keeps its password.",
+        why: "The entry matches images all the same, and they are pulled anonymously: container runtimes send no credentials without a password. A public image is not affected.",
         example: "auths:\n  ghcr.io: {}",
-        remedy: "Log in with a plain file (docker --config DIR login) and make the Secret from that.",
+        remedy: "Log in with a plain file (docker --config DIR login) and create the Secret from it.",
         references: [
             "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#log-in-to-docker-hub",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/credentialprovider/config.go",
             "https://github.com/containerd/containerd/blob/main/core/remotes/docker/auth/fetch.go",
         ],
     }
-    /// A line break inside of a user name or password.
+    /// A newline in a user name or password.
     NEWLINE_IN_CREDENTIALS {
         name: "newline-in-credentials", severity: Warning,
-        title: "a line break has slipped into a registry password",
-        what: "The user name or password of an entry contains a line break.",
-        why: "The registry refuses it. It comes from echo without -n.",
+        title: "a registry user name or password contains a newline",
+        what: "The user name or password of an entry contains a newline.",
+        why: "The registry rejects it. The newline usually comes from echo without -n.",
         example: "echo \"$TOKEN\" | base64",
         remedy: "Recreate the Secret with kubectl create secret docker-registry.",
         references: [
@@ -313,28 +313,28 @@ codes! {
     SECRET_IN_OTHER_NAMESPACE {
         name: "secret-in-other-namespace", severity: Error,
         title: "a pull secret is in another namespace than its pod",
-        what: "A pod names a Secret that the input has in another namespace only, or that an object of the input makes there. A SealedSecret makes its Secret in its own namespace, whatever its scope.",
-        why: "A pod can use Secrets of its own namespace only; the kubelet goes on without.",
+        what: "A pod names a Secret that the input has only in another namespace, or that an object in the input creates there. A SealedSecret creates its Secret in its own namespace, whatever its scope.",
+        why: "A pod can only use Secrets of its own namespace. The kubelet continues without the Secret.",
         example: "kind: Secret\nmetadata: {name: regcred, namespace: default}\n---\nkind: Pod\nmetadata: {namespace: shop}\nspec:\n  imagePullSecrets: [{name: regcred}]",
-        remedy: "Put a copy of the Secret into the namespace of the pod.",
+        remedy: "Create a copy of the Secret in the namespace of the pod.",
         references: ["https://kubernetes.io/docs/concepts/containers/images/#referring-to-an-imagepullsecrets-on-a-pod"],
     }
-    /// A named Secret that a dump of the cluster shows not to exist.
+    /// A named Secret that does not exist according to a cluster dump.
     PULL_SECRET_NOT_FOUND {
         name: "pull-secret-not-found", severity: Warning,
         title: "a pull secret does not exist",
-        what: "A pod names a Secret that is not among the manifests, that nothing among them makes, and that the dump of the cluster (--cluster-dump) lacks, although it has the Secrets and ServiceAccounts of the namespace.",
-        why: "The kubelet goes on without it and leaves an event (FailedToRetrieveImagePullSecret). An image that needs it cannot be pulled, which is a finding of its own.",
-        example: "spec:\n  imagePullSecrets:\n  - name: regcerd   # a slip: the cluster has regcred",
-        remedy: "Correct the name, or create the Secret in the namespace of the pod. If the dump is old, make a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
+        what: "A pod names a Secret that is not in the manifests, that no object in the manifests creates, and that is not in the cluster dump (--cluster-dump), although the dump has the Secrets and ServiceAccounts of the namespace.",
+        why: "The kubelet continues without the Secret and emits an event (FailedToRetrieveImagePullSecret). An image that needs it cannot be pulled, which is a separate finding.",
+        example: "spec:\n  imagePullSecrets:\n  - name: regcerd   # a typo: the cluster has regcred",
+        remedy: "Correct the name, or create the Secret in the namespace of the pod. If the dump is old, create a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
         references: ["https://github.com/kubernetes/kubernetes/pull/117927", "Popeye POP-305"],
     }
-    /// A named Secret that the input lacks, while another one would do.
+    /// A named Secret that is not in the input, while another one fits.
     MISNAMED_PULL_SECRET {
         name: "misnamed-pull-secret", severity: Warning,
-        title: "a pull secret is not in the input, and one that may be meant is not used",
-        what: "A pod or ServiceAccount names a Secret that is not in the input, and a Secret of the input in that namespace covers the image, or has a similar name and is made by an operator, and neither a pod nor a ServiceAccount names it: a slip, a hash of kustomize or a prefix that one of the two lacks.",
-        why: "If the name is wrong, the kubelet goes on without credentials. If the Secret is kept elsewhere, all is well, and the policy can say so.",
+        title: "a pull secret is not in the input, and a similar one is not used",
+        what: "A pod or ServiceAccount names a Secret that is not in the input. The input has another Secret in that namespace that no pod or ServiceAccount names, and that covers the image, or has a similar name and is created by an operator. Usually the cause is a typo, or a hash or prefix of kustomize that one of the two names does not have.",
+        why: "If the name is wrong, the kubelet continues without credentials. If the Secret is kept elsewhere, nothing is wrong, and the policy can declare it.",
         example: "kind: Secret\nmetadata: {name: dev-regcred-4k2h8t5b6c}   # renamed by kustomize\n---\nspec:\n  imagePullSecrets:\n  - name: regcred                        # not renamed",
         remedy: "Correct the name, or declare the Secret that is kept elsewhere in the policy (cluster.secrets, with registries).",
         references: [
@@ -343,32 +343,32 @@ codes! {
             "https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/konfig/builtinpluginconsts/namereference.go",
         ],
     }
-    /// A Secret that the platform makes in one namespace only.
+    /// A Secret that the platform creates in one namespace only.
     PLATFORM_SECRET_ELSEWHERE {
         name: "platform-secret-elsewhere", severity: Warning,
-        title: "a pull secret that the platform makes in another namespace",
-        what: "A pod names a Secret that IBM Cloud makes in namespace default of its clusters (all-icr-io), and is in another namespace. Nothing of the input or the policy tells of a copy.",
-        why: "A pod can use Secrets of its own namespace only, and the platform copies this one nowhere.",
+        title: "the platform creates a pull secret only in another namespace",
+        what: "A pod names a Secret that IBM Cloud creates in the namespace default (all-icr-io), but the pod is in another namespace. Neither the input nor the policy has a copy of the Secret.",
+        why: "A pod can only use Secrets of its own namespace, and the platform does not copy this Secret.",
         example: "metadata: {namespace: shop}\nspec:\n  imagePullSecrets:\n  - name: all-icr-io",
         remedy: "Copy the Secret into the namespace of the pod, or declare the copy in the policy (cluster.secrets).",
         references: ["https://cloud.ibm.com/docs/containers?topic=containers-registry"],
     }
-    /// An image on Docker Hub that is meant to be elsewhere, as it seems.
+    /// An image on Docker Hub that is probably meant to be on another registry.
     IMAGE_WITHOUT_REGISTRY {
         name: "image-without-registry", severity: Warning,
-        title: "an image names no registry, and its pull secret is for one that it may mean",
-        what: "An image without a registry is on Docker Hub. A pull secret of its pod is for a registry whose name the image begins with, or for a path with which it begins, and for no image of the pod.",
-        why: "The image is pulled from Docker Hub, where it does not exist, or belongs to somebody else.",
+        title: "an image names no registry, and its pull secret is for a registry with a similar name",
+        what: "An image without a registry is on Docker Hub. A pull secret of its pod matches no image of the pod, but it is for a registry or a path whose name the image begins with.",
+        why: "The kubelet pulls the image from Docker Hub, where it does not exist or belongs to someone else.",
         example: "imagePullSecrets:\n- name: regcred   # for sampleacrdev.azurecr.io\ncontainers:\n- image: sampleacrdev/web:1",
-        remedy: "Write the registry in front of the image.",
+        remedy: "Add the registry to the image reference.",
         references: ["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     }
-    /// A user name that the registry does not know.
+    /// A user name that the registry does not accept.
     WRONG_USER_NAME {
         name: "wrong-user-name", severity: Warning,
-        title: "a user name has not the form that its registry wants",
-        what: "An entry of a pull secret has a user name that its registry does not accept: a Harbor robot account without its $ and the name after it, a user of Oracle's registry without the tenancy, another user than AWS for Amazon ECR, or than $oauthtoken for nvcr.io. The name itself is not shown.",
-        why: "The registry refuses the pull. In double quotes a shell takes $name for a variable, and puts nothing in its place.",
+        title: "a user name does not have the format that its registry requires",
+        what: "An entry of a pull secret has a user name that its registry does not accept: a Harbor robot account without its $ and the name after it, a user of Oracle's registry without the tenancy, a user other than AWS for Amazon ECR, or other than $oauthtoken for nvcr.io. The report does not show the name itself.",
+        why: "The registry rejects the pull. In double quotes, a shell treats $name as a variable and replaces it with nothing.",
         example: "kubectl create secret docker-registry harbor --docker-username=\"robot$ci\" …   # the user becomes robot",
         remedy: "Recreate the Secret, with the user name in single quotes.",
         references: [
@@ -377,22 +377,22 @@ codes! {
             "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html",
         ],
     }
-    /// A ServiceAccount that a dump of the cluster shows not to exist.
+    /// A ServiceAccount that does not exist according to a cluster dump.
     SERVICE_ACCOUNT_NOT_FOUND {
         name: "service-account-not-found", severity: Error,
         title: "the ServiceAccount of a pod does not exist",
-        what: "A pod runs as a ServiceAccount that is not among the manifests, and that the dump of the cluster (--cluster-dump) lacks, although it has ServiceAccounts of the namespace.",
+        what: "A pod runs as a ServiceAccount that is not in the manifests and not in the cluster dump (--cluster-dump), although the dump has ServiceAccounts of the namespace.",
         why: "The admission controller rejects the pod.",
-        example: "spec:\n  serviceAccountName: bulider   # a slip: the cluster has builder",
-        remedy: "Correct the name, or create the ServiceAccount in the namespace of the pod. If the dump is old, make a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
+        example: "spec:\n  serviceAccountName: bulider   # a typo: the cluster has builder",
+        remedy: "Correct the name, or create the ServiceAccount in the namespace of the pod. If the dump is old, create a new one: kubectl get sa,secret -A --show-managed-fields -o yaml",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
     }
-    /// Two ServiceAccounts of one name that are not alike.
+    /// Two different ServiceAccounts with one name.
     DUPLICATE_SERVICE_ACCOUNT {
         name: "duplicate-service-account", severity: Warning,
-        title: "a ServiceAccount stands twice, and the two differ",
-        what: "Two ServiceAccounts of one source have the same name and namespace, and differ in their pull secrets, or in an annotation that decides pulls.",
-        why: "Whichever is applied last replaces the other: imagePullSecrets of a ServiceAccount is an atomic list, and the two are not joined.",
+        title: "a ServiceAccount is in the input twice, and the two differ",
+        what: "Two ServiceAccounts of one source have the same name and namespace, but differ in their pull secrets or in an annotation that affects pulls.",
+        why: "The one that is applied last replaces the other: imagePullSecrets of a ServiceAccount is an atomic list, and the two lists are not merged.",
         example: "kind: ServiceAccount\nmetadata: {name: app}\nimagePullSecrets: [{name: regcred}]\n---\nkind: ServiceAccount\nmetadata: {name: app}      # without regcred",
         remedy: "Keep one of them.",
         references: ["https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy"],
@@ -401,10 +401,10 @@ codes! {
     HARDCODED_CREDENTIALS {
         name: "hardcoded-credentials", severity: Error,
         title: "registry credentials are hardcoded",
-        what: "A manifest holds literal registry credentials: in a Secret (even one that cannot be used), in an annotation that repeats one, an environment variable, an argument, a ConfigMap or an image reference. The message says what kind they are, and never shows them. Sealed and encrypted values, placeholders and references do not count. In a rendered stream, where values may have come from a vault a second ago, it is a warning.",
-        why: "Whoever reads the repository or the release has the credentials, and rotating them means changing it.",
+        what: "A manifest contains literal registry credentials: in a Secret (even an unusable one), in an annotation with a copy of a Secret, in an environment variable, an argument, a ConfigMap or an image reference. The message names the type of the credentials, and never shows them. Sealed and encrypted values, placeholders and references do not count. In a rendered stream it is a warning, since the values may come from a vault.",
+        why: "Everyone who can read the repository or the release has the credentials. To rotate them, you have to change the manifest.",
         example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
-        remedy: "Rotate the credentials, and let an operator make the Secret (External Secrets, Sealed Secrets, SOPS).",
+        remedy: "Rotate the credentials, and let an operator create the Secret (External Secrets, Sealed Secrets, SOPS).",
         references: [
             "CWE-798",
             "NIST SP 800-53 IA-5(7) (no embedded unencrypted static authenticators)",
@@ -420,24 +420,24 @@ codes! {
     EXPIRED_CREDENTIALS {
         name: "expired-credentials", severity: Error,
         title: "registry credentials have expired",
-        what: "A credential in a Secret says of itself that its time is over.",
-        why: "The registry refuses it, and the kubelet tries no anonymous pull after it.",
+        what: "A credential in a Secret contains its expiry time, and has expired.",
+        why: "The registry rejects it, and the kubelet does not try an anonymous pull afterwards.",
         example: "an Amazon ECR token, 12 hours after it was issued",
-        remedy: "Replace the credential, and let something refresh it.",
+        remedy: "Replace the credential, and refresh it automatically.",
         references: [
             "CWE-324 (use of a key past its expiration date)",
             "NIST SP 800-53 IA-5",
             "https://github.com/containerd/containerd/issues/2211",
         ],
     }
-    /// Credentials made to live for hours, in a Secret that nobody refreshes.
+    /// Credentials that expire after hours, in a Secret that nothing refreshes.
     SHORT_LIVED_CREDENTIALS {
         name: "short-lived-credentials", severity: Error,
         title: "a short-lived token is kept in a static Secret",
-        what: "A Secret holds a token that lives a day at most, and nothing refreshes the Secret.",
-        why: "Pods that start tomorrow cannot pull.",
+        what: "A Secret contains a token that is valid for a day at most, and nothing refreshes the Secret.",
+        why: "Pods that start after it expires cannot pull.",
         example: "kubectl create secret docker-registry ecr --docker-username=AWS --docker-password=\"$(aws ecr get-login-password)\"",
-        remedy: "Let the nodes pull with their identity, or let an operator refresh the Secret.",
+        remedy: "Let the nodes pull with their own identity, or let an operator refresh the Secret.",
         references: [
             "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html",
             "https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_EKS.html",
@@ -449,9 +449,9 @@ codes! {
         name: "rotation-overdue", severity: Error,
         title: "registry credentials are older than the policy allows",
         what: "Registry credentials were last rotated longer ago than rotation.maxAge of the policy (90 days).",
-        why: "The older a credential, the more places it has leaked to.",
+        why: "The older a credential is, the more places it may have leaked to.",
         example: "metadata:\n  annotations:\n    pullcreds.dev/rotated-at: 2026-01-31",
-        remedy: "Rotate the credentials and note the time in the annotation pullcreds.dev/rotated-at.",
+        remedy: "Rotate the credentials and write the time into the annotation pullcreds.dev/rotated-at.",
         references: [
             "CWE-262 (not using password aging)",
             "CWE-263 (password aging with long expiration)",
@@ -461,76 +461,76 @@ codes! {
             "CWE-522",
         ],
     }
-    /// Credentials of which nobody knows how old they are.
+    /// Credentials of unknown age.
     ROTATION_UNKNOWN {
         name: "rotation-unknown", severity: Warning,
-        title: "it is not known when registry credentials were last rotated",
-        what: "Nothing says when the credential was last rotated: not the credential itself, an annotation, the object that makes the Secret, a dump of the cluster or the policy. The managedFields times of a dump show since when the data is unchanged. They prove that it is old. They prove that it is new only if the manager owns nothing but the data, since a changed label moves the time too.",
-        why: "What is not known is never a pass.",
+        title: "it is unknown when registry credentials were last rotated",
+        what: "No source gives the time when the credential was last rotated: not the credential itself, an annotation, the object that creates the Secret, a cluster dump or the policy. The managedFields times of a dump show since when the data is unchanged. They prove that the data is old. They prove that it is new only if the manager owns nothing but the data, since a changed label changes the time too.",
+        why: "An unknown age never counts as a pass.",
         example: "imagePullSecrets:\n- name: regcred   # kept elsewhere",
-        remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets), or hand over a dump of the cluster (--cluster-dump). rotation.unknown sets the severity.",
+        remedy: "Add the annotation pullcreds.dev/rotated-at to the Secret, or rotatedAt to its entry in the policy (cluster.secrets), or provide a cluster dump (--cluster-dump). rotation.unknown in the policy sets the severity.",
         references: ["CWE-262 (not using password aging)", "NIST SP 800-53 IA-5"],
     }
-    /// Something makes a Secret that the kubelet ignores.
+    /// An object creates a Secret that the kubelet ignores.
     UNUSABLE_PRODUCER {
         name: "producer-without-docker-type", severity: Error,
-        title: "what makes a pull secret gives it a type that the kubelet ignores",
-        what: "A pod names a Secret that an object of the input makes, and that object does not set type kubernetes.io/dockerconfigjson.",
+        title: "an object creates a pull secret with a type that the kubelet ignores",
+        what: "A pod names a Secret that an object in the input creates, and that object does not set type kubernetes.io/dockerconfigjson.",
         why: "The Secret will be Opaque, and the kubelet ignores it without an event.",
         example: "kind: ExternalSecret\nspec:\n  target: {name: regcred}   # no template.type",
-        remedy: "Set the type in the object, for an ExternalSecret in spec.target.template.type.",
+        remedy: "Set the type in the object. For an ExternalSecret, set spec.target.template.type.",
         references: ["https://external-secrets.io/latest/guides/common-k8s-secret-types/"],
     }
-    /// Something makes a Secret without the key of its type.
+    /// An object creates a Secret without the key of its type.
     PRODUCER_WITHOUT_KEY {
         name: "producer-without-docker-key", severity: Error,
-        title: "what makes a pull secret leaves out the key of its type",
-        what: "A pod names a Secret that an object of the input makes with a docker type, and nothing in that object gives it the key .dockerconfigjson (or .dockercfg).",
-        why: "The API server rejects the Secret, so it never appears.",
+        title: "an object creates a pull secret without the key of its type",
+        what: "A pod names a Secret that an object in the input creates with a docker type, and that object does not set the key .dockerconfigjson (or .dockercfg).",
+        why: "The API server rejects the Secret, so it is never created.",
         example: "kind: ExternalSecret\nspec:\n  target:\n    template:\n      type: kubernetes.io/dockerconfigjson\n      data: {config.json: \"…\"}   # not .dockerconfigjson",
-        remedy: "Put the docker configuration under the key of the type, for an ExternalSecret in spec.target.template.data.",
+        remedy: "Put the docker configuration under the key of the type. For an ExternalSecret, use spec.target.template.data.",
         references: ["https://external-secrets.io/latest/guides/common-k8s-secret-types/", "https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets"],
     }
-    /// Something that should make a Secret makes another kind of object.
+    /// An object that should create a Secret creates another kind of object.
     PRODUCER_WITHOUT_SECRET {
         name: "producer-without-secret", severity: Error,
-        title: "what should make a pull secret makes an object of another kind",
-        what: "A pod names a Secret, and the object of the input that bears its name as a target makes a ConfigMap or another kind of object (spec.target.manifest of an ExternalSecret, kind of an Infisical target).",
-        why: "The Secret never appears, and the kubelet goes on without.",
+        title: "an object that should create a pull secret creates an object of another kind",
+        what: "A pod names a Secret, and the object in the input with that target name creates a ConfigMap or another kind of object (spec.target.manifest of an ExternalSecret, kind of an Infisical target).",
+        why: "The Secret is never created, and the kubelet continues without it.",
         example: "kind: ExternalSecret\nspec:\n  target:\n    name: regcred\n    manifest: {apiVersion: v1, kind: ConfigMap}",
-        remedy: "Let the object make a Secret of type kubernetes.io/dockerconfigjson.",
+        remedy: "Let the object create a Secret of type kubernetes.io/dockerconfigjson.",
         references: ["https://external-secrets.io/latest/api/spec/"],
     }
-    /// Something makes a Secret with a payload that nobody can read.
+    /// An object creates a Secret with a payload that is never valid.
     BROKEN_PRODUCER {
         name: "producer-without-valid-payload", severity: Error,
-        title: "the template of a pull secret never becomes a valid docker configuration",
-        what: "A pod names a Secret that an object of the input makes from a template (of an ExternalSecret, a SealedSecret, a VaultStaticSecret and the like), and whatever values are filled in, the result is not a docker configuration: the template is not JSON, a value is quoted twice or not at all, the key file of a Google service account stands in quotes without toJson, or auth is not base64.",
-        why: "The API server rejects the Secret, or the kubelet cannot read it: no image is pulled with it.",
+        title: "the template of a pull secret does not produce a valid docker configuration",
+        what: "A pod names a Secret that an object in the input creates from a template (an ExternalSecret, a SealedSecret, a VaultStaticSecret or similar). Whatever the values are, the result is not a docker configuration: the template is not JSON, a value is quoted twice or not at all, the key file of a Google service account is in quotes without toJson, or auth is not base64.",
+        why: "The API server rejects the Secret, or the kubelet cannot read it. In both cases it gives no credentials.",
         example: "kind: ExternalSecret\nspec:\n  target:\n    template:\n      type: kubernetes.io/dockerconfigjson\n      data:\n        .dockerconfigjson: '{\"auths\":{\"gcr.io\":{\"username\":\"_json_key\",\"password\":\"{{ .key }}\"}}}'   # the key file is JSON itself",
-        remedy: "Let a function write the value as JSON, without quotes around it: \"password\": {{ .key | toJson }}. Encode auth: {{ printf \"%s:%s\" .user .password | b64enc | toJson }}.",
+        remedy: "Write the value as JSON with a function, without quotes around it: \"password\": {{ .key | toJson }}. Encode auth: {{ printf \"%s:%s\" .user .password | b64enc | toJson }}.",
         references: [
             "https://external-secrets.io/latest/guides/templating/",
             "https://external-secrets.io/latest/guides/common-k8s-secret-types/",
             "https://cloud.google.com/artifact-registry/docs/docker/authentication#json-key",
         ],
     }
-    /// A token that is dead before it is replaced.
+    /// A token that expires before it is replaced.
     EXPIRES_BEFORE_REFRESH {
         name: "expires-before-refresh", severity: Error,
         title: "a token expires before it is refreshed",
-        what: "The object that makes a pull secret fills it with a token that lives for hours, and refreshes it at a longer interval, or never.",
-        why: "Between the end of the token and the next refresh no image can be pulled with it.",
+        what: "The object that creates a pull secret fills it with a token that is valid for hours, and refreshes it at a longer interval, or never.",
+        why: "After the token has expired and until the next refresh, no image can be pulled with it.",
         example: "kind: ExternalSecret\nspec:\n  refreshInterval: 30h\n  dataFrom:\n  - sourceRef:\n      generatorRef: {kind: ACRAccessToken, name: acr}   # 3 hours",
-        remedy: "Refresh well within the life of the token: half of it, say.",
+        remedy: "Refresh more often than the token expires, for example after half of its lifetime.",
         references: ["CWE-324 (use of a key past its expiration date)", "https://external-secrets.io/latest/api/generator/"],
     }
-    /// Something refreshes a Secret too seldom.
+    /// An object refreshes a Secret too rarely.
     SLOW_REFRESH {
         name: "slow-refresh", severity: Warning,
-        title: "a pull secret is refreshed less often than the policy wants",
-        what: "The object that makes a pull secret refreshes it never, or at an interval above rotation.maxAge of the policy.",
-        why: "The credentials grow older than the policy allows.",
+        title: "a pull secret is refreshed less often than the policy requires",
+        what: "The object that creates a pull secret never refreshes it, or refreshes it at an interval longer than rotation.maxAge of the policy.",
+        why: "The credentials become older than the policy allows.",
         example: "kind: ExternalSecret\nspec:\n  refreshInterval: \"0\"",
         remedy: "Let the object refresh the Secret at an interval within the limit.",
         references: [
@@ -543,33 +543,33 @@ codes! {
     SECRET_APPEARS_LATE {
         name: "secret-appears-late", severity: Warning,
         title: "a pull secret appears only after its pod has started",
-        what: "A pod names a Secret that a SecretProviderClass makes. It is an error if all pods of the input that mount the SecretProviderClass need the Secret for their own images.",
-        why: "The Secret appears when the first pod mounts the volume, and goes when the last of them is gone. A pod that needs it to start cannot be the first.",
+        what: "A pod names a Secret that a SecretProviderClass creates. It is an error if all pods of the input that mount the SecretProviderClass need the Secret for their own images.",
+        why: "The driver creates the Secret when the first pod mounts the volume, and deletes it with the last of these pods. A pod that needs the Secret to start cannot be the first.",
         example: "kind: SecretProviderClass\nspec:\n  secretObjects:\n  - {secretName: regcred, type: kubernetes.io/dockerconfigjson}",
-        remedy: "Make the pull secret by other means, such as an ExternalSecret, or let a pod with a public image mount the SecretProviderClass.",
+        remedy: "Create the pull secret in another way, for example with an ExternalSecret, or let a pod with a public image mount the SecretProviderClass.",
         references: ["https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret"],
     }
     /// A pod that starts before its pull secret exists.
     SECRET_CREATED_LATER {
         name: "pull-secret-created-later", severity: Error,
         title: "a pod starts before its pull secret exists",
-        what: "A pod needs a pull secret that Helm or Argo CD applies only afterwards: a hook that runs before the release is there, or before a hook of a greater weight; or an earlier sync wave. Where nothing waits for the pod, which then recovers, it is information, and so it is for a pre-upgrade hook, which finds what an earlier release has brought.",
-        why: "The image cannot be pulled, and the deployment waits for the pod: neither ever gets further. It works in a cluster where the Secret is left from an earlier attempt, and fails in a new one.",
+        what: "A pod needs a pull secret that Helm or Argo CD applies later. The pod is in a hook that runs before the release is applied, or before a hook with a greater weight, or in an earlier sync wave. The severity is info if nothing waits for the pod, since the pod then recovers. It is also info for a pre-upgrade hook, which can use the Secret of an earlier release.",
+        why: "The image cannot be pulled, and the deployment waits for the pod, so it never finishes. It works in a cluster that has the Secret from an earlier attempt, and fails in a new cluster.",
         example: "kind: Job\nmetadata:\n  annotations: {helm.sh/hook: \"pre-install,pre-upgrade\"}\nspec:\n  template:\n    spec:\n      imagePullSecrets: [{name: regcred}]\n---\nkind: Secret                  # no hook: applied after all pre-install hooks\nmetadata: {name: regcred}",
-        remedy: "Make the Secret, or what makes it, a hook of the same events with a smaller weight, or put it into an earlier sync wave.",
+        remedy: "Make the Secret, or the object that creates it, a hook of the same events with a smaller weight, or put it into an earlier sync wave.",
         references: [
             "https://helm.sh/docs/topics/charts_hooks/",
             "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
             "https://github.com/helm/helm/issues/12414",
         ],
     }
-    /// A pod that needs a pull secret which is deleted before.
+    /// A pod that needs a pull secret that is deleted before it pulls.
     SECRET_DELETED_EARLY {
         name: "pull-secret-deleted-early", severity: Error,
         title: "a pull secret is deleted before its pod pulls",
-        what: "A pod needs a pull secret that is a hook with the delete policy hook-succeeded, or that goes with the release before a post-delete hook runs.",
-        why: "The Secret counts as successful as soon as it is made, and is deleted when the hooks of its event are done. Pods that start later, or anew on another node, cannot pull.",
-        example: "kind: Secret\nmetadata:\n  name: regcred\n  annotations:\n    helm.sh/hook: pre-install\n    helm.sh/hook-delete-policy: hook-succeeded\n---\nkind: Deployment              # its pods start when the Secret is gone",
+        what: "A pod needs a pull secret that is a hook with the delete policy hook-succeeded, or that Helm deletes with the release before a post-delete hook runs.",
+        why: "Helm treats the Secret as successful as soon as it is created, and deletes it after the hooks of its event. Pods that start later, or restart on another node, cannot pull.",
+        example: "kind: Secret\nmetadata:\n  name: regcred\n  annotations:\n    helm.sh/hook: pre-install\n    helm.sh/hook-delete-policy: hook-succeeded\n---\nkind: Deployment              # its pods start after the Secret is deleted",
         remedy: "Keep the Secret: make it a regular manifest, or a hook with the delete policy before-hook-creation.",
         references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
     }
@@ -577,7 +577,7 @@ codes! {
     ACCOUNT_CREATED_LATER {
         name: "service-account-created-later", severity: Error,
         title: "a pod starts before its ServiceAccount exists",
-        what: "A pod names a ServiceAccount that Helm or Argo CD applies only afterwards.",
+        what: "A pod names a ServiceAccount that Helm or Argo CD applies later.",
         why: "The admission controller rejects pods whose ServiceAccount does not exist, and the deployment waits for the pod.",
         example: "kind: Job\nmetadata:\n  annotations: {helm.sh/hook: pre-install}\nspec:\n  template:\n    spec: {serviceAccountName: migrate}\n---\nkind: ServiceAccount          # no hook: applied after all pre-install hooks\nmetadata: {name: migrate}",
         remedy: "Make the ServiceAccount a hook of the same events with a smaller weight, or put it into an earlier sync wave.",
@@ -587,25 +587,25 @@ codes! {
             "https://github.com/helm/helm/issues/10768",
         ],
     }
-    /// A pod that starts before what is injected into its ServiceAccount is there.
+    /// A pod that starts before the injected entries of its ServiceAccount are applied.
     ACCOUNT_UPDATED_LATER {
         name: "service-account-updated-later", severity: Warning,
         title: "a pod starts before the ServiceAccount that gets its pull secrets is applied",
-        what: "Pull secrets are injected into a ServiceAccount, and one of its pods starts before Helm or Argo CD applies that: a hook, or an earlier sync wave. With --into auto they go into the pod itself, and this is information. With --into service-account the pod starts with the list that the ServiceAccount had before.",
-        why: "The admission controller copies the list of the ServiceAccount when the pod is created. An upgrade that brings the list applies it after its pre-upgrade hooks, which pull without.",
+        what: "pullcreds injects pull secrets into a ServiceAccount, and one of its pods starts before Helm or Argo CD applies the ServiceAccount: the pod is in a hook, or in an earlier sync wave. With --into auto, pullcreds injects them into the pod itself, and the severity is info. With --into service-account, the pod starts with the list that the ServiceAccount had before.",
+        why: "The admission controller copies the list of the ServiceAccount when the pod is created. An upgrade applies the new list after its pre-upgrade hooks, so these pull without it.",
         example: "kind: Job\nmetadata:\n  annotations: {helm.sh/hook: pre-upgrade}\nspec:\n  template:\n    spec: {serviceAccountName: app}\n---\nkind: ServiceAccount          # applied after all pre-upgrade hooks\nmetadata: {name: app}",
-        remedy: "Inject with --into auto, which puts the pull secrets into such pods themselves, or make the ServiceAccount a hook of the same events with a smaller weight. If the cluster has the list already, say so: cluster.serviceAccounts in the policy, or --cluster-dump.",
+        remedy: "Inject with --into auto, which injects into such pods themselves, or make the ServiceAccount a hook of the same events with a smaller weight. If the cluster already has the list, declare it: cluster.serviceAccounts in the policy, or --cluster-dump.",
         references: [
             "https://helm.sh/docs/topics/charts_hooks/",
             "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
             "https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go",
         ],
     }
-    /// A pod that needs a ServiceAccount which is deleted before.
+    /// A pod that needs a ServiceAccount that is deleted before it starts.
     ACCOUNT_DELETED_EARLY {
         name: "service-account-deleted-early", severity: Error,
         title: "a ServiceAccount is deleted before its pod starts",
-        what: "A pod names a ServiceAccount that is a hook with the delete policy hook-succeeded, or that goes with the release before a post-delete hook runs.",
+        what: "A pod names a ServiceAccount that is a hook with the delete policy hook-succeeded, or that Helm deletes with the release before a post-delete hook runs.",
         why: "The admission controller rejects pods whose ServiceAccount does not exist.",
         example: "kind: ServiceAccount\nmetadata: {name: cleanup}\n---\nkind: Job\nmetadata:\n  annotations: {helm.sh/hook: post-delete}\nspec:\n  template:\n    spec: {serviceAccountName: cleanup}",
         remedy: "Make the ServiceAccount a hook of the same event as the pod, with a smaller weight.",
@@ -615,22 +615,22 @@ codes! {
     STATIC_POD {
         name: "static-pod-pull-secret", severity: Error,
         title: "a static pod names a pull secret",
-        what: "A pod that the kubelet runs from a file or URL of its own (annotation kubernetes.io/config.source or kubernetes.io/config.mirror) has imagePullSecrets.",
-        why: "A static pod must not refer to objects of the API. From Kubernetes 1.34 on the kubelet does not run it; before, it could not be shown in the API, and the Secret was not there to be used.",
+        what: "A pod that the kubelet runs from its own file or URL (annotation kubernetes.io/config.source or kubernetes.io/config.mirror) has imagePullSecrets.",
+        why: "A static pod must not refer to API objects. Since Kubernetes 1.34 the kubelet does not run it. Earlier versions could not show it in the API, and the kubelet could not use the Secret.",
         example: "kind: Pod\nmetadata:\n  annotations: {kubernetes.io/config.source: file}\nspec:\n  imagePullSecrets: [{name: regcred}]",
-        remedy: "Remove imagePullSecrets, and give the nodes credentials of their own: a credential provider of the kubelet, or config.json in its root directory.",
+        remedy: "Remove imagePullSecrets, and configure credentials on the nodes: a credential provider of the kubelet, or config.json in its root directory.",
         references: [
             "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/",
             "https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/api/pod/util.go",
         ],
     }
-    /// An annotation that gives processes an identity, and the kubelet none.
+    /// An annotation that gives an identity to processes, but not to the kubelet.
     IDENTITY_INSIDE_ONLY {
         name: "identity-not-used-for-pulls", severity: Warning,
         title: "an identity of the ServiceAccount does not authenticate image pulls",
-        what: "A private image counts as configured because its ServiceAccount has an annotation for IRSA or Workload Identity, as the control has it.",
-        why: "Those identities belong to the processes inside of the containers. The image is pulled before, by the kubelet, with the identity of the node.",
+        what: "A private image counts as configured because its ServiceAccount has an annotation for IRSA or Workload Identity, as the control defines it.",
+        why: "These identities belong to the processes in the containers. The kubelet pulls the image before, with the identity of the node.",
         example: "kind: ServiceAccount\nmetadata:\n  annotations:\n    eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/app",
         remedy: "Give the role of the nodes access to the registry and declare it in the policy (cluster.credentialProviders), or configure the kubelet's plugin for ServiceAccount tokens.",
         references: [
@@ -638,14 +638,14 @@ codes! {
             "https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers",
         ],
     }
-    /// A credential provider that may have nothing to give.
+    /// A credential provider that may give no credentials.
     PROVIDER_GIVES_NONE {
         name: "credential-provider-gives-nothing", severity: Warning,
         title: "the credential provider of the nodes may give no credentials for a registry",
-        what: "An image counts as configured because a credential provider of the nodes is asked for it, and there are versions of that provider that have no credentials for such a registry: for Azure, one with a hyphen in its name, as registries with a domain name label have.",
+        what: "An image counts as configured because the kubelet asks a credential provider of the nodes for it. Some versions of that provider have no credentials for such a registry: for Azure, a registry with a hyphen in its name, as registries with a domain name label have.",
         why: "The kubelet logs that it got no credentials, and pulls without any.",
         example: "cluster: {credentialProviders: [aks]}   # policy\nimage: acme-a1b2c3.azurecr.io/api:v1",
-        remedy: "Name a pull secret, or update the provider and say in the policy that the nodes pull from the registry (registries[].iam: true).",
+        remedy: "Add a pull secret, or update the provider and declare in the policy that the nodes pull from the registry (registries[].iam: true).",
         references: [
             "https://github.com/kubernetes-sigs/cloud-provider-azure/issues/9975",
             "https://github.com/kubernetes-sigs/cloud-provider-azure/pull/10720",
@@ -654,9 +654,9 @@ codes! {
     /// A pull secret that no image of the pod needs.
     UNNEEDED_PULL_SECRET {
         name: "unneeded-pull-secret", severity: Info,
-        title: "a pull secret that no image of the pod needs",
-        what: "A pod or ServiceAccount names a pull secret that holds credentials for none of the images, by its entries or by what the policy says of it.",
-        why: "Credentials belong only where they are used.",
+        title: "a pull secret is not used by any image of its pod",
+        what: "A pod or ServiceAccount names a pull secret that has no credentials for any of the images, according to its entries or to the policy.",
+        why: "Credentials should be only where they are used.",
         example: "imagePullSecrets:\n- name: dockerhub\ncontainers:\n- image: ghcr.io/acme/api:v1",
         remedy: "Remove the entry.",
         references: ["NIST SP 800-53 AC-6 (least privilege)"],
@@ -664,28 +664,28 @@ codes! {
     /// Bad credentials that keep a public image from being pulled.
     STALE_ON_PUBLIC {
         name: "bad-credentials-for-public-image", severity: Warning,
-        title: "credentials that do not work are used for a public image",
-        what: "All entries that the kubelet tries for a public image are of no use: expired, made to live for hours only, or with a line break inside.",
-        why: "The kubelet tries no anonymous pull after credentials that are refused: the image could be pulled without them.",
+        title: "the kubelet uses credentials that do not work for a public image",
+        what: "All entries that the kubelet tries for a public image do not work: they are expired, valid for hours only, or contain a newline.",
+        why: "The kubelet does not try an anonymous pull after the registry rejects credentials. Without them, the pull would work.",
         example: "auths:\n  ghcr.io: {…}   # expired\nimage: ghcr.io/public/tool:1",
         remedy: "Replace or remove the entry.",
         references: ["https://github.com/containerd/cri/issues/668"],
     }
-    /// An image reference that does not parse.
+    /// An invalid image reference.
     INVALID_IMAGE_REFERENCE {
         name: "invalid-image-reference", severity: Error,
-        title: "an image reference does not parse",
+        title: "an image reference is not valid",
         what: "The text of an image field does not follow the grammar of image references.",
         why: "The kubelet reports InvalidImageName and never starts the container.",
         example: "image: https://ghcr.io/acme/api:v1",
-        remedy: "Write HOST[:PORT]/PATH[:TAG][@DIGEST], all in lower case but for the tag, without a scheme.",
+        remedy: "Write HOST[:PORT]/PATH[:TAG][@DIGEST] without a scheme, in lower case except for the tag.",
         references: ["https://github.com/distribution/reference/blob/main/reference.go"],
     }
-    /// Something else than a list of named entries under imagePullSecrets.
+    /// imagePullSecrets that is not a list of named entries.
     MALFORMED_PULL_SECRETS {
         name: "malformed-pull-secrets", severity: Error,
         title: "imagePullSecrets is not a list of named entries",
-        what: "imagePullSecrets is no list, or has an entry that is not a mapping with a name.",
+        what: "imagePullSecrets is not a list, or one of its entries is not a mapping with a name.",
         why: "The API server rejects the object.",
         example: "imagePullSecrets: [regcred]",
         remedy: "Write each entry as `- name: SECRET`.",
@@ -696,7 +696,7 @@ codes! {
         name: "empty-pull-secret-name", severity: Warning,
         title: "an entry of imagePullSecrets has no name",
         what: "An entry of imagePullSecrets has no name, or an empty one.",
-        why: "The kubelet skips it, yet a single entry on the pod keeps the pull secrets of its ServiceAccount away.",
+        why: "The kubelet skips the entry. But a pod with any entry does not get the pull secrets of its ServiceAccount.",
         example: "imagePullSecrets:\n- name: \"\"",
         remedy: "Name the Secret, or remove the entry.",
         references: ["https://github.com/kubernetes/kubernetes/issues/99454"],
@@ -704,24 +704,24 @@ codes! {
     /// A name that no Secret can have.
     INVALID_PULL_SECRET_NAME {
         name: "invalid-pull-secret-name", severity: Error,
-        title: "a pull secret has a name that no Secret can have",
-        what: "An entry of imagePullSecrets names a Secret by a text that is not a DNS-1123 subdomain: a mapping that a template printed, `<no value>`, a placeholder, several names in one, capital letters, white space and the like.",
-        why: "The API server accepts any text here, and stores no Secret of such a name. The entry counts for nothing, and on a pod it still hides the list of the ServiceAccount.",
+        title: "the name of a pull secret is not a valid Secret name",
+        what: "The name in an entry of imagePullSecrets is not a DNS-1123 subdomain: for example, a mapping that a template printed, `<no value>`, a placeholder, several names in one, capital letters or white space.",
+        why: "The API server accepts any text here, but no Secret can have such a name. The entry has no effect, except that on a pod it still hides the list of the ServiceAccount.",
         example: "imagePullSecrets:\n- name: map[name:regcred]   # {{ range }} printed a mapping\n- name: <no value>",
-        remedy: "Write the name of the Secret: lower case letters, digits, `-` and `.`.",
+        remedy: "Write the name of the Secret, with lower case letters, digits, `-` and `.` only.",
         references: [
             "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names",
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go",
         ],
     }
-    /// A field that was meant for pull secrets, in a place or a spelling that Kubernetes does not know.
+    /// A field for pull secrets with a location or a spelling that Kubernetes does not know.
     MISPLACED_PULL_SECRETS {
         name: "misplaced-pull-secrets", severity: Error,
-        title: "pull secrets are named in a field that does not exist",
-        what: "imagePullSecrets is in a place that has no such field (a container, the spec of a Deployment, metadata), is misspelt (imagePullSecret, pullSecrets, ImagePullSecrets), or one of its entries has another key than name (namespace, secretName). A ServiceAccount that lists a pull secret under secrets is reported as a warning.",
-        why: "Only the spec of a pod and a ServiceAccount have imagePullSecrets. The API server drops fields that it does not know, and clients that validate strictly, such as kubectl, refuse the object. Images are pulled as if the field were not there.",
-        example: "spec:\n  imagePullSecrets: [{name: regcred}]   # belongs into spec.template.spec\n  template:\n    spec:\n      containers:\n      - name: api\n        image: myregistry.azurecr.io/api:v1",
-        remedy: "Move the list to the spec of the pod (spec.template.spec of a Deployment) and write each entry as `- name: SECRET`.",
+        title: "pull secrets are in a field that does not exist",
+        what: "imagePullSecrets is in an object that has no such field (a container, the spec of a Deployment, metadata), or is misspelt (imagePullSecret, pullSecrets, ImagePullSecrets), or one of its entries has a key other than name (namespace, secretName). If a ServiceAccount lists a pull secret under secrets, it is a warning.",
+        why: "Only pod specs and ServiceAccounts have imagePullSecrets. The API server drops unknown fields, and clients that validate strictly, such as kubectl, reject the object. The kubelet pulls as if the field did not exist.",
+        example: "spec:\n  imagePullSecrets: [{name: regcred}]   # belongs in spec.template.spec\n  template:\n    spec:\n      containers:\n      - name: api\n        image: myregistry.azurecr.io/api:v1",
+        remedy: "Move the list to the pod spec (spec.template.spec of a Deployment) and write each entry as `- name: SECRET`.",
         references: [
             "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/#create-a-pod-that-uses-your-secret",
             "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation",
@@ -732,94 +732,94 @@ codes! {
     INVALID_WORKLOAD {
         name: "invalid-workload", severity: Error,
         title: "the API server rejects a workload",
-        what: "A workload has no pod template, has its containers in another place, has no containers, or has a container without an image or with one that is not a string. Or its kind is not one of its apiVersion, as with other capital letters.",
-        why: "The object is not stored and no pod starts, so nothing about its images can be said.",
-        example: "kind: Deployment\nspec:\n  containers:            # belongs into spec.template.spec\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
+        what: "A workload has no pod template, has its containers in the wrong place, has no containers, or has a container without an image or with an image that is not a string. Or its apiVersion does not have its kind, for example because of the capital letters.",
+        why: "The object is not stored and no pod starts, so pullcreds cannot check its images.",
+        example: "kind: Deployment\nspec:\n  containers:            # belongs in spec.template.spec\n  - name: api\n    image: myregistry.azurecr.io/api:v1",
         remedy: "Put the containers into the pod template, each with an image.",
         references: [
             "https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go",
             "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template",
         ],
     }
-    /// A key twice in one mapping, on the way to a pull secret, a ServiceAccount or an image.
+    /// A key twice in one mapping that contains a pull secret, a ServiceAccount or an image.
     REPEATED_KEY {
         name: "repeated-key", severity: Warning,
         title: "a mapping has the same key twice",
-        what: "A mapping on the way to a pull secret, a ServiceAccount or an image has the same key twice: imagePullSecrets in a pod spec, image in a container, .dockerconfigjson in a Secret and the like.",
-        why: "YAML forbids it, and readers disagree: kubectl, Helm and Argo CD take the last one, others the first, and kustomize refuses the file. What the first one says is lost without a word.",
-        example: "spec:\n  imagePullSecrets: [{name: one}]\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1\n  imagePullSecrets: [{name: two}]   # kubectl takes this one",
-        remedy: "Remove one of the two, or merge what they hold.",
+        what: "A mapping that contains a pull secret, a ServiceAccount or an image has the same key twice: for example imagePullSecrets in a pod spec, image in a container, or .dockerconfigjson in a Secret.",
+        why: "YAML forbids it, and readers disagree: kubectl, Helm and Argo CD use the last value, other readers the first, and kustomize rejects the file. The other value is silently lost.",
+        example: "spec:\n  imagePullSecrets: [{name: one}]\n  containers:\n  - name: api\n    image: myregistry.azurecr.io/api:v1\n  imagePullSecrets: [{name: two}]   # kubectl uses this one",
+        remedy: "Remove one of the two, or merge their values.",
         references: [
             "https://yaml.org/spec/1.2.2/#3211-nodes",
             "https://github.com/go-yaml/yaml/blob/v3/decode.go",
         ],
     }
-    /// A text in an image field that something in the cluster replaces.
+    /// A text in an image field that a component of the cluster replaces.
     PLACEHOLDER_IMAGE {
         name: "placeholder-image", severity: Info,
         title: "an image is a placeholder",
-        what: "The text of an image field is one that an injector or controller of the cluster replaces: `auto` where Istio injects, or a blank under image triggers of OpenShift.",
-        why: "The image that is pulled, and its registry, are not known here. It is not counted.",
+        what: "An injector or controller in the cluster replaces the text of an image field: `auto` where Istio injects, or a space with image triggers of OpenShift.",
+        why: "pullcreds does not know which image is pulled and from which registry. It does not count the image.",
         example: "metadata:\n  annotations: {inject.istio.io/templates: gateway}\nspec:\n  containers:\n  - name: istio-proxy\n    image: auto",
-        remedy: "Check the configuration of what replaces it: which image it uses, and which pull secrets it adds (global.hub and global.imagePullSecrets of Istio).",
+        remedy: "Check the configuration of the component that replaces it: which image it uses, and which pull secrets it adds (global.hub and global.imagePullSecrets of Istio).",
         references: ["https://istio.io/latest/docs/setup/additional-setup/gateway/#deploying-a-gateway"],
     }
     /// Custom resources that hold images.
     CUSTOM_RESOURCE_NOT_JUDGED {
         name: "custom-resource-not-judged", severity: Info,
-        title: "images of custom resources are not judged",
-        what: "Custom resources of a kind that is not known hold pod specs, or references of images with the host of a registry. This is reported once for each kind, and the summary counts the images.",
-        why: "Their operator makes pods that pull these images. Whether it hands pull secrets on is not known here.",
+        title: "images of custom resources are not checked",
+        what: "Custom resources of an unknown kind contain pod specs, or image references with the host of a registry. pullcreds reports this once for each kind, and counts the images in the summary.",
+        why: "Their operator creates pods that pull these images. pullcreds does not know whether it passes on pull secrets.",
         example: "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nspec:\n  image: registry.example.com/prometheus:v3",
-        remedy: "Look up in the documentation of the operator how it takes pull secrets. The message has the row of the policy (customResources) that covers the kind.",
+        remedy: "Find out in the documentation of the operator how to set pull secrets. The message contains a row for the policy (customResources) that covers the kind.",
         references: ["https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/"],
     }
     /// One name twice in a list.
     DUPLICATE_PULL_SECRET {
         name: "duplicate-pull-secret", severity: Warning,
         title: "a pull secret is named twice",
-        what: "Two entries of one imagePullSecrets have the same name. In a ServiceAccount, whose list is atomic, that does no harm, and is told as information.",
+        what: "Two entries of one imagePullSecrets have the same name. In a ServiceAccount, whose list is atomic, this has no effect, and the severity is info.",
         why: "The list of a pod is a map by name: server-side apply rejects the object.",
         example: "imagePullSecrets:\n- name: regcred\n- name: regcred",
         remedy: "Remove one of them.",
         references: ["https://github.com/kubernetes/kubernetes/issues/85332"],
     }
-    /// The pod's own list keeps the list of its ServiceAccount away.
+    /// The pod's own list hides the list of its ServiceAccount.
     SHADOWED_PULL_SECRETS {
         name: "shadowed-service-account-secrets", severity: Warning,
         title: "the pod's own list hides the pull secrets of its ServiceAccount",
-        what: "The pod names pull secrets, and its ServiceAccount names others that the pod does not.",
-        why: "The admission controller copies the ServiceAccount's list only into a pod that has none: the two are never joined.",
+        what: "The pod has pull secrets, and its ServiceAccount has others that the pod does not have.",
+        why: "The admission controller copies the ServiceAccount's list only into a pod without a list. It never merges the two.",
         example: "kind: ServiceAccount\nimagePullSecrets:\n- name: registry-creds\n---\nkind: Pod\nspec:\n  imagePullSecrets:\n  - name: other            # registry-creds is not used",
-        remedy: "Name all the Secrets on the pod, or none.",
+        remedy: "Add all the Secrets to the pod, or remove the list from the pod.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
     }
-    /// A ServiceAccount that forbids secrets it does not name, and a pod that names one.
+    /// A ServiceAccount that forbids secrets that it does not name, and a pod that names one.
     NOT_MOUNTABLE {
         name: "pull-secret-not-mountable", severity: Error,
         title: "the ServiceAccount forbids a pull secret of its pod",
-        what: "The ServiceAccount has the annotation kubernetes.io/enforce-mountable-secrets, and the pod names a pull secret that the ServiceAccount does not.",
+        what: "The ServiceAccount has the annotation kubernetes.io/enforce-mountable-secrets, and the pod has a pull secret that the ServiceAccount does not have.",
         why: "The admission controller rejects the pod.",
         example: "kind: ServiceAccount\nmetadata:\n  annotations: {kubernetes.io/enforce-mountable-secrets: \"true\"}\nimagePullSecrets: []",
         remedy: "Add the name to imagePullSecrets of the ServiceAccount.",
         references: ["https://kubernetes.io/docs/concepts/security/service-accounts/#enforce-mountable-secrets"],
     }
-    /// Something had to be injected and could not be, safely.
+    /// A required pull secret cannot be injected safely.
     INJECTION_REFUSED {
         name: "injection-refused", severity: Error,
         title: "a pull secret cannot be injected safely",
-        what: "The policy wants a pull secret in a place that cannot be edited without a guess.",
-        why: "A wrong edit is worse than none.",
+        what: "The policy requires a pull secret in a place that pullcreds cannot edit without a guess.",
+        why: "A wrong edit is worse than no edit.",
         example: "spec:\n  ? containers\n  : - name: api",
-        remedy: "Write the entry by hand as the message says, or put up with it (inject.onRefusal: warn).",
+        remedy: "Write the entry by hand as the message says, or downgrade this to a warning (inject.onRefusal: warn).",
         references: ["https://yaml.org/spec/1.2.2/#71-alias-nodes"],
     }
-    /// Something had to be injected, and the object opts out.
+    /// An object opts out of a required injection.
     INJECTION_SKIPPED {
         name: "injection-skipped", severity: Info,
         title: "an object opts out of injection",
-        what: "The annotation pullcreds.dev/inject: \"false\" keeps pull secrets out of this object.",
-        why: "Whoever reads the report should know why nothing was injected.",
+        what: "The object has the annotation pullcreds.dev/inject: \"false\", so pullcreds injects no pull secrets into it.",
+        why: "The report should show why nothing was injected.",
         example: "metadata:\n  annotations:\n    pullcreds.dev/inject: \"false\"",
         remedy: "Remove the annotation to have pull secrets injected.",
         references: [
@@ -829,72 +829,72 @@ codes! {
     /// Pull secrets were injected where a cluster may not accept the change.
     INJECTED_INTO_IMMUTABLE {
         name: "injected-into-immutable", severity: Info,
-        title: "a change that an object in the cluster may not take",
+        title: "pull secrets were injected into an immutable object",
         what: "Pull secrets were injected into a Job or a bare Pod.",
-        why: "An object of this kind that is in the cluster already cannot be changed like this: an upgrade fails until it is deleted.",
+        why: "These fields of an existing object in the cluster are immutable: an upgrade fails until you delete the object.",
         example: "kind: Job",
         remedy: "Delete the object before the upgrade, or inject into its ServiceAccount.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/batch/validation/validation.go"],
     }
-    /// Pull secrets were injected into a pod whose ServiceAccount nobody knows.
+    /// Pull secrets were injected into a pod whose ServiceAccount is unknown.
     MAY_HIDE_PULL_SECRETS {
         name: "may-hide-service-account-secrets", severity: Info,
-        title: "injected pull secrets may hide those of a ServiceAccount that is not known",
+        title: "injected pull secrets may hide those of an unknown ServiceAccount",
         what: "Pull secrets were injected into a pod whose ServiceAccount is neither in the input nor in the policy.",
         why: "If that ServiceAccount has pull secrets in the cluster, the pod no longer gets them.",
         example: "spec:\n  serviceAccountName: builder   # not in the input",
-        remedy: "Declare the ServiceAccount in the policy under cluster.serviceAccounts; what it names is then written too.",
+        remedy: "Declare the ServiceAccount in the policy under cluster.serviceAccounts. pullcreds then writes its pull secrets, too.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
     }
-    /// A ServiceAccount was taken for the pod's although only one of the two names a namespace.
+    /// A ServiceAccount is assumed to be the pod's, although only one of the two names a namespace.
     ASSUMED_SERVICE_ACCOUNT {
         name: "assumed-service-account", severity: Info,
         title: "a ServiceAccount is assumed to be in the pod's namespace",
-        what: "The pod and the only ServiceAccount of that name do not both name a namespace, and no default namespace is known.",
+        what: "The pod and the only ServiceAccount of that name do not both name a namespace, and no default namespace is set.",
         why: "A ServiceAccount of another namespace has no effect on the pod.",
         example: "kind: ServiceAccount\nmetadata: {name: app, namespace: shop}\n---\nkind: Pod\nspec: {serviceAccountName: app}",
-        remedy: "Give the default namespace with --namespace or in the policy.",
+        remedy: "Set the default namespace with --namespace or in the policy.",
         references: ["https://kubernetes.io/docs/concepts/security/service-accounts/#how-to-use"],
     }
-    /// Nobody knows whether a registry is private.
+    /// It is unknown whether a registry is private.
     ASSUMED_ACCESS {
         name: "assumed-registry-access", severity: Info,
         title: "a registry is assumed to be private or public",
-        what: "Neither the policy nor the built-in table knows for certain whether images of this registry need credentials.",
-        why: "A wrong assumption makes a wrong verdict.",
+        what: "Neither the policy nor the built-in table says for certain whether images of this registry need credentials.",
+        why: "If the assumption is wrong, the verdict is wrong.",
         example: "image: registry.example.com/shop/api:2.3",
-        remedy: "Say so in the policy under registries, or with --private or --public.",
+        remedy: "Declare it in the policy under registries, or with --private or --public.",
         references: ["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     }
-    /// Helm 3 keeps hooks and tests from its post-renderer.
+    /// Helm 3 does not send hooks and tests to its post-renderer.
     HOOKS_NOT_SENT {
         name: "hooks-not-sent", severity: Info,
         title: "Helm 3 does not send hooks to a post-renderer",
         what: "The input comes from Helm 3, which sends neither hooks nor tests to its post-renderer.",
-        why: "What a chart runs as a hook or a test is neither checked nor injected.",
+        why: "pullcreds neither checks nor injects the hooks and tests of the chart.",
         example: "helm install app ./chart --post-renderer pullcreds",
         remedy: "Use Helm 4, or check everything with: helm template … | pullcreds check",
         references: ["https://github.com/helm/helm/issues/7891"],
     }
-    /// kustomize changes a name and leaves a reference to it alone.
+    /// kustomize changes a name but not a reference to it.
     REFERENCE_NOT_RENAMED {
         name: "reference-not-renamed", severity: Warning,
-        title: "kustomize renames what an object names, and not the reference",
+        title: "kustomize renames an object, but not a reference to it",
         what: "In a build of kustomize, a prefix, a suffix or a hash changes the name of a Secret or a ServiceAccount, and an object names it in a field that kustomize does not keep up to date: in a ReplicationController, in a custom resource, or from another namespace.",
-        why: "In the cluster nothing is called like that: the kubelet finds no pull secret, or the pod is not admitted.",
+        why: "In the cluster, no object has that name: the kubelet finds no pull secret, or the admission controller rejects the pod.",
         example: "secretGenerator:\n- name: regcred         # becomes regcred-7hf5c95hkk\n---\nkind: ReplicationController\nspec: {template: {spec: {imagePullSecrets: [{name: regcred}]}}}",
-        remedy: "Give both the same namespace, list the field under nameReference in the configurations of the kustomization, or keep the name (generatorOptions.disableNameSuffixHash, no namePrefix).",
+        remedy: "Set the same namespace for both, list the field under nameReference in the configurations of the kustomization, or keep the name (generatorOptions.disableNameSuffixHash, no namePrefix).",
         references: [
             "https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/konfig/builtinpluginconsts/namereference.go",
             "https://github.com/kubernetes-sigs/kustomize/blob/master/examples/transformerconfigs/README.md",
         ],
     }
-    /// A workload that was not checked on its way.
+    /// A workload that was not checked before.
     MISSING_STAMP {
         name: "missing-stamp", severity: Error,
-        title: "a workload does not carry the stamp of checked workloads",
-        what: "`check --require-stamp` looks for the annotation pullcreds.dev/checked: v1, which a run with `stamp: true` or --stamp puts on every workload that passes.",
-        why: "What should have checked and injected did not run: kustomize silently skips a function without --enable-exec.",
+        title: "a workload does not have the stamp of checked workloads",
+        what: "`check --require-stamp` looks for the annotation pullcreds.dev/checked: v1, which a run with `stamp: true` or --stamp adds to every workload that passes.",
+        why: "The function that checks and injects did not run: kustomize silently skips a function without --enable-exec.",
         example: "kustomize build --enable-alpha-plugins overlay | pullcreds check --require-stamp",
         remedy: "Build with --enable-alpha-plugins --enable-exec, and set `stamp: true` in the policy of the function.",
         references: ["https://github.com/kubernetes-sigs/kustomize/issues/4399"],
@@ -903,50 +903,50 @@ codes! {
     STAMP_NOT_WRITTEN {
         name: "stamp-not-written", severity: Warning,
         title: "a workload cannot get the stamp of checked workloads",
-        what: "The policy wants the annotation pullcreds.dev/checked: v1, and the metadata of the workload cannot be edited without a guess.",
-        why: "`check --require-stamp` will take the workload for one that was not checked.",
+        what: "The policy requires the annotation pullcreds.dev/checked: v1, but pullcreds cannot edit the metadata of the workload without a guess.",
+        why: "`check --require-stamp` will report the workload as not checked.",
         example: "metadata: *shared",
         remedy: "Write the annotation by hand as the message says.",
         references: ["https://yaml.org/spec/1.2.2/#3222-anchors-and-aliases"],
     }
-    /// Nothing came in.
+    /// Empty input.
     EMPTY_INPUT {
         name: "empty-input", severity: Warning,
-        title: "the input holds no document",
-        what: "The input is empty, or holds comments only.",
-        why: "A renderer that failed or that was bypassed looks the same (helm 3 --output-dir bypasses its post-renderer).",
+        title: "the input contains no YAML document",
+        what: "The input is empty, or contains only comments.",
+        why: "The input is also empty if the renderer failed, or if the post-renderer was bypassed (as by --output-dir of Helm 3).",
         example: "pullcreds < /dev/null",
-        remedy: "If there should be manifests, look at the command before pullcreds (Helm 3 with --output-dir sends none); --require-input makes this an error.",
+        remedy: "If you expect manifests, check the command before pullcreds (Helm 3 with --output-dir sends none). --require-input makes this an error.",
         references: ["https://github.com/helm/helm/issues/10115"],
     }
-    /// Text came in that holds no Kubernetes object.
+    /// Input that is text without a Kubernetes object.
     NO_KUBERNETES_OBJECT {
         name: "no-kubernetes-object", severity: Error,
-        title: "the input holds text and no Kubernetes object",
-        what: "Standard input holds text, and no document of it has an apiVersion and a kind.",
-        why: "It is mostly the error message of the command that should have made manifests. Nothing is checked, and that must not pass for a good result.",
+        title: "the input contains text but no Kubernetes object",
+        what: "Standard input contains text, but none of its documents has an apiVersion and a kind.",
+        why: "The text is usually the error message of the command that should have rendered manifests. Nothing was checked, and this must not look like a pass.",
         example: "helm template shop . 2>&1 | pullcreds check   # Error: INSTALLATION FAILED",
-        remedy: "Look at the command before pullcreds: `pullcreds run -- helm template …` fails if it does.",
+        remedy: "Check the command before pullcreds. `pullcreds run -- helm template …` fails if that command fails.",
         references: ["https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields"],
     }
-    /// An entry of the policy that decided nothing.
+    /// An entry of the policy that matched nothing.
     UNUSED_POLICY_ENTRY {
         name: "unused-policy-entry", severity: Info,
         title: "an entry of the policy matched nothing",
         what: "No image, ServiceAccount, Secret or finding of the input matched an entry of the policy.",
-        why: "It may be misspelt, or no longer needed.",
+        why: "The entry may be misspelt, or no longer needed.",
         example: "registries:\n- match: ghrc.io/acme",
         remedy: "Correct the entry, or remove it.",
         references: [],
     }
-    /// An exception that no longer holds.
+    /// An exception that has expired.
     EXPIRED_EXCEPTION {
         name: "expired-exception", severity: Warning,
         title: "an exception of the policy has expired",
-        what: "An exception would still match a finding, and its date has passed.",
+        what: "An exception matches a finding, but its date has passed.",
         why: "The finding counts again.",
         example: "exceptions:\n- {code: missing-pull-secret, name: legacy, reason: \"moved in Q1\", expires: 2025-03-31}",
-        remedy: "Mend what it excuses, or give it a later date and a reason.",
+        remedy: "Fix the underlying finding, or set a later date and a reason.",
         references: [],
     }
 }

@@ -1,7 +1,7 @@
-//! The policy file as it is written: the types that its JSON Schema is made from.
+//! The policy file as it is written: the types that its JSON Schema is generated from.
 //!
-//! The comments on these types are the descriptions of the schema. What they cannot say (patterns,
-//! names, dates, entries that contradict each other) is decided in `check`.
+//! The comments on these types are the descriptions of the schema. `check` validates what the types
+//! cannot express: patterns, names, dates, entries that contradict each other.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,10 +12,9 @@ use super::registries::{Class, Cloud};
 use super::{Emit, FailOn, InjectInto, OnRefusal, PullSecretShape, Spanned};
 use crate::finding::Severity;
 
-/// What pullcreds shall take for granted about registries, pull secrets and the cluster, and what
-/// it shall inject.
+/// What pullcreds assumes about registries, pull secrets and the cluster, and what it injects.
 ///
-/// A policy never holds a password: it names Secrets.
+/// A policy never contains a password: it names Secrets.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "PullCredentialPolicy")]
@@ -24,7 +23,7 @@ pub(super) struct PolicyFile {
     pub(super) api_version: Field<ApiVersion>,
     /// The kind of this document.
     pub(super) kind: Field<Kind>,
-    /// What Kubernetes tools keep about this document.
+    /// Metadata of this document for Kubernetes tools.
     #[serde(default)]
     pub(super) metadata: Field<Metadata>,
     /// The policy itself.
@@ -47,10 +46,10 @@ pub(super) enum Kind {
     PullCredentialPolicy,
 }
 
-/// What Kubernetes tools keep about this document.
+/// Metadata of this document for Kubernetes tools.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "allowed in the file, and not read")]
+#[expect(dead_code, reason = "allowed in the file, but not read")]
 pub(super) struct Metadata {
     /// A name for reports.
     #[serde(default)]
@@ -63,7 +62,7 @@ pub(super) struct Metadata {
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub(super) labels: Field<IgnoredAny>,
-    /// Read by kustomize, which keeps there how this function is started.
+    /// Read by kustomize, to start this function.
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub(super) annotations: Field<IgnoredAny>,
@@ -73,33 +72,33 @@ pub(super) struct Metadata {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Spec {
-    /// The namespace of objects that name none.
+    /// The namespace of objects that have none.
     #[serde(default)]
     #[schemars(regex(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"))]
     pub(super) namespace: Field<Spanned<String>>,
-    /// The severity from which findings make the run fail.
+    /// The lowest severity of findings that make the run fail.
     #[serde(default)]
     pub(super) fail_on: Field<Spanned<FailOn>>,
-    /// What a KRM function hands back: all items, or none, as `validators:` of kustomize want it. Read only where
-    /// this policy is a functionConfig. With `none`, nothing is injected; under `transformers:` it would
-    /// delete every resource.
+    /// What a KRM function returns: all items, or none, as kustomize requires under `validators:`. Read only
+    /// if this policy is a functionConfig. With `none`, nothing is injected. Under `transformers:`, `none`
+    /// deletes every resource.
     #[serde(default)]
     pub(super) emit: Field<Spanned<Emit>>,
     /// Whether every workload that passes gets the annotation `pullcreds.dev/checked: v1`, which
-    /// `pullcreds check --require-stamp` asks for.
+    /// `pullcreds check --require-stamp` requires.
     #[serde(default)]
     pub(super) stamp: Field<Spanned<bool>>,
-    /// What holds for the images of a registry. The most specific entry decides: more path
+    /// Settings for the images of a registry. The most specific entry decides: more path
     /// segments first, then a host without `*`, then the longer host.
     #[serde(default)]
     pub(super) registries: Field<List<Spanned<Registry>>>,
-    /// What lies outside the manifests.
+    /// What is in the cluster and not in the manifests.
     #[serde(default)]
     pub(super) cluster: Field<Cluster>,
     /// Where and how pull secrets are injected.
     #[serde(default)]
     pub(super) inject: Field<Inject>,
-    /// How old credentials may be, and how their age is known.
+    /// How old credentials may be, and how their age is determined.
     #[serde(default)]
     pub(super) rotation: Field<Rotation>,
     /// The severity of findings, by code.
@@ -108,49 +107,49 @@ pub(super) struct Spec {
     /// Findings that are accepted, each with the reason.
     #[serde(default)]
     pub(super) exceptions: Field<List<Spanned<Exception>>>,
-    /// Kinds of custom resources beyond those that are known, and where they name images.
+    /// Kinds of custom resources that pullcreds does not know, and where they contain images.
     #[serde(default)]
     pub(super) custom_resources: Field<List<Spanned<CustomResource>>>,
 }
 
-/// What holds for the images that a pattern matches.
+/// Settings for the images that a pattern matches.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Registry {
-    /// The images: `host[:port][/path]`. A `*` stands inside one part of the host (`*.example.com`),
-    /// a path for everything below it, and `*` alone for every registry.
+    /// The images: `host[:port][/path]`. A `*` matches text inside one label of the host
+    /// (`*.example.com`), a path matches everything below it, and `*` alone matches every registry.
     #[schemars(example = "ghcr.io/acme", length(min = 1))]
     pub(super) r#match: Field<Spanned<String>>,
     /// Whether these images need credentials. Without it, a wider entry or the built-in table decides.
     #[serde(default)]
     pub(super) access: Field<Spanned<Class>>,
-    /// The Secrets to inject where a pod pulls from here.
+    /// The Secrets to inject into pods that pull these images.
     #[serde(default)]
     pub(super) pull_secrets: Field<List<Spanned<String>>>,
-    /// Whether the nodes pull from here with their own identity, so that no Secret is needed.
+    /// Whether the nodes pull these images with their own identity, so that no Secret is needed.
     #[serde(default)]
     pub(super) iam: Field<Spanned<bool>>,
 }
 
-/// What lies outside the manifests.
+/// What is in the cluster and not in the manifests.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Cluster {
-    /// The services whose nodes pull from their cloud's registries with their own identity.
+    /// The cloud services whose nodes pull from the registries of the cloud with their own identity.
     #[serde(default)]
     pub(super) credential_providers: Field<List<Spanned<Cloud>>>,
     /// A kubelet `CredentialProviderConfig` file that says which images the nodes can pull.
     #[serde(default)]
     pub(super) credential_provider_config: Field<Spanned<String>>,
-    /// Service accounts that are in the cluster already.
+    /// ServiceAccounts that are already in the cluster.
     #[serde(default)]
     pub(super) service_accounts: Field<List<Spanned<ServiceAccount>>>,
-    /// Pull secrets that are in the cluster already.
+    /// Pull secrets that are already in the cluster.
     #[serde(default)]
     pub(super) secrets: Field<List<Spanned<Secret>>>,
 }
 
-/// A ServiceAccount that is in the cluster already.
+/// A ServiceAccount that is already in the cluster.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ServiceAccount {
@@ -164,7 +163,7 @@ pub(super) struct ServiceAccount {
     pub(super) image_pull_secrets: Field<List<Spanned<String>>>,
 }
 
-/// A pull secret that is in the cluster already.
+/// A pull secret that is already in the cluster.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Secret {
@@ -173,7 +172,7 @@ pub(super) struct Secret {
     pub(super) namespace: Field<Spanned<String>>,
     /// Its name.
     pub(super) name: Field<Spanned<String>>,
-    /// The registries it holds credentials for, as in `registries[].match`; without it, any.
+    /// The registries that it has credentials for, as in `registries[].match`; without it, all.
     #[serde(default)]
     pub(super) registries: Field<List<Spanned<String>>>,
     /// When its credentials were last replaced: `2026-10-01` or `2026-10-01T12:00:00Z`.
@@ -186,34 +185,34 @@ pub(super) struct Secret {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inject {
-    /// Where pull secrets go.
+    /// Where pull secrets are injected.
     #[serde(default)]
     pub(super) into: Field<Spanned<InjectInto>>,
-    /// What happens where a pull secret cannot be injected safely.
+    /// What happens if a pull secret cannot be injected safely.
     #[serde(default)]
     pub(super) on_refusal: Field<Spanned<OnRefusal>>,
-    /// Whether a Secret of the manifests that covers an image is injected without being named here.
+    /// Whether a Secret in the manifests that covers an image is injected, even if the policy does not name it.
     #[serde(default)]
     pub(super) attach_covering: Field<Spanned<bool>>,
 }
 
-/// How old credentials may be, and how their age is known.
+/// How old credentials may be, and how their age is determined.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Rotation {
-    /// The greatest age: a number with `w`, `d`, `h`, `m` or `s`, as in `90d`.
+    /// The maximum age: a number with `w`, `d`, `h`, `m` or `s`, as in `90d`.
     #[serde(default)]
     #[schemars(regex(pattern = "^([0-9]+[wdhms])+$"))]
     pub(super) max_age: Field<Spanned<String>>,
-    /// Annotations of a Secret that hold the time of its last rotation.
+    /// Annotations of a Secret that contain the time of its last rotation.
     #[serde(default)]
     pub(super) annotations: Field<List<Spanned<String>>>,
-    /// The severity of credentials whose age is not known.
+    /// The severity of the finding for credentials of unknown age.
     #[serde(default)]
     pub(super) unknown: Field<Spanned<Severity>>,
 }
 
-/// Findings that are accepted: those that agree with every key that is given.
+/// Findings that are accepted: those that match every key that is set.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Exception {
@@ -234,13 +233,13 @@ pub(super) struct Exception {
     /// Why the finding is accepted.
     #[schemars(length(min = 1))]
     pub(super) reason: Field<Spanned<String>>,
-    /// The last day on which the exception holds, as in `2027-03-31`.
+    /// The last day on which the exception applies, as in `2027-03-31`.
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     pub(super) expires: Field<Spanned<String>>,
 }
 
-/// A kind of custom resource, and where it names images and pull secrets. Paths are as in
+/// A kind of custom resource, and where it has images and pull secrets. Paths are like
 /// `$.spec.containers[*].image`: `.key`, `['key']`, `[*]` for every item, `.*` for every value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -249,7 +248,7 @@ pub(super) struct CustomResource {
     pub(super) group: Field<Spanned<String>>,
     /// The kind.
     pub(super) kind: Field<Spanned<String>>,
-    /// Pod specs: what stands there is read, and injected, as in a Deployment.
+    /// Pod specs: checked and injected like that of a Deployment.
     #[serde(default)]
     pub(super) pod_specs: Field<List<Spanned<String>>>,
     /// Fields that are image references.
@@ -258,7 +257,7 @@ pub(super) struct CustomResource {
     /// The resource's own fields for pull secrets.
     #[serde(default)]
     pub(super) pull_secrets: Field<List<Spanned<String>>>,
-    /// What stands in those fields.
+    /// The form of these fields.
     #[serde(default)]
     pub(super) pull_secret_shape: Field<Spanned<PullSecretShape>>,
     /// Fields that name the ServiceAccount of the pods.
@@ -266,7 +265,7 @@ pub(super) struct CustomResource {
     pub(super) service_accounts: Field<List<Spanned<String>>>,
 }
 
-/// Where a key belongs, for those who write it elsewhere.
+/// Where a key belongs, for error messages about misplaced keys.
 pub(super) const HOMES: &[(&str, &str)] = &[
     ("access", "spec.registries[]"),
     ("annotations", "spec.rotation"),
