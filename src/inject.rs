@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows YAML: how a list is written is the site's business.
 
+use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
-use crate::inventory::{Inventory, NotString, Object, PullSecrets, Refusal, Site, Whence};
+use crate::inventory::{Inventory, NotString, Object, PullSecrets, Site, Whence};
+use crate::patch::Refusal;
 use crate::policy::{InjectInto, Policy};
 use crate::shared::Shared;
 use crate::source::Span;
@@ -87,7 +89,7 @@ pub struct Refused {
     /// Why.
     pub why: &'static str,
     /// What to do instead.
-    pub advice: &'static str,
+    pub advice: Cow<'static, str>,
 }
 
 /// What is injected.
@@ -160,8 +162,9 @@ impl<'a> Injection<'a> {
             self.notes.push(Note::OptedOut(*holder));
             return;
         }
-        let refused = |why, advice| {
+        let refused = |why, advice: &'static str| {
             let names = needs.iter().map(ToString::to_string).collect();
+            let advice = advice.into();
             Note::Refused(Box::new(Refused { holder: *holder, names, span: None, why, advice }))
         };
         if let Some(wrong) = not_an_account(inventories, *holder) {
@@ -171,7 +174,7 @@ impl<'a> Injection<'a> {
                 "write that name in quotes",
             );
             let span = Some(wrong.span);
-            let refused = Refused { holder: *holder, names, span, why, advice };
+            let refused = Refused { holder: *holder, names, span, why, advice: advice.into() };
             self.notes.push(Note::Refused(Box::new(refused)));
             return;
         }
@@ -354,7 +357,7 @@ fn shared(place: Span) -> Refusal {
     Refusal {
         span: place,
         why: "an anchor makes this text a part of several places, and not all of them need the same",
-        advice: "write the entry by hand where it belongs, or resolve the alias",
+        advice: "write the entry by hand where it belongs, or resolve the alias".into(),
     }
 }
 
@@ -378,7 +381,8 @@ fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Ref
         span: None,
         why,
         advice: "name the pull secret in imagePullSecrets of that ServiceAccount too, or add the \
-                 ServiceAccount to the input",
+                 ServiceAccount to the input"
+            .into(),
     })
 }
 
@@ -397,7 +401,7 @@ fn edit(
     let site = site(inventories, holder);
     let old = list(inventories, holder).names().filter(|_| site.restates).map(|name| &**name);
     let names = old.chain(added.iter().map(|name| &**name));
-    let (place, insert) = site.write(names).map_err(Clone::clone)?;
+    let (place, insert) = site.write(names)?;
     Ok(Edit { place, insert: inserts.keep(insert) })
 }
 

@@ -28,10 +28,11 @@ pub use exposed::Exposed;
 pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
 pub use secrets::Secret;
-pub use site::{Refusal, Site};
+pub use site::Site;
 pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
+use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::text::Text;
@@ -39,7 +40,6 @@ use crate::yaml::{self, Kind, Node, Problem, Tree};
 
 use kinds::WorkloadKind;
 use phase::Timing;
-use site::Form;
 use walk::Place;
 
 /// The annotation that keeps an object or pod template as it is.

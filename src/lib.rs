@@ -15,6 +15,7 @@ pub mod token;
 pub mod mask;
 pub mod text;
 pub mod yaml;
+pub mod patch;
 pub mod credentials;
 pub mod finding;
 pub mod policy;

@@ -21,6 +21,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("mask", &["source", "token"]),
     ("text", &["source", "mask"]),
     ("yaml", &["source", "base64", "text"]),
+    ("patch", &["source", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask"]),
     ("finding", &["source"]),
     (
@@ -39,11 +40,12 @@ const MODULES: &[(&str, &[&str])] = &[
             "token",
             "text",
             "yaml",
+            "patch",
             "credentials",
         ],
     ),
     ("verdict", &["names", "source", "image", "text", "credentials", "policy", "inventory"]),
-    ("inject", &["shared", "source", "edit", "text", "policy", "inventory", "verdict"]),
+    ("inject", &["shared", "source", "edit", "text", "patch", "policy", "inventory", "verdict"]),
     (
         "check",
         &[
@@ -57,6 +59,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "mask",
             "text",
             "yaml",
+            "patch",
             "credentials",
             "finding",
             "policy",

@@ -489,7 +489,7 @@ impl<'c, 'a> Findings<'c, 'a> {
     }
 
     fn refused(&mut self, refused: &Refused) {
-        let Refused { holder, ref names, span, why, advice } = *refused;
+        let Refused { holder, ref names, span, why, ref advice } = *refused;
         let object = inject::object(self.inventories, holder);
         let message = format!(
             "{} cannot get the pull secret {}: {why}.",
@@ -501,7 +501,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             OnRefusal::Fail => finding::INJECTION_REFUSED.severity,
             OnRefusal::Warn => Severity::Warning,
         };
-        let remedy = Some(advice.into());
+        let remedy = Some(advice.clone());
         self.add(&finding::INJECTION_REFUSED, severity, message, Some(at), None, remedy);
     }
 

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::walk::{self, Place};
-use super::{Object, Refusal, TypeMeta, kinds, object};
+use super::{Object, TypeMeta, kinds, object};
+use crate::patch::Refusal;
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending};
 use crate::yaml::{self, Field, Kind, Node, Problem, Scalar, Style, Tree};
@@ -68,7 +69,7 @@ type Written = Result<(Span, String), Refusal>;
 
 fn refuse<T>(span: Span, why: &'static str) -> Result<T, Refusal> {
     let advice = "write `pullcreds.dev/checked: v1` under its annotations by hand";
-    Err(Refusal { span, why, advice })
+    Err(Refusal { span, why, advice: advice.into() })
 }
 
 fn written(object: Node<'_, '_>) -> Written {

@@ -244,6 +244,11 @@ impl<'t, 'a> Node<'t, 'a> {
         self.raw().anchored
     }
 
+    /// Whether it has a tag (`!name`) that changes how Go reads it.
+    pub fn is_tagged(self) -> bool {
+        self.raw().tag != Tag::None
+    }
+
     /// The node that an alias stands for; any other node is itself.
     #[must_use]
     pub fn resolved(self) -> Self {

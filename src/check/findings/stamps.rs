@@ -1,8 +1,8 @@
 //! What is worth saying about the stamps of checked workloads: which are not there, and which cannot be written.
 
 use crate::finding;
-use crate::inventory::Refusal;
 use crate::inventory::stamp::{STAMP, Stamp, Stamped};
+use crate::patch::Refusal;
 
 use super::super::Stamps;
 use super::{At, Findings, describe};
@@ -25,7 +25,7 @@ impl Findings<'_, '_> {
                 let message = format!("{} cannot get the stamp: {why}.", describe(object));
                 let path = object.path(&["metadata", "annotations"], "");
                 let at = At { source, object, span: *span, path, label: (*why).into() };
-                self.add(code, code.severity, message, Some(at), None, Some((*advice).into()));
+                self.add(code, code.severity, message, Some(at), None, Some(advice.clone()));
             }
         }
     }

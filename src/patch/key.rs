@@ -1,0 +1,301 @@
+//! Where a key can be added to a mapping that does not have it.
+
+use super::Refusal;
+use super::form::Draft;
+use super::value::NewValue;
+use super::write::{Block, Flow, Style};
+use crate::source::Span;
+use crate::yaml::layout::{
+    blanks, column, dash, ends_in_block_scalar, indentation, key_start, lead, line_end,
+    line_ending, line_start,
+};
+use crate::yaml::{Kind, Node, Scalar, Style as Written};
+
+/// A place for a key with its value, or for a value alone.
+pub(crate) struct Spot {
+    /// The bytes that are replaced, mostly none.
+    pub(crate) place: Span,
+    /// What is written before.
+    pub(crate) before: String,
+    /// The style of what is written.
+    pub(crate) style: Style,
+    /// What is written after.
+    pub(crate) after: String,
+}
+
+impl Spot {
+    /// The text of a key with its value.
+    pub(super) fn pair(&self, key: &str, value: &NewValue<'_>) -> Draft {
+        let mut draft = Draft::default();
+        draft.push(&self.before);
+        self.style.pair(key, value, &mut draft);
+        draft.push(&self.after);
+        draft
+    }
+}
+
+type Entry<'t, 'a> = (Node<'t, 'a>, Node<'t, 'a>);
+
+/// A key to be added.
+#[derive(Clone, Copy)]
+pub(super) struct Absent<'k> {
+    pub(super) key: &'k str,
+    /// The key that it is put before in block style, if there is one.
+    pub(super) beside: &'k str,
+    /// Whether a merge key brings its value in, which the new key has to come after.
+    pub(super) hides: bool,
+}
+
+impl Absent<'_> {
+    /// A place for it in `holder`.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(super) fn spot(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
+        match holder.kind() {
+            Kind::Mapping(Written::Block) => self.in_lines(holder),
+            _ => self.in_braces(holder),
+        }
+    }
+
+    fn by_hand(self) -> String {
+        format!("add `{}` by hand", self.key)
+    }
+
+    fn in_lines(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
+        let entries: Vec<_> = holder.entries().collect();
+        let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
+        if self.hides {
+            self.is_not_overridden(&entries)?;
+        }
+        let after = &entries[merge.map_or(0, |at| at + 1)..];
+        if let Some(start) = self.line(holder.tree().text(), after) {
+            return Ok(before_line(holder, start));
+        }
+        match (entries.first(), merge) {
+            (Some((key, _)), _) if is_complex(*key) => Err(Refusal::new(
+                key.span(),
+                "the keys of this mapping are written with `?`",
+                format!("write the key without `?`, or {}", self.by_hand()),
+            )),
+            (_, Some(merge)) => self.below_merge(holder, entries[merge]),
+            (Some((key, _)), None) => self.beside_dash(holder, *key),
+            (None, None) => {
+                Err(Refusal::new(holder.span(), "this mapping has no key", self.by_hand()))
+            }
+        }
+    }
+
+    fn is_not_overridden(self, entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
+        let own = entries.iter().find(|(key, _)| key.scalar().is_some_and(|key| key == self.key));
+        own.map_or(Ok(()), |(key, _)| {
+            Err(Refusal::new(
+                key.span(),
+                "a merge key behind it overrides this list, to Go's readers only",
+                "move `<<` to the top of the mapping",
+            ))
+        })
+    }
+
+    /// The start of the line that the key is put before, so that comments stay with what they are about.
+    fn line(self, text: &str, entries: &[Entry<'_, '_>]) -> Option<usize> {
+        let lines: Vec<_> =
+            entries.iter().filter_map(|(key, _)| Some((*key, own_line(text, *key)?))).collect();
+        let commented = |start: usize| {
+            let above = line_start(text, start.saturating_sub(1));
+            text[above..start].trim_start().starts_with('#')
+        };
+        let free = || lines.iter().filter(|(_, start)| !commented(*start));
+        let best = free().find(|(key, _)| key.source() == self.beside);
+        let best = best.or_else(|| free().next_back()).or(lines.last());
+        best.map(|(_, start)| *start)
+    }
+
+    /// Puts the key below a merge key that is the last entry.
+    fn below_merge(
+        self,
+        holder: Node<'_, '_>,
+        (key, value): Entry<'_, '_>,
+    ) -> Result<Spot, Refusal> {
+        let text = holder.tree().text();
+        if ends_in_block_scalar(value) {
+            let advice = format!("add a key behind the merge key, or `{}` by hand", self.key);
+            return Err(Refusal::new(key.span(), "the merge key ends in a block scalar", advice));
+        }
+        let column = column(text, key_start(text, key.span().start as usize));
+        let end = line_end(text, value.span().end as usize);
+        let block = block(holder, " ".repeat(column), line_ending(text, end));
+        let before = format!("{}{}", block.eol, block.indent);
+        let style = Style::Block(block);
+        Ok(Spot { place: Span::at(end), before, style, after: String::new() })
+    }
+
+    /// Puts the key before the only one, which stands behind a dash.
+    fn beside_dash(self, holder: Node<'_, '_>, key: Node<'_, '_>) -> Result<Spot, Refusal> {
+        let text = holder.tree().text();
+        let start = key.span().start as usize;
+        let lead = &text[line_start(text, start)..start];
+        if !lead.bytes().all(|byte| byte == b' ' || byte == b'-') {
+            let advice = format!("put the key on a line of its own, or {}", self.by_hand());
+            return Err(Refusal::new(key.span(), "this key stands behind other text", advice));
+        }
+        let eol = line_ending(text, line_end(text, start));
+        let block = block(holder, " ".repeat(lead.len()), eol);
+        let after = format!("{eol}{}", block.indent);
+        let style = Style::Block(block);
+        Ok(Spot { place: Span::at(start), before: String::new(), style, after })
+    }
+
+    fn in_braces(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
+        if !holder.source().starts_with('{') {
+            return Err(Refusal::new(holder.span(), "this mapping has no braces", self.by_hand()));
+        }
+        let entries: Vec<_> = holder.entries().collect();
+        let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
+        let next = merge.map_or(0, |at| at + 1);
+        match entries.first() {
+            None => Ok(in_empty_braces(holder)),
+            Some((first, _)) if next == entries.len() => {
+                Ok(at_the_end(flow_like(*first), entries[next - 1].1))
+            }
+            Some(_) => self.before_entry(holder, &entries, next),
+        }
+    }
+
+    /// Puts the key before the entry `next`.
+    fn before_entry(
+        self,
+        holder: Node<'_, '_>,
+        entries: &[Entry<'_, '_>],
+        next: usize,
+    ) -> Result<Spot, Refusal> {
+        let text = holder.tree().text();
+        let mut from = holder.span().start as usize + 1;
+        if next > 0 {
+            let end = entries[next - 1].1.span().end as usize;
+            from = end + text[end..].find(',').unwrap_or(0) + 1;
+            if text[end..from].contains('#') {
+                let key = entries[next].0.span();
+                return Err(Refusal::new(key, "a comment stands before this key", self.by_hand()));
+            }
+        }
+        let gap = &text[from..entries[next].0.span().start as usize];
+        // A comment keeps its place behind the brace, and what has an anchor or a tag keeps it.
+        let at = from + gap.len() - gap.trim_start().len();
+        let lead = lead(&text[from..at]);
+        let flow = flow_like(entries[0].0);
+        let after = format!(",{}", lead.unwrap_or(flow.blank()));
+        let lines = lead.filter(|_| flow.json && flow.spaced);
+        let lines = lines.map(|lead| (lead.to_owned(), indent_unit(text, holder, lead)));
+        let style = Style::Flow(Flow { lines, ..flow });
+        Ok(Spot { place: Span::at(at), before: String::new(), style, after })
+    }
+}
+
+/// The line that begins at `start`, with a key of `holder`, moves down.
+fn before_line(holder: Node<'_, '_>, start: usize) -> Spot {
+    let text = holder.tree().text();
+    let indent = text[start..start + blanks(&text[start..])].to_owned();
+    let eol = line_ending(text, start.saturating_sub(1));
+    let before = indent.clone();
+    let style = Style::Block(block(holder, indent, eol));
+    Spot { place: Span::at(start), before, style, after: eol.to_owned() }
+}
+
+fn in_empty_braces(holder: Node<'_, '_>) -> Spot {
+    let json = looks_like_json(holder.tree().root());
+    Spot {
+        place: Span::at(holder.span().start as usize + 1),
+        before: String::new(),
+        style: Style::Flow(Flow { json, spaced: true, lines: None }),
+        after: String::new(),
+    }
+}
+
+fn at_the_end(flow: Flow, last: Node<'_, '_>) -> Spot {
+    Spot {
+        place: Span::at(last.span().end as usize),
+        before: format!(",{}", flow.blank()),
+        style: Style::Flow(flow),
+        after: String::new(),
+    }
+}
+
+/// The style of the lines of `holder`, whose keys have `indent` before them.
+pub(super) fn block(holder: Node<'_, '_>, indent: String, eol: &'static str) -> Block {
+    Block { indent, dashes: dash_indent(holder), unit: step(holder), eol }
+}
+
+/// The style of braces, as `key` is written in them: JSON if it is in double quotes, as every key is in JSON.
+pub(super) fn flow_like(key: Node<'_, '_>) -> Flow {
+    let json = is_quoted(key);
+    Flow { json, spaced: !json || followed_by_blank(key), lines: None }
+}
+
+pub(super) fn is_quoted(key: Node<'_, '_>) -> bool {
+    key.kind() == Kind::Scalar(Scalar::Double)
+}
+
+/// Whether a flow mapping, or the first in a sequence, has its keys in double quotes.
+pub(super) fn looks_like_json(node: Node<'_, '_>) -> bool {
+    let first = node.entries().next().map(|(key, _)| key);
+    first.is_some_and(is_quoted)
+}
+
+fn followed_by_blank(key: Node<'_, '_>) -> bool {
+    let text = key.tree().text();
+    let after = text[key.span().end as usize..].trim_start();
+    after.strip_prefix(':').is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n']))
+}
+
+/// Whether a key is written with `?`.
+fn is_complex(key: Node<'_, '_>) -> bool {
+    let text = key.tree().text();
+    let start = key.span().start as usize;
+    text[line_start(text, start)..start].trim_start().starts_with('?')
+}
+
+/// One step of indentation: how much further the keys are than the line of the brace.
+fn indent_unit(text: &str, holder: Node<'_, '_>, lead: &str) -> String {
+    // A line of JSON may hold all objects of a cluster: what stands on it is looked at only for the sake of others.
+    let line = &text[line_start(text, holder.span().start as usize)..];
+    let outer = &line[..blanks(line)];
+    let inner = lead.trim_start_matches(['\r', '\n']);
+    inner.strip_prefix(outer).filter(|unit| !unit.is_empty()).unwrap_or("  ").to_owned()
+}
+
+/// One step of indentation in this mapping: that of the first mapping in it, else two blanks.
+fn step(holder: Node<'_, '_>) -> String {
+    let text = holder.tree().text();
+    let below = holder.entries().filter(|(_, value)| value.kind() == Kind::Mapping(Written::Block));
+    let widths = below.filter_map(|(key, value)| {
+        let (outer, inner) = (key.span().start as usize, value.span().start as usize);
+        indentation(text, inner)?;
+        column(text, inner).checked_sub(column(text, outer)).filter(|width| *width > 0)
+    });
+    " ".repeat(widths.take(1).next().unwrap_or(2))
+}
+
+/// How far the dashes of block lists stand behind their keys in this mapping: nothing, or blanks.
+fn dash_indent(holder: Node<'_, '_>) -> String {
+    let text = holder.tree().text();
+    let lists =
+        holder.entries().filter(|(_, value)| value.kind() == Kind::Sequence(Written::Block));
+    let widths = lists.filter_map(|(key, value)| {
+        // From the line behind the key: a list begins there, or further down behind comments.
+        let from = line_end(text, key.span().end as usize);
+        let dash = dash(text, from).filter(|&dash| dash <= value.span().start as usize)?;
+        indentation(text, dash)?;
+        column(text, dash).checked_sub(column(text, key.span().start as usize))
+    });
+    " ".repeat(widths.take(1).sum())
+}
+
+/// The start of the line of a key that stands on a line of its own, with an anchor or a tag perhaps.
+fn own_line(text: &str, key: Node<'_, '_>) -> Option<usize> {
+    let start = line_start(text, key.span().start as usize);
+    let lead = &text[start..key.span().start as usize];
+    let properties = lead.trim_start_matches(' ');
+    (properties.is_empty() || properties.starts_with(['&', '!'])).then_some(start)
+}
