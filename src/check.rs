@@ -22,6 +22,7 @@ use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{Inventory, Pulled, Workload};
+use crate::kinds::Table;
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
@@ -201,11 +202,12 @@ pub fn check<'a>(
     let mut problems = Vec::new();
     let mut inventories = Vec::with_capacity(sources.len() + cluster.len());
     // On the way to a cluster, what need not be read is left to whoever reads it next.
+    let kinds = Table::builtin();
     let read = match circumstances.input {
-        Input::Stream => Inventory::of,
+        Input::Stream => Inventory::of_kinds,
         Input::Piped | Input::Files => Inventory::of_whole,
     };
-    let manifests = sources.iter().map(|source| read(&source.text));
+    let manifests = sources.iter().map(|source| read(&source.text, kinds));
     let dumps = cluster.iter().map(|source| Inventory::of_cluster(&source.text));
     for (at, read) in manifests.chain(dumps).enumerate() {
         inventories.push(read.unwrap_or_else(|problem| {
@@ -292,7 +294,10 @@ fn stamped(sources: &[Source], stamps: Stamps) -> Vec<Vec<Stamped<'_>>> {
     if stamps == Stamps::Ignored {
         return Vec::new();
     }
-    sources.iter().map(|source| stamp::stamps(&source.text).unwrap_or_default()).collect()
+    sources
+        .iter()
+        .map(|source| stamp::stamps(&source.text, Table::builtin()).unwrap_or_default())
+        .collect()
 }
 
 fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {

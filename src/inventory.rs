@@ -5,9 +5,9 @@ pub mod build;
 pub mod custom;
 mod exposed;
 pub mod flaws;
-pub mod kinds;
 pub mod phase;
 mod placeholder;
+pub mod prefilter;
 pub mod producers;
 pub mod reach;
 mod refreshers;
@@ -32,13 +32,13 @@ pub use site::Site;
 pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
+use crate::kinds::{self, PullSite, Row, Table};
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Problem, Tree};
 
-use kinds::WorkloadKind;
 use phase::Timing;
 use walk::Place;
 
@@ -139,7 +139,9 @@ pub struct Workload<'a> {
     /// The object.
     pub object: Object<'a>,
     /// Its kind.
-    pub kind: &'static WorkloadKind,
+    pub kind: &'a Row,
+    /// Which of the pull sites of its kind it is.
+    pub pulls: &'a PullSite,
     /// `serviceAccountName`, else the deprecated `serviceAccount`, if not empty.
     pub service_account: Option<Text<'a>>,
     /// What stands where that name belongs, if it is not a string: the API server rejects the object.
@@ -329,18 +331,27 @@ impl Workload<'_> {
 
     /// The path of a field of its pod spec.
     pub fn path(&self, field: &str) -> String {
-        self.object.path(self.kind.pod_spec, field)
+        self.object.path(&self.pulls.pod_spec.names(), field)
     }
 }
 
 impl<'a> Inventory<'a> {
-    /// Reads a stream of manifests.
+    /// Reads a stream of manifests, with the built-in kinds.
     ///
     /// # Errors
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of(text: &'a str) -> Result<Self, Problem> {
-        Self::read(text, Whence::Manifests, Extent::Needed)
+        Self::of_kinds(text, Table::builtin())
+    }
+
+    /// The same with the kinds of `table`.
+    ///
+    /// # Errors
+    ///
+    /// The first place where `text` is no YAML stream.
+    pub fn of_kinds(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
+        Self::read(text, table, Whence::Manifests, Extent::Needed)
     }
 
     /// The same, with a look at every document: what is not YAML is found in objects of any kind.
@@ -348,8 +359,8 @@ impl<'a> Inventory<'a> {
     /// # Errors
     ///
     /// The first place where `text` is no YAML stream.
-    pub fn of_whole(text: &'a str) -> Result<Self, Problem> {
-        Self::read(text, Whence::Manifests, Extent::Whole)
+    pub fn of_whole(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
+        Self::read(text, table, Whence::Manifests, Extent::Whole)
     }
 
     /// Reads a dump of a cluster, where nothing that runs is judged.
@@ -358,20 +369,28 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
-        let mut all = Self::read(text, Whence::Cluster, Extent::Needed)?;
+        let mut all = Self::read(text, Table::builtin(), Whence::Cluster, Extent::Needed)?;
         all.workloads.clear();
         all.exposed.clear();
         Ok(all)
     }
 
-    fn read(text: &'a str, whence: Whence, extent: Extent) -> Result<Self, Problem> {
+    fn read(
+        text: &'a str,
+        table: &'a Table,
+        whence: Whence,
+        extent: Extent,
+    ) -> Result<Self, Problem> {
         let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
             part.found.whence = whence;
-            walk::each_object(tree, document, |node, place, meta| part.take(node, place, meta));
+            walk::each_object(tree, document, |node, place, meta| {
+                part.take(node, place, meta, table);
+            });
         };
+        let matters = |kind: &str, document: &str| prefilter::matters(table, kind, document);
         let parts = match extent {
-            Extent::Needed => yaml::read(text, kinds::matters, take)?,
-            Extent::Whole => yaml::read_whole(text, kinds::matters, take)?,
+            Extent::Needed => yaml::read(text, matters, take)?,
+            Extent::Whole => yaml::read_whole(text, matters, take)?,
         };
         let mut all = Self { whence, ..Self::default() };
         for (documents_before, Part { found: mut part, .. }) in parts {
@@ -442,7 +461,7 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// Takes in an object.
-    fn take(&mut self, node: Node<'_, 'a>, place: &Place, meta: &TypeMeta<'a>) {
+    fn take(&mut self, node: Node<'_, 'a>, place: &Place, meta: &TypeMeta<'a>, table: &'a Table) {
         let Self { found, types, forms } = self;
         found.objects += 1;
         let TypeMeta { api_version, kind } = meta;
@@ -462,8 +481,10 @@ impl<'a> Part<'a> {
             found.service_accounts.push(Box::new(service_account(node, make(), forms)));
             found.criticise(flaws::stray_fields_of_account(node), &make);
             found.criticise(repeated::in_account(node), &make);
-        } else if let Some(row) = kinds::workload(api_version, kind) {
-            found.take_workload(node, row, &make, forms);
+        } else if let Some(row) = table.find(api_version, kind) {
+            for site in &row.sites {
+                found.take_workload(node, (row, site), &make, forms);
+            }
         } else if kinds::is_custom(api_version)
             && producers::rows(api_version, kind).next().is_none()
         {
@@ -485,27 +506,28 @@ impl<'a> Inventory<'a> {
     fn take_workload(
         &mut self,
         node: Node<'_, 'a>,
-        row: &'static WorkloadKind,
+        (row, site): (&'a Row, &'a PullSite),
         make: &dyn Fn() -> Object<'a>,
         forms: &mut Shared<Form>,
     ) {
-        self.criticise(flaws::stray_fields(node, row), make);
-        self.criticise(repeated::in_workload(node, row), make);
-        let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else {
-            self.criticise(flaws::incomplete(node, row), make);
+        let home = &site.pod_spec.names()[..];
+        self.criticise(flaws::stray_fields(node, home), make);
+        self.criticise(repeated::in_workload(node, home), make);
+        let Some(spec) = node.at(home).filter(|spec| spec.is_mapping()) else {
+            self.criticise(flaws::incomplete(node, row, home), make);
             return;
         };
         let mut object = make();
-        let template = &row.pod_spec[..row.pod_spec.len() - 1];
+        let template = &home[..home.len() - 1];
         object.opted_out |= node.at(template).is_some_and(opts_out);
-        let is_static = row.kind == "Pod" && phase::is_static(|name| annotation(node, name));
-        self.expose(exposed::in_pod(spec), make, row.pod_spec);
-        let mut workload = Workload { is_static, ..workload(spec, object, row, forms) };
-        if row.kind == "Pod"
+        let is_static = row.is_pod() && phase::is_static(|name| annotation(node, name));
+        self.expose(exposed::in_pod(spec), make, home);
+        let mut workload = Workload { is_static, ..workload(spec, object, (row, site), forms) };
+        if row.is_pod()
             || workload.not_an_account.is_some()
             || !flaws::is_complete(spec, &workload.images)
         {
-            self.criticise(flaws::incomplete(node, row), make);
+            self.criticise(flaws::incomplete(node, row, home), make);
         }
         for image in &mut workload.images {
             let by = placeholder::replaced_by(image, node, template);
@@ -590,13 +612,14 @@ fn service_account<'a>(
 fn workload<'a>(
     spec: Node<'_, 'a>,
     object: Object<'a>,
-    kind: &'static WorkloadKind,
+    (kind, pulls): (&'a Row, &'a PullSite),
     forms: &mut Shared<Form>,
 ) -> Workload<'a> {
     let said = |field: &str| spec.get(field).and_then(text);
     Workload {
         object,
         kind,
+        pulls,
         has_account_name: said(ACCOUNT_FIELDS[0]).is_some(),
         service_account: said(ACCOUNT_FIELDS[0]).or_else(|| said(ACCOUNT_FIELDS[1])),
         not_an_account: ACCOUNT_FIELDS

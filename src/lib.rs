@@ -18,6 +18,7 @@ pub mod yaml;
 pub mod patch;
 pub mod credentials;
 pub mod finding;
+pub mod kinds;
 pub mod policy;
 pub mod inventory;
 pub mod verdict;

@@ -22,9 +22,8 @@ use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::Fault;
 use crate::inventory::reach::Copied;
 use crate::inventory::secrets::Content;
-use crate::inventory::{
-    Image, Inventory, Object, Produced, Pulled, Secret, Whence, Workload, kinds,
-};
+use crate::inventory::{Image, Inventory, Object, Produced, Pulled, Secret, Whence, Workload};
+use crate::kinds;
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, Scope};
 use crate::text::Text;
@@ -197,13 +196,18 @@ impl<'r> Referrer<'r> {
             (Origin::ServiceAccount, None) => (workload, false),
             _ => (workload, true),
         };
-        Self { object, follows: inside && kinds::follows_secrets(&object.type_meta.kind) }
+        Self {
+            object,
+            follows: inside
+                && kinds::any_of(&object.type_meta.kind, |row| row.kustomize.secret_names),
+        }
     }
 
     /// A pod that names its ServiceAccount; what it does not name cannot be changed in it.
     pub fn of_account(workload: &'r Workload<'r>) -> Self {
         let object = &workload.object;
-        let follows = workload.has_account_name && kinds::follows_accounts(&object.type_meta.kind);
+        let follows = workload.has_account_name
+            && kinds::any_of(&object.type_meta.kind, |row| row.kustomize.service_account_names);
         Self { object, follows }
     }
 }

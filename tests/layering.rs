@@ -24,6 +24,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("patch", &["source", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask"]),
     ("finding", &["source"]),
+    ("kinds", &["yaml"]),
     (
         "policy",
         &["names", "duration", "source", "image", "token", "yaml", "credentials", "finding"],
@@ -42,9 +43,13 @@ const MODULES: &[(&str, &[&str])] = &[
             "yaml",
             "patch",
             "credentials",
+            "kinds",
         ],
     ),
-    ("verdict", &["names", "source", "image", "text", "credentials", "policy", "inventory"]),
+    (
+        "verdict",
+        &["names", "source", "image", "text", "credentials", "kinds", "policy", "inventory"],
+    ),
     ("inject", &["shared", "source", "edit", "text", "patch", "policy", "inventory", "verdict"]),
     (
         "check",
@@ -62,6 +67,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "patch",
             "credentials",
             "finding",
+            "kinds",
             "policy",
             "inventory",
             "verdict",
@@ -98,6 +104,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["src/cli/commands/read.rs"]),
     ("memmap2", &["src/frontend/large.rs"]),
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
+    ("rsonpath_syntax", &["src/kinds/path.rs"]),
     (
         "rustix",
         &[

@@ -458,7 +458,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             let workload = &self.inventories[source].workloads[index];
             // A hook is not changed: it is deleted and made again.
             let hook = workload.object.timing.as_ref().is_some_and(|timing| timing.is_hook());
-            if let Some(why) = workload.kind.immutable.filter(|_| !hook) {
+            if let Some(why) = workload.kind.immutable.as_ref().filter(|_| !hook) {
                 let message =
                     format!("{} got pull secrets, and {why}.", describe(&workload.object));
                 let span = workload.object.label;

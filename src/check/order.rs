@@ -49,12 +49,9 @@ pub(super) enum How {
     UnlessOlder,
 }
 
-/// What starts its pods some time after it is applied.
-pub(super) const STARTS_LATER: &[&str] = &["CronJob", "PodTemplate"];
-
 /// Whether the pods of a workload start once before an object of the input is applied.
 pub(super) fn starts_before<'i>(workload: &'i Workload<'_>, object: &'i Object<'i>) -> bool {
-    let waits = STARTS_LATER.contains(&&*workload.object.type_meta.kind);
+    let waits = workload.kind.order.starts_later;
     let missing = missing(&workload.object, &[object]);
     missing.is_some_and(|missing| match missing.how {
         How::Later | How::UnlessOlder => !waits,

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::Object;
-use super::kinds::CONTAINER_LISTS;
 use crate::image::Reference;
+use crate::kinds::CONTAINER_LISTS;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
 

@@ -4,10 +4,10 @@
 
 use zeroize::Zeroizing;
 
-use super::kinds::CONTAINER_LISTS;
 use super::{LAST_APPLIED, Object, text};
 use crate::credentials::exposure::{self, Exposure};
 use crate::credentials::payload::Format;
+use crate::kinds::CONTAINER_LISTS;
 use crate::source::Span;
 use crate::yaml::Node;
 

@@ -3,8 +3,8 @@
 //!
 //! Nothing here says what to do about it.
 
-use super::kinds::{self, CONTAINER_LISTS, WorkloadKind};
 use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, wrong};
+use crate::kinds::{self, CONTAINER_LISTS, Row};
 use crate::names::is_subdomain;
 use crate::source::Span;
 use crate::text::Text;
@@ -141,18 +141,19 @@ const CONTAINER_PARTS: &[&str] = &[
 /// drops a field that it does not know, with a warning or, under the strict validation that kubectl asks for, with an
 /// error (<https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation>). It is strict about capital
 /// letters too (sigs.k8s.io/json).
-pub(super) fn stray_fields(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
-    let mut stray = Stray { home: row.pod_spec, found: Vec::new() };
+/// `home` is the way to the pod spec.
+pub(super) fn stray_fields(node: Node<'_, '_>, home: &[&str]) -> Vec<Found> {
+    let mut stray = Stray { home, found: Vec::new() };
     let mut holder = node.resolved();
-    for (depth, step) in row.pod_spec.iter().enumerate() {
-        stray.look(holder, false, &|| row.pod_spec[..depth].join("."), PARTS);
+    for (depth, step) in home.iter().enumerate() {
+        stray.look(holder, false, &|| home[..depth].join("."), PARTS);
         let Some(inner) = holder.get(step) else { return stray.found };
         holder = inner;
     }
-    stray.look(holder, true, &|| row.pod_spec.join("."), POD_PARTS);
+    stray.look(holder, true, &|| home.join("."), POD_PARTS);
     for list in CONTAINER_LISTS {
         for (at, container) in holder.get(list).into_iter().flat_map(Node::items).enumerate() {
-            let path = || format!("{}.{list}[{at}]", row.pod_spec.join("."));
+            let path = || format!("{}.{list}[{at}]", home.join("."));
             stray.look(container.resolved(), false, &path, CONTAINER_PARTS);
         }
     }
@@ -167,12 +168,12 @@ pub(super) fn stray_fields_of_account(node: Node<'_, '_>) -> Vec<Found> {
 }
 
 /// Collects fields that belong into one place, the home.
-struct Stray {
-    home: &'static [&'static str],
+struct Stray<'h> {
+    home: &'h [&'h str],
     found: Vec<Found>,
 }
 
-impl Stray {
+impl Stray<'_> {
     /// Looks at the keys of a mapping and at those of some of its values.
     fn look(
         &mut self,
@@ -261,29 +262,30 @@ pub(super) fn is_complete(spec: Node<'_, '_>, images: &[Image<'_>]) -> bool {
 /// What makes the API server reject a workload: `spec.template.spec.containers` and `image` of each container are
 /// required, in templates too (`ValidatePodSpec`, `validateContainerCommon` in pkg/apis/core/validation/validation.go);
 /// `reference` of an image volume is required in a Pod only (`validateImageVolumeSource`).
-pub(super) fn incomplete(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
+/// `way` is the way to the pod spec.
+pub(super) fn incomplete(node: Node<'_, '_>, row: &Row, way: &[&str]) -> Vec<Found> {
     // What has another type is rejected before anything is validated.
-    let mut found = account_faults(node, row);
+    let mut found = account_faults(node, way);
     if !row.is_validated {
         return found;
     }
-    let Some(spec) = node.at(row.pod_spec).filter(|spec| spec.is_mapping()) else {
-        let home = row.pod_spec.join(".");
-        let (path, span, containers) = containers_elsewhere(node, row, &home);
+    let Some(spec) = node.at(way).filter(|spec| spec.is_mapping()) else {
+        let home = way.join(".");
+        let (path, span, containers) = containers_elsewhere(node, way, &home);
         return vec![(path, span, Fault::NoPodSpec { home, containers })];
     };
     if spec.get("containers").is_none_or(|list| list.items().next().is_none()) {
-        let home = row.pod_spec.join(".");
-        let (path, span, containers) = containers_elsewhere(node, row, &home);
+        let home = way.join(".");
+        let (path, span, containers) = containers_elsewhere(node, way, &home);
         found.push((path, span, Fault::NoContainer { home, containers }));
     }
     for list in CONTAINER_LISTS {
         for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
-            let path = || format!("{}.{list}[{at}].image", row.pod_spec.join("."));
+            let path = || format!("{}.{list}[{at}].image", way.join("."));
             found.extend(image_fault(container, "image", &path));
         }
     }
-    if row.kind == "Pod" {
+    if row.is_pod() {
         let volumes = spec.get("volumes").into_iter().flat_map(Node::items).enumerate();
         found.extend(volumes.filter_map(|(at, volume)| {
             let image = volume.get("image").filter(|image| image.is_mapping())?;
@@ -301,20 +303,20 @@ pub(super) fn unknown_kind(
     kind: &str,
 ) -> Option<Found> {
     let meant = kinds::meant(api_version, kind)?;
-    let field = if meant.kind == kind { "apiVersion" } else { "kind" };
+    let field = if *meant.kind == *kind { "apiVersion" } else { "kind" };
     let span = node.get(field).unwrap_or(node).span();
-    let group = meant.groups.first().copied().unwrap_or_default();
+    let group = meant.groups.first().map_or("", |group| group);
     let api_version = api_version.clone().into_owned();
-    let fault = Fault::UnknownKind { api_version, group, kind: meant.kind };
+    let fault = Fault::UnknownKind { api_version, group, kind: &meant.kind };
     Some((field.to_owned(), span, fault))
 }
 
 /// The names of ServiceAccounts that are not strings.
-fn account_faults(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
-    let Some(spec) = node.at(row.pod_spec) else { return Vec::new() };
+fn account_faults(node: Node<'_, '_>, way: &[&str]) -> Vec<Found> {
+    let Some(spec) = node.at(way) else { return Vec::new() };
     let faults = ACCOUNT_FIELDS.iter().filter_map(|field| {
         let wrong = wrong::not_a_string(spec.get(field)?)?;
-        let field = joined(&row.pod_spec.join("."), field);
+        let field = joined(&way.join("."), field);
         let meant = wrong.meant.map(Text::into_owned);
         let fault = Fault::AccountNotString { field: field.clone(), sort: wrong.sort, meant };
         Some((field, wrong.span, fault))
@@ -326,11 +328,11 @@ fn account_faults(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
 /// place to speak of.
 fn containers_elsewhere(
     node: Node<'_, '_>,
-    row: &WorkloadKind,
+    way: &[&str],
     home: &str,
 ) -> (String, Span, Option<String>) {
-    let elsewhere = (0..row.pod_spec.len()).find_map(|depth| {
-        let holder = &row.pod_spec[..depth];
+    let elsewhere = (0..way.len()).find_map(|depth| {
+        let holder = &way[..depth];
         let field = node.at(holder)?.field("containers")?;
         let is_list = matches!(field.value.resolved().kind(), Kind::Sequence(_));
         let path = holder.join(".");

@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
 use super::secrets::{self, Annotation};
-use super::{Object, Text, kinds, text};
+use super::{Object, Text, text};
 use crate::credentials::payload::Format;
+use crate::kinds;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
 

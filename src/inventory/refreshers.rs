@@ -1,7 +1,8 @@
 //! TABLE: the marks by which controllers tell that a Secret is theirs to fill and to replace. A mark is a row.
 
 use super::producers::PRODUCERS;
-use super::{Text, kinds, text};
+use super::{Text, text};
+use crate::kinds;
 use crate::yaml::Node;
 
 /// A mark of a controller.

@@ -4,9 +4,9 @@
 //! readers take the first.
 
 use super::flaws::{Fault, Found, joined};
-use super::kinds::{CONTAINER_LISTS, WorkloadKind};
 use super::{ACCOUNT_FIELDS, FIELD};
 use crate::credentials::payload::Format;
+use crate::kinds::CONTAINER_LISTS;
 use crate::yaml::Node;
 
 /// What names an object, and what decides what it is.
@@ -14,16 +14,16 @@ const ROOT: &[&str] = &["apiVersion", "kind", "metadata"];
 const METADATA: &[&str] = &["name", "namespace"];
 const CONTAINER: &[&str] = &["image", "imagePullPolicy", "name"];
 
-/// Those of a workload.
-pub(super) fn in_workload(node: Node<'_, '_>, row: &WorkloadKind) -> Vec<Found> {
+/// Those of a workload; `home` is the way to its pod spec.
+pub(super) fn in_workload(node: Node<'_, '_>, home: &[&str]) -> Vec<Found> {
     let mut keys = Keys::of(node);
     let mut holder = node.resolved();
-    for (depth, step) in row.pod_spec.iter().enumerate() {
-        keys.look(holder, &[step], &|| row.pod_spec[..depth].join("."));
+    for (depth, step) in home.iter().enumerate() {
+        keys.look(holder, &[step], &|| home[..depth].join("."));
         let Some(inner) = holder.get(step) else { return keys.found };
         holder = inner;
     }
-    let path = row.pod_spec.join(".");
+    let path = home.join(".");
     let spec = || path.clone();
     keys.look(holder, &[FIELD, "volumes"], &spec);
     keys.look(holder, &ACCOUNT_FIELDS, &spec);

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::walk::{self, Place};
-use super::{Object, TypeMeta, kinds, object};
+use super::{Object, TypeMeta, object, prefilter};
+use crate::kinds::Table;
 use crate::patch::Refusal;
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending};
@@ -38,13 +39,13 @@ pub enum Stamp {
 /// # Errors
 ///
 /// The first place where `text` is no YAML stream.
-pub fn stamps<'a>(text: &'a str) -> Result<Vec<Stamped<'a>>, Problem> {
+pub fn stamps<'a>(text: &'a str, table: &Table) -> Result<Vec<Stamped<'a>>, Problem> {
     let take = |found: &mut Vec<Stamped<'a>>, document, tree: &Tree<'a>| {
         walk::each_object(tree, document, |node, place, meta| {
-            found.extend(stamped(node, place, meta));
+            found.extend(stamped(node, place, meta, table));
         });
     };
-    let parts = yaml::read(text, kinds::matters, take)?;
+    let parts = yaml::read(text, |kind, document| prefilter::matters(table, kind, document), take)?;
     let parts = parts.into_iter().map(|(before, mut part)| {
         for stamped in &mut part {
             stamped.object.document += before;
@@ -54,9 +55,15 @@ pub fn stamps<'a>(text: &'a str) -> Result<Vec<Stamped<'a>>, Problem> {
     Ok(parts.flatten().collect())
 }
 
-fn stamped<'a>(node: Node<'_, 'a>, place: &Place, meta: &TypeMeta<'a>) -> Option<Stamped<'a>> {
-    let row = kinds::workload(&meta.api_version, &meta.kind)?;
-    node.at(row.pod_spec).filter(|spec| spec.is_mapping())?;
+fn stamped<'a>(
+    node: Node<'_, 'a>,
+    place: &Place,
+    meta: &TypeMeta<'a>,
+    table: &Table,
+) -> Option<Stamped<'a>> {
+    let row = table.find(&meta.api_version, &meta.kind)?;
+    let mut specs = row.sites.iter().filter_map(|site| node.at(&site.pod_spec.names()));
+    specs.find(|spec| spec.is_mapping())?;
     let value = super::annotation(node, STAMP);
     let stamp = match value.as_deref() {
         Some(VALUE) => Stamp::There,
@@ -253,7 +260,8 @@ mod tests {
     }
 
     fn written(before: &str) -> Result<String, Refusal> {
-        let stamps = stamps(before).unwrap_or_else(|problem| panic!("{problem:?}"));
+        let stamps =
+            stamps(before, Table::builtin()).unwrap_or_else(|problem| panic!("{problem:?}"));
         let absent = stamps.into_iter().filter_map(|stamped| match stamped.stamp {
             Stamp::There => None,
             Stamp::Absent(written) => Some(written),

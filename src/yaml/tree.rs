@@ -1,6 +1,7 @@
 //! One document as a flat vector of nodes in document order. The text stays in the source.
 
 use std::cell::OnceCell;
+use std::collections::{HashMap, hash_map};
 
 use super::layout;
 use super::resolve::{self, Type};
@@ -374,6 +375,34 @@ impl<'t, 'a> Node<'t, 'a> {
         }
     }
 
+    /// Every key of a mapping with the value that Go reads for it, those of merge keys included, in the order in which
+    /// the keys first appear. What is no scalar as a key is left out.
+    pub fn members(self) -> Vec<Field<'t, 'a>> {
+        let mut found: Vec<Field<'t, 'a>> = Vec::new();
+        let mut places: HashMap<Text<'a>, usize> = HashMap::new();
+        let mut next: Vec<Entry<'t, 'a>> = Vec::new();
+        Entry::push_all(self, false, &mut next);
+        while let Some(Entry { key, value, merged }) = next.pop() {
+            if key.is_merge_key() {
+                // Of a list the first decides, so it comes last.
+                for mapping in value.items() {
+                    Entry::push_all(mapping, true, &mut next);
+                }
+                Entry::push_all(value, true, &mut next);
+            } else if let Some(name) = key.scalar() {
+                let field = Field { key, value, merged };
+                match places.entry(name) {
+                    hash_map::Entry::Occupied(place) => found[*place.get()] = field,
+                    hash_map::Entry::Vacant(place) => {
+                        place.insert(found.len());
+                        found.push(field);
+                    }
+                }
+            }
+        }
+        found
+    }
+
     /// The value at the end of `path`, if each step is there.
     pub fn at(self, path: &[&str]) -> Option<Node<'t, 'a>> {
         path.iter().try_fold(self.resolved(), |node, key| node.get(key))
@@ -454,6 +483,22 @@ fn unescaped(text: &str) -> String {
         rest = behind.get(1..).unwrap_or_default();
     }
     value + rest
+}
+
+/// An entry of a mapping that is still to be looked at.
+struct Entry<'t, 'a> {
+    key: Node<'t, 'a>,
+    value: Node<'t, 'a>,
+    merged: bool,
+}
+
+impl<'t, 'a> Entry<'t, 'a> {
+    /// Puts the entries of a mapping on top of `next`, the first uppermost.
+    fn push_all(mapping: Node<'t, 'a>, merged: bool, next: &mut Vec<Self>) {
+        let from = next.len();
+        next.extend(mapping.entries().map(|(key, value)| Self { key, value, merged }));
+        next[from..].reverse();
+    }
 }
 
 /// Where a mapping may have a key from.

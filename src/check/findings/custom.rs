@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding;
 use crate::inventory::custom::Unjudged;
-use crate::inventory::kinds;
+use crate::kinds;
 use crate::policy::RuleId;
 
 use super::{At, Findings, show};

@@ -7,17 +7,12 @@ use crate::finding::{self, Code, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
+use crate::kinds::Row;
 use crate::verdict::{AccountId, Credentials, Named, Origin, Pull};
 
-use super::super::order::{Gathered, How, Missing, Moment, STARTS_LATER, last_of_each, missing};
+use super::super::order::{Gathered, How, Missing, Moment, last_of_each, missing};
 use super::super::{InUse, Pod, puller};
 use super::{At, Findings, describe, list_span, show};
-
-/// What Helm waits for before it runs the next hook (`WatchUntilReady` in `pkg/kube`).
-const HELM_WAITS_FOR: &[&str] = &["Job", "Pod"];
-/// What Argo CD takes for healthy only when its pods run (`gitops-engine/pkg/health`).
-const ARGO_CD_WAITS_FOR: &[&str] =
-    &["DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"];
 
 /// What a pod does not find.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,7 +180,7 @@ impl<'c> Findings<'c, '_> {
         span: crate::source::Span,
         path: String,
     ) {
-        let Some((code, severity)) = late.weight(&workload.object.type_meta.kind) else { return };
+        let Some((code, severity)) = late.weight(workload.kind) else { return };
         let label = match late.missing.how {
             How::Deleted => format!("'{}' is gone by then", late.name),
             How::UnlessOlder => format!("is '{}' new?", late.name),
@@ -207,7 +202,7 @@ struct Late<'l> {
 
 impl Late<'_> {
     /// How much it matters for a pod of this kind; `None`: not at all.
-    fn weight(&self, kind: &str) -> Option<(&'static Code, Severity)> {
+    fn weight(&self, kind: &Row) -> Option<(&'static Code, Severity)> {
         let Missing { moment, how, .. } = self.missing;
         let (later, deleted) = match self.thing {
             Thing::PullSecret => (&finding::SECRET_CREATED_LATER, &finding::SECRET_DELETED_EARLY),
@@ -219,13 +214,13 @@ impl Late<'_> {
             How::Deleted => (deleted, deleted.severity),
             How::Never => (later, later.severity),
             How::UnlessOlder => (later, Severity::Info),
-            How::Later if STARTS_LATER.contains(&kind) => return None,
+            How::Later if kind.order.starts_later => return None,
             How::Later => {
                 let severity = match moment {
                     // With --wait, Helm never gets to the hooks behind.
                     Moment::Helm { event: None, .. } => Severity::Warning,
-                    Moment::Helm { .. } if HELM_WAITS_FOR.contains(&kind) => later.severity,
-                    Moment::ArgoCd { .. } if ARGO_CD_WAITS_FOR.contains(&kind) => later.severity,
+                    Moment::Helm { .. } if kind.order.helm_waits => later.severity,
+                    Moment::ArgoCd { .. } if kind.order.argo_waits => later.severity,
                     // What nothing waits for fails until the thing is there, and then recovers.
                     _ => Severity::Info,
                 };

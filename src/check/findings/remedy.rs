@@ -383,10 +383,7 @@ fn holder(wanting: &Wanting<'_, '_>) -> String {
 
 /// The way to a pod spec.
 fn pod_spec(workload: &Workload<'_>) -> String {
-    match workload.kind.pod_spec {
-        [] => "the pod".to_owned(),
-        steps => steps.join("."),
-    }
+    workload.pulls.pod_spec.to_string()
 }
 
 /// Both ways in which a policy can say that the nodes pull.
