@@ -28,7 +28,7 @@ impl Password {
         Self(bytes)
     }
 
-    /// Whether there is no byte but NUL, which container runtimes trim (`ParseAuth` in containerd's
+    /// Whether all bytes are NUL, which container runtimes trim (`ParseAuth` in containerd's
     /// `internal/cri/server/images/image_pull.go`).
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|&byte| byte == 0)
@@ -54,7 +54,7 @@ impl Username {
         Self(bytes)
     }
 
-    /// Whether there is no byte. The kubelet hands such an entry on as it is, and the container
+    /// Whether it is empty. The kubelet passes such an entry on unchanged, and the container
     /// runtime then pulls anonymously.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,16 +1,16 @@
-//! Edits of a text: which bytes give way to which others. Nothing here knows what the text means.
+//! Edits of a text: which bytes are replaced by which others. Nothing here knows what the text means.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::source::Span;
 
-/// One edit: the bytes of `place`, mostly none, give way to `insert`.
+/// One edit: `insert` replaces the bytes of `place`, which is usually empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The bytes that are replaced.
     pub place: Span,
-    /// What stands there afterwards; edits that insert the same share it.
+    /// The new text; edits that insert the same text share it.
     pub insert: Arc<str>,
 }
 
@@ -21,10 +21,10 @@ pub struct Plan {
     edits: Vec<Edit>,
 }
 
-/// Two edits that cannot both be made.
+/// Two edits that conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The place of the second.
+    /// The place of the second edit.
     pub place: Span,
 }
 
@@ -45,9 +45,9 @@ impl Plan {
         }
     }
 
-    /// This plan with `later` edits, which have nothing to do with its own. Where both insert at one byte, what is
-    /// inserted later comes behind: what belongs to a part of the text stays with it, and what is about the whole
-    /// follows.
+    /// This plan with `later` edits, which are independent of its own. If both insert at the same byte, the later text
+    /// comes after the earlier one: text that belongs to a part of the document stays with that part, and text about
+    /// the whole document follows.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Plan {
     pub fn followed_by(self, later: impl IntoIterator<Item = Edit>) -> Result<Self, Overlap> {
         let mut edits = self.edits;
         edits.extend(later);
-        // What is inserted comes before what is replaced there, and of equal places the first stays first.
+        // Insertions come before replacements at the same place, and edits at equal places keep their order.
         edits.sort_by_key(|edit| edit.place);
         let overlap = edits.windows(2).find(|pair| {
             let [one, two] = [pair[0].place, pair[1].place];
@@ -81,7 +81,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// What `out` fails with.
+    /// The error of `out`.
     pub fn write(&self, text: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut from = 0;
         for edit in &self.edits {
@@ -101,7 +101,7 @@ impl Plan {
         let added: usize = self.edits.iter().map(|edit| edit.insert.len()).sum();
         let mut out = Vec::with_capacity(text.len() + added);
         self.write(text, &mut out).expect("memory takes every byte");
-        String::from_utf8(out).expect("edits stand between characters")
+        String::from_utf8(out).expect("edits are at character boundaries")
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inserted_later_comes_behind() {
+    fn later_insertions_come_after_earlier_ones() {
         let plan = Plan::new(vec![edit(2, 2, "a"), edit(3, 4, "b")]).unwrap();
         let plan = plan.followed_by([edit(4, 4, "2"), edit(2, 2, "1"), edit(3, 3, "3")]).unwrap();
         assert_eq!(plan.apply("-----"), "--a1-3b2-");

@@ -45,7 +45,7 @@ pub enum ReadError {
         /// How much may be read.
         most: String,
     },
-    /// The bytes are no text.
+    /// The bytes are not text.
     #[error("{name}{}: {}", place(.source), .source.message)]
     NotText {
         /// What.
@@ -106,7 +106,7 @@ fn not_text(name: &str, error: &Unreadable) -> ReadError {
 ///
 /// # Errors
 ///
-/// What cannot be read, and what is no text.
+/// Input that cannot be read, or that is not text.
 pub fn read_stdin(limit: &Limit) -> Result<Source, ReadError> {
     read(STDIN, &mut io::stdin().lock(), limit, widen_stdin)
 }
@@ -142,7 +142,7 @@ fn widen_stdin() {}
 ///
 /// # Errors
 ///
-/// What cannot be read, and what is no text.
+/// Input that cannot be read, or that is not text.
 pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
     let name = path.display().to_string();
     let file = fs::File::open(path);
@@ -193,7 +193,7 @@ pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str
 
 /// The files of a kubelet's configuration at `path`: itself, or, if it is a folder, what the kubelet reads of it
 /// in its order (`readCredentialProviderConfig` in `pkg/credentialprovider/plugin/config.go`). Folders inside are
-/// passed over.
+/// skipped.
 ///
 /// # Errors
 ///

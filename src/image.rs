@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-/// The domain that stands for Docker Hub in a normalised reference (`normalize.go`).
+/// The domain of Docker Hub in a normalised reference (`normalize.go`).
 pub const DOCKER_HUB: &str = "docker.io";
 
 /// The old name of Docker Hub, rewritten to [`DOCKER_HUB`] (`normalize.go`, `legacyDefaultDomain`).
@@ -95,7 +95,7 @@ impl Reference {
         })
     }
 
-    /// The registry host with its port; empty for the rare name whose first part is no valid host
+    /// The registry host with its port; empty for the rare name whose first part is not a valid host
     /// (`my_registry.example.com/app`), which the grammar takes for a path. See [`Self::registry`].
     pub fn domain(&self) -> &str {
         &self.text[..self.domain_end as usize]
@@ -138,12 +138,12 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Why a text is no image reference, in words for the person who wrote it.
+/// Why a text is not a valid image reference, in words for the person who wrote it.
 ///
 /// Nothing of the input is repeated: it may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidReference {
-    /// There is no text.
+    /// The text is empty.
     #[error("the image reference is empty")]
     Empty,
     /// Blanks, tabs or line breaks at the ends or inside.

@@ -1,4 +1,4 @@
-//! The wire format of KRM functions: a `ResourceList`, where its parts stand, and how results come into it
+//! The wire format of KRM functions: a `ResourceList`, where its parts are, and how results come into it
 //! (kustomize, cmd/config/docs/api-conventions/functions-spec.md).
 //!
 //! Nothing here judges, and nothing here knows policy: a functionConfig is a place in the text.
@@ -23,7 +23,7 @@ const INDEX: [&str; 2] = ["internal.config.kubernetes.io/index", "config.kuberne
 
 /// A `ResourceList` that is all that a stream holds.
 pub struct ResourceList<'a> {
-    /// What the function is told, if anything.
+    /// The functionConfig of the function, if any.
     pub function_config: Option<FunctionConfig<'a>>,
     // Invariant: in the order of the text.
     items: Vec<Item<'a>>,
@@ -31,14 +31,14 @@ pub struct ResourceList<'a> {
     results: ResultsPlace,
 }
 
-/// Why a text is no `ResourceList`.
+/// Why a text is not a valid `ResourceList`.
 #[derive(Debug)]
 pub enum NoList {
-    /// It is no YAML stream.
+    /// It is not a YAML stream.
     NotYaml(Problem),
-    /// It holds something else.
+    /// It contains another object.
     Other(&'static str),
-    /// It is one that no function can read.
+    /// It is a `ResourceList` that no function can read.
     Malformed {
         /// Where.
         span: Span,
@@ -47,11 +47,11 @@ pub enum NoList {
     },
 }
 
-/// What a function is told.
+/// The functionConfig of a function.
 pub struct FunctionConfig<'a> {
     /// Its names.
     pub reference: Reference<'a>,
-    /// Where it stands.
+    /// Where it is.
     pub place: Span,
     /// If it is a `ConfigMap`: what that holds, in order.
     pub data: Option<Vec<Datum<'a>>>,
@@ -61,13 +61,13 @@ pub struct FunctionConfig<'a> {
 pub struct Datum<'a> {
     /// Its key.
     pub key: Text<'a>,
-    /// Where its key stands.
+    /// Where its key is.
     pub key_place: Span,
     /// Its value, whatever its type looks like.
     pub value: Text<'a>,
-    /// Where its value stands.
+    /// Where its value is.
     pub place: Span,
-    /// Where its lines stand if they are its value but for their indentation (`|`).
+    /// Where its lines are if they are its value but for their indentation (`|`).
     pub lines: Option<Span>,
 }
 
@@ -144,10 +144,10 @@ impl<'a> ResourceList<'a> {
         self.without_items.as_ref()
     }
 
-    /// The item in which a byte of the text stands.
+    /// The item in which a byte of the text is.
     fn item(&self, at: u32) -> Option<&Item<'a>> {
-        let behind = self.items.partition_point(|item| item.place.start <= at);
-        self.items[..behind].last().filter(|item| at < item.place.end)
+        let after = self.items.partition_point(|item| item.place.start <= at);
+        self.items[..after].last().filter(|item| at < item.place.end)
     }
 }
 
@@ -243,7 +243,7 @@ fn datum<'a>(key: Node<'_, 'a>, value: Node<'_, 'a>) -> Option<Datum<'a>> {
     })
 }
 
-/// Where the lines of a literal block scalar stand, which its key announces with `|`.
+/// Where the lines of a literal block scalar are, which its key announces with `|`.
 fn lines_of(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Span> {
     let text = value.tree().text();
     let first = value.span().start as usize;
@@ -253,7 +253,7 @@ fn lines_of(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Span> {
     is_literal.then(|| Span::new(start, value.span().end as usize))
 }
 
-/// The way from the functionConfig of a list to what stands at `at`, as far as there are keys and items. A key that
+/// The way from the functionConfig of a list to what is at `at`, as far as there are keys and items. A key that
 /// is a token is masked.
 pub fn path_in_function_config(text: &str, at: Span) -> String {
     let way = |found: &mut String, _, tree: &Tree<'_>| {
@@ -321,7 +321,7 @@ mod tests {
     fn what_is_no_list_says_why() {
         let why = |text: &str| match ResourceList::read(text) {
             Err(NoList::Other(why) | NoList::Malformed { why, .. }) => why,
-            Err(NoList::NotYaml(_)) => "no YAML",
+            Err(NoList::NotYaml(_)) => "not YAML",
             Ok(_) => "a list",
         };
         assert_eq!(why("# nothing\n---\n"), "it holds no document");
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(why(&format!("{HEAD}---\n{HEAD}")), "it holds another document too");
         assert_eq!(why(&format!("{HEAD}items: {{a: 1}}\n")), "`items` is not a list");
         assert_eq!(why(&format!("{HEAD}functionConfig: x\n")), "`functionConfig` is not an object");
-        assert_eq!(why(&format!("{HEAD}items: [\n")), "no YAML");
+        assert_eq!(why(&format!("{HEAD}items: [\n")), "not YAML");
         assert_eq!(why(&format!("{HEAD}? items\n:\n- a: 1\n")), "a key is written with `?`");
         assert_eq!(why(&format!("? |\n  a\n: 1\n{HEAD}")), "a key is written with `?`");
         assert_eq!(why(&format!("&a {HEAD}? - b\n")), "a key is written with `?`");

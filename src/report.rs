@@ -1,4 +1,4 @@
-//! What a run is told as. A format is a file below this one and a variant of [`Format`].
+//! What a run is reported as. A format is a file below this one and a variant of [`Format`].
 //!
 //! Nothing here decides anything: reports show an [`Outcome`].
 
@@ -65,7 +65,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.iter().copied().find(|format| format.name() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|format| format.name()).collect();
-            format!("there is no such format; the formats are {}", names.join(", "))
+            format!("unknown format, expected one of: {}", names.join(", "))
         })
     }
 }
@@ -161,7 +161,7 @@ impl<'r> Report<'r> {
         self.templates(source).find(self.source(source), chunk)
     }
 
-    /// A source by its number; the dumps of the cluster are numbered behind the others.
+    /// A source by its number; the dumps of the cluster are numbered after the others.
     fn source(&self, source: usize) -> &'r Source {
         let cluster = || &self.outcome.cluster[source - self.sources.len()];
         self.sources.get(source).unwrap_or_else(cluster)
@@ -184,8 +184,8 @@ impl<'r> Report<'r> {
             let chunks: BTreeSet<Span> = workloads.chain(accounts).collect();
             chunks.into_iter().collect()
         });
-        let behind = chunks.partition_point(|chunk| chunk.start <= offset);
-        let chunk = behind.checked_sub(1).map(|at| chunks[at]).filter(|chunk| offset <= chunk.end);
+        let after = chunks.partition_point(|chunk| chunk.start <= offset);
+        let chunk = after.checked_sub(1).map(|at| chunks[at]).filter(|chunk| offset <= chunk.end);
         chunk.unwrap_or_else(|| Span::new(0, self.source(source).text.len()))
     }
 

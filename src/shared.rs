@@ -1,4 +1,4 @@
-//! Values of which there are many that are the same. Nothing here knows what they are.
+//! Stores equal values once. Nothing here knows what the values are.
 
 use std::borrow::Borrow;
 use std::collections::BTreeSet;

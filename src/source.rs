@@ -80,17 +80,17 @@ impl fmt::Display for Position {
 
 /// How many bytes of a text one entry of a [`LineIndex`] is about.
 const BYTES_PER_ENTRY: usize = 4096;
-// No entry goes over the end of a part.
+// No entry crosses the end of a part.
 const _: () = assert!(PARALLEL_BYTES.is_multiple_of(BYTES_PER_ENTRY));
 
 /// Where the lines of a text begin, so that offsets become lines and columns without a walk through all of it, or
 /// through all of a line.
 pub struct LineIndex {
-    // Invariant: what stands before each block of bytes, and before the end.
+    // Invariant: what is before each block of bytes, and before the end.
     before: Vec<Counts>,
 }
 
-/// How much there is of a text.
+/// Counts of lines and characters.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     feeds: u32,
@@ -135,7 +135,7 @@ impl LineIndex {
         self.counts(text, offset).feeds as usize
     }
 
-    /// What stands before `offset`.
+    /// What is before `offset`.
     fn counts(&self, text: &str, offset: usize) -> Counts {
         let offset = offset.min(text.len());
         let block = offset / BYTES_PER_ENTRY;
@@ -150,7 +150,7 @@ impl LineIndex {
         start..end.map_or(text.len(), |end| start + end + 1)
     }
 
-    /// Where line `line` (from 0) of `text` begins: behind as many line feeds.
+    /// Where line `line` (from 0) of `text` begins: after as many line feeds.
     fn line_start(&self, text: &str, line: usize) -> usize {
         let block = self.before.partition_point(|before| (before.feeds as usize) < line);
         let Some(block) = block.checked_sub(1) else { return 0 };
@@ -160,7 +160,7 @@ impl LineIndex {
         at.map_or(text.len(), |at| start + at + 1)
     }
 
-    /// How many lines there are; the text behind the last line feed counts as one, even if empty.
+    /// How many lines there are; the text after the last line feed counts as one, even if empty.
     pub fn lines(&self) -> usize {
         self.before.last().map_or(0, |before| before.feeds as usize) + 1
     }
@@ -186,22 +186,22 @@ impl LineIndex {
 pub(crate) fn holds(text: &str, word: &str) -> bool {
     let finder = Finder::new(word);
     let found = in_parts(text, |part| {
-        // The parts overlap, so that the word stands in one of them.
+        // The parts overlap, so that the word is in one of them.
         let end = text.len().min(part.end + word.len());
         finder.find(&text.as_bytes()[part.start..end]).is_some()
     });
     found.contains(&true)
 }
 
-/// Lets threads work side by side from now on. Where the system gives none to a process (`ulimit -u`, `pids.max` of a
-/// cgroup), the one that there is does everything.
+/// Starts the thread pool. If the system allows no more threads (`ulimit -u`, `pids.max` of a cgroup), the main thread
+/// does everything.
 pub(crate) fn prepare_threads() {
     static PREPARED: Once = Once::new();
     PREPARED.call_once(|| {
         let wanted = thread::available_parallelism().map_or(1, NonZero::get);
         if !can_start(wanted) {
             let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
-            // It fails if there is a pool already.
+            // It fails if the pool already exists.
             let _ = alone.build_global();
         }
     });
@@ -220,8 +220,8 @@ fn can_start(threads: usize) -> bool {
     })
 }
 
-/// What `each` makes of the parts of a text, in order: threads take those of a large one side by side, a small one is
-/// a single part. Every part but the last has [`PARALLEL_BYTES`], wherever a character ends.
+/// The results of `each` for the parts of a text, in order. Threads process the parts of a large text in parallel; a
+/// small text is a single part. Every part but the last has [`PARALLEL_BYTES`], wherever a character ends.
 pub(crate) fn in_parts<T: Send>(text: &str, each: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     if text.len() < PARALLEL_BYTES {
         return vec![each(0..text.len())];
@@ -231,21 +231,21 @@ pub(crate) fn in_parts<T: Send>(text: &str, each: impl Fn(Range<usize>) -> T + S
     starts.map(|start| each(start..text.len().min(start + PARALLEL_BYTES))).collect()
 }
 
-/// Where a byte that no text holds shows that all of it is something else: YAML forbids it (YAML 1.2.2, 5.1).
+/// A NUL byte shows that the input is not text: YAML forbids it (YAML 1.2.2, 5.1).
 const FIRST: usize = 64 << 10;
 
 /// A text with a name: what one file or the standard input held.
 pub struct Source {
-    /// What people call it: a path, or `<stdin>`.
+    /// Its name in reports: a path, or `<stdin>`.
     pub name: String,
-    /// What it holds.
+    /// Its contents.
     pub text: Cow<'static, str>,
 }
 
-/// Why bytes are no text that can be read.
+/// Why bytes are not readable text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Where they stop being text.
+    /// Where the text ends.
     pub position: Option<Position>,
     /// Why, and what to do.
     pub message: String,
@@ -256,7 +256,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Bytes that are no UTF-8, with the place of the first one, and 4 GiB or more of them.
+    /// Bytes that are not UTF-8, with the place of the first one, and 4 GiB or more.
     pub fn new(
         name: impl Into<String>,
         bytes: impl Into<Cow<'static, [u8]>>,
@@ -276,7 +276,7 @@ impl Source {
         if let Some(at) = memchr::memchr(0, &bytes[..bytes.len().min(FIRST)]) {
             let before = String::from_utf8_lossy(&bytes[..at]);
             let position = LineIndex::new(&before).position(&before, before.len());
-            return refuse(Some(position), "it is not text: it holds a NUL byte");
+            return refuse(Some(position), "it is not text: it contains a NUL byte");
         }
         let text = match bytes {
             Cow::Borrowed(bytes) => {
@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_that_is_no_utf8_is_placed() {
+    fn an_invalid_utf8_byte_is_located() {
         let error = Source::new("a", b"a: \xc3\xa4\nb: \xff".to_vec()).err().unwrap();
         assert_eq!(error.position, Some(Position { line: 2, column: 4 }));
         assert!(
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_found_wherever_it_stands() {
+    fn a_word_is_found_anywhere() {
         for before in [0, 10, PARALLEL_BYTES - 2, PARALLEL_BYTES, 2 * PARALLEL_BYTES - 3] {
             let text = " ".repeat(before) + "needle" + &" ".repeat(PARALLEL_BYTES);
             assert!(holds(&text, "needle"), "{before}");

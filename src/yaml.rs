@@ -1,7 +1,7 @@
-//! A lossless read view of YAML and JSON streams: documents, nodes, and where each stands in the bytes.
+//! A lossless read view of YAML and JSON streams: documents, nodes, and where each is in the bytes.
 //!
-//! Nothing here knows Kubernetes, and nothing here writes text. What a document means to Go
-//! (`sigs.k8s.io/yaml`, which kubectl, Helm and Argo CD read with) decides where readers differ.
+//! Nothing here knows Kubernetes, and nothing here writes text. Where YAML readers differ, this one follows Go
+//! (`sigs.k8s.io/yaml`, which kubectl, Helm and Argo CD use).
 
 mod decode;
 mod joint;

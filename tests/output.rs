@@ -314,7 +314,7 @@ fn input_without_an_end_is_not_read_to_the_end() {
         assert!(
             outcome
                 .err()
-                .contains(&format!("error: {device}:1:1: it is not text: it holds a NUL byte")),
+                .contains(&format!("error: {device}:1:1: it is not text: it contains a NUL byte")),
             "{outcome}"
         );
     }

@@ -1,4 +1,4 @@
-//! Whether a text that stands in plain sight is a credential for registries, and of which kind; and what is none
+//! Whether a text in plain sight is a credential for registries, and of which kind; and which texts are not
 //! because another program puts the real value in its place.
 //!
 //! Overlooking one costs a finding; a false alarm costs the trust in all of them. So a text counts only if its form
@@ -61,7 +61,7 @@ pub fn has_placeholder(value: &[u8]) -> bool {
 /// Shorter texts are neither tokens nor docker configurations.
 const LEAST: usize = 20;
 
-/// What a value shows; `name` is what stands before it.
+/// What a value shows; `name` is the name before it.
 pub fn find(name: &str, value: &str) -> Option<Exposure> {
     if value.is_empty() || is_placeholder(value) {
         return None;
@@ -77,7 +77,7 @@ pub fn docker_config(name: &str, value: &str) -> Option<Exposure> {
     if value.starts_with('{') {
         return in_json(name, value.as_bytes());
     }
-    // In base64, `{` begins with `e`; behind it comes a quote, a blank or a line break.
+    // In base64, `{` begins with `e`; after it comes a quote, a blank or a line break.
     let decoded = value.starts_with('e').then(|| decode(value))??;
     in_json(name, &decoded)
 }
@@ -243,7 +243,7 @@ mod tests {
     use ::base64::Engine as _;
     use ::base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-    /// Put together, so that no scanner of repositories takes it for a leak.
+    /// Put together, so that secret scanners do not report it.
     fn token_of(prefix: &str) -> String {
         format!("{prefix}{}", "0123456789abcdefghijABCDEFGHIJ012345")
     }
@@ -263,7 +263,7 @@ mod tests {
             "GitLab personal, project or group access token",
         );
         shows("A", &token_of("dckr_pat_"), "Docker Hub personal access token");
-        // What registries do not take, or everybody has.
+        // Values that registries do not accept, or that everyone knows.
         shows("A", &token_of("npm_"), "");
         shows("A", &token_of("glrt-"), "");
         shows("A", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA", "");
@@ -299,10 +299,10 @@ mod tests {
     #[test]
     fn docker_configurations_are_told_by_their_entries() {
         let config = r#"{"auths": {"ghcr.io": {"username": "u", "password": "hunter2hunter2"}}}"#;
-        let told = "a docker configuration with a password for 'ghcr.io'";
-        shows("config.json", config, told);
-        shows("config.json", &format!("\n{config}\n"), told);
-        shows("A", &STANDARD.encode(format!("{config}\n")), told);
+        let expected = "a docker configuration with a password for 'ghcr.io'";
+        shows("config.json", config, expected);
+        shows("config.json", &format!("\n{config}\n"), expected);
+        shows("A", &STANDARD.encode(format!("{config}\n")), expected);
         shows(
             "A",
             &config.replace("hunter2hunter2", &token_of("ghp_")),
@@ -318,7 +318,7 @@ mod tests {
             shows("config.json", nothing, "");
         }
         let old = r#"{"ghcr.io": {"username": "u", "password": "hunter2hunter2"}}"#;
-        shows(".dockercfg", old, told);
+        shows(".dockercfg", old, expected);
     }
 
     #[test]
@@ -364,14 +364,14 @@ mod tests {
 
     #[test]
     fn image_references_tell_what_is_before_the_host() {
-        let told = |reference: &str| in_reference(reference).unwrap_or_default();
-        assert_eq!(told("robot:hunter2hunter2@ghcr.io/acme/api:v1"), "a password");
-        assert_eq!(told("https://robot:hunter2hunter2@ghcr.io/acme/api"), "a password");
+        let shown = |reference: &str| in_reference(reference).unwrap_or_default();
+        assert_eq!(shown("robot:hunter2hunter2@ghcr.io/acme/api:v1"), "a password");
+        assert_eq!(shown("https://robot:hunter2hunter2@ghcr.io/acme/api"), "a password");
         let token = format!("robot:{}@ghcr.io/acme/api", token_of("ghp_"));
-        assert_eq!(told(&token), "GitHub personal access token (classic)");
-        assert_eq!(told("robot@ghcr.io/acme/api"), "a user name");
+        assert_eq!(shown(&token), "GitHub personal access token (classic)");
+        assert_eq!(shown("robot@ghcr.io/acme/api"), "a user name");
         for none in ["ghcr.io/acme/api@sha256:0123", "api@sha256:0123", "localhost:5000/api"] {
-            assert_eq!(told(none), "", "{none}");
+            assert_eq!(shown(none), "", "{none}");
         }
     }
 
@@ -383,10 +383,10 @@ mod tests {
         };
         let payload =
             r#"{\"auths\":{\"ghcr.io\":{\"username\":\"u\",\"password\":\"hunter2hunter2\"}}}"#;
-        let told = Some("a docker configuration with a password for 'ghcr.io'".to_owned());
-        assert_eq!(of(&format!(r#""stringData":{{".dockerconfigjson":"{payload}"}}"#)), told);
+        let expected = Some("a docker configuration with a password for 'ghcr.io'".to_owned());
+        assert_eq!(of(&format!(r#""stringData":{{".dockerconfigjson":"{payload}"}}"#)), expected);
         let base64 = STANDARD.encode(payload.replace('\\', ""));
-        assert_eq!(of(&format!(r#""data":{{".dockerconfigjson":"{base64}"}}"#)), told);
+        assert_eq!(of(&format!(r#""data":{{".dockerconfigjson":"{base64}"}}"#)), expected);
         assert_eq!(of(r#""data":{".dockerconfigjson":"e30K"}"#), None);
         assert_eq!(in_last_applied("no JSON"), None);
     }

@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use url::Url;
 
-/// The normalised key whose credentials stand in for Docker Hub when nothing else matches
+/// The normalised key whose credentials are used for Docker Hub when nothing else matches
 /// (`keyring.go`, `defaultRegistryHost`).
 const HUB_FALLBACK: &[u8] = b"index.docker.io";
 
@@ -45,7 +45,7 @@ pub fn normalise(key: &str) -> Result<Vec<u8>, InvalidUrl> {
 /// Whether `pattern` matches the image name `name`: `URLsMatchStr` in `keyring.go`, which is used
 /// for normalised keys and for `matchImages` of credential providers alike. Ports must be equal,
 /// hosts must have equally many labels and each must match (`*` stays inside its label), and the
-/// pattern's path must be a prefix of the name's path, letter by letter. A pattern that is no URL
+/// pattern's path must be a prefix of the name's path, letter by letter. A pattern that is not a URL
 /// matches nothing.
 pub fn urls_match(pattern: &str, name: &str) -> bool {
     match (Url::parse(pattern.as_bytes()), Url::parse(name.as_bytes())) {
@@ -54,7 +54,7 @@ pub fn urls_match(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// Whether Go's `url.Parse` accepts `pattern` behind `https://`, which the kubelet asks of each of
+/// Whether Go's `url.Parse` accepts `pattern` after `https://`, which the kubelet asks of each of
 /// `matchImages` (`ParseSchemelessURL` in `keyring.go`).
 ///
 /// # Errors
@@ -109,13 +109,13 @@ pub struct Match {
     pub secret: usize,
     /// The index of the entry in its secret.
     pub entry: usize,
-    /// Whether no key matches and the one for Docker Hub (`https://index.docker.io/v1/`) stands in.
+    /// Whether no key matches and the default for Docker Hub (`https://index.docker.io/v1/`) is used instead.
     pub via_hub_fallback: bool,
 }
 
 impl Keyring {
     /// A keyring of the keys of each secret, in the order of the pod's `imagePullSecrets`; each comes with the index of
-    /// its secret and of its entry, which are handed back. Keys that are no URL are left out, as by the kubelet.
+    /// its secret and of its entry, which are returned. Keys that are not URLs are left out, as in the kubelet.
     pub fn from_keys<'k>(keys: impl IntoIterator<Item = (usize, usize, &'k str)>) -> Self {
         let (groups, index) = (Vec::new(), None);
         let mut keyring = Self { keys: Vec::new(), groups, index };
@@ -162,8 +162,8 @@ impl Keyring {
         self.hub_fallback().iter().map(|key| key.found(true)).collect()
     }
 
-    /// The same of several keyrings, as if all of their keys were in one. Each comes with the index of its secret; none:
-    /// its secrets are as they were given.
+    /// The same of several keyrings, as if all of their keys were in one. Each comes with the index of its secret;
+    /// none: its secrets are as they were given.
     pub fn lookup_in(keyrings: &[(Option<usize>, &Self)], name: &str) -> Vec<Match> {
         if let [(None, keyring)] = keyrings {
             return keyring.lookup(name);
@@ -221,7 +221,7 @@ impl Keyring {
         groups.filter(is_match).collect()
     }
 
-    /// The keys that stand in for Docker Hub.
+    /// The keys that are used for Docker Hub if no other key matches.
     fn hub_fallback(&self) -> &[IndexedKey] {
         let place = self.groups.binary_search_by(|group| {
             HUB_FALLBACK.cmp(self.keys[group.start].normalised.as_slice())

@@ -1,5 +1,5 @@
-//! Credentials that stand in the payload of a pull secret, whether or not a kubelet can read it: cut off, encoded
-//! once too often, in the wrong form, or with a mistake in another entry. Everybody else can read them.
+//! Credentials that are in the payload of a pull secret, whether or not a kubelet can read it: cut off, encoded
+//! once too often, in the wrong form, or with a mistake in another entry. Everyone else can read them.
 
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ use crate::json::{self, Document, Kind, Value};
 /// A credential in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
-    /// The key of its entry, empty if that cannot be told. Print it through [`super::printable_key`].
+    /// The key of its entry, empty if it is unknown. Print it through [`super::printable_key`].
     pub key: String,
     /// What it is, without an article.
     pub what: &'static str,
@@ -49,7 +49,7 @@ fn without_wide(value: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(value.iter().copied().filter(|byte| (1..0x80).contains(byte)).collect())
 }
 
-/// Entries stand at the top or one level below, be it in a list.
+/// Entries are at the top level or one level below, also in a list.
 fn in_object(root: Value<'_>) -> Vec<Literal> {
     let mut found = Vec::new();
     for (name, value) in members(root) {
@@ -123,7 +123,7 @@ fn kind(user: &[u8], password: &[u8]) -> Option<&'static str> {
     Some(classify(&user, &password).map_or("password", |class| class.kind.name()))
 }
 
-/// What base64 stands for, whatever blanks and padding it has.
+/// The decoded text of base64, whatever blanks and padding it has.
 fn decoded(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let bare: Vec<u8> = value.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let bare = Zeroizing::new(bare);
@@ -143,7 +143,7 @@ fn in_text(text: &[u8]) -> Option<Literal> {
     Some(Literal { key: String::new(), what })
 }
 
-/// The value behind a field's name: a colon, and quotes around both perhaps.
+/// The value after a field's name: a colon, and quotes around both perhaps.
 fn value_after(rest: &[u8]) -> Option<&[u8]> {
     let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'\\');
     let skip = |rest: &[u8]| {

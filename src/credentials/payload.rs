@@ -129,7 +129,7 @@ pub enum Unusable {
 
 /// What the kubelet finds in a value.
 pub enum Kubelet {
-    /// The value is empty: the Secret is passed over.
+    /// The value is empty: the Secret is skipped.
     Skipped,
     /// The entries in the order of the file; a repeated key keeps the last value.
     Entries(Vec<Entry>),
@@ -157,7 +157,7 @@ impl Entry {
         user::flaw(&self.key, &self.username)
     }
 
-    /// What stands in it for everybody to read, without an article; `None` if that is nothing, or something that
+    /// What everyone can read in it, without an article; `None` if that is nothing, or something that
     /// another program replaces.
     pub fn literal(&self) -> Option<&'static str> {
         let literal = !self.password.is_empty() && !self.password.has_placeholder();
@@ -298,7 +298,7 @@ pub enum ValueProblem {
 }
 
 impl ValueProblem {
-    /// Of a value of `data` that cannot be decoded; `is_folded` if it stands on several lines in the manifest.
+    /// Of a value of `data` that cannot be decoded; `is_folded` if it is on several lines in the manifest.
     pub fn of_data(text: &[u8], is_folded: bool) -> Self {
         match Base64Problem::of(text) {
             _ if text.trim_ascii_start().starts_with(b"{") => Self::Plain,
@@ -572,7 +572,7 @@ fn syntax_error(value: &[u8], error: &json::SyntaxError) -> PayloadError {
     }
 }
 
-/// Whether base64 of a JSON object, whatever blanks it has, stands where the object belongs.
+/// Whether base64 of a JSON object, whatever blanks it has, is where the object belongs.
 fn is_base64_of_object(value: &[u8]) -> bool {
     let bare = || value.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
     // In base64, `{` begins with `e`.

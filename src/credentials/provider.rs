@@ -78,7 +78,7 @@ impl Config {
 
 impl Provider {
     /// The first pattern that matches the image `name`. Unlike the keys of a pull secret, a pattern
-    /// is not normalised, and none stands in for Docker Hub.
+    /// is not normalised, and none is used for Docker Hub.
     pub fn matching(&self, name: &str) -> Option<&str> {
         self.match_images.iter().map(String::as_str).find(|pattern| urls_match(pattern, name))
     }

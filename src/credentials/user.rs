@@ -23,7 +23,7 @@ const RULES: &[Rule] = &[
         // https://docs.nvidia.com/ngc/gpu-cloud/ngc-private-registry-user-guide/index.html
         is_for: |host| host == "nvcr.io",
         is_broken: |user| user != b"$oauthtoken",
-        why: "the user name of nvcr.io is `$oauthtoken`, word for word; in double quotes a shell takes it for a \
+        why: "the user name of nvcr.io is `$oauthtoken`, literally; in double quotes a shell reads it as a \
               variable, so write it in single quotes",
     },
     Rule {
@@ -42,7 +42,7 @@ const RULES: &[Rule] = &[
         is_for: may_be_harbor,
         is_broken: |user| user == b"robot" || user.starts_with(b"robot+"),
         why: "it looks like a robot of Harbor without its `$…`: these are named `robot$NAME` or \
-              `robot$PROJECT+NAME`, and in double quotes a shell takes what follows `$` for a variable; write it in \
+              `robot$PROJECT+NAME`, and in double quotes a shell reads the text after `$` as a variable; write it in \
               single quotes",
     },
     Rule {

@@ -32,7 +32,7 @@ const SMALL: usize = 64 << 10;
 pub(super) fn read(stream: &mut dyn Read, widen: impl FnOnce()) -> io::Result<Cow<'static, [u8]>> {
     let mut bytes = Vec::new();
     stream.take(SMALL as u64).read_to_end(&mut bytes)?;
-    // What no text holds stands at the start of files that are something else, and of devices that never end.
+    // Bytes that no text contains are at the start of files that are not text, and of devices that never end.
     if bytes.len() < SMALL || memchr::memchr(0, &bytes).is_some() {
         return Ok(bytes.into());
     }
@@ -64,7 +64,7 @@ mod pages {
     /// A source of this size is too large.
     const LIMIT: usize = 1 << 32;
 
-    /// Addresses for the largest source, without memory behind them yet.
+    /// Addresses for the largest source, without memory after them yet.
     pub(super) struct Pages {
         map: MmapMut,
         /// Where the first huge page begins.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is read where nobody says otherwise: far more than people deploy, and less than a machine has memory.
+/// The default limit: far more than people deploy, and less than the memory of a machine.
 const DEFAULT: u64 = 1 << 30;
 /// The largest source ([`crate::source::Span`]).
 const LARGEST: u64 = u32::MAX as u64;

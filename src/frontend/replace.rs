@@ -21,7 +21,7 @@ use handle::{create, exchange, settle, sweep};
 #[cfg(not(unix))]
 use path::{create, exchange, settle, sweep};
 
-/// How many files are on their way to the disk at once: what takes time is to wait for it.
+/// How many files are written at once: most of the time is spent waiting for the disk.
 const AT_ONCE: usize = 16;
 
 /// Where a file is, without links.
@@ -68,7 +68,7 @@ pub struct Written {
 /// Why a file is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Somebody else was faster.
+    /// Someone else was faster.
     #[error("it was changed after it was read, and is left as it is")]
     Changed,
     /// Nothing is there any more.

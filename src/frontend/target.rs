@@ -21,7 +21,7 @@ const STANDARD_ERROR: &[&str] = &["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"]
 /// was deleted or replaced since.
 const DESCRIPTORS: &[&str] = &["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc"];
 /// What the system says where a file can be written and not be exchanged for another: the folder is read-only or
-/// somebody else's, or the file is mounted.
+/// someone else's, or the file is mounted.
 const NOT_REPLACEABLE: &[ErrorKind] = &[
     ErrorKind::PermissionDenied,
     ErrorKind::ReadOnlyFilesystem,
@@ -55,7 +55,7 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Makes the file at `path`, where there is none.
+/// Creates the file at `path`, which does not exist.
 fn create(path: &Path, text: &str) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok() {
         // A link to a file that does not exist yet.
@@ -131,7 +131,7 @@ fn is_socket(_: FileType) -> bool {
     false
 }
 
-/// A socket cannot be opened (`open(2)`, ENXIO): somebody has to listen at it.
+/// A socket cannot be opened (`open(2)`, ENXIO): someone has to listen at it.
 #[cfg(unix)]
 fn send(path: &Path, text: &str) -> io::Result<()> {
     let mut socket = std::os::unix::net::UnixStream::connect(path)?;

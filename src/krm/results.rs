@@ -17,7 +17,7 @@ pub struct Entry {
     pub severity: Severity,
     /// The object it is about.
     pub reference: Option<Reference<'static>>,
-    /// The field it is about, from the object, and what stands there.
+    /// The field it is about, from the object, and what is there.
     pub field: Option<(String, Option<String>)>,
     /// The file of the object, and its ordinal in there.
     pub file: Option<(String, u64)>,
@@ -48,7 +48,7 @@ impl ResourceList<'_> {
         }
     }
 
-    /// The item that a finding is about; none for one about a dump of the cluster, which comes behind the list.
+    /// The item that a finding is about; none for one about a dump of the cluster, which comes after the list.
     fn item_of(&self, place: &Place) -> Option<&Item<'_>> {
         self.item(place.span.start).filter(|_| place.source == 0)
     }
@@ -147,11 +147,11 @@ fn named(reference: Reference<'_>) -> Value {
 /// A path from the object on: findings count from the list, and through lists in it.
 fn below_item(path: &str) -> &str {
     let mut rest = path;
-    while let Some(behind) = rest.strip_prefix("items[")
-        && let Some((index, behind)) = behind.split_once(']')
+    while let Some(after) = rest.strip_prefix("items[")
+        && let Some((index, after)) = after.split_once(']')
         && index.bytes().all(|byte| byte.is_ascii_digit())
     {
-        rest = behind.strip_prefix('.').unwrap_or(behind);
+        rest = after.strip_prefix('.').unwrap_or(after);
     }
     rest
 }

@@ -66,10 +66,10 @@ fn syntax_mistake(text: &str, error: &Error) -> Mistake {
         Error::ExternalMessage { .. } | Error::UnknownAnchor { .. } | Error::Eof { .. } => {
             let message = error.to_string();
             let what = message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what);
-            format!("this is no valid YAML: {what}")
+            format!("invalid YAML: {what}")
         }
         // Other messages may repeat what stands in the file.
-        _ => "this is no valid YAML".to_owned(),
+        _ => "invalid YAML".to_owned(),
     };
     unread(span, what)
 }

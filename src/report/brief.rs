@@ -1,5 +1,5 @@
 //! The report for places made for a few lines, like the status of an Argo CD Application: a line for each finding,
-//! the worst first, in so many bytes that nobody has to cut it.
+//! the worst first, in so few bytes that no reader has to cut it.
 
 use std::fmt::Write as _;
 
@@ -29,10 +29,10 @@ pub(super) fn render(report: &Report<'_>) -> String {
     findings.sort_by_key(|finding| {
         (finding.code.concern() != Concern::Pull, finding.severity != Severity::Error)
     });
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     let findings = findings.into_iter().map(|finding| {
-        let first = !told.contains(&finding.code.name);
-        told.push(finding.code.name);
+        let first = !shown.contains(&finding.code.name);
+        shown.push(finding.code.name);
         let remedy = finding.remedy.as_deref().filter(|_| first);
         entry(&line(finding), &(place(report, finding) + remedy.unwrap_or_default()))
     });
@@ -60,7 +60,7 @@ fn line(finding: &Finding) -> String {
     line
 }
 
-/// A line that says where it stands.
+/// A line that says where it is.
 fn place(report: &Report<'_>, finding: &Finding) -> String {
     let Some(place) = &finding.place else { return String::new() };
     let position = report.position(place.source, place.span.start);
@@ -68,7 +68,7 @@ fn place(report: &Report<'_>, finding: &Finding) -> String {
     format!("at {}:{position}\n", human::source_name(report.source(place.source), template))
 }
 
-/// A source that is no YAML stream.
+/// A source that is not a YAML stream.
 pub fn problem(source: &Source, problem: &Problem) -> String {
     let lines = LineIndex::new(&source.text);
     let at = problem.offset.min(source.text.len());
@@ -83,8 +83,7 @@ pub fn problem(source: &Source, problem: &Problem) -> String {
     });
     let position = excerpt.position();
     let name = human::source_name(source, Templates::of(source).find(source, within));
-    let line =
-        format!("error[not-yaml]: {name}:{position}: this is no YAML stream: {}", problem.message);
+    let line = format!("error[not-yaml]: {name}:{position}: invalid YAML: {}", problem.message);
     entry(&line, excerpt.text())
 }
 
@@ -127,15 +126,15 @@ fn fitting(entries: &[String], limit: usize) -> String {
         return entries.concat();
     }
     let mut out = String::new();
-    let mut told = 0;
+    let mut shown = 0;
     for entry in entries {
         if out.len() + entry.len() + REST > limit {
             break;
         }
         out.push_str(entry);
-        told += 1;
+        shown += 1;
     }
-    let _ = writeln!(out, "… and {} more", entries.len() - told);
+    let _ = writeln!(out, "… and {} more", entries.len() - shown);
     out
 }
 
@@ -159,8 +158,8 @@ mod tests {
             text.len() <= 500 && text.starts_with("finding 0\n  do this\n  and that\n"),
             "{text}"
         );
-        let told = text.matches("finding").count();
-        assert!(text.ends_with(&format!("… and {} more\n", 100 - told)), "{text}");
+        let shown = text.matches("finding").count();
+        assert!(text.ends_with(&format!("… and {} more\n", 100 - shown)), "{text}");
         let all = vec!["a\n".to_owned(); 3];
         assert_eq!(fitting(&all, 6), "a\na\na\n");
     }

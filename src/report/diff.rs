@@ -41,7 +41,7 @@ fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &m
 }
 
 /// Runs of lines with the edits in them, context included; neighbours that touch are one. The context does not go
-/// beyond the document: nobody may have read what is there, and known what of it may be shown.
+/// beyond the document: that text may not have been parsed, so it is unknown what may be shown.
 fn regions<'e>(
     report: &Report<'_>,
     at: usize,
@@ -80,8 +80,8 @@ fn hunk(
     let index = report.lines(at);
     let start = index.line_range(text, lines.start).start;
     let end = index.line_range(text, lines.end - 1).end;
-    let told = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
-    let mut hidden: Vec<Span> = told.collect();
+    let masked = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
+    let mut hidden: Vec<Span> = masked.collect();
     let mut chunks: Vec<_> = edits.iter().map(|edit| report.chunk(at, edit.place.start)).collect();
     chunks.dedup();
     for chunk in chunks {
@@ -119,7 +119,7 @@ fn hunk(
     *shift += after.cast_signed() - before.cast_signed();
 }
 
-/// What takes one list of lines to another. The one algorithm that is asked for is named here: whoever asks for one
+/// The changes from one list of lines to another. The algorithm is fixed here: code that chooses one
 /// among all gets the code of all.
 fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
     let mut operations = Compact::new(Replace::new(Capture::new()), old, new);

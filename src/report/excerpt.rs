@@ -9,12 +9,12 @@ use crate::mask;
 use crate::source::{LineIndex, Position, Source, Span};
 use crate::text::printable;
 
-/// Lines shown before and behind the labelled ones.
+/// Lines shown before and after the labelled ones.
 const LINES_BEFORE: usize = 2;
 const LINES_BEHIND: usize = 1;
-/// Bytes of a line shown before and behind the label; a line of minified JSON has millions.
+/// Bytes of a line shown before and after the label; a line of minified JSON has millions.
 const BYTES_AROUND: usize = 60;
-/// Bytes beyond those shown that are looked at to tell credentials.
+/// How many bytes beyond the shown ones are searched for credentials.
 const BYTES_BEYOND: usize = 4096;
 
 /// A place with a label, in a source whose confidential bytes are known.
@@ -29,7 +29,7 @@ pub struct Labelled<'r> {
     pub within: Span,
     /// The bytes that may not be shown.
     pub hidden: &'r [Span],
-    /// Whether nobody could read the text: more of it is masked then.
+    /// Whether the text could not be parsed: then more of it is masked.
     pub unread: bool,
 }
 
@@ -108,19 +108,19 @@ fn masked_parts(labelled: &Labelled<'_>, cuts: &[usize]) -> Vec<String> {
     {
         return lines;
     }
-    // What is cut off at an end of the window can only be told with what stands beyond it.
+    // A token that is cut off at an end of the window is only recognised with the text beyond it.
     let start =
         text.floor_char_boundary(from.saturating_sub(BYTES_BEYOND).max(line_start(text, from)));
     let end = text.floor_char_boundary((to + BYTES_BEYOND).min(line_end(text, to)));
-    let told = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
-    let mut hidden: Vec<Span> = told.collect();
+    let masked = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
+    let mut hidden: Vec<Span> = masked.collect();
     hidden.extend_from_slice(labelled.hidden);
     hidden.retain(|span| (span.start as usize) < to && (span.end as usize) > from);
     let parts = cuts.windows(2);
     parts.map(|cut| printable(&mask::covered(&text[cut[0]..cut[1]], cut[0], &hidden))).collect()
 }
 
-/// Whole lines of a text that nobody could read, if something in it has to be masked. What that is shows only in the
+/// Whole lines of a text that could not be parsed, if something in it has to be masked. What that is shows only in the
 /// whole document, and where the label would be on its line is lost with it.
 fn unread_lines(
     labelled: &Labelled<'_>,
@@ -142,8 +142,8 @@ fn unread_lines(
         let lines = masked.split_inclusive('\n').skip(numbers.start).take(numbers.len());
         lines.map(|line| printable(&shortened(line))).collect::<String>()
     };
-    let behind = line(to.saturating_sub(1)) + 1;
-    Some(vec![lines(line(from)..line(label)), String::new(), lines(line(label)..behind)])
+    let after = line(to.saturating_sub(1)) + 1;
+    Some(vec![lines(line(from)..line(label)), String::new(), lines(line(label)..after)])
 }
 
 /// A line of at most three windows.
@@ -154,7 +154,7 @@ fn shortened(line: &str) -> Cow<'_, str> {
     }
 }
 
-// To people a line ends with a line feed, and what is masked is told by such lines.
+// To people a line ends with a line feed, and masked parts are described by such lines.
 
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |line| line + 1)
@@ -174,9 +174,9 @@ impl SourceCode for Excerpt {
         &'a self,
         span: &SourceSpan,
         before: usize,
-        behind: usize,
+        after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = if before == 0 && behind == 0 {
+        let contents = if before == 0 && after == 0 {
             // Asked for the header: where the label is.
             let data = &self.data.as_bytes()[span.offset()..span.offset() + span.len()];
             let Position { line, column } = self.position;

@@ -1,8 +1,8 @@
 //! The bytes of a document that no report may show, worked out from its tree when some of them are about to be
-//! shown: what a Secret holds, what a name tells to be secret, the values of environment variables that are not plainly
+//! shown: what a Secret holds, the values of secret names, the values of environment variables that are not plainly
 //! harmless, and credentials that YAML writes in a way that hides their shape.
 //!
-//! What can be told from the text of a line alone is left to [`mask::line_spans`].
+//! Credentials that the text of a single line shows are left to [`mask::line_spans`].
 
 mod words;
 
@@ -142,11 +142,11 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
         }
     }
 
-    /// The value of a variable. Any name may stand before a credential, so what is shown is what cannot be one.
+    /// The value of a variable. Any name may precede a credential, so only values that cannot be one are shown.
     fn take_variable(&mut self, name: &str, value: Node<'t, 'a>, depth: usize) {
-        let told = mask::is_secret_name(name);
+        let is_secret = mask::is_secret_name(name);
         let harmless = |text: Text<'_>| words::is_plain(&text) || self.words.has(&text);
-        if told || !value.scalar().is_some_and(harmless) {
+        if is_secret || !value.scalar().is_some_and(harmless) {
             self.hide_all(value, depth);
         }
     }
@@ -164,7 +164,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
         }
     }
 
-    /// A text that holds a credential which the text of its line does not show: it goes over several lines, or has
+    /// A text that holds a credential which the text of its line does not show: it has several lines, or has
     /// escapes, or names what it holds.
     fn take_scalar(&mut self, node: Node<'t, 'a>, style: Scalar) {
         let source = node.source();
@@ -203,7 +203,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
         }
     }
 
-    /// Hides the values of a node that a name tells to be secret, but for names and plain facts.
+    /// Hides the values of a node with a secret name, except names and plain facts.
     fn hide(&mut self, node: Node<'t, 'a>, depth: usize) {
         match node.kind() {
             Kind::Mapping(_) if depth <= DEEPEST => {
@@ -232,7 +232,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
             Kind::Sequence(_) if depth <= DEEPEST => {
                 node.items().for_each(|item| self.hide_all(item, depth + 1));
             }
-            // What an alias stands for is shown where its anchor is.
+            // What an alias refers to is shown where its anchor is.
             _ => self.push(node.resolved().span()),
         }
     }
@@ -265,7 +265,7 @@ fn is(mapping: Node<'_, '_>, key: &str, value: &str) -> bool {
     mapping.get(key).and_then(Node::scalar).is_some_and(|found| found == value)
 }
 
-/// Whether a scalar holds a credential that its text does not show: it goes over several lines or has escapes.
+/// Whether a scalar holds a credential that its text does not show: it has several lines or escapes.
 fn is_disguised(node: Node<'_, '_>) -> bool {
     let Some(value) = node.scalar().filter(|value| value.borrowed().is_none()) else {
         return false;
@@ -274,7 +274,7 @@ fn is_disguised(node: Node<'_, '_>) -> bool {
     !mask::credential_spans(&value).is_empty() || !mask::credential_spans(&bare).is_empty()
 }
 
-/// The comments of a text, as far as lines tell.
+/// The comments of a text, as far as single lines show them.
 fn comments(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut start = 0;

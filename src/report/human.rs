@@ -21,12 +21,12 @@ use crate::source::{LineIndex, Source, Span};
 use crate::text::printable;
 use crate::yaml::Problem;
 
-/// How many findings are shown with their lines. Of those behind them one line tells each.
+/// How many findings are shown with their lines. Each of the others gets one line.
 const FULL: usize = 25;
-/// How many findings are told in one line.
+/// How many findings are reported in one line.
 const BRIEF: usize = 200;
 
-/// How the lines of a finding begin that is told in one, behind the first.
+/// How the lines after the first begin, of a finding that is reported in one.
 const BRIEF_INDENT: &str = "\n  ";
 /// How far a message is indented, and the margin that is left.
 const MESSAGE_INDENT: usize = 6;
@@ -34,7 +34,7 @@ const MESSAGE_INDENT: usize = 6;
 const HELP_INDENT: usize = 10;
 /// How wide the text of an explanation is at most.
 const EXPLANATION: usize = 90;
-/// What stands before a reference.
+/// What is before a reference.
 const REFERENCE: &str = "    ";
 
 /// One thing to show, in miette's terms.
@@ -120,14 +120,14 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     let findings = &report.outcome.findings;
     let (weighty, light): (Vec<_>, Vec<_>) =
         findings.iter().partition(|finding| finding.severity != Severity::Info);
-    let mut told = BTreeSet::new();
+    let mut shown_remedies = BTreeSet::new();
     for finding in weighty.iter().take(FULL) {
         let mut shown = shown(report, finding);
         // Many images lack the same thing.
         if finding
             .remedy
             .as_deref()
-            .is_some_and(|remedy| remedy.contains('\n') && !told.insert(remedy))
+            .is_some_and(|remedy| remedy.contains('\n') && !shown_remedies.insert(remedy))
         {
             shown.help = Some("as above".to_owned());
         }
@@ -190,7 +190,7 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
     let _ = writeln!(out, "{kind}{rest}");
 }
 
-/// The name of a source, behind that of the template if Helm tells it.
+/// The name of a source, after that of the template if Helm names it.
 pub(super) fn source_name(source: &Source, template: Option<String>) -> String {
     let name = shown_name(&source.name);
     match template {
@@ -231,7 +231,7 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     text
 }
 
-/// A source that is no YAML stream.
+/// A source that is not a YAML stream.
 pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     let lines = LineIndex::new(&source.text);
     let at = problem.offset.min(source.text.len());
@@ -248,11 +248,7 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     let shown = Shown {
         level: Level::Error,
         code: "error[not-yaml]".to_owned(),
-        message: format!(
-            "{name}:{}: this is no YAML stream: {}",
-            excerpt.position(),
-            problem.message
-        ),
+        message: format!("{name}:{}: invalid YAML: {}", excerpt.position(), problem.message),
         label: Some((excerpt.label.clone(), String::from("here"))),
         excerpt: Some(Drawn(excerpt)),
         help: Some("look at what rendered this, or leave the file out".to_owned()),
@@ -262,20 +258,20 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     out
 }
 
-/// A dump of the cluster that is no YAML stream. Of its text nothing is shown: it is full of Secrets, and nobody can
-/// tell here where they stand.
+/// A cluster dump that is not a YAML stream. Its text is not shown: it is full of Secrets, and it is unknown
+/// where they are.
 pub fn unreadable_dump(dump: &Source, problem: &Problem) -> String {
     let at = problem.offset.min(dump.text.len());
     let position = LineIndex::new(&dump.text).position(&dump.text, at);
     format!(
-        "error: {}:{position}: the cluster dump is no YAML stream: {}\nmake it anew: kubectl get sa,secret -A \
+        "error: {}:{position}: the cluster dump is not valid YAML: {}\nrecreate it: kubectl get sa,secret -A \
          --show-managed-fields -o yaml\n",
         shown_name(&dump.name),
         problem.message
     )
 }
 
-/// The mistakes in the policy at `place` of `source`; `label` says what stands at a mistake.
+/// The errors in the policy at `place` of `source`; `label` describes the place of an error.
 pub fn mistakes(
     source: &Source,
     place: Span,
@@ -347,7 +343,7 @@ pub fn explain(code: &Code, look: Look) -> String {
     out
 }
 
-/// A line for each; what is too long goes on below, further to the right.
+/// A line for each; what is too long continues below, further to the right.
 fn references(code: &Code, width: usize) -> String {
     let lines = code.references.iter().map(|reference| {
         let text = wrapped(reference, width.saturating_sub(REFERENCE.len() + 2));

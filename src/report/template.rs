@@ -1,5 +1,5 @@
 //! Which template of a chart a place of a rendered stream is from, as Helm says it beside the documents. People
-//! look for a mistake there, not in a stream that nobody keeps.
+//! look for an error there, and not in a stream that is not stored.
 //!
 //! Names only: nothing is decided by them.
 
@@ -36,10 +36,10 @@ impl Templates {
     pub(super) fn of(source: &Source) -> Self {
         let text = &source.text;
         if !text.starts_with(SOURCE) {
-            return Self { style: Style::Annotation, names: behind(text, ANNOTATION).collect() };
+            return Self { style: Style::Annotation, names: ends_of(text, ANNOTATION).collect() };
         }
         let first = std::iter::once(SOURCE.len());
-        let names = first.chain(behind(text, &format!("\n{SOURCE}"))).collect();
+        let names = first.chain(ends_of(text, &format!("\n{SOURCE}"))).collect();
         Self { style: Style::Comment, names }
     }
 
@@ -78,11 +78,11 @@ impl Templates {
     }
 }
 
-fn behind(text: &str, wanted: &str) -> impl Iterator<Item = usize> {
+fn ends_of(text: &str, wanted: &str) -> impl Iterator<Item = usize> {
     memmem::find_iter(text.as_bytes(), wanted).map(move |at| at + wanted.len())
 }
 
-/// The value on the rest of a line behind its key.
+/// The value on the rest of a line after its key.
 fn value(line: &str) -> Option<&str> {
     let value = line.trim_start_matches(['"', '\'']).strip_prefix(':')?.trim_start();
     match value.chars().next()? {

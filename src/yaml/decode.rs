@@ -1,14 +1,14 @@
-//! What is YAML and no document to Go's reader all the same (`go.yaml.in/yaml/v2`, decode.go): aliases that contain
-//! themselves or stand for too much, merge keys without a mapping, values that are not of the type of their tag.
+//! Valid YAML that Go's reader rejects (`go.yaml.in/yaml/v2`, decode.go): aliases that contain themselves or expand to
+//! too much, merge keys without a mapping, values that do not have the type of their tag.
 //!
-//! This is the only place that follows all aliases of a document, as that reader does, and it stops where that stops.
-//! What comes behind may follow them too, since then they lead to no more than the reader would expand.
+//! This is the only place that follows all aliases of a document, as that reader does, and it stops where that reader
+//! stops. Later code may follow aliases too, since they then lead to no more than the reader would expand.
 
 use super::parse::Failure;
 use super::resolve::{self, Type};
 use super::tree::{Kind, Tag, Tree};
 
-/// Why Go refuses the document, if it does.
+/// Why Go rejects the document; `None` if Go accepts it.
 pub(super) fn refusal(tree: &Tree<'_>) -> Option<Failure> {
     let plain = |raw: &super::tree::Raw| raw.tag == Tag::None && raw.kind != Kind::Alias;
     let merges = || (0..).zip(&tree.nodes).any(|(at, _)| tree.node(at).is_merge_key());
@@ -19,11 +19,11 @@ pub(super) fn refusal(tree: &Tree<'_>) -> Option<Failure> {
     decoder.document().err()
 }
 
-/// The most that aliases may stand for: Go's reader counts what it decodes.
+/// The limit for the expansion of aliases: Go's reader counts the nodes that it decodes.
 #[derive(Default)]
 struct Budget {
     decoded: u32,
-    /// Those of them that an alias led to.
+    /// How many of them an alias led to.
     expanded: u32,
 }
 
@@ -38,8 +38,8 @@ impl Budget {
         (!is_excessive).then_some(())
     }
 
-    /// Which share of all nodes aliases may lead to (`allowedAliasRatio`): 99 % of a small document, 10 % of a very large
-    /// one.
+    /// Which share of all nodes aliases may lead to (`allowedAliasRatio`): 99 % of a small document, 10 % of a very
+    /// large one.
     fn allowed_share(&self) -> f64 {
         const SMALL: f64 = 400_000.0;
         const LARGE: f64 = 4_000_000.0;
@@ -48,14 +48,14 @@ impl Budget {
     }
 }
 
-/// What is still to be done.
+/// The work that remains.
 #[derive(Clone, Copy)]
 enum Step {
     /// To decode a node.
     Node(u32),
     /// To merge a node into the mapping around it.
     Merge(u32),
-    /// To leave what an alias stands for.
+    /// To leave the node that an alias refers to.
     Leave(u32),
 }
 
@@ -98,7 +98,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             return Ok(());
         }
         let alias = self.open.first().copied().unwrap_or(node);
-        let why = "the document contains excessive aliasing, and kubectl and Helm refuse it";
+        let why = "the document contains excessive aliasing, and kubectl and Helm reject it";
         self.refuse(alias, why)
     }
 
@@ -141,7 +141,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(())
     }
 
-    /// What an alias stands for, by the name of its anchor if that is a plain word.
+    /// The name of the alias's anchor, if it is a plain word.
     fn anchor(&self, alias: u32) -> String {
         let name = self.tree.node(alias).source().trim_start_matches('*');
         let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -169,7 +169,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             return self.refuse(value, "a merge key (<<) takes a mapping, or a list of mappings");
         }
         if list != value {
-            // Decoding the alias counts what it stands for, and sees whether it contains itself.
+            // Decoding the alias counts the nodes that it refers to, and detects an alias that contains itself.
             self.steps.push(Step::Node(value));
             return Ok(());
         }
@@ -178,21 +178,23 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(())
     }
 
-    /// Whether a scalar is of the type that its tag says (`resolve`). What is in base64 has been decoded.
+    /// Checks that a scalar has the type of its tag (`resolve`). Base64 has been decoded before.
     fn scalar(&self, node: u32) -> Result<(), Failure> {
         let tag = self.tree.nodes[node as usize].tag;
         let wanted = match tag {
             Tag::Null => Type::Null,
             Tag::Bool => Type::Bool,
             Tag::Number => Type::Number,
-            Tag::NotBinary => return self.refuse(node, "this is not in base64, as its tag says"),
+            Tag::NotBinary => {
+                return self.refuse(node, "the tag says base64, but this is not base64");
+            }
             _ => return Ok(()),
         };
         let value = self.tree.node(node).scalar().unwrap_or_default();
         if resolve::plain(&value) == wanted {
             return Ok(());
         }
-        self.refuse(node, "this is not a value of the type that its tag says")
+        self.refuse(node, "this value does not have the type of its tag")
     }
 
     fn children(&self, node: u32) -> impl Iterator<Item = u32> + use<'t, 'a> {
@@ -220,7 +222,7 @@ mod tests {
     use super::*;
     use crate::yaml::parse;
 
-    /// Where Go refuses a document, and why.
+    /// Where Go rejects a document, and why.
     fn refused(text: &str) -> Option<(usize, String)> {
         parse::refusal(text).map(|failure| (failure.offset, failure.message))
     }
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_too_much_is_refused_after_a_bounded_number_of_steps() {
+    fn excessive_aliases_are_refused_after_a_bounded_number_of_steps() {
         let lists = |aliases: &str| format!("{{kind: List, items: [{aliases}]}}");
         let merges = |aliases: &str| format!("{{<<: [{aliases}]}}");
         for text in
@@ -302,9 +304,9 @@ mod tests {
     #[test]
     fn a_value_is_of_the_type_of_its_tag() {
         for text in ["a: !!int x\n", "a: !!bool 5\n", "a: !!null x\n", "a: !!float y\n"] {
-            check_refused(text, &text[text.len() - 2..], "type that its tag says");
+            check_refused(text, &text[text.len() - 2..], "does not have the type of its tag");
         }
-        check_refused("a: !!binary \"a b\"\n", "\"a b\"", "not in base64");
+        check_refused("a: !!binary \"a b\"\n", "\"a b\"", "not base64");
         for fine in
             ["a: !!int \"5\"\n", "a: !x 5\n", "a: !!null \"\"\n", "a: !!str [b]\n", "a: ! ~\n"]
         {

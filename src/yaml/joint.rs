@@ -1,35 +1,35 @@
-//! Where two streams become one.
+//! How two streams are joined into one.
 
 use super::tree::{Kind, Node, Scalar};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const MARKER: &str = "---";
 
-/// How a stream goes on after another one.
+/// How a stream continues after another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Joint {
-    /// What has to stand between them.
+    /// What has to be between them.
     pub between: &'static str,
-    /// How many bytes of the second one are about its encoding, and have no place inside of a stream.
+    /// The number of bytes at the start of the second stream that mark its encoding, and must not be inside a stream.
     pub skipped: usize,
 }
 
-/// Why two streams cannot become one that says the same.
+/// Why two streams cannot be joined without a change of their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severed {
     /// The second begins with a directive. Readers that cut streams at `---`, as those of Kubernetes do
-    /// (`k8s.io/apimachinery/pkg/util/yaml`), would take it for the end of the first.
+    /// (`k8s.io/apimachinery/pkg/util/yaml`), would read it as the end of the first stream.
     Directive,
     /// The first ends in a block scalar that keeps its line breaks (`|+`), and has none at its end. One more would be
     /// part of its value to some readers (libyaml), while to others it is there already (go-yaml).
     Scalar,
 }
 
-/// How `after` goes on after `before`.
+/// How `after` continues after `before`.
 ///
 /// # Errors
 ///
-/// Streams that would not say the same if they were one.
+/// If the joined stream would have another meaning.
 pub fn join(before: &str, after: &str) -> Result<Joint, Severed> {
     let rest = after.trim_start_matches(BYTE_ORDER_MARK);
     if begins_with_directive(rest) {
@@ -71,11 +71,11 @@ fn ends_in_kept_breaks(text: &str) -> bool {
             end == text.len() && keeps_breaks(&text[..last.span().start as usize])
         });
     });
-    // What is no YAML goes nowhere.
+    // The caller does not write invalid YAML.
     read.is_ok_and(|parts| parts.last().is_some_and(|(_, kept)| *kept))
 }
 
-/// Whether the header of a block scalar has a `+`, which is the last thing in front of its text.
+/// Whether the header of a block scalar has a `+`, which is the last thing before its text.
 fn keeps_breaks(before: &str) -> bool {
     let mut lines = before.trim_end_matches([' ', '\r', '\n']).lines();
     let header = lines.next_back().unwrap_or_default();

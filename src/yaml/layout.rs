@@ -1,11 +1,11 @@
-//! Where the lines of a YAML text begin and end, and what stands on them: what new text has to follow.
+//! Where the lines of a YAML text begin and end, and what is on them: what new text has to follow.
 //!
 //! A line ends with a line feed, with a carriage return and a line feed, or with a carriage return alone (YAML 1.2.2,
 //! section 5.4).
 
 use super::{Kind, Node, Scalar, Style};
 
-/// The blanks before `at`, if nothing else stands before it on its line.
+/// The blanks before `at`, if nothing else is before it on its line.
 pub(crate) fn indentation(text: &str, at: usize) -> Option<&str> {
     let lead = &text[line_start(text, at)..at];
     lead.bytes().all(|byte| byte == b' ').then_some(lead)
@@ -48,7 +48,7 @@ pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
     }
 }
 
-/// The last line break in `gap` with all that stands behind it: what begins a line there.
+/// The last line break in `gap` with all that is after it: what begins a line there.
 pub(crate) fn lead(gap: &str) -> Option<&str> {
     let line = gap.rfind(['\n', '\r'])?;
     let is_two = gap[line..].starts_with('\n') && gap[..line].ends_with('\r');
@@ -60,7 +60,7 @@ pub(crate) fn blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
 }
 
-/// The colon behind a key, if nothing but blanks stands between them.
+/// The colon after a key, if nothing but blanks is between them.
 pub(crate) fn colon(key: Node<'_, '_>) -> Option<usize> {
     let text = key.tree().text();
     let end = key.span().end as usize;
@@ -68,7 +68,7 @@ pub(crate) fn colon(key: Node<'_, '_>) -> Option<usize> {
     text[at..].starts_with(':').then_some(at)
 }
 
-/// The first dash at or behind `from`, behind blanks, line breaks and comments only.
+/// The first dash at or after `from`, after blanks, line breaks and comments only.
 pub(crate) fn dash(text: &str, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -83,12 +83,12 @@ pub(crate) fn dash(text: &str, from: usize) -> Option<usize> {
     }
 }
 
-/// Whether the last thing that a node holds is a block scalar, whose text goes on until something dedents.
+/// Whether the last thing that a node holds is a block scalar, whose text continues until something dedents.
 pub(crate) fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
     last_nodes(node).any(|node| node.kind() == Kind::Scalar(Scalar::Block))
 }
 
-/// Whether the last thing that a node holds is a key without a value whose colon does not follow it, but stands further
+/// Whether the last thing that a node holds is a key without a value whose colon does not follow it, but is further
 /// down perhaps (`? key`).
 pub(crate) fn ends_in_open_key(node: Node<'_, '_>) -> bool {
     last_nodes(node).any(|node| {

@@ -1,19 +1,19 @@
-//! Where a text has something to look at. Most lines begin with a blank and hold nothing unusual: they are passed over
-//! many bytes at a time.
+//! Finds the lines of a text that need a closer look. Most lines begin with a blank and contain nothing unusual: they
+//! are skipped many bytes at a time.
 
 use std::ops::Range;
 
-/// How many bytes are passed over at once.
+/// How many bytes are skipped at once.
 const BLOCK: usize = 64;
 
-/// Where the lines begin that do not begin with a space, behind a line feed in this part of `text`. The end of the
+/// Where the lines begin that do not begin with a space, after a line feed in this part of `text`. The end of the
 /// text counts as a line there.
 pub(super) fn outermost(text: &[u8], part: Range<usize>) -> impl Iterator<Item = usize> {
     let blocks = blocks(text, part, |byte, next| byte == b'\n' && next != b' ');
     blocks.flat_map(|block| outermost_in(text, block))
 }
 
-/// The same for a block that is worth looking at.
+/// The same for a block that needs a closer look.
 pub(super) fn outermost_in(text: &[u8], block: Range<usize>) -> impl Iterator<Item = usize> {
     let feeds = memchr::memchr_iter(b'\n', &text[block.clone()]);
     feeds.map(move |at| block.start + at + 1).filter(|&at| text.get(at) != Some(&b' '))

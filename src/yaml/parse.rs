@@ -15,7 +15,7 @@ use crate::source::Span;
 /// How deep collections may nest. Go's readers stop at 10,000; no manifest comes near.
 const NESTING: usize = 5_000;
 
-/// Why a text is no YAML stream.
+/// Why a text is not a YAML stream.
 pub(super) struct Failure {
     /// The byte of the whole source where reading stopped.
     pub(super) offset: usize,
@@ -30,7 +30,7 @@ pub(super) fn documents(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>
     trees.iter().find_map(decode::refusal).map_or(Ok(trees), Err)
 }
 
-/// Why Go refuses a text that is YAML, if it does.
+/// Why Go rejects a text that is valid YAML; `None` if Go accepts it.
 pub(super) fn refusal(text: &str) -> Option<Failure> {
     trees(text, 0..text.len()).ok()?.iter().find_map(decode::refusal)
 }
@@ -52,10 +52,10 @@ fn failure(range: &Range<usize>, error: &ScanError) -> Failure {
     Failure { offset: range.start + at, message: message(error) }
 }
 
-/// The same of a text with comments right behind quotes: Go reads `"x"#c` as a string with a comment behind it.
+/// The same of a text with comments right after quotes: Go reads `"x"#c` as a string followed by a comment.
 ///
-/// What they look like is blanked on all lines at once, and read: what stands in a value was none. Whatever is left
-/// then is blanked one by one, with a limit, since each time the text is read from its start.
+/// What they look like is blanked on all lines at once, and read: what is in a value was not a comment. Whatever is
+/// left then is blanked one by one, with a limit, since each time the text is read from its start.
 fn with_touching_comments<'a>(
     text: &'a str,
     range: &Range<usize>,
@@ -92,7 +92,7 @@ fn one_by_one<'a>(
     trees.map_err(|error| failure(range, &error))
 }
 
-/// The text without `comments`, and what it comes to; `None` if that tells nothing about them.
+/// The text without `comments`, and its trees; `None` if it does not show which of them are comments.
 fn all_blanked<'a>(
     text: &'a str,
     range: &Range<usize>,
@@ -126,7 +126,7 @@ fn outside_of_values(
     ranges.iter().filter(is_outside).cloned().collect()
 }
 
-/// What looks like a comment right behind a quoted value: on a line with one pair of quotes, and no `#` but there.
+/// What looks like a comment right after a quoted value: on a line with one pair of quotes, and no `#` but there.
 fn touching_comments(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -145,7 +145,7 @@ fn touching_comments(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether `text[range]` can only be several JSON values behind one another, and where each begins.
+/// Whether `text[range]` can only be several JSON values one after another, and where each begins.
 /// YAML has no such thing, Go's decoders do.
 pub(super) fn json_values(text: &str, range: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let part = &text[range.clone()];
@@ -163,18 +163,20 @@ pub(super) fn json_values(text: &str, range: &Range<usize>) -> Option<Vec<Range<
 
 fn message(error: &ScanError) -> String {
     match error.kind() {
-        ErrorKind::UnknownAnchor => "this alias names no anchor before it".to_owned(),
+        ErrorKind::UnknownAnchor => {
+            "this alias refers to an anchor that is not defined before it".to_owned()
+        }
         ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
             "a tab cannot indent YAML: use spaces".to_owned()
         }
-        // The parser's own words, as long as they hold no text of the input.
-        ErrorKind::Custom(_) | ErrorKind::InputDecoding { .. } => "this is no YAML".to_owned(),
+        // The parser's own messages, as long as they contain no text of the input.
+        ErrorKind::Custom(_) | ErrorKind::InputDecoding { .. } => "invalid YAML".to_owned(),
         kind => kind.to_string(),
     }
 }
 
 /// A character between the values of `text[range]` that ends a line to Go's readers (YAML 1.1, section 5.4) and none
-/// to this parser (YAML 1.2.2, section 5.4). What stands behind it means something else to them.
+/// to this parser (YAML 1.2.2, section 5.4). They read the text after it differently.
 fn foreign_break(
     text: &str,
     range: &Range<usize>,
@@ -191,7 +193,7 @@ fn foreign_break(
     let first = found.find(|&at| !in_quotes(at))?;
     Some((
         first,
-        "kubectl and Helm take the character here for a line break: remove it, or write it as an escape \
+        "kubectl and Helm read this character as a line break: remove it, or write it as an escape \
          (\\N, \\L or \\P) in double quotes",
     ))
 }
@@ -199,7 +201,7 @@ fn foreign_break(
 /// What next lines (U+0085), and line separators and paragraph separators (U+2028, U+2029) begin with.
 pub(super) const FOREIGN_BREAKS: [u8; 2] = [0xc2, 0xe2];
 
-/// Where they stand.
+/// Where they are.
 fn foreign_breaks(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let [next_line, separators] = FOREIGN_BREAKS;
@@ -207,12 +209,12 @@ fn foreign_breaks(text: &str) -> impl Iterator<Item = usize> {
     found.filter(|&at| is_foreign_break(&bytes[at..]))
 }
 
-/// Whether one of them stands at the beginning of `bytes`.
+/// Whether one of them is at the beginning of `bytes`.
 pub(super) fn is_foreign_break(bytes: &[u8]) -> bool {
     matches!(bytes, [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..])
 }
 
-/// The comment that begins at or right behind `at`.
+/// The comment that begins at or right after `at`.
 fn comment_at(text: &str, at: usize) -> Option<Range<usize>> {
     let hash = at + text[at..].find('#').filter(|&gap| gap <= 1)?;
     let end = text[hash..].find(['\r', '\n']).map_or(text.len(), |length| hash + length);
@@ -263,7 +265,7 @@ struct Builder<'a> {
     anchors: HashMap<usize, u32>,
     aliases: Vec<u32>,
     /// Where the node ends that was complete last.
-    behind: u32,
+    complete_to: u32,
 }
 
 impl<'a> Builder<'a> {
@@ -276,7 +278,7 @@ impl<'a> Builder<'a> {
             open: Vec::new(),
             anchors: HashMap::new(),
             aliases: Vec::new(),
-            behind: 0,
+            complete_to: 0,
         }
     }
 
@@ -290,7 +292,7 @@ impl<'a> Builder<'a> {
             Event::Alias(id) => {
                 let target = self.anchors.get(&id).copied().unwrap_or(0);
                 self.push(Kind::Alias, span, Tag::None);
-                self.behind = span.end;
+                self.complete_to = span.end;
                 self.last().target = target;
                 self.aliases.push(self.next() - 1);
             }
@@ -334,24 +336,24 @@ impl<'a> Builder<'a> {
             self.decoded.push((self.next(), value.into()));
         }
         self.push(Kind::Scalar(style), span, tag);
-        self.behind = span.end;
+        self.complete_to = span.end;
         if decoded {
             self.last().value = Value::Decoded;
         }
     }
 
-    /// The place of a value that is not there. That of a key without a colon is reported where the text goes on, beyond
-    /// the document perhaps: it is behind the key.
+    /// The place of an absent value. That of a key without a colon is reported where the text continues, beyond
+    /// the document perhaps: it is after the key.
     fn absent(&self, span: Span) -> Span {
-        if self.nodes.is_empty() || span.start < self.behind {
+        if self.nodes.is_empty() || span.start < self.complete_to {
             return span;
         }
-        let gap = &self.text[self.behind as usize..span.start as usize];
+        let gap = &self.text[self.complete_to as usize..span.start as usize];
         let is_blank = gap.lines().all(|line| {
             let line = line.trim_start();
             line.is_empty() || line.starts_with('#')
         });
-        if is_blank { Span::at(self.behind as usize) } else { span }
+        if is_blank { Span::at(self.complete_to as usize) } else { span }
     }
 
     fn begin(&mut self, kind: Kind, span: Span, tag: Tag, anchor: usize) {
@@ -374,7 +376,7 @@ impl<'a> Builder<'a> {
             raw.span.start = first.unwrap_or(raw.span.start);
             raw.span.end = last.unwrap_or(raw.span.start).max(raw.span.start);
         }
-        self.behind = raw.span.end;
+        self.complete_to = raw.span.end;
     }
 
     /// The end of the last direct child of the collection at `at`, which is complete but for itself.

@@ -1,5 +1,5 @@
-//! What Go's reader makes of a scalar (`go.yaml.in/yaml/v2`, resolve.go, through `sigs.k8s.io/yaml`): kubectl, Helm and
-//! Argo CD read manifests with it. Numbers to the base of 60 and dates are strings to it.
+//! How Go's reader interprets a scalar (`go.yaml.in/yaml/v2`, resolve.go, through `sigs.k8s.io/yaml`): kubectl, Helm
+//! and Argo CD read manifests with it. It reads dates and numbers to the base of 60 as strings.
 
 /// What a scalar is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ fn is_number(text: &str) -> bool {
     if unsigned.len() < text.len() && is_infinite(unsigned) {
         return true;
     }
-    // Underscores may stand anywhere, the start included: `-_5`.
+    // Underscores may be anywhere, the start included: `-_5`.
     let plain = text.replace('_', "");
     // In binary notation Go lets another sign follow: `0b-1`.
     let signed = plain.strip_prefix("0b").is_some_and(|bits| i64::from_str_radix(bits, 2).is_ok());
@@ -50,7 +50,7 @@ fn is_number(text: &str) -> bool {
 
 /// Of what begins with a point.
 fn is_fraction(text: &str) -> bool {
-    // Go lets an underscore stand between two digits.
+    // Go allows an underscore between two digits.
     let is_digit = |at: Option<usize>| {
         at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit)
     };
@@ -66,7 +66,8 @@ fn is_infinite(text: &str) -> bool {
     matches!(text, ".inf" | ".Inf" | ".INF")
 }
 
-/// `strconv.ParseInt` and `strconv.ParseUint` of Go with the base 0: 64 bits, in binary, octal or hexadecimal notation too.
+/// `strconv.ParseInt` and `strconv.ParseUint` of Go with the base 0: 64 bits, in binary, octal or hexadecimal notation
+/// too.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (digits, radix) = match digits.as_bytes() {

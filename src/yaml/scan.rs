@@ -2,7 +2,7 @@
 //! one line, literal blocks, flow collections on one line, and JSON.
 //!
 //! Nothing here guesses. What it is not sure of (anchors, tags, directives, tabs that could indent, text that
-//! goes on over several lines, folded blocks, whatever is no YAML) it leaves to `parse`, which decides. What it
+//! continues over several lines, folded blocks, invalid YAML) it leaves to `parse`, which decides. What it
 //! reads is the tree that `parse` makes, node for node.
 
 use std::cell::OnceCell;
@@ -18,7 +18,7 @@ const NESTING: usize = 100;
 /// The parser knows how long a key on one line may be (1,024 characters).
 const LONGEST_KEY: usize = 1_000;
 
-/// The only document of `text[chunk]`; `None` if it takes the parser to tell.
+/// The only document of `text[chunk]`; `None` if only the parser can decide.
 pub(super) fn document(text: &str, chunk: Range<usize>) -> Option<Tree<'_>> {
     if !is_simple(&text[chunk.clone()]) {
         return None;
@@ -57,7 +57,7 @@ fn is_simple(text: &str) -> bool {
     true
 }
 
-/// A key that stands before a colon on its line.
+/// A key that is before a colon on its line.
 struct Key {
     span: Span,
     style: Scalar,
@@ -65,16 +65,16 @@ struct Key {
     colon: usize,
 }
 
-/// It takes the parser to tell.
+/// Only the parser can decide.
 struct Unsure;
 
 /// Every method gives `None` or [`Unsure`] where the parser has to decide.
 struct Scanner<'a> {
     /// The text up to the end of the document.
     bytes: &'a [u8],
-    /// Where the line goes on that is being read.
+    /// Where the line continues that is being read.
     at: usize,
-    /// The column of the line at `at`, when that is the first character on it; `None` behind the last line.
+    /// The column of the line at `at`, when that is the first character on it; `None` after the last line.
     column: Option<usize>,
     depth: usize,
     nodes: Vec<Raw>,
@@ -82,7 +82,7 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     fn stream(&mut self, start: usize) -> Option<()> {
-        self.next_line(self.behind_marker(start)?)?;
+        self.next_line(self.after_marker(start)?)?;
         let column = self.column?;
         if matches!(self.byte(self.at), b'{' | b'[') {
             let end = self.flow(self.at, Lines::Many)?;
@@ -93,18 +93,18 @@ impl Scanner<'_> {
         self.column.is_none().then_some(())
     }
 
-    /// The line behind a `---` that stands alone on the first one.
-    fn behind_marker(&self, start: usize) -> Option<usize> {
+    /// The line after a `---` that is alone on the first one.
+    fn after_marker(&self, start: usize) -> Option<usize> {
         if !self.is_marker(start) {
             return Some(start);
         }
-        let behind = start + 3;
-        self.ends_line(behind, self.skip_blanks(behind))
+        let after = start + 3;
+        self.ends_line(after, self.skip_blanks(after))
     }
 
     // Lines.
 
-    /// The byte at `at`; behind the text a line ends.
+    /// The byte at `at`; after the text a line ends.
     fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(b'\n')
     }
@@ -121,7 +121,7 @@ impl Scanner<'_> {
         at
     }
 
-    /// Goes to the first character of the first line at or behind the line start `from` that has content.
+    /// Goes to the first character of the first line at or after the line start `from` that has content.
     fn next_line(&mut self, mut from: usize) -> Option<()> {
         loop {
             let at = self.skip_blanks(from);
@@ -142,14 +142,14 @@ impl Scanner<'_> {
         }
     }
 
-    /// Whether `---` or `...` stands at `at`.
+    /// Whether `---` or `...` is at `at`.
     fn is_marker(&self, at: usize) -> bool {
         let rest = self.bytes.get(at..).unwrap_or_default();
         rest.starts_with(b"---") || rest.starts_with(b"...")
     }
 
     /// The start of the next line, if this one ends at `at` with a comment at most; `before` is where what
-    /// stands before `at` ended.
+    /// is before `at` ended.
     fn ends_line(&self, before: usize, at: usize) -> Option<usize> {
         match self.byte(at) {
             b'\n' | b'\r' => {}
@@ -159,7 +159,7 @@ impl Scanner<'_> {
         Some(self.line_end(at) + 1)
     }
 
-    /// Goes on behind a value that ends at `end`.
+    /// Continues after a value that ends at `end`.
     fn tail(&mut self, end: usize) -> Option<()> {
         let from = self.ends_line(end, self.skip_blanks(end))?;
         self.next_line(from)
@@ -208,9 +208,9 @@ impl Scanner<'_> {
     }
 
     fn value_of(&mut self, key: &Key, column: usize) -> Option<()> {
-        let behind = key.colon + 1;
-        let at = self.skip_blanks(behind);
-        let Some(next) = self.ends_line(behind, at) else { return self.inline(at, column) };
+        let after = key.colon + 1;
+        let at = self.skip_blanks(after);
+        let Some(next) = self.ends_line(after, at) else { return self.inline(at, column) };
         self.next_line(next)?;
         match self.column {
             Some(below) if below > column => self.block(below),
@@ -238,11 +238,11 @@ impl Scanner<'_> {
         Some(())
     }
 
-    /// The item behind the dash at `at`.
+    /// The item after the dash at `at`.
     fn item(&mut self, column: usize) -> Option<()> {
-        let behind = self.at + 1;
-        let at = self.skip_blanks(behind);
-        if let Some(next) = self.ends_line(behind, at) {
+        let after = self.at + 1;
+        let at = self.skip_blanks(after);
+        if let Some(next) = self.ends_line(after, at) {
             self.next_line(next)?;
             let below = self.column.filter(|below| *below > column)?;
             return self.block(below);
@@ -276,7 +276,7 @@ impl Scanner<'_> {
                 (Span::new(at, end), Scalar::Plain, Value::AsWritten, colon)
             }
         };
-        // What may stand behind a merge key is for Go's rules to say.
+        // Go's rules decide what may follow a merge key.
         if span.len() > LONGEST_KEY || style == Scalar::Plain && self.is_merge(span) {
             return Err(Unsure);
         }
@@ -309,7 +309,7 @@ impl Scanner<'_> {
 
     // Values on one line, and literal blocks.
 
-    /// The value at `at`, which is no block collection; `parent` is the column of the collection around it.
+    /// The value at `at`, which is not a block collection; `parent` is the column of the collection around it.
     fn inline(&mut self, at: usize, parent: usize) -> Option<()> {
         match self.byte(at) {
             b'"' | b'\'' => {
@@ -324,7 +324,7 @@ impl Scanner<'_> {
             b'|' => self.literal(at, parent)?,
             _ => self.plain(at)?,
         }
-        // Text that goes on below, deeper than what it belongs to.
+        // Text that continues below, deeper than what it belongs to.
         if self.column.is_some_and(|below| below > parent) { None } else { Some(()) }
     }
 
@@ -352,7 +352,7 @@ impl Scanner<'_> {
         self.next_line(line + 1)
     }
 
-    /// Whether plain text can begin with what stands at `at`.
+    /// Whether plain text can begin with what is at `at`.
     fn begins_plain(&self, at: usize) -> bool {
         match self.byte(at) {
             b'-' | b'?' | b':' => {
@@ -510,7 +510,7 @@ impl Scanner<'_> {
         self.flow_gap(colon + 1, lines)
     }
 
-    /// Where the plain text at `at` stops: before a comma, a bracket, a colon with a gap behind it, or the line's end.
+    /// Where the plain text at `at` stops: before a comma, a bracket, a colon with a gap after it, or the line's end.
     fn flow_plain(&self, at: usize) -> Option<usize> {
         if !self.begins_plain(at) {
             return None;

@@ -1,6 +1,6 @@
 //! A stream of documents: cut where only a document can begin, read in parallel, numbered.
 //!
-//! A line that begins with `---` and a blank or nothing can only begin a document, whatever stands around
+//! A line that begins with `---` and a blank or nothing can only begin a document, whatever is around
 //! it (YAML 1.2.2, section 9.1.2), so a stream is cut there without reading it. What cannot matter to the
 //! caller is never read.
 
@@ -16,7 +16,7 @@ use crate::source::{self, PARALLEL_BYTES};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Why a text is no YAML stream.
+/// Why a text is not a YAML stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The byte where reading stopped.
@@ -27,17 +27,17 @@ pub struct Problem {
     pub chunk: Range<usize>,
 }
 
-/// Reads the documents of `text` and gathers what `each` makes of them: it gets what is gathered so far, the
+/// Reads the documents of `text` and collects the results of `each`: it gets the results so far, the
 /// ordinal of the document in this part, and the document. The parts come in order, each with the
 /// number of documents before it.
 ///
-/// Documents are counted from 0 as a YAML parser does: an explicit `---` begins one even if it stays empty,
-/// comments before the first one do not. A document that plainly has a kind, and that is not `wanted` for this kind and this text,
-/// is counted and not read.
+/// Documents are counted from 0 as a YAML parser does: an explicit `---` begins one even if it stays empty, comments
+/// before the first one do not. A document that plainly has a kind, and that is not `wanted` for this kind and this
+/// text, is counted and not read.
 ///
 /// # Errors
 ///
-/// The first place where the text is no YAML stream to Go.
+/// The first place where the text is not a YAML stream to Go.
 pub fn read<'a, T: Default + Send>(
     text: &'a str,
     wanted: impl Fn(&str, &str) -> bool + Sync,
@@ -50,7 +50,7 @@ pub fn read<'a, T: Default + Send>(
 ///
 /// # Errors
 ///
-/// The first place where the text is no YAML stream to Go.
+/// The first place where the text is not a YAML stream to Go.
 pub fn read_whole<'a, T: Default + Send>(
     text: &'a str,
     wanted: impl Fn(&str, &str) -> bool + Sync,
@@ -151,7 +151,7 @@ fn trees<'a>(text: &'a str, chunk: &Range<usize>) -> Result<Vec<Tree<'a>>, Probl
     Ok(trees)
 }
 
-/// The JSON values of a chunk that holds several, behind a document marker perhaps.
+/// The JSON values of a chunk that holds several, after a document marker perhaps.
 fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let part = &text[chunk.clone()];
     let body = part.strip_prefix(BYTE_ORDER_MARK).unwrap_or(part);
@@ -165,7 +165,7 @@ fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
 /// Cuts `text` before each line that can only begin a document.
 pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
     let whole = 0..text.len();
-    // A directive belongs to the document behind the next marker.
+    // A directive belongs to the document after the next marker.
     if is_directive(text.as_bytes()) {
         return vec![whole];
     }
@@ -211,7 +211,7 @@ fn is_marker(line: &[u8]) -> bool {
 
 /// The `kind` of a chunk that is certainly one document whose kind is this plain word.
 ///
-/// A quoted value may go on at column 0 and look like a `kind:` line, so nothing before it may open a quote
+/// A quoted value may continue at column 0 and look like a `kind:` line, so nothing before it may open a quote
 /// or a flow collection, and no other line may be another one in disguise.
 fn plain_kind(chunk: &str) -> Option<&str> {
     const LINE: &str = "\nkind:";
@@ -231,24 +231,24 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let line = &rest[..end];
     let value = line.split_once(" #").map_or(line, |(value, _)| value).trim();
     let word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    // Text that is indented goes on with the word, behind empty lines too.
-    let behind = &rest.as_bytes()[end..];
-    let next = behind.iter().position(|byte| !byte.is_ascii_whitespace());
-    let goes_on = next.is_some_and(|next| next > 0 && behind[next - 1] != b'\n');
+    // Text that is indented continues with the word, after empty lines too.
+    let after = &rest.as_bytes()[end..];
+    let next = after.iter().position(|byte| !byte.is_ascii_whitespace());
+    let continues = next.is_some_and(|next| next > 0 && after[next - 1] != b'\n');
     let before = 0..at.saturating_sub(LINE.len());
-    let (inside, behind) = (before.end..at + end, at + end..bytes.len());
+    let (inside, after) = (before.end..at + end, at + end..bytes.len());
     let first = unmarked(bytes);
     let plain = line.starts_with([' ', '\t'])
         && word
-        && !goes_on
+        && !continues
         && (before.is_empty() || is_marker(first) || is_plain_line(first))
         && is_plain(bytes, before)
         && !has_odd_break(bytes, inside)
-        && is_plain(bytes, behind);
+        && is_plain(bytes, after);
     plain.then_some(value)
 }
 
-/// Whether behind the line feeds in this part of `text` only plain lines begin, and lines end with line feeds to every
+/// Whether after the line feeds in this part of `text` only plain lines begin, and lines end with line feeds to every
 /// reader.
 fn is_plain(text: &[u8], part: Range<usize>) -> bool {
     let mut blocks = lines::blocks(text, part, |byte, next| {
@@ -304,7 +304,7 @@ mod tests {
     #[track_caller]
     fn check_problem(text: &str, offset: usize) {
         let problem =
-            read(text, |_, _| true, |(): &mut (), _, _| ()).expect_err("it is no YAML stream");
+            read(text, |_, _| true, |(): &mut (), _, _| ()).expect_err("it is not a YAML stream");
         assert_eq!(problem.offset, offset, "{problem:?}");
     }
 

@@ -42,7 +42,7 @@ pub enum Kind {
     Mapping(Style),
     /// Items.
     Sequence(Style),
-    /// `*name`, which stands for the node that `&name` marks.
+    /// `*name`, which refers to the node that `&name` marks.
     Alias,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Raw {
     pub(super) span: Span,
     /// One past the last node below this one.
     pub(super) next: u32,
-    /// Of an alias: the node it stands for.
+    /// Of an alias: the node it refers to.
     pub(super) target: u32,
     pub(super) kind: Kind,
     pub(super) tag: Tag,
@@ -100,7 +100,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// What a backslash and `byte` stand for.
+    /// The character that a backslash and `byte` encode.
     pub(super) fn escape(byte: u8) -> Option<char> {
         match byte {
             b'"' | b'\\' | b'/' => Some(byte.into()),
@@ -136,7 +136,7 @@ impl Paths {
     fn of(tree: &Tree<'_>) -> Self {
         let aliased = vec![0; tree.nodes.len()];
         let mut paths = Self { parents: parents(&tree.nodes), aliased };
-        // An alias stands behind what it names: what leads to it is complete once all later ones are counted.
+        // An alias is after what it names: what leads to it is complete once all later ones are counted.
         for &alias in tree.aliases.iter().rev() {
             let ways = paths.to(alias);
             let target = &mut paths.aliased[tree.nodes[alias as usize].target as usize];
@@ -230,7 +230,7 @@ impl<'t, 'a> Node<'t, 'a> {
         self.raw().kind
     }
 
-    /// Where it stands, without its anchor and tag.
+    /// Where it is, without its anchor and tag.
     pub fn span(self) -> Span {
         self.raw().span
     }
@@ -250,7 +250,7 @@ impl<'t, 'a> Node<'t, 'a> {
         self.raw().tag != Tag::None
     }
 
-    /// The node that an alias stands for; any other node is itself.
+    /// The node that an alias refers to; any other node is itself.
     #[must_use]
     pub fn resolved(self) -> Self {
         match self.kind() {
@@ -279,7 +279,7 @@ impl<'t, 'a> Node<'t, 'a> {
             Tag::Number => Type::Number,
             Tag::None if style == Scalar::Plain => match node.raw().value {
                 Value::AsWritten => resolve::plain(node.source()),
-                // It goes over several lines.
+                // It has several lines.
                 _ => Type::Text,
             },
             _ => Type::Text,
@@ -330,20 +330,20 @@ impl<'t, 'a> Node<'t, 'a> {
         (self.scalar_type()? == Type::Text).then(|| self.scalar())?
     }
 
-    /// The items of a sequence, or of the one that an alias stands for; else nothing.
+    /// The items of a sequence, or of the one that an alias refers to; else nothing.
     pub fn items(self) -> impl Iterator<Item = Node<'t, 'a>> {
         let node = self.resolved();
         node.children(matches!(node.kind(), Kind::Sequence(_)))
     }
 
-    /// The keys and values of a mapping, or of the one that an alias stands for, as written; else nothing.
+    /// The keys and values of a mapping, or of the one that an alias refers to, as written; else nothing.
     pub fn entries(self) -> impl Iterator<Item = (Node<'t, 'a>, Node<'t, 'a>)> {
         let node = self.resolved();
         let mut children = node.children(matches!(node.kind(), Kind::Mapping(_)));
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
-    /// The value that Go reads for `key`: of two equal keys the last, and a merge key overrides what stands
+    /// The value that Go reads for `key`: of two equal keys the last, and a merge key overrides what is
     /// before it (`gopkg.in/yaml.v2` decode.go, `mapping` and `merge`). Aliases are resolved.
     pub fn get(self, key: &str) -> Option<Node<'t, 'a>> {
         self.field(key).map(|field| field.value.resolved())
@@ -477,10 +477,10 @@ impl<'t, 'a> Node<'t, 'a> {
 fn unescaped(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('\\') {
+    while let Some((before, after)) = rest.split_once('\\') {
         value.push_str(before);
-        value.extend(behind.bytes().next().and_then(Value::escape));
-        rest = behind.get(1..).unwrap_or_default();
+        value.extend(after.bytes().next().and_then(Value::escape));
+        rest = after.get(1..).unwrap_or_default();
     }
     value + rest
 }
@@ -509,7 +509,7 @@ enum Origin<'t, 'a> {
     Mapping(Node<'t, 'a>),
 }
 
-/// Whether every reader takes this plain scalar for a string: none for a null, a boolean, a number or a date.
+/// Whether every reader reads this plain scalar as a string, and none as a null, a boolean, a number or a date.
 pub(crate) fn is_plain_string(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return false };
     match first {

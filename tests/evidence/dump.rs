@@ -364,7 +364,7 @@ fn a_dump_that_cannot_be_read_is_wrong_usage() {
         };
         let outcome = run(&broken);
         name(&outcome, "dump.yaml:14:3:");
-        name(&outcome, "the cluster dump is no YAML stream");
+        name(&outcome, "the cluster dump is not valid YAML");
         name(&run(missing.to_str().expect("a plain name")), "cannot read");
         name(&run(folder.to_str().expect("a plain name")), "cannot read");
     }

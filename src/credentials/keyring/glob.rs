@@ -59,7 +59,7 @@ fn split_chunk(pattern: &[u8]) -> (bool, &[u8], &[u8]) {
     (stars > 0, chunk, rest)
 }
 
-/// `matchChunk`: what is left of `name` behind the chunk, or `None` if it does not match.
+/// `matchChunk`: what is left of `name` after the chunk, or `None` if it does not match.
 fn match_chunk<'a>(mut chunk: &[u8], name: &'a [u8]) -> Result<Option<&'a [u8]>, BadPattern> {
     // After a mismatch the chunk is read on, to see whether it is well-formed.
     let mut left = Some(name);
@@ -94,7 +94,7 @@ fn match_chunk<'a>(mut chunk: &[u8], name: &'a [u8]) -> Result<Option<&'a [u8]>,
     Ok(left)
 }
 
-/// Whether the class whose text behind `[` is `class` holds `c`, and what follows the class.
+/// Whether the class whose text after `[` is `class` holds `c`, and what follows the class.
 fn match_class(class: &[u8], c: u32) -> Result<(bool, &[u8]), BadPattern> {
     let (negated, mut class) = match class {
         [b'^', rest @ ..] => (true, rest),

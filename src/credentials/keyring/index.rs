@@ -20,7 +20,7 @@ struct Node {
     below: HashMap<Box<[u8]>, usize>,
     /// The labels among them with wildcards, by the text that they begin with.
     heads: Prefixes<Vec<Glob>>,
-    /// Those that have more text behind the last wildcard, by that text, back to front.
+    /// Those that have more text after the last wildcard, by that text, back to front.
     tails: Prefixes<Vec<Glob>>,
     /// The keys that have no more labels, by path.
     paths: Prefixes<Vec<usize>>,
@@ -90,14 +90,14 @@ fn below(nodes: &mut Vec<Node>, at: usize, label: &[u8]) -> usize {
     node
 }
 
-/// What stands behind the last wildcard, as far as that is plain.
+/// What is after the last wildcard, as far as that is plain.
 fn tail(label: &[u8]) -> &[u8] {
     let is_wildcard = |byte: &u8| b"*?".contains(byte);
     if label.iter().any(|byte| b"[\\".contains(byte)) {
         return &[];
     }
-    let behind = label.iter().rposition(is_wildcard).map_or(0, |last| last + 1);
-    &label[behind..]
+    let start = label.iter().rposition(is_wildcard).map_or(0, |last| last + 1);
+    &label[start..]
 }
 
 impl Node {

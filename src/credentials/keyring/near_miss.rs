@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 pub enum Reason {
     /// Blanks or line breaks in the key.
     Whitespace,
-    /// `/v1` or `/v2` without the slash behind it, which the kubelet takes for a repository path.
+    /// `/v1` or `/v2` without the slash after it, which the kubelet takes for a repository path.
     VersionWithoutSlash,
     /// A scheme other than `https://` and `http://` in lower case.
     Scheme,
@@ -36,7 +36,7 @@ pub enum Reason {
     HubAlias,
     /// The image names Docker Hub by such a host name, for which the kubelet tries no entry of Docker Hub.
     HubAliasInImage,
-    /// `index.docker.io` with a path: the stand-in for Docker Hub must have none.
+    /// `index.docker.io` with a path: the fallback key for Docker Hub must have none.
     HubPath,
     /// `*` in the path, where it has no meaning.
     PathGlob,
@@ -44,13 +44,13 @@ pub enum Reason {
     ApiPath,
     /// The key's path is not a prefix of the image's.
     Path,
-    /// `*` stands for exactly one part of a host name.
+    /// `*` matches exactly one label of a host name.
     GlobLabels,
     /// The key is for a host above, below or beside the image's in the same domain.
     RelatedHost,
     /// The key is empty.
     EmptyKey,
-    /// The key is no URL, and none of the usual repairs helps.
+    /// The key is not a URL, and none of the usual repairs helps.
     Dropped(InvalidUrl),
     /// The key is for another registry.
     OtherRegistry,
@@ -91,8 +91,8 @@ pub fn explain_near_miss<'a>(
     nearest.map(|(_, miss)| miss)
 }
 
-/// The nearest of `count` keys to an image that none of them matches, with its rank: less is nearer. `misses` is what is
-/// worked out about many keys when it is needed first.
+/// The nearest of `count` keys to an image that none of them matches, with its rank: less is nearer. `misses` is what
+/// is worked out about many keys when it is needed first.
 pub fn nearest<'k>(
     misses: &OnceLock<Misses>,
     count: usize,
@@ -203,7 +203,7 @@ impl<'a> Parts<'a> {
 
 type Repair = fn(&str, &Image<'_>) -> Option<String>;
 
-/// How many of [`REPAIRS`], from the start, mend the form of a key rather than what it is for.
+/// How many of [`REPAIRS`], from the start, correct the form of a key rather than what it matches.
 const FORM_REPAIRS: usize = 6;
 
 /// The usual mistakes, the smallest first. A repair returns the key as it should be written, or
@@ -363,11 +363,11 @@ impl fmt::Display for NearMiss {
                 f.write_str("the key for Docker Hub must be `https://index.docker.io/v1/`")
             }
             Reason::PathGlob => f.write_str("`*` has no meaning in the path of a key"),
-            Reason::ApiPath => f.write_str("the kubelet takes its path for that of a repository"),
+            Reason::ApiPath => f.write_str("the kubelet reads its path as that of a repository"),
             Reason::Path => write!(f, "its path is not the beginning of the image's, `{path}`"),
             Reason::GlobLabels => write!(
                 f,
-                "`*` stands for exactly one part of a host name, and the image is on `{host}`"
+                "`*` matches exactly one label of a host name, and the image is on `{host}`"
             ),
             Reason::RelatedHost => write!(f, "the image is on another host, `{host}`"),
             Reason::EmptyKey => f.write_str("an empty key matches no image"),

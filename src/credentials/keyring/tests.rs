@@ -1,4 +1,4 @@
-//! The matching of keys and their order, held against what Go makes of them.
+//! The matching of keys and their order, compared with the results of Go.
 
 use super::*;
 use proptest::prelude::*;

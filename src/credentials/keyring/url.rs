@@ -1,4 +1,4 @@
-//! `url.Parse` of Go's `net/url` (1.26), for a text behind `https://`.
+//! `url.Parse` of Go's `net/url` (1.26), for a text after `https://`.
 
 use std::net::Ipv6Addr;
 
@@ -12,9 +12,9 @@ pub enum InvalidUrl {
     #[error("the host contains `{0}`")]
     HostCharacter(char),
     /// `%` without two hexadecimal digits, or one that the host must not hold.
-    #[error("it contains a `%` that is no valid escape")]
+    #[error("it contains an invalid `%` escape")]
     Escape,
-    /// The port is no number.
+    /// The port is not a number.
     #[error("the port is not a number")]
     Port,
     /// Brackets around something other than an IPv6 address.
@@ -121,7 +121,7 @@ fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, InvalidUrl> {
     Ok([b"[", address.as_slice(), b"]", port].concat())
 }
 
-/// Whether `netip.ParseAddr` takes the text for an IPv6 address. A zone may be any text, but not
+/// Whether `netip.ParseAddr` parses the text as an IPv6 address. A zone may be any text, but not
 /// empty.
 fn is_ipv6(text: &[u8]) -> bool {
     let (address, zone) = cut(text, b'%');
@@ -187,7 +187,7 @@ fn find(text: &[u8], wanted: u8) -> Option<usize> {
     text.iter().position(|&byte| byte == wanted)
 }
 
-/// The text before and behind the first `separator`, which is in neither.
+/// The text before and after the first `separator`, which is in neither.
 fn cut(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
     match find(text, separator) {
         Some(at) => (&text[..at], &text[at + 1..]),

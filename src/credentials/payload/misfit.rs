@@ -1,4 +1,4 @@
-//! Why a value that both readers put up with holds no credentials: it has the form of the other type, or its passwords
+//! Why a value that both readers accept holds no credentials: it has the form of the other type, or its passwords
 //! were never in it.
 
 use super::{Entry, Format, Kubelet};
@@ -21,7 +21,7 @@ pub enum Misfit {
          machine where `docker login` was run"
     )]
     InHelper,
-    /// Its entries stand under a name that only resembles `auths`.
+    /// Its entries are under a name that only resembles `auths`.
     #[error("its entries are under `{0}`, and the kubelet reads those under `auths` only")]
     Misnamed(&'static str),
     /// It has no entry at all.
@@ -61,12 +61,12 @@ pub(super) fn names_helper(root: Value<'_>) -> bool {
     })
 }
 
-/// Whether entries stand at the top, as in the older form.
+/// Whether entries are at the top, as in the older form.
 fn has_entries(root: Value<'_>) -> bool {
     root.fields().any(|(_, value)| is_entry(value))
 }
 
-/// Whether entries stand below `auths`, as in the newer form.
+/// Whether entries are below `auths`, as in the newer form.
 fn has_auths(root: Value<'_>) -> bool {
     let mut auths = root.fields().filter(|(name, _)| json::is_field(&name.string(), "auths"));
     auths.any(|(_, value)| {

@@ -80,8 +80,8 @@ fn parse_yaml(text: &str) -> Result<Value, Mistake> {
         let what = match error.without_snippet() {
             serde_saphyr::Error::MultipleDocuments { .. } => "a second document begins here",
             serde_saphyr::Error::DuplicateMappingKey { .. } => "a key is there twice",
-            // The parser's own messages may repeat what stands in the file.
-            _ => "this is no valid YAML",
+            // The parser's own messages may repeat what is in the file.
+            _ => "invalid YAML",
         };
         let place = error.location().map_or_else(String::new, |location| {
             format!("line {}, column {}", location.line(), location.column())
@@ -169,7 +169,10 @@ impl Reader {
         for (at, pattern) in patterns.iter().enumerate() {
             if let Err(error) = check_pattern(pattern) {
                 let place = provider.place_of(&format!("matchImages[{at}]"));
-                self.note(place, format!("`{}` is no pattern: {error}", printable_key(pattern)));
+                self.note(
+                    place,
+                    format!("`{}` is not a valid pattern: {error}", printable_key(pattern)),
+                );
             }
         }
         patterns
@@ -225,7 +228,7 @@ impl Reader {
         for (at, key) in keys.iter().enumerate() {
             let place = token.place_of(&format!("{field}[{at}]"));
             if !is_qualified_name(&key.to_lowercase()) {
-                self.note(&place, "is no key of an annotation");
+                self.note(&place, "is not a valid annotation key");
             }
             if !seen.insert(key) {
                 self.note(&place, "is there twice");

@@ -212,7 +212,7 @@ fn each_rule_of_the_kubelet_holds() {
         (
             "public.ecr.aws",
             "bob:hunter 2@r.io",
-            Some("providers[0].matchImages[1]: `••••••@r.io` is no pattern: "),
+            Some("providers[0].matchImages[1]: `••••••@r.io` is not a valid pattern: "),
         ),
         (
             "[\"*.dkr.ecr.*.amazonaws.com\", \"public.ecr.aws\"]",
@@ -226,7 +226,7 @@ fn each_rule_of_the_kubelet_holds() {
         ),
         (EKS_FILE, "[]", Some("must be a mapping")),
         (EKS_FILE, "{a: 1, a: 2}", Some("line 1, column 8: a key is there twice")),
-        (EKS_FILE, "a: 'hunter2", Some("line 1, column 4: this is no valid YAML")),
+        (EKS_FILE, "a: 'hunter2", Some("line 1, column 4: invalid YAML")),
     ] {
         let found = mistakes(from, to);
         let is_as_expected = match (&found[..], expected) {
@@ -267,8 +267,12 @@ fn all_mistakes_of_the_token_attributes_are_told_at_once() {
         token(&format!("{good}false{keys}")),
         [
             format!("{place}.requiredServiceAccountAnnotationKeys[1]: is there twice"),
-            format!("{place}.requiredServiceAccountAnnotationKeys[2]: is no key of an annotation"),
-            format!("{place}.requiredServiceAccountAnnotationKeys[3]: is no key of an annotation"),
+            format!(
+                "{place}.requiredServiceAccountAnnotationKeys[2]: is not a valid annotation key"
+            ),
+            format!(
+                "{place}.requiredServiceAccountAnnotationKeys[3]: is not a valid annotation key"
+            ),
             format!(
                 "{place}.requiredServiceAccountAnnotationKeys: needs `requireServiceAccount: true`"
             ),

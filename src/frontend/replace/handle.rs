@@ -50,7 +50,7 @@ pub(super) fn exchange(
     Ok(Written { other_names: metadata.nlink().saturating_sub(1) })
 }
 
-/// Makes a file that everybody may read.
+/// Makes a file that everyone may read.
 pub(super) fn create(place: &Place, content: &str) -> Result<(), Refused> {
     let folder = folder(&place.folder)?;
     let mut new = Temporary::new(&folder)?;
@@ -94,7 +94,7 @@ fn keep_owner(old: &File, new: &File) -> Result<(), Refused> {
     fchown(new, user, group).map_err(|_| Refused::Owner { user: old.uid(), group: old.gid() })
 }
 
-/// Whether a file still is what was read. Somebody who changes what belongs to it has changed it.
+/// Whether a file still is what was read. A change of its metadata counts as a change.
 fn compare(
     folder: &OwnedFd,
     name: &OsStr,
@@ -124,7 +124,7 @@ fn holds(file: &mut File, mut expected: &[u8]) -> io::Result<bool> {
     }
 }
 
-/// Takes away what runs that were killed have left in a folder. It is no loss if that fails.
+/// Removes the files that killed runs have left in a folder. A failure has no consequence.
 pub(super) fn sweep(path: &Path) {
     if let Ok(folder) = folder(path) {
         temporary::sweep(&folder);

@@ -37,7 +37,7 @@ impl<'f> Temporary<'f> {
                 Err(Errno::EXIST) => continue,
                 Err(error) => return Err(error.into()),
             };
-            // Where there are no locks, nobody takes it for left behind either.
+            // Where there are no locks, no other run treats it as left over either.
             let _ = flock(&file, FlockOperation::LockExclusive);
             if file.metadata()?.nlink() > 0 {
                 return Ok(Self { folder, name, file, renamed: false });
@@ -63,7 +63,7 @@ impl Drop for Temporary<'_> {
     }
 }
 
-/// Takes away the files in `folder` that nobody uses any more.
+/// Removes the files in `folder` that no process uses any more.
 pub(super) fn sweep(folder: &OwnedFd) {
     let readable = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let entries = openat(folder, ".", readable, Mode::empty()).and_then(Dir::new);

@@ -12,7 +12,7 @@ const DEEPEST: usize = 64;
 /// Words that switch something on or off, in lower case.
 const SWITCHES: &[&str] =
     &["disabled", "enabled", "false", "no", "none", "null", "off", "on", "true", "yes"];
-/// The longest unit behind a number: `128Mi`, `500ms`.
+/// The longest unit after a number: `128Mi`, `500ms`.
 const LONGEST_UNIT: usize = 2;
 
 /// Whether a text is nothing, a number, a switch, or a reference to another variable.
@@ -82,7 +82,7 @@ fn gather<'a>(node: Node<'_, 'a>, all: &mut BTreeSet<Text<'a>>, depth: usize) {
     node.items().for_each(|item| gather(item, all, depth + 1));
 }
 
-/// An image reference, its host, and the words that it is made of. What stands before an `@` may be a password.
+/// An image reference, its host, and the words that it is made of. What is before an `@` may be a password.
 fn parts<'a>(reference: Text<'a>) -> Vec<Text<'a>> {
     if reference.contains('@') {
         return Vec::new();

@@ -59,7 +59,7 @@ struct Repaired {
     by_port: Keyring,
     /// For Docker Hub.
     hub: Vec<usize>,
-    /// For what ends like this, behind wildcards.
+    /// For keys with this end after wildcards.
     globs: HashMap<String, Vec<usize>>,
     /// For hosts below this one.
     below: HashMap<String, Vec<usize>>,
@@ -144,7 +144,7 @@ impl Misses {
     }
 }
 
-/// What a repair that looks at nothing but the key makes of it, for an image in lower case.
+/// The key after a repair that depends only on the key, for an image in lower case.
 fn in_lower_case(rank: usize, key: &str) -> Option<String> {
     let (reason, repair) = &REPAIRS[rank];
     let host = Parts::new(key).host.to_ascii_lowercase();
@@ -221,7 +221,7 @@ fn without_port(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// What stands behind each dot of a host.
+/// What is after each dot of a host.
 fn parents(host: &str) -> impl Iterator<Item = &str> {
     host.match_indices('.').map(|(dot, _)| &host[dot + 1..])
 }
