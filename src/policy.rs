@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::credentials::provider::Official;
 use crate::finding::Severity;
 use crate::source::Span;
+use crate::text::Message;
 
 mod check;
 mod config;
@@ -49,7 +50,7 @@ pub struct Spanned<T> {
     pub span: Option<Span>,
 }
 
-/// Something in a policy file that cannot be meant.
+/// An error in a policy file.
 ///
 /// No text in it repeats the value of an unknown key, or anything else that may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,19 +58,19 @@ pub struct Mistake {
     /// Where it is.
     pub span: Span,
     /// What is wrong: lower case, no full stop.
-    pub message: String,
+    pub message: Message,
     /// The next action.
-    pub help: String,
-    /// Another place that is part of the mistake, and what stands there.
-    pub related: Option<(Span, String)>,
+    pub help: Message,
+    /// Another place that is part of the mistake, and what is there.
+    pub related: Option<(Span, Message)>,
 }
 
 impl Mistake {
-    fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+    fn new(span: Span, message: impl Into<Message>, help: impl Into<Message>) -> Self {
         Self { span, message: message.into(), help: help.into(), related: None }
     }
 
-    fn because(self, span: Span, what: impl Into<String>) -> Self {
+    fn because(self, span: Span, what: impl Into<Message>) -> Self {
         Self { related: Some((span, what.into())), ..self }
     }
 }
@@ -398,7 +399,7 @@ impl Policy {
     ///
     /// # Errors
     /// Every mistake in `text`, in the order of the text. A text that is no YAML is one mistake.
-    pub fn parse(text: &str, known_codes: &[&str]) -> Result<Self, Vec<Mistake>> {
+    pub fn parse(text: &str, known_codes: &[&'static str]) -> Result<Self, Vec<Mistake>> {
         check::parse(text, known_codes)
     }
 
@@ -406,7 +407,11 @@ impl Policy {
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
-    pub fn parse_at(text: &str, place: Span, known_codes: &[&str]) -> Result<Self, Vec<Mistake>> {
+    pub fn parse_at(
+        text: &str,
+        place: Span,
+        known_codes: &[&'static str],
+    ) -> Result<Self, Vec<Mistake>> {
         check::parse_at(text, place, known_codes)
     }
 
@@ -418,7 +423,7 @@ impl Policy {
     pub fn parse_function_config(
         text: &str,
         place: Span,
-        known_codes: &[&str],
+        known_codes: &[&'static str],
     ) -> Result<Self, Vec<Mistake>> {
         check::parse_function_config(text, place, known_codes)
     }

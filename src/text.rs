@@ -132,6 +132,11 @@ pub fn shown(text: &str) -> Shown<'_> {
 pub struct Shown<'a>(Cow<'a, str>);
 
 impl Shown<'_> {
+    /// The same with a life of its own.
+    pub fn into_owned(self) -> Shown<'static> {
+        Shown(Cow::Owned(self.0.into_owned()))
+    }
+
     /// The masked text as it is, for a format that escapes by rules of its own, such as JSON or YAML.
     pub fn into_masked(self) -> String {
         self.0.into_owned()

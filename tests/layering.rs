@@ -27,7 +27,17 @@ const MODULES: &[(&str, &[&str])] = &[
     ("kinds", &["yaml"]),
     (
         "policy",
-        &["names", "duration", "source", "image", "token", "yaml", "credentials", "finding"],
+        &[
+            "names",
+            "duration",
+            "source",
+            "image",
+            "token",
+            "text",
+            "yaml",
+            "credentials",
+            "finding",
+        ],
     ),
     (
         "inventory",
@@ -92,6 +102,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("krm", &["source", "edit", "mask", "text", "yaml", "finding"]),
     ("frontend", &["source"]),
 ];
+
+/// Macros, which Rust exports from the root, and the modules that they belong to.
+const MACROS: &[(&str, &str)] = &[("say", "text")];
 
 /// Crates that one place only may name, so that they can be exchanged there.
 const CRATES: &[(&str, &[&str])] = &[
@@ -203,7 +216,8 @@ fn none(problems: &[String]) {
 
 /// The modules that a file of `module` uses, with the line.
 fn arrows<'f>(file: &'f File, module: &'f str) -> impl Iterator<Item = (usize, &'f str)> {
-    let used = file.behind("crate::").map(|(line, rest)| (line, word(rest)));
+    let home = |name| MACROS.iter().find(|row| row.0 == name).map_or(name, |row| row.1);
+    let used = file.behind("crate::").map(move |(line, rest)| (line, home(word(rest))));
     used.filter(move |(_, used)| *used != module)
 }
 

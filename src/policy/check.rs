@@ -25,12 +25,14 @@ use super::{
 use crate::duration;
 use crate::finding::Severity;
 use crate::names::{is_label, is_qualified_name, is_subdomain};
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, shown};
 
 /// Keys that kustomize reads in the configuration of an exec plugin.
 const PLUGIN_ARGUMENTS: &[&str] = &["argsFromFile", "argsOneLiner"];
 
-pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
+pub(super) fn parse(text: &str, known_codes: &[&'static str]) -> Result<Policy, Vec<Mistake>> {
     let tree = tree::parse(text).map_err(|mistake| vec![mistake])?;
     check(&tree, known_codes)
 }
@@ -38,7 +40,7 @@ pub(super) fn parse(text: &str, known_codes: &[&str]) -> Result<Policy, Vec<Mist
 pub(super) fn parse_at(
     text: &str,
     place: Span,
-    known_codes: &[&str],
+    known_codes: &[&'static str],
 ) -> Result<Policy, Vec<Mistake>> {
     let tree = tree::parse_at(text, place).map_err(|mistake| vec![mistake])?;
     check(&tree, known_codes)
@@ -47,7 +49,7 @@ pub(super) fn parse_at(
 pub(super) fn parse_function_config(
     text: &str,
     place: Span,
-    known_codes: &[&str],
+    known_codes: &[&'static str],
 ) -> Result<Policy, Vec<Mistake>> {
     let mut tree = tree::parse_at(text, place).map_err(|mistake| vec![mistake])?;
     if let read::Kind::Map(entries) = &mut tree.kind {
@@ -61,7 +63,7 @@ pub(super) fn parse_function_config(
     check(&tree, known_codes)
 }
 
-fn check(tree: &Tree, known_codes: &[&str]) -> Result<Policy, Vec<Mistake>> {
+fn check(tree: &Tree, known_codes: &[&'static str]) -> Result<Policy, Vec<Mistake>> {
     if matches!(tree.kind, read::Kind::Null) {
         let help =
             "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
@@ -202,12 +204,12 @@ fn credentials(tree: &Tree) -> Vec<Span> {
 }
 
 struct Check<'c> {
-    known_codes: &'c [&'c str],
+    known_codes: &'c [&'static str],
     mistakes: Vec<Mistake>,
 }
 
 impl Check<'_> {
-    fn report(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    fn report(&mut self, span: Span, message: impl Into<Message>, help: impl Into<Message>) {
         self.mistakes.push(Mistake::new(span, message, help));
     }
 
@@ -227,13 +229,19 @@ impl Check<'_> {
     }
 
     /// The value of a key that must be there. `whole` is what lacks it otherwise.
-    fn required<T>(&mut self, field: Field<T>, key: &str, whole: Span, what: &str) -> Option<T> {
+    fn required<T>(
+        &mut self,
+        field: Field<T>,
+        key: &'static str,
+        whole: Span,
+        what: &'static str,
+    ) -> Option<T> {
         if field.is_absent() {
             // The first line is enough to find a mapping that may go on for pages.
             self.report(
                 start_of(whole),
-                format!("{what} has no `{key}`"),
-                format!("add `{key}: …`"),
+                say!("{} has no `{}`", what, key),
+                say!("add `{}: …`", key),
             );
         }
         field.good()
@@ -251,7 +259,7 @@ impl Check<'_> {
             let Some(value) = self.accept(text.span, judge(&text.value)) else { continue };
             if let Some(first) = seen.get(&value) {
                 let name = quoted(&text.value, "this");
-                self.repeated(text.span, format!("{name} is listed twice"), *first);
+                self.repeated(text.span, say!("{} is listed twice", name), *first);
             } else {
                 seen.insert(value.clone(), text.span);
                 found.push(Spanned { value, span: text.span });
@@ -264,16 +272,16 @@ impl Check<'_> {
         &mut self,
         found: &mut Vec<Spanned<T>>,
         item: Spanned<T>,
-        name: &str,
+        name: &Message,
     ) {
         if let Some(first) = found.iter().find(|other| other.value == item.value) {
-            self.repeated(item.span, format!("{name} is listed twice"), first.span);
+            self.repeated(item.span, say!("{} is listed twice", name), first.span);
         } else {
             found.push(item);
         }
     }
 
-    fn repeated(&mut self, span: Option<Span>, message: String, first: Option<Span>) {
+    fn repeated(&mut self, span: Option<Span>, message: Message, first: Option<Span>) {
         let mistake = Mistake::new(place(span), message, "keep one of the two");
         self.mistakes.push(mistake.because(place(first), "given here first"));
     }
@@ -320,9 +328,10 @@ impl Check<'_> {
                 repeated.entry(first).or_default().push(two.span);
             } else if let Some(first) = patterns.ambiguous(&two.value) {
                 let one = &registries[first].pattern;
-                let message = format!(
-                    "`{}` and `{}` match the same images, and none is more specific",
-                    one.value, two.value
+                let message = say!(
+                    "`{}` and `{}` match the same images, and neither is more specific",
+                    one.value.shown(),
+                    two.value.shown()
                 );
                 let mistake =
                     Mistake::new(place(two.span), message, "write the host out in one of them");
@@ -335,10 +344,10 @@ impl Check<'_> {
             let one = &registries[first].pattern;
             let name = quoted(&one.value.to_string(), "this registry");
             let more = match spans.len() {
-                1 => String::new(),
-                count => format!(", as have {} more below", count - 1),
+                1 => Message::default(),
+                count => say!(", and {} more entries below repeat it", count - 1),
             };
-            self.repeated(spans[0], format!("{name} has an entry already{more}"), one.span);
+            self.repeated(spans[0], say!("{} already has an entry{}", name, more), one.span);
         }
         registries
     }
@@ -380,11 +389,7 @@ impl Check<'_> {
     fn cluster(&mut self, cluster: config::Cluster, default_namespace: Option<&str>) -> Cluster {
         let mut credential_providers = Vec::new();
         for cloud in cluster.credential_providers.good().map(|list| list.0).unwrap_or_default() {
-            self.push_distinct(
-                &mut credential_providers,
-                cloud,
-                &format!("`{}`", cloud.value.name()),
-            );
+            self.push_distinct(&mut credential_providers, cloud, &say!("`{}`", cloud.value.name()));
         }
         let credential_provider_config = self.value(cluster.credential_provider_config, |path| {
             if path.trim().is_empty() {
@@ -412,7 +417,7 @@ impl Check<'_> {
 
     fn distinct_objects(
         &mut self,
-        kind: &str,
+        kind: &'static str,
         objects: Vec<(Option<Span>, Option<&str>, &str)>,
         default_namespace: Option<&str>,
     ) {
@@ -425,11 +430,11 @@ impl Check<'_> {
             if let Some(&first) = first_of.get(&key) {
                 let of = key
                     .0
-                    .map(|namespace| format!(" of namespace `{namespace}`"))
+                    .map(|namespace| say!(" of namespace `{}`", shown(&namespace)))
                     .unwrap_or_default();
                 self.repeated(
                     span.map(start_of),
-                    format!("{kind} `{name}`{of} is declared twice"),
+                    say!("{} `{}`{} is declared twice", kind, shown(name), of),
                     first,
                 );
             } else {
@@ -498,7 +503,7 @@ impl Check<'_> {
         } else {
             let name = quoted(&code.value, "this");
             Err((
-                format!("{name} is not the code of a finding"),
+                say!("{} is not the code of a finding", name),
                 one_of("the codes are", &code.value, self.known_codes),
             ))
         };
@@ -550,7 +555,8 @@ impl Check<'_> {
             let same =
                 kinds.iter().find(|other| (&other.group, &other.kind) == (&kind.group, &kind.kind));
             if let Some(first) = same {
-                let message = format!("{} of {} has an entry already", kind.kind, kind.group);
+                let message =
+                    say!("{} of {} already has an entry", shown(&kind.kind), shown(&kind.group));
                 self.repeated(kind.span.map(start_of), message, first.span.map(start_of));
             } else {
                 kinds.push(kind);
@@ -600,7 +606,7 @@ fn api_group(text: &str) -> Result<String, Refusal> {
         return Ok(text.to_owned());
     }
     Err(refusal(
-        format!("{} cannot be the API group of a custom resource", quoted(text, "this")),
+        say!("{} is not a valid API group of a custom resource", quoted(text, "this")),
         "write the part of `apiVersion` before the `/`, as in `argoproj.io`",
     ))
 }
@@ -613,8 +619,8 @@ fn kind_name(text: &str) -> Result<String, Refusal> {
         return Ok(text.to_owned());
     }
     Err(refusal(
-        format!("{} cannot be a kind", quoted(text, "this")),
-        "write it as in the manifest, as in `Rollout`",
+        say!("{} is not a valid kind", quoted(text, "this")),
+        "write it as in the manifest, such as `Rollout`",
     ))
 }
 
@@ -640,7 +646,7 @@ fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
 }
 
-fn refusal(message: impl Into<String>, help: impl Into<String>) -> Refusal {
+fn refusal(message: impl Into<Message>, help: impl Into<Message>) -> Refusal {
     (message.into(), help.into())
 }
 
@@ -653,13 +659,13 @@ pub(super) fn secret_name(text: &str) -> Result<String, Refusal> {
     object_name("a Secret", text)
 }
 
-fn object_name(what: &str, text: &str) -> Result<String, Refusal> {
+fn object_name(what: &'static str, text: &str) -> Result<String, Refusal> {
     if is_subdomain(text) {
         return Ok(text.to_owned());
     }
     let name = quoted(text, "this");
     Err(refusal(
-        format!("{name} cannot be the name of {what}"),
+        say!("{} is not a valid name of {}", name, what),
         "a name is lower case letters, digits, `-` and `.`, with a letter or digit at both ends",
     ))
 }
@@ -671,7 +677,7 @@ pub(super) fn namespace(text: &str) -> Result<String, Refusal> {
     }
     let name = quoted(text, "this");
     Err(refusal(
-        format!("{name} cannot be the name of a namespace"),
+        say!("{} is not a valid name of a namespace", name),
         "a namespace is up to 63 lower case letters, digits and inner `-`",
     ))
 }
@@ -684,7 +690,7 @@ fn annotation_key(text: &str) -> Result<String, Refusal> {
     } else {
         let key = quoted(text, "this");
         Err(refusal(
-            format!("{key} cannot be the key of an annotation"),
+            say!("{} is not a valid annotation key", key),
             "write a key such as `example.com/rotated-at`",
         ))
     }
@@ -694,16 +700,16 @@ fn annotation_key(text: &str) -> Result<String, Refusal> {
 fn duration(text: &str) -> Result<Duration, Refusal> {
     let parsed = duration::with_days(text).filter(|duration| !duration.is_zero());
     let is_whole = |duration: &Duration| duration.subsec_nanos() == 0 && !text.contains('.');
-    parsed.filter(is_whole).ok_or_else(|| {
-        refusal(format!("{} is not a valid duration", quoted(text, "this")), DURATION)
-    })
+    parsed
+        .filter(is_whole)
+        .ok_or_else(|| refusal(say!("{} is not a valid duration", quoted(text, "this")), DURATION))
 }
 
 fn date(text: &str) -> Result<Date, Refusal> {
     let plain = text.len() == "2027-03-31".len();
     text.parse().ok().filter(|_| plain).ok_or_else(|| {
         refusal(
-            format!("{} is no date", quoted(text, "this")),
+            say!("{} is not a valid date", quoted(text, "this")),
             "write year, month and day, as in `2027-03-31`",
         )
     })
@@ -714,7 +720,7 @@ fn timestamp(text: &str) -> Result<Timestamp, Refusal> {
     let day = || TimeZone::UTC.to_timestamp(date(text).ok()?.at(0, 0, 0, 0)).ok();
     text.parse().ok().or_else(day).ok_or_else(|| {
         refusal(
-            format!("{} is no date or time", quoted(text, "this")),
+            say!("{} is not a valid date or time", quoted(text, "this")),
             "write it as in `2026-10-01` or `2026-10-01T12:00:00Z`",
         )
     })

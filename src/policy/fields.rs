@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::text::Message;
+
 /// A path from the root of an object to some of its fields.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath {
@@ -23,8 +25,8 @@ pub enum Step {
     Values,
 }
 
-/// Why a text is no path: what is wrong, and what to do.
-pub(super) type Refusal = (String, String);
+/// Why a text is not a path: what is wrong, and what to do.
+pub(super) type Refusal = (Message, Message);
 
 impl FieldPath {
     /// The steps, from the root.
@@ -34,7 +36,7 @@ impl FieldPath {
 
     /// Reads `$.key`, `['key.with.dots']`, `[*]` and `.*`, one after the other.
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
-        let refuse = |message: &str, help: &str| Err((message.to_owned(), help.to_owned()));
+        let refuse = |message: &'static str, help: &'static str| Err((message.into(), help.into()));
         let Some(mut rest) = text.strip_prefix('$') else {
             return refuse("a path begins with `$`", "write it as in `$.spec.template.spec`");
         };
@@ -42,7 +44,7 @@ impl FieldPath {
         while !rest.is_empty() {
             let Some((step, behind)) = first_step(rest) else {
                 return refuse(
-                    "this is no path to a field",
+                    "this is not a path to a field",
                     "write `.key`, `['key']`, `[*]` for every item of a list or `.*` for every value \
                      of a mapping, as in `$.spec.containers[*].image`; one path for each field",
                 );

@@ -9,6 +9,8 @@ use super::pattern::{Pattern, PatternMistake};
 use super::read::{one_of, quoted};
 use super::registries::Class;
 use super::{Cluster, Emit, FailOn, InjectInto, Policy, Registry, Spanned, check};
+use crate::say;
+use crate::text::{Message, shown};
 
 /// What flags or the environment say. The default says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +84,7 @@ pub struct Overruled {
     /// One of [`Overrides::FLAGS`].
     pub flag: &'static str,
     /// What the policy says.
-    pub by: String,
+    pub by: Message,
 }
 
 impl Overrides {
@@ -91,7 +93,7 @@ impl Overrides {
     #[must_use]
     pub fn below(self, policy: &Policy) -> (Self, Vec<Overruled>) {
         let mut overruled = Vec::new();
-        let mut refuse = |flag, by: String| overruled.push(Overruled { flag, by });
+        let mut refuse = |flag, by: Message| overruled.push(Overruled { flag, by });
         let mut asked = self;
         asked.public.retain(|pattern| match stated_private(policy, pattern) {
             None => true,
@@ -103,31 +105,31 @@ impl Overrides {
         if let Some(stated) = policy.fail_on()
             && asked.fail_on.take_if(|asked| rank(*asked) < rank(stated)).is_some()
         {
-            refuse("fail-on", format!("`{}`", threshold(stated)));
+            refuse("fail-on", say!("`{}`", threshold(stated)));
         }
         if let Some(stated) = policy.namespace()
             && asked.namespace.take_if(|asked| asked != stated).is_some()
         {
-            refuse("namespace", format!("`{stated}`"));
+            refuse("namespace", say!("`{}`", shown(stated)));
         }
         let into = policy.inject.into;
         if into != InjectInto::default() && asked.into.take_if(|asked| *asked != into).is_some() {
-            refuse("into", format!("`{}`", place(into)));
+            refuse("into", say!("`{}`", place(into)));
         }
         if policy.assume_private && asked.assume_private.take_if(|asked| !*asked).is_some() {
-            refuse("assume-private", "`true`".to_owned());
+            refuse("assume-private", "`true`".into());
         }
         if policy.stamp && asked.stamp.take_if(|asked| !*asked).is_some() {
-            refuse("stamp", "`true`".to_owned());
+            refuse("stamp", "`true`".into());
         }
         (asked, overruled)
     }
 }
 
 /// What the policy says, if an entry `public` for `pattern` could win over its saying that an image is private.
-fn stated_private(policy: &Policy, pattern: &Pattern) -> Option<String> {
+fn stated_private(policy: &Policy, pattern: &Pattern) -> Option<Message> {
     if policy.assume_private {
-        return Some("that every image is private".to_owned());
+        return Some("that every image is private".into());
     }
     let private = |registry: &&Registry| {
         let class = registry.access.map(|access| access.value);
@@ -138,7 +140,7 @@ fn stated_private(policy: &Policy, pattern: &Pattern) -> Option<String> {
         stated.overlaps(pattern) && stated.specificity() <= pattern.specificity()
     };
     let stated = policy.registries.iter().filter(private).find(loses)?;
-    Some(format!("that `{}` is private", stated.pattern.value))
+    Some(say!("that `{}` is private", stated.pattern.value.shown()))
 }
 
 fn rank(fail_on: FailOn) -> u8 {
@@ -202,7 +204,7 @@ impl<'d> ConfigMap<'d> {
     /// Every mistake, with the key it is about.
     pub fn parse(
         data: impl IntoIterator<Item = (&'d str, &'d str)>,
-        others: &[&str],
+        others: &[&'static str],
     ) -> Result<Self, Vec<(&'d str, FlagMistake)>> {
         let mut found = Self::default();
         let mut mistakes = Vec::new();
@@ -237,20 +239,20 @@ pub struct Injection {
     pub secret: String,
 }
 
-/// Why the value of a flag cannot be meant, and what to write.
+/// Why the value of a flag is not valid, and what to write.
 ///
 /// Like a [`Mistake`](super::Mistake), it never repeats what may be a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}: {help}")]
 pub struct FlagMistake {
     /// What is wrong: lower case, no full stop.
-    pub message: String,
+    pub message: Message,
     /// The next action.
-    pub help: String,
+    pub help: Message,
 }
 
 impl FlagMistake {
-    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+    fn new(message: impl Into<Message>, help: impl Into<Message>) -> Self {
         Self { message: message.into(), help: help.into() }
     }
 }
@@ -314,7 +316,7 @@ fn parse_emit(text: &str) -> Result<Emit, FlagMistake> {
     match text {
         "all" => Ok(Emit::All),
         "none" => Ok(Emit::None),
-        _ => Err(unknown_value("what a function hands back", text, &["all", "none"])),
+        _ => Err(unknown_value("what a function can return", text, &["all", "none"])),
     }
 }
 
@@ -343,9 +345,9 @@ pub fn parse_namespace(text: &str) -> Result<String, FlagMistake> {
     check::namespace(text).map_err(|(message, help)| FlagMistake::new(message, help))
 }
 
-fn unknown_value(what: &str, text: &str, known: &[&str]) -> FlagMistake {
+fn unknown_value(what: &'static str, text: &str, known: &[&'static str]) -> FlagMistake {
     FlagMistake::new(
-        format!("{} is not {what}", quoted(text, "this")),
+        say!("{} is not {}", quoted(text, "this"), what),
         one_of("write one of", text, known),
     )
 }
@@ -392,9 +394,12 @@ fn repeated_by_namespace(policy: &Policy) -> Vec<FlagMistake> {
             let (kind, (name, namespace)) = pair[0];
             let namespace = namespace.unwrap_or_default();
             FlagMistake::new(
-                format!(
-                    "with `{namespace}` as the namespace of objects that name none, \
-                     the policy declares {kind} `{name}` twice"
+                say!(
+                    "with `{}` as the namespace of objects that name none, \
+                     the policy declares {} `{}` twice",
+                    shown(namespace),
+                    kind,
+                    shown(name)
                 ),
                 "give each of its entries in the policy a `namespace`",
             )
@@ -412,7 +417,7 @@ fn entries(overrides: &Overrides) -> Result<Vec<Registry>, Vec<FlagMistake>> {
             let entry = entries.of(pattern);
             if entry.access.is_some_and(|access| access.value != class) {
                 mistakes.push(FlagMistake::new(
-                    format!("`{pattern}` is given both as private and as public"),
+                    say!("`{}` is given both as private and as public", pattern.shown()),
                     "leave out one of the two",
                 ));
             }
@@ -431,7 +436,11 @@ fn entries(overrides: &Overrides) -> Result<Vec<Registry>, Vec<FlagMistake>> {
         if let Some(first) = patterns.ambiguous(value) {
             let one = &entries[first].pattern.value;
             mistakes.push(FlagMistake::new(
-                format!("`{one}` and `{value}` match the same images, and none is more specific"),
+                say!(
+                    "`{}` and `{}` match the same images, and neither is more specific",
+                    one.shown(),
+                    value.shown()
+                ),
                 "write the host out in one of them",
             ));
         }
@@ -616,9 +625,9 @@ mod tests {
         );
         check_mistake(
             &[("inject", "ghcr.io=Reg_Cred,https://ghcr.io=regcred")],
-            "`Reg_Cred` cannot be the name of a Secret: a name is lower case letters, digits, `-` and \
+            "`Reg_Cred` is not a valid name of a Secret: a name is lower case letters, digits, `-` and \
              `.`, with a letter or digit at both ends\n\
-             `https://ghcr.io` has a scheme, and image references have none: write `ghcr.io` without \
+             `https://ghcr.io` has a scheme; image references have none: write `ghcr.io` without \
              `https://`",
         );
         check_mistake(
@@ -639,7 +648,7 @@ mod tests {
         );
         check_mistake(
             &[("namespace", "Shop")],
-            "`Shop` cannot be the name of a namespace: a namespace is up to 63 lower case letters, \
+            "`Shop` is not a valid name of a namespace: a namespace is up to 63 lower case letters, \
              digits and inner `-`",
         );
     }
@@ -652,7 +661,7 @@ mod tests {
         );
         check_mistake(
             &[("private", "a*.io"), ("public", "*b.io")],
-            "`a*.io` and `*b.io` match the same images, and none is more specific: \
+            "`a*.io` and `*b.io` match the same images, and neither is more specific: \
              write the host out in one of them",
         );
     }

@@ -11,6 +11,8 @@ use std::fmt;
 use crate::credentials::keyring;
 use crate::image::{self, split_port};
 use crate::names::matches_glob;
+use crate::say;
+use crate::text::{Message, Shown, shown};
 
 /// A pattern over image names.
 ///
@@ -60,20 +62,20 @@ pub(super) struct Shape {
     path: Vec<String>,
 }
 
-/// Why a text is no pattern, and what to write instead.
+/// Why a text is not a pattern, and what to write instead.
 ///
 /// Neither text ever holds what stood before an `@`, which may be a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PatternMistake {
     /// What is wrong: lower case, no full stop.
-    pub message: String,
+    pub message: Message,
     /// The next action.
-    pub help: String,
+    pub help: Message,
 }
 
 impl PatternMistake {
-    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+    fn new(message: impl Into<Message>, help: impl Into<Message>) -> Self {
         Self { message: message.into(), help: help.into() }
     }
 }
@@ -103,6 +105,11 @@ impl Pattern {
             check_segment(segment, text)?;
         }
         Ok(Self { host, path })
+    }
+
+    /// The pattern as a message may show it.
+    pub fn shown(&self) -> Shown<'static> {
+        shown(&self.to_string()).into_owned()
     }
 
     /// Whether the pattern is about the image whose reference has this domain (with its port) and
@@ -353,7 +360,7 @@ fn suffix(domain: &str) -> &str {
     domain.rsplit_once('.').map_or(domain, |(_, suffix)| suffix)
 }
 
-/// Mistakes that are seen before the text is taken apart.
+/// Mistakes that are found before the text is split.
 fn refuse_what_is_no_pattern(text: &str) -> Result<(), PatternMistake> {
     if text.is_empty() {
         return Err(PatternMistake::new(
@@ -369,26 +376,30 @@ fn refuse_what_is_no_pattern(text: &str) -> Result<(), PatternMistake> {
         let without: String =
             text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
         return Err(PatternMistake::new(
-            format!("`{}` holds white space or control characters", text.escape_debug()),
-            format!("write `{without}`"),
+            say!("`{}` contains white space or control characters", shown(text)),
+            say!("write `{}`", shown(&without)),
         ));
     }
     if let Some((scheme, rest)) = text.split_once("://") {
         return Err(PatternMistake::new(
-            format!("`{text}` has a scheme, and image references have none"),
-            format!("write `{}` without `{scheme}://`", without_api_path(rest)),
+            say!("`{}` has a scheme; image references have none", shown(text)),
+            say!("write `{}` without `{}://`", shown(without_api_path(rest)), shown(scheme)),
         ));
     }
     if text.ends_with('/') {
         return Err(PatternMistake::new(
-            format!("`{text}` ends with a slash"),
-            format!("write `{}`", without_api_path(text)),
+            say!("`{}` ends with a slash", shown(text)),
+            say!("write `{}`", shown(without_api_path(text))),
         ));
     }
     let other_wildcard = text.find(['?', '[', ']']).filter(|_| !text.starts_with('['));
     if let Some(at) = other_wildcard {
         return Err(PatternMistake::new(
-            format!("`{text}` holds `{}`, and `*` is the only wildcard", &text[at..=at]),
+            say!(
+                "`{}` contains `{}`; the only wildcard is `*`",
+                shown(text),
+                shown(&text[at..=at])
+            ),
             "use `*` inside one part of the host, or one entry for each registry",
         ));
     }
@@ -403,14 +414,14 @@ fn refuse_at_sign(behind: &str) -> PatternMistake {
     });
     if digest {
         PatternMistake::new(
-            "a pattern has no digest: it is about every image of a repository",
+            "a pattern cannot have a digest: it matches every image of a repository",
             "leave out the `@` and what follows it",
         )
     } else {
         PatternMistake::new(
-            "a pattern has no user name or password",
-            "write the host and path alone, without the `@` and what stands before it, \
-             and replace the password if it was one",
+            "a pattern cannot have a user name or password",
+            "write the host and path alone, without the `@` and the text before it; \
+             if that was a password, replace the password",
         )
     }
 }
@@ -433,8 +444,8 @@ fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
     }
     if name == "*" && port.is_none() {
         return Err(PatternMistake::new(
-            format!("`{text}` has a path behind `*`, which alone stands for every registry"),
-            format!("name the host, as in `registry.example.com{}`", &text[1..]),
+            say!("`{}` has a path after `*`; `*` alone matches every registry", shown(text)),
+            say!("name the host, as in `registry.example.com{}`", shown(&text[1..])),
         ));
     }
     if port.is_none() && !image::looks_like_domain(name) {
@@ -449,38 +460,39 @@ fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
 fn refuse_short_name(name: &str, text: &str) -> PatternMistake {
     if name.contains('*') {
         return PatternMistake::new(
-            format!("`{text}` matches no registry: `*` stays inside one part of the host"),
-            format!(
-                "write every part of the host, as in `{name}.example.com`, or `*` for every registry"
+            say!("`{}` matches no registry: `*` matches inside one part of the host", shown(text)),
+            say!(
+                "write every part of the host, as in `{}.example.com`, or `*` for every registry",
+                shown(name)
             ),
         );
     }
     let namespace = if text == name {
-        format!("{HUB}/library/{name}` or `{HUB}/{name}")
+        say!("`{}/library/{}` or `{}/{}`", HUB, shown(name), HUB, shown(name))
     } else {
-        format!("{HUB}/{text}")
+        say!("`{}/{}`", HUB, shown(text))
     };
     PatternMistake::new(
-        format!("`{name}` is no registry host: it has no dot and no port"),
-        format!("did you mean `{namespace}`?"),
+        say!("`{}` is not a registry host: it has neither a dot nor a port", shown(name)),
+        say!("did you mean {}?", namespace),
     )
 }
 
 fn refuse_port(name: &str, port: &str, text: &str) -> PatternMistake {
     if port.contains('*') {
         return PatternMistake::new(
-            format!("`{text}` has a `*` in the port, and ports must be equal"),
-            "write the port in digits, one entry for each port",
+            say!("`{}` has a `*` in the port; ports are compared as text", shown(text)),
+            "write one entry for each port",
         );
     }
     let help = if port.is_empty() {
-        format!("write `{}`", text.replacen(':', "", 1))
+        say!("write `{}`", shown(&text.replacen(':', "", 1)))
     } else if image::looks_like_domain(name) {
-        format!("write `{name}`, or a port in digits behind it")
+        say!("write `{}`, or add a numeric port", shown(name))
     } else {
-        format!("if `{port}` is a tag, leave it out: `{HUB}/library/{name}`")
+        say!("if `{}` is a tag, leave it out: `{}/library/{}`", shown(port), HUB, shown(name))
     };
-    PatternMistake::new(format!("`{text}` has a port that is no number"), help)
+    PatternMistake::new(say!("`{}` has a port that is not a number", shown(text)), help)
 }
 
 fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
@@ -489,14 +501,14 @@ fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
             Ok(())
         } else {
             Err(PatternMistake::new(
-                format!("`{text}` has brackets around something that is no IPv6 address"),
+                say!("`{}` has brackets around text that is not an IPv6 address", shown(text)),
                 "write an address such as `[2001:db8::1]:5000`, without a zone",
             ))
         };
     }
     if label.contains("**") {
         return Err(PatternMistake::new(
-            format!("`{text}` holds `**`: a `*` stays inside one part of the host"),
+            say!("`{}` contains `**`; a `*` matches inside one part of the host", shown(text)),
             "write one `*` for each part, as in `*.*.example.com`",
         ));
     }
@@ -505,7 +517,7 @@ fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
         Ok(())
     } else {
         Err(PatternMistake::new(
-            format!("`{text}` has no host that an image reference can have"),
+            say!("the host of `{}` is not valid in an image reference", shown(text)),
             "a host is letters, digits and inner hyphens between single dots, as in `registry.example.com`",
         ))
     }
@@ -514,18 +526,18 @@ fn check_label(label: &str, text: &str) -> Result<(), PatternMistake> {
 fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
     if segment.contains('*') {
         return Err(PatternMistake::new(
-            format!("`{text}` has a `*` in its path, where only a final `/*` can stand"),
-            "end the path before the `*`: a path stands for everything below it",
+            say!("`{}` has a `*` in its path; only a final `/*` is allowed", shown(text)),
+            "end the path before the `*`: a path matches everything below it",
         ));
     }
     if let Some((name, _)) = segment.split_once(':') {
         let end = text.rfind(':').unwrap_or(text.len());
         return Err(PatternMistake::new(
-            format!("`{text}` has a tag, and a pattern is about every image of a repository"),
+            say!("`{}` has a tag; a pattern matches every image of a repository", shown(text)),
             if name.is_empty() {
                 "leave out the `:` and what follows it".into()
             } else {
-                format!("write `{}`", &text[..end])
+                say!("write `{}`", shown(&text[..end]))
             },
         ));
     }
@@ -534,15 +546,18 @@ fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
     {
         let (host, path) = text.split_once('/').unwrap_or((text, ""));
         return Err(PatternMistake::new(
-            format!("`{text}` has capital letters in its path, which no image reference has"),
-            format!("write `{host}/{}`", path.to_ascii_lowercase()),
+            say!(
+                "`{}` has capital letters in its path; paths of image references are lower case",
+                shown(text)
+            ),
+            say!("write `{}/{}`", shown(host), shown(&path.to_ascii_lowercase())),
         ));
     }
     if image::is_path_component(segment) {
         Ok(())
     } else {
         Err(PatternMistake::new(
-            format!("`{text}` has a path that no image reference can have"),
+            say!("the path of `{}` is not valid in an image reference", shown(text)),
             "a path is lower case letters and digits, joined by `.`, `_`, `__` or `-`, between single slashes",
         ))
     }
@@ -705,22 +720,22 @@ mod tests {
     fn a_docker_hub_namespace_is_no_host() {
         check_mistake(
             "acme/app",
-            "`acme` is no registry host: it has no dot and no port",
+            "`acme` is not a registry host: it has neither a dot nor a port",
             "did you mean `docker.io/acme/app`?",
         );
         check_mistake(
             "nginx",
-            "`nginx` is no registry host: it has no dot and no port",
+            "`nginx` is not a registry host: it has neither a dot nor a port",
             "did you mean `docker.io/library/nginx` or `docker.io/nginx`?",
         );
         check_mistake(
             "reg*/app",
-            "`reg*/app` matches no registry: `*` stays inside one part of the host",
+            "`reg*/app` matches no registry: `*` matches inside one part of the host",
             "write every part of the host, as in `reg*.example.com`, or `*` for every registry",
         );
         check_mistake(
             "*/acme",
-            "`*/acme` has a path behind `*`, which alone stands for every registry",
+            "`*/acme` has a path after `*`; `*` alone matches every registry",
             "name the host, as in `registry.example.com/acme`",
         );
     }
@@ -734,12 +749,12 @@ mod tests {
             (" ghcr.io", "write `ghcr.io`"),
             ("ghcr.io/acme/app:1.2", "write `ghcr.io/acme/app`"),
             ("ghcr.io/Acme", "write `ghcr.io/acme`"),
-            ("ghcr.io:latest", "write `ghcr.io`, or a port in digits behind it"),
+            ("ghcr.io:latest", "write `ghcr.io`, or add a numeric port"),
             ("nginx:alpine", "if `alpine` is a tag, leave it out: `docker.io/library/nginx`"),
             ("ghcr.io:/acme", "write `ghcr.io/acme`"),
-            ("ghcr.io:*", "write the port in digits, one entry for each port"),
-            ("ghcr.io/*/app", "end the path before the `*`: a path stands for everything below it"),
-            ("ghcr.io/*/*", "end the path before the `*`: a path stands for everything below it"),
+            ("ghcr.io:*", "write one entry for each port"),
+            ("ghcr.io/*/app", "end the path before the `*`: a path matches everything below it"),
+            ("ghcr.io/*/*", "end the path before the `*`: a path matches everything below it"),
             ("**.example.com", "write one `*` for each part, as in `*.*.example.com`"),
             ("ghcr.io/acm?", "use `*` inside one part of the host, or one entry for each registry"),
             ("[::1%eth0]:5000", "write an address such as `[2001:db8::1]:5000`, without a zone"),
@@ -775,7 +790,7 @@ mod tests {
         }
         check_mistake(
             "ghcr.io/app@sha256:0123456789abcdef0123456789abcdef",
-            "a pattern has no digest: it is about every image of a repository",
+            "a pattern cannot have a digest: it matches every image of a repository",
             "leave out the `@` and what follows it",
         );
     }

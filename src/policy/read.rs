@@ -16,7 +16,9 @@ use strsim::osa_distance;
 
 use super::credential::{is_credential, is_credential_key};
 use super::{Mistake, Spanned};
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, list, shown};
 
 /// A value as it stands in the file.
 #[derive(Debug)]
@@ -72,7 +74,7 @@ impl Kind {
 /// `homes` says where keys belong that are written in a wrong place.
 pub(super) fn read<'t, T: Deserialize<'t>>(
     tree: &'t Tree,
-    homes: &[(&str, &str)],
+    homes: &[(&'static str, &'static str)],
     mistakes: &mut Vec<Mistake>,
 ) -> Option<T> {
     let found = RefCell::new(Vec::new());
@@ -261,18 +263,16 @@ enum Place<'t> {
 }
 
 impl Place<'_> {
+    fn named(&self) -> Message {
+        match self {
+            Self::Root => "the policy".into(),
+            Self::Key(key) => say!("`{}`", shown(key)),
+            Self::EntryOf(key) => say!("an entry of `{}`", shown(key)),
+        }
+    }
+
     fn is_key(&self, name: &str) -> bool {
         matches!(self, Self::Key(key) if *key == name)
-    }
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => f.write_str("the policy"),
-            Self::Key(key) => write!(f, "`{key}`"),
-            Self::EntryOf(key) => write!(f, "an entry of `{key}`"),
-        }
     }
 }
 
@@ -283,18 +283,24 @@ type Entry<'t> = (&'t str, &'t Tree, Option<&'t Tree>);
 struct Reader<'t, 'm> {
     tree: &'t Tree,
     place: Place<'t>,
-    homes: &'m [(&'m str, &'m str)],
+    homes: &'m [(&'static str, &'static str)],
     mistakes: &'m RefCell<Vec<Mistake>>,
 }
 
 impl<'t> Reader<'t, '_> {
-    fn report(&self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Reported {
+    fn report(
+        &self,
+        span: Span,
+        message: impl Into<Message>,
+        help: impl Into<Message>,
+    ) -> Reported {
         self.mistakes.borrow_mut().push(Mistake::new(span, message, help));
         Reported
     }
 
-    fn expected(&self, expected: &str, help: &str) -> Reported {
-        let message = format!("{} must be {expected}, not {}", self.place, self.tree.kind.name());
+    fn expected(&self, expected: &'static str, help: &'static str) -> Reported {
+        let message =
+            say!("{} must be {}, not {}", self.place.named(), expected, self.tree.kind.name());
         self.report(self.tree.span, message, help)
     }
 
@@ -325,7 +331,7 @@ impl<'t> Reader<'t, '_> {
                 continue;
             };
             if let Some((_, first, _)) = found.iter().find(|(other, ..)| other == text) {
-                let message = format!("{} is given twice", quoted(text, "this key"));
+                let message = say!("{} is given twice", quoted(text, "this key"));
                 let mistake = Mistake::new(key.span, message, "keep one of the two");
                 self.mistakes.borrow_mut().push(mistake.because(first.span, "given here first"));
                 continue;
@@ -335,19 +341,19 @@ impl<'t> Reader<'t, '_> {
         Ok(found)
     }
 
-    fn report_unknown_key(&self, key: &str, span: Span, known: &[&str]) {
+    fn report_unknown_key(&self, key: &str, span: Span, known: &[&'static str]) {
         let name = quoted(key, "this");
         if is_credential_key(key) {
-            let message = format!("{name} has no place here: a policy must not hold a credential");
+            let message = say!("{} is not allowed here: a policy must not hold a credential", name);
             self.report(span, message, NO_CREDENTIAL);
         } else if key == "<<" {
-            self.report(span, "merge keys are not read here", "write the keys out");
+            self.report(span, "merge keys are not supported here", "write the keys out");
         } else {
             let help = match self.homes.iter().find(|(other, _)| *other == key) {
-                Some((_, home)) => format!("it belongs under `{home}`"),
+                Some((_, home)) => say!("it belongs under `{}`", home),
                 None => one_of("the keys here are", key, known),
             };
-            self.report(span, format!("{name} is not a key here"), help);
+            self.report(span, say!("{} is not a key here", name), help);
         }
     }
 }
@@ -357,20 +363,20 @@ pub(super) const NO_CREDENTIAL: &str =
     "keep it in a Secret of type kubernetes.io/dockerconfigjson, and name that Secret here";
 
 /// `value` in back quotes where it is a plain short word; else `otherwise`, so that a message does
-/// not repeat a password that stands in the wrong place.
-pub(super) fn quoted(value: &str, otherwise: &str) -> String {
+/// not repeat a password that is in the wrong place.
+pub(super) fn quoted(value: &str, otherwise: &'static str) -> Message {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ' ');
     let plain = !value.is_empty() && value.len() <= 40 && value.chars().all(plain);
-    if plain && !is_credential(value) { format!("`{value}`") } else { otherwise.to_owned() }
+    if plain && !is_credential(value) { say!("`{}`", shown(value)) } else { otherwise.into() }
 }
 
-/// ``did you mean `x`?`` where one is near, else all of them behind `intro`.
-pub(super) fn one_of(intro: &str, given: &str, known: &[&str]) -> String {
+/// ``did you mean `x`?`` where one is near, else `intro` and all of them.
+pub(super) fn one_of(intro: &'static str, given: &str, known: &[&'static str]) -> Message {
     if let Some(word) = near(given, known) {
-        return format!("did you mean `{word}`?");
+        return say!("did you mean `{}`?", word);
     }
-    let all: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
-    format!("{intro} {}", all.join(", "))
+    let all = known.iter().map(|word| say!("`{}`", word));
+    say!("{} {}", intro, list(all, ", "))
 }
 
 /// The word that is meant, if `given` is one of `known` but for a slip or two.
@@ -478,7 +484,7 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
         if variants.contains(&text) {
             return visitor.visit_enum(text.into_deserializer());
         }
-        let message = format!("{} is not a value of {}", quoted(text, "this"), self.place);
+        let message = say!("{} is not a value of {}", quoted(text, "this"), self.place.named());
         Err(self.report(self.tree.span, message, one_of("write", text, variants)))
     }
 
@@ -514,7 +520,7 @@ impl<'t> de::SeqAccess<'t> for Items<'t, '_> {
         if matches!(tree.kind, Kind::Null) {
             reader.report(
                 tree.span,
-                format!("{} is empty", reader.place),
+                say!("{} is empty", reader.place.named()),
                 "write a value, or remove it",
             );
         }

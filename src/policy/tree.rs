@@ -8,7 +8,9 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, Location, MergeKeyPolicy, NonFinit
 
 use super::Mistake;
 use super::read::{Kind, Tree};
+use crate::say;
 use crate::source::{LineIndex, Span};
+use crate::text::{Message, shown};
 use crate::yaml;
 
 /// Reads the one document of `text`; aliases are resolved, merge keys are keys like others.
@@ -19,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
     if let Some(problem) = yaml::refusal(text) {
         return Err(unread(
             Span::at(problem.offset),
-            format!("this is not valid YAML: {}", problem.message),
+            say!("invalid YAML: {}", shown(&problem.message)),
         ));
     }
     let options = serde_saphyr::options! {
@@ -60,22 +62,22 @@ fn syntax_mistake(text: &str, error: &Error) -> Mistake {
                 "keep one policy in a file",
             );
         }
-        Error::Budget { .. } => "this is nested too deeply, or too long, for a policy".to_owned(),
-        Error::UnsupportedTag { .. } => "tags are not read here".to_owned(),
+        Error::Budget { .. } => "this is nested too deeply, or too long, for a policy".into(),
+        Error::UnsupportedTag { .. } => "tags are not supported here".into(),
         // The parser's own messages are fixed texts. The place is in the span.
         Error::ExternalMessage { .. } | Error::UnknownAnchor { .. } | Error::Eof { .. } => {
             let message = error.to_string();
             let what = message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what);
-            format!("invalid YAML: {what}")
+            say!("invalid YAML: {}", shown(what))
         }
         // Other messages may repeat what stands in the file.
-        _ => "invalid YAML".to_owned(),
+        _ => "invalid YAML".into(),
     };
     unread(span, what)
 }
 
-fn unread(span: Span, what: impl Into<String>) -> Mistake {
-    Mistake::new(span, what, "mend this first: the rest has not been read")
+fn unread(span: Span, what: impl Into<Message>) -> Mistake {
+    Mistake::new(span, what, "fix this first; the rest of the file was not checked")
 }
 
 /// Errors of the parser name line and column only, from 1, in characters.

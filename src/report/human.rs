@@ -17,6 +17,7 @@ use super::{Look, Report};
 use crate::check::Status;
 use crate::finding::{self, Code, Finding, Severity};
 use crate::policy::{Mistake, Policy};
+use crate::say;
 use crate::source::{LineIndex, Source, Span};
 use crate::text::printable;
 use crate::yaml::Problem;
@@ -295,7 +296,7 @@ pub fn mistakes(
         let mut help = mistake.help.clone();
         if let Some((span, what)) = &mistake.related {
             let position = lines.position(&source.text, span.start as usize);
-            let _ = write!(help, "\n{what} (line {})", position.line);
+            help = say!("{}\n{} (line {})", help, what, position.line);
         }
         let shown = Shown {
             level: Level::Error,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use super::Shown;
 use crate::source::Position;
@@ -25,11 +26,6 @@ impl Message {
         }
     }
 
-    /// Whether it says nothing.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -40,11 +36,6 @@ impl Message {
     pub fn and(self, more: &impl Sayable) -> Self {
         Self(Cow::Owned(format!("{self}{}", Part(more))))
     }
-
-    /// The text of the message.
-    pub fn into_string(self) -> String {
-        self.0.into_owned()
-    }
 }
 
 impl From<&'static str> for Message {
@@ -53,9 +44,35 @@ impl From<&'static str> for Message {
     }
 }
 
+impl From<Message> for String {
+    fn from(message: Message) -> Self {
+        message.0.into_owned()
+    }
+}
+
 impl From<Shown<'_>> for Message {
     fn from(shown: Shown<'_>) -> Self {
         Self(Cow::Owned(shown.to_string()))
+    }
+}
+
+impl Deref for Message {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Message {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for Message {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
     }
 }
 

@@ -12,7 +12,9 @@ use pullcreds::krm::results::Entry;
 use pullcreds::krm::{self, Datum, FunctionConfig, NoList, ResourceList};
 use pullcreds::policy::{ConfigMap, Emit, Mistake, Policy};
 use pullcreds::report::{self, Look, Report};
+use pullcreds::say;
 use pullcreds::source::{LineIndex, Source, Span};
+use pullcreds::text::{Message, shown};
 
 use super::judge;
 use crate::cli::args::Flags;
@@ -46,24 +48,20 @@ pub(crate) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
         Err(NoList::Malformed { span, why }) => Err(malformed(source, span, why)),
         Err(NoList::Other(why)) => Err(Stop::new(
             Exit::Unreadable,
-            format!(
-                "error: {}: this is no ResourceList (config.kubernetes.io): {why}\nA KRM function gets one \
-                 from kustomize or kpt; for plain manifests leave out the command `krm`.\n",
-                pullcreds::text::printable(&source.name)
+            say!(
+                "error: {}: not a ResourceList (config.kubernetes.io): {}\nkustomize and kpt send one to a KRM \
+                 function. For plain manifests, leave out the command `krm`.\n",
+                shown(&source.name),
+                why
             ),
         )),
     }
 }
 
-fn malformed(source: &Source, span: Span, why: &str) -> Stop {
+fn malformed(source: &Source, span: Span, why: &'static str) -> Stop {
     let position = LineIndex::new(&source.text).position(&source.text, span.start as usize);
-    Stop::new(
-        Exit::Unreadable,
-        format!(
-            "error: {}:{position}: this ResourceList cannot be read: {why}\n",
-            pullcreds::text::printable(&source.name)
-        ),
-    )
+    let text = say!("error: {}:{}: invalid ResourceList: {}\n", shown(&source.name), position, why);
+    Stop::new(Exit::Unreadable, text)
 }
 
 fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, Stop> {
@@ -87,7 +85,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
     reports::write(&report, &settings)?;
     let results = list.edit(list.results(&outcome.findings));
     write(source, items(list, &outcome, failed, settings.emit), results)?;
-    tell(&report, &outcome, &settings, failed.then_some("The list goes back as it came"));
+    tell(&report, &outcome, &settings, failed.then_some("The ResourceList was returned unchanged"));
     Ok(if failed { Exit::Failed } else { Exit::Pass })
 }
 
@@ -165,22 +163,23 @@ fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<Told, Vec<Mistake>>
     let pairs = data.iter().map(|datum| (&*datum.key, &*datum.value));
     let datum = |key: &str| data.iter().find(|datum| datum.key == key);
     let at = |key: &str| datum(key).map_or(Span::default(), |datum| datum.key_place);
-    let mistake = |key: &str, message: &str, help: &str| Mistake {
+    let mistake = |key: &str, message: Message, help: Message| Mistake {
         span: at(key),
-        message: message.to_owned(),
-        help: help.to_owned(),
+        message,
+        help,
         related: None,
     };
     let map = ConfigMap::parse(pairs, OTHER_FLAGS).map_err(|mistakes| {
-        let mistakes = mistakes.iter();
-        mistakes.map(|(key, wrong)| mistake(key, &wrong.message, &wrong.help)).collect::<Vec<_>>()
+        let mistakes = mistakes.into_iter();
+        mistakes.map(|(key, wrong)| mistake(key, wrong.message, wrong.help)).collect::<Vec<_>>()
     })?;
     let quiet = map.others.iter().find(|(key, _)| *key == "quiet").map(|(_, value)| value.trim());
     let quiet = match quiet {
         None | Some("false" | "0") => false,
         Some("true" | "1") => true,
         Some(_) => {
-            return Err(vec![mistake("quiet", "this is not a switch", "write `true` or `false`")]);
+            let (message, help) = ("this is not a switch", "write `true` or `false`");
+            return Err(vec![mistake("quiet", message.into(), help.into())]);
         }
     };
     let policy = match datum("policy") {
@@ -202,7 +201,7 @@ fn document(source: &Source, datum: &Datum<'_>) -> Result<Policy, Vec<Mistake>> 
             let lines = LineIndex::new(&datum.value);
             let place = |mistake: Mistake| {
                 let at = lines.position(&datum.value, mistake.span.start as usize);
-                let message = format!("at {at} of the policy: {}", mistake.message);
+                let message = say!("at {} of the policy: {}", at, mistake.message);
                 Mistake { span: datum.place, message, related: None, ..mistake }
             };
             mistakes.into_iter().map(place).collect()
