@@ -113,6 +113,8 @@ pub struct Outcome<'a> {
     pub pods: Vec<Pod<'a>>,
     /// What was found: what stops a pull first, how credentials are kept last, and each by source, place and code.
     pub findings: Vec<Finding>,
+    /// The findings that exceptions of the policy accept, in the same order. They do not count.
+    pub suppressed: Vec<Finding>,
     /// The edits of each source; none of a dump.
     pub plans: Vec<Plan>,
     /// What the edits add, by holder.
@@ -210,10 +212,11 @@ pub fn check<'a>(
     let manifests = sources.iter().map(|source| read(&source.text, kinds));
     let dumps = cluster.iter().map(|source| Inventory::of_cluster(&source.text));
     for (at, read) in manifests.chain(dumps).enumerate() {
-        inventories.push(read.unwrap_or_else(|problem| {
+        let inventory = read.unwrap_or_else(|problem| {
             problems.push((at, problem));
             Inventory::default()
-        }));
+        });
+        inventories.push(inventory.numbered(at));
     }
     let mut used = BTreeSet::new();
     let mut pods = Vec::new();
@@ -273,20 +276,21 @@ pub fn check<'a>(
         circumstances,
         used,
         found: Vec::new(),
+        suppressed: Vec::new(),
         covering: wanting.then(|| &*covering),
         names: OnceCell::new(),
         unreadable: !problems.is_empty(),
         expired: BTreeSet::new(),
         excused: BTreeSet::new(),
     };
-    let excused = found.collect(&notes);
-    let findings = found.found;
+    found.collect(&notes);
+    let findings::Findings { found: findings, suppressed, excused, .. } = found;
     let mut summary = Summary::of(&inventories, &pods, &findings, &excused);
     if !problems.is_empty() {
         // What cannot be read may hold anything.
         summary.status = Status::Fail;
     }
-    Outcome { inventories, cluster, problems, pods, findings, plans, added, summary }
+    Outcome { inventories, cluster, problems, pods, findings, suppressed, plans, added, summary }
 }
 
 /// The workloads of each source with their stamps, if anybody asks for them.
@@ -294,10 +298,14 @@ fn stamped(sources: &[Source], stamps: Stamps) -> Vec<Vec<Stamped<'_>>> {
     if stamps == Stamps::Ignored {
         return Vec::new();
     }
-    sources
-        .iter()
-        .map(|source| stamp::stamps(&source.text, Table::builtin()).unwrap_or_default())
-        .collect()
+    let all = (0..).zip(sources).map(|(at, source)| {
+        let mut all = stamp::stamps(&source.text, Table::builtin()).unwrap_or_default();
+        for stamped in &mut all {
+            stamped.object.source = at;
+        }
+        all
+    });
+    all.collect()
 }
 
 fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {

@@ -3,10 +3,12 @@
 //! Nothing here decides anything, and nothing here knows how a report shows a finding.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::edit::Edit;
 use crate::source::Span;
 
 /// How much a finding matters.
@@ -87,9 +89,9 @@ static HINDRANCES: &[&Code] = &[
     &PULL_SECRET_NOT_FOUND,
     &SECRET_APPEARS_LATE,
     &EMPTY_PULL_SECRET_NAME,
-    &SHADOWED_PULL_SECRETS,
+    &SHADOWED_SERVICE_ACCOUNT_SECRETS,
     &REFERENCE_NOT_RENAMED,
-    &STALE_ON_PUBLIC,
+    &BAD_CREDENTIALS_FOR_PUBLIC_IMAGE,
 ];
 
 impl Code {
@@ -126,10 +128,91 @@ pub struct Finding {
     pub message: String,
     /// Where; `None` if it is about the whole run.
     pub place: Option<Place>,
+    /// Other places that it names: the Secret that covers the image, the first of two equal keys.
+    pub related: Vec<Place>,
     /// The image it is about.
     pub image: Option<String>,
+    /// The name of the container or volume that names the image.
+    pub container: Option<String>,
     /// What to do, with the real names filled in.
     pub remedy: Option<Cow<'static, str>>,
+    /// The edits that mend it, if the manifests and the policy say what is missing. Each finding is mended by itself:
+    /// two findings about one pod can have the same edit.
+    pub fix: Vec<Fix>,
+    /// What it is the same by in another run.
+    pub fingerprint: Fingerprint,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Suppression>,
+}
+
+/// An edit of a source that mends a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Which source.
+    pub source: usize,
+    /// The edit.
+    pub edit: Edit,
+}
+
+/// Why a finding does not count: an exception of the policy accepts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The reason that the exception gives.
+    pub reason: String,
+    /// The last day on which it holds, as in `2027-03-31`.
+    pub expires: Option<String>,
+}
+
+/// By what a finding is the same in another run: its code, its object, and the field or the name that it is about.
+///
+/// It has no line, no number of a document or list item that has a name, and no name of a file. So it stays when
+/// objects change places, are formatted anew or move to another file. Two findings have the same one if they are about
+/// one thing, such as two nameless entries of one list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Of a finding about an object. `field` is the path from the object, with names in the place of numbers; `details`
+    /// are what tells several findings about that field apart.
+    pub fn of_object(code: &Code, object: &Subject, field: &str, details: &[String]) -> Self {
+        let part = |part: Option<&str>| escaped(part.unwrap_or_default(), &[':', '/']);
+        let Subject { kind, namespace, name, .. } = object;
+        let object = [Some(&**kind), namespace.as_deref(), name.as_deref()].map(part).join("/");
+        Self::of(code, [object, escaped(field, &[':'])].into_iter(), details)
+    }
+
+    /// Of a finding about something else: `details` say what.
+    pub fn of_run(code: &Code, details: &[String]) -> Self {
+        Self::of(code, std::iter::empty(), details)
+    }
+
+    fn of(code: &Code, parts: impl Iterator<Item = String>, details: &[String]) -> Self {
+        let details = details.iter().map(|detail| escaped(detail, &[':']));
+        let parts = parts.chain(details).filter(|part| !part.is_empty());
+        let all: Vec<_> = std::iter::once(code.name.to_owned()).chain(parts).collect();
+        Self(all.join(":"))
+    }
+
+    /// Its text: one line without blanks.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text without blanks, control characters and `separators`: they are written as in a URL.
+fn escaped(text: &str, separators: &[char]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '%' || c.is_whitespace() || c.is_control() || separators.contains(&c) {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// A place in a source.
@@ -176,6 +259,9 @@ macro_rules! codes {
         };)*
         /// Every kind of finding.
         pub static ALL: &[&Code] = &[$(&$id),*];
+        /// How each is called in the program.
+        #[cfg(test)]
+        const IDS: &[&str] = &[$(stringify!($id)),*];
     };
 }
 
@@ -250,7 +336,7 @@ codes! {
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go"],
     }
     /// A payload that the API server and the kubelet accept, and that gives no credentials.
-    NO_CREDENTIALS {
+    PULL_SECRET_WITHOUT_CREDENTIALS {
         name: "pull-secret-without-credentials", severity: Warning,
         title: "a pull secret gives the kubelet no credentials",
         what: "The payload of a Secret is valid, but the kubelet finds no credentials in it. It has the format of the other type ({\"auths\": …} belongs to .dockerconfigjson, hosts at the top level to .dockercfg), or its entries are not under auths, or it only names a credential helper (credsStore, credHelpers), or a pod names the Secret and it has no entry.",
@@ -472,7 +558,7 @@ codes! {
         references: ["CWE-262 (not using password aging)", "NIST SP 800-53 IA-5"],
     }
     /// An object creates a Secret that the kubelet ignores.
-    UNUSABLE_PRODUCER {
+    PRODUCER_WITHOUT_DOCKER_TYPE {
         name: "producer-without-docker-type", severity: Error,
         title: "an object creates a pull secret with a type that the kubelet ignores",
         what: "A pod names a Secret that an object in the input creates, and that object does not set type kubernetes.io/dockerconfigjson.",
@@ -482,7 +568,7 @@ codes! {
         references: ["https://external-secrets.io/latest/guides/common-k8s-secret-types/"],
     }
     /// An object creates a Secret without the key of its type.
-    PRODUCER_WITHOUT_KEY {
+    PRODUCER_WITHOUT_DOCKER_KEY {
         name: "producer-without-docker-key", severity: Error,
         title: "an object creates a pull secret without the key of its type",
         what: "A pod names a Secret that an object in the input creates with a docker type, and that object does not set the key .dockerconfigjson (or .dockercfg).",
@@ -502,7 +588,7 @@ codes! {
         references: ["https://external-secrets.io/latest/api/spec/"],
     }
     /// An object creates a Secret with a payload that is never valid.
-    BROKEN_PRODUCER {
+    PRODUCER_WITHOUT_VALID_PAYLOAD {
         name: "producer-without-valid-payload", severity: Error,
         title: "the template of a pull secret does not produce a valid docker configuration",
         what: "A pod names a Secret that an object in the input creates from a template (an ExternalSecret, a SealedSecret, a VaultStaticSecret or similar). Whatever the values are, the result is not a docker configuration: the template is not JSON, a value is quoted twice or not at all, the key file of a Google service account is in quotes without toJson, or auth is not base64.",
@@ -550,7 +636,7 @@ codes! {
         references: ["https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret"],
     }
     /// A pod that starts before its pull secret exists.
-    SECRET_CREATED_LATER {
+    PULL_SECRET_CREATED_LATER {
         name: "pull-secret-created-later", severity: Error,
         title: "a pod starts before its pull secret exists",
         what: "A pod needs a pull secret that Helm or Argo CD applies later. The pod is in a hook that runs before the release is applied, or before a hook with a greater weight, or in an earlier sync wave. The severity is info if nothing waits for the pod, since the pod then recovers. It is also info for a pre-upgrade hook, which can use the Secret of an earlier release.",
@@ -564,7 +650,7 @@ codes! {
         ],
     }
     /// A pod that needs a pull secret that is deleted before it pulls.
-    SECRET_DELETED_EARLY {
+    PULL_SECRET_DELETED_EARLY {
         name: "pull-secret-deleted-early", severity: Error,
         title: "a pull secret is deleted before its pod pulls",
         what: "A pod needs a pull secret that is a hook with the delete policy hook-succeeded, or that Helm deletes with the release before a post-delete hook runs.",
@@ -574,7 +660,7 @@ codes! {
         references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
     }
     /// A pod that starts before its ServiceAccount exists.
-    ACCOUNT_CREATED_LATER {
+    SERVICE_ACCOUNT_CREATED_LATER {
         name: "service-account-created-later", severity: Error,
         title: "a pod starts before its ServiceAccount exists",
         what: "A pod names a ServiceAccount that Helm or Argo CD applies later.",
@@ -588,7 +674,7 @@ codes! {
         ],
     }
     /// A pod that starts before the injected entries of its ServiceAccount are applied.
-    ACCOUNT_UPDATED_LATER {
+    SERVICE_ACCOUNT_UPDATED_LATER {
         name: "service-account-updated-later", severity: Warning,
         title: "a pod starts before the ServiceAccount that gets its pull secrets is applied",
         what: "pullcreds injects pull secrets into a ServiceAccount, and one of its pods starts before Helm or Argo CD applies the ServiceAccount: the pod is in a hook, or in an earlier sync wave. With --into auto, pullcreds injects them into the pod itself, and the severity is info. With --into service-account, the pod starts with the list that the ServiceAccount had before.",
@@ -602,7 +688,7 @@ codes! {
         ],
     }
     /// A pod that needs a ServiceAccount that is deleted before it starts.
-    ACCOUNT_DELETED_EARLY {
+    SERVICE_ACCOUNT_DELETED_EARLY {
         name: "service-account-deleted-early", severity: Error,
         title: "a ServiceAccount is deleted before its pod starts",
         what: "A pod names a ServiceAccount that is a hook with the delete policy hook-succeeded, or that Helm deletes with the release before a post-delete hook runs.",
@@ -612,7 +698,7 @@ codes! {
         references: ["https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies"],
     }
     /// A static pod that names pull secrets.
-    STATIC_POD {
+    STATIC_POD_PULL_SECRET {
         name: "static-pod-pull-secret", severity: Error,
         title: "a static pod names a pull secret",
         what: "A pod that the kubelet runs from its own file or URL (annotation kubernetes.io/config.source or kubernetes.io/config.mirror) has imagePullSecrets.",
@@ -626,7 +712,7 @@ codes! {
         ],
     }
     /// An annotation that gives an identity to processes, but not to the kubelet.
-    IDENTITY_INSIDE_ONLY {
+    IDENTITY_NOT_USED_FOR_PULLS {
         name: "identity-not-used-for-pulls", severity: Warning,
         title: "an identity of the ServiceAccount does not authenticate image pulls",
         what: "A private image counts as configured because its ServiceAccount has an annotation for IRSA or Workload Identity, as the control defines it.",
@@ -639,7 +725,7 @@ codes! {
         ],
     }
     /// A credential provider that may give no credentials.
-    PROVIDER_GIVES_NONE {
+    CREDENTIAL_PROVIDER_GIVES_NOTHING {
         name: "credential-provider-gives-nothing", severity: Warning,
         title: "the credential provider of the nodes may give no credentials for a registry",
         what: "An image counts as configured because the kubelet asks a credential provider of the nodes for it. Some versions of that provider have no credentials for such a registry: for Azure, a registry with a hyphen in its name, as registries with a domain name label have.",
@@ -662,7 +748,7 @@ codes! {
         references: ["NIST SP 800-53 AC-6 (least privilege)"],
     }
     /// Bad credentials that keep a public image from being pulled.
-    STALE_ON_PUBLIC {
+    BAD_CREDENTIALS_FOR_PUBLIC_IMAGE {
         name: "bad-credentials-for-public-image", severity: Warning,
         title: "the kubelet uses credentials that do not work for a public image",
         what: "All entries that the kubelet tries for a public image do not work: they are expired, valid for hours only, or contain a newline.",
@@ -785,7 +871,7 @@ codes! {
         references: ["https://github.com/kubernetes/kubernetes/issues/85332"],
     }
     /// The pod's own list hides the list of its ServiceAccount.
-    SHADOWED_PULL_SECRETS {
+    SHADOWED_SERVICE_ACCOUNT_SECRETS {
         name: "shadowed-service-account-secrets", severity: Warning,
         title: "the pod's own list hides the pull secrets of its ServiceAccount",
         what: "The pod has pull secrets, and its ServiceAccount has others that the pod does not have.",
@@ -795,7 +881,7 @@ codes! {
         references: ["https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/admission/serviceaccount/admission.go"],
     }
     /// A ServiceAccount that forbids secrets that it does not name, and a pod that names one.
-    NOT_MOUNTABLE {
+    PULL_SECRET_NOT_MOUNTABLE {
         name: "pull-secret-not-mountable", severity: Error,
         title: "the ServiceAccount forbids a pull secret of its pod",
         what: "The ServiceAccount has the annotation kubernetes.io/enforce-mountable-secrets, and the pod has a pull secret that the ServiceAccount does not have.",
@@ -837,7 +923,7 @@ codes! {
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/batch/validation/validation.go"],
     }
     /// Pull secrets were injected into a pod whose ServiceAccount is unknown.
-    MAY_HIDE_PULL_SECRETS {
+    MAY_HIDE_SERVICE_ACCOUNT_SECRETS {
         name: "may-hide-service-account-secrets", severity: Info,
         title: "injected pull secrets may hide those of an unknown ServiceAccount",
         what: "Pull secrets were injected into a pod whose ServiceAccount is neither in the input nor in the policy.",
@@ -857,7 +943,7 @@ codes! {
         references: ["https://kubernetes.io/docs/concepts/security/service-accounts/#how-to-use"],
     }
     /// It is unknown whether a registry is private.
-    ASSUMED_ACCESS {
+    ASSUMED_REGISTRY_ACCESS {
         name: "assumed-registry-access", severity: Info,
         title: "a registry is assumed to be private or public",
         what: "Neither the policy nor the built-in table says for certain whether images of this registry need credentials.",
@@ -962,6 +1048,30 @@ mod tests {
             assert!(code.name.bytes().all(kebab), "{}", code.name);
             assert_eq!(ALL.iter().filter(|other| other.name == code.name).count(), 1);
         }
+    }
+
+    #[test]
+    fn a_code_is_called_by_its_name() {
+        for (id, code) in IDS.iter().zip(ALL) {
+            assert_eq!(*id, code.name.to_uppercase().replace('-', "_"));
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_one_word() {
+        let name = Some("a b:c/d\n%".to_owned());
+        let (api_version, kind) = (String::from("v1"), String::from("Pod"));
+        let pod = Subject { api_version, kind, namespace: None, name };
+        let code = &MISSING_PULL_SECRET;
+        let found = Fingerprint::of_object(code, &pod, "spec.containers[x:y/z].image", &[]);
+        assert_eq!(
+            found.as_str(),
+            "missing-pull-secret:Pod//a%20b%3Ac%2Fd%0A%25:spec.containers[x%3Ay/z].image"
+        );
+        assert_eq!(Fingerprint::of_run(&EMPTY_INPUT, &[]).as_str(), "empty-input");
+        let host = [String::from("ghcr.io")];
+        let found = Fingerprint::of_run(&ASSUMED_REGISTRY_ACCESS, &host);
+        assert_eq!(found.as_str(), "assumed-registry-access:ghcr.io");
     }
 
     #[test]

@@ -405,6 +405,34 @@ fn edit(
     Ok(Edit { place, insert: inserts.keep(insert) })
 }
 
+/// The edits with which the pod of a request gets what it needs, and nothing else of the run; each with its source. None
+/// if one of them is refused, or comes too late for the pod, or changes a text that is a part of several places.
+pub fn edits<'a>(
+    inventories: &[Inventory<'a>],
+    request: &Request<'a>,
+    into: InjectInto,
+) -> Vec<(usize, Edit)> {
+    let mut injection = Injection::default();
+    injection.take(inventories, request, into);
+    let is_harmless = |note: &Note| {
+        matches!(
+            note,
+            Note::MayHide(_) | Note::PodInstead(_) | Note::AppliedLater { in_pod: true, .. }
+        )
+    };
+    if !injection.notes.iter().all(is_harmless) {
+        return Vec::new();
+    }
+    let mut inserts = Shared::default();
+    let edits = injection.added.iter().map(|(&holder, added)| {
+        let site = site(inventories, holder);
+        let is_alone = site.users == 1 && site.frees.is_none();
+        let edit = edit(inventories, holder, added, &mut inserts).ok().filter(|_| is_alone)?;
+        Some((holder.source(), edit))
+    });
+    edits.collect::<Option<_>>().unwrap_or_default()
+}
+
 /// The object of a holder.
 pub fn object<'i, 'a>(inventories: &'i [Inventory<'a>], holder: Holder) -> &'i Object<'a> {
     match holder {

@@ -112,6 +112,8 @@ pub struct TypeMeta<'a> {
 /// A Kubernetes object, and where it stands.
 #[derive(Clone)]
 pub struct Object<'a> {
+    /// Which source of the run it is in; 0 until [`Inventory::numbered`] says.
+    pub source: u32,
     /// The ordinal of its document, from 0.
     pub document: usize,
     /// The way from the document's root to it: empty, or like `items[3]`.
@@ -279,6 +281,17 @@ impl Image<'_> {
     pub fn parsed(&self) -> Result<&Reference, InvalidReference> {
         self.parsed.as_ref().map_err(|invalid| *invalid)
     }
+
+    /// The path of its field in the pod spec, by the name of its container or volume where that has one.
+    pub fn field_by_name(&self) -> String {
+        match (self.container.as_deref(), self.field) {
+            (Some(name), ImageField::Container { list, .. }) => {
+                format!("{}[{name}].image", kinds::CONTAINER_LISTS[usize::from(list)])
+            }
+            (Some(name), ImageField::Volume { .. }) => format!("volumes[{name}].image.reference"),
+            (None, field) => field.to_string(),
+        }
+    }
 }
 
 /// A field of a pod spec that names an image.
@@ -312,7 +325,15 @@ impl fmt::Display for ImageField {
 impl Object<'_> {
     /// The path of a field below it, from the root of the document.
     pub fn path(&self, steps: &[&str], field: &str) -> String {
-        let mut path = self.place.to_string();
+        Self::joined(self.place.to_string(), steps, field)
+    }
+
+    /// The path of a field below it, from itself.
+    pub fn own_path(steps: &[&str], field: &str) -> String {
+        Self::joined(String::new(), steps, field)
+    }
+
+    fn joined(mut path: String, steps: &[&str], field: &str) -> String {
         for step in steps.iter().copied().chain((!field.is_empty()).then_some(field)) {
             if !path.is_empty() {
                 path.push('.');
@@ -332,6 +353,11 @@ impl Workload<'_> {
     /// The path of a field of its pod spec.
     pub fn path(&self, field: &str) -> String {
         self.object.path(&self.pulls.pod_spec.names(), field)
+    }
+
+    /// The path of a field of its pod spec, from its object.
+    pub fn own_path(&self, field: &str) -> String {
+        Object::own_path(&self.pulls.pod_spec.names(), field)
     }
 }
 
@@ -408,6 +434,17 @@ impl<'a> Inventory<'a> {
             all.objects += part.objects;
         }
         Ok(all)
+    }
+
+    /// The same as the source of this number.
+    #[must_use]
+    pub fn numbered(mut self, source: usize) -> Self {
+        // The first one has its number.
+        let number = u32::try_from(source).unwrap_or(u32::MAX);
+        if number > 0 {
+            self.objects_mut().for_each(|object| object.source = number);
+        }
+        self
     }
 
     /// Whether a document of a stream says what it is: a Kubernetes object, or a list, be it without items.
@@ -552,10 +589,11 @@ impl<'a> Inventory<'a> {
         object: &dyn Fn() -> Object<'a>,
         steps: &[&str],
     ) {
-        for (field, span, what) in values {
+        for exposed::Shown { field, by_name, span, what } in values {
             let object = object();
             let path = object.path(steps, &field);
-            self.exposed.push(Exposed { object, span, path, what });
+            let by_name = Object::own_path(steps, &by_name);
+            self.exposed.push(Exposed { object, span, path, by_name, what });
         }
     }
 }
@@ -566,6 +604,7 @@ fn object<'a>(node: Node<'_, 'a>, place: &Place, type_meta: Arc<TypeMeta<'a>>) -
     let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
     let name = name.and_then(text);
     Object {
+        source: 0,
         document: place.document,
         place: place.way.as_str().into(),
         build: Build::of(node, &type_meta.kind, name.as_deref()),

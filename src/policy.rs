@@ -218,6 +218,8 @@ pub struct Secret {
 pub struct Inject {
     /// Where they go.
     pub into: InjectInto,
+    /// Where the edits of a fix put them, if nothing is injected: what `into` would be otherwise.
+    pub into_of_fixes: InjectInto,
     /// What happens where that is not safe.
     pub on_refusal: OnRefusal,
     /// Whether a Secret of the manifests that covers an image is injected without being named.
@@ -271,14 +273,14 @@ pub struct Exception {
 pub struct Subject<'a> {
     /// The code of the finding.
     pub code: &'a str,
-    /// The kind of the object.
-    pub kind: &'a str,
+    /// The kind of the object, if it is about one.
+    pub kind: Option<&'a str>,
     /// The namespace of the object, the default one if it names none.
     pub namespace: Option<&'a str>,
     /// The name of the object.
     pub name: Option<&'a str>,
-    /// Domain and path of the image.
-    pub image: Option<(&'a str, &'a str)>,
+    /// Domains and paths of its images: the one that it is about, or all of the pod whose list it is about.
+    pub images: &'a [(&'a str, &'a str)],
 }
 
 impl Exception {
@@ -288,11 +290,12 @@ impl Exception {
             wanted.as_deref().is_none_or(|wanted| given == Some(wanted))
         };
         self.code == subject.code
-            && is(&self.kind, Some(subject.kind))
+            && is(&self.kind, subject.kind)
             && is(&self.namespace, subject.namespace)
             && is(&self.name, subject.name)
             && self.image.as_ref().is_none_or(|pattern| {
-                subject.image.is_some_and(|(domain, path)| pattern.matches(domain, path))
+                let all = subject.images;
+                !all.is_empty() && all.iter().all(|(domain, path)| pattern.matches(domain, path))
             })
     }
 

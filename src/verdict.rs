@@ -709,6 +709,19 @@ impl<'i> Known<'i> {
         }
     }
 
+    /// The object that is it or makes it, if that is known.
+    pub fn object(&self) -> Option<&'i Object<'i>> {
+        match *self {
+            Self::Elsewhere(secret) | Self::Absent { elsewhere: Some(secret) } => {
+                Some(&secret.object)
+            }
+            Self::Produced { produced, .. } | Self::MadeElsewhere { produced, .. } => {
+                Some(&produced.object)
+            }
+            _ => self.secret().map(|(_, secret)| &secret.object),
+        }
+    }
+
     /// The keys of its docker configuration, as far as they are known.
     pub fn keys(&self) -> Box<dyn Iterator<Item = &'i str> + 'i> {
         if let Self::Produced { produced, .. } = *self {

@@ -23,7 +23,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("yaml", &["source", "base64", "text"]),
     ("patch", &["source", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask"]),
-    ("finding", &["source"]),
+    ("finding", &["source", "edit"]),
     ("kinds", &["yaml"]),
     (
         "policy",

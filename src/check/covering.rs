@@ -83,20 +83,20 @@ impl<'i, 'a> Covering<'i, 'a> {
         Self { by_namespace: coming.into_iter().map(candidates).collect() }
     }
 
-    /// The first one that covers an image and is there when `pod` starts.
+    /// The first one that covers an image and is there when `pod` starts, with what is or makes it.
     pub(super) fn first(
         &self,
         pod: &Object<'_>,
         image: &Reference,
         policy: &Policy,
-    ) -> Option<&'i Text<'a>> {
+    ) -> Option<(&'i Text<'a>, &'i Object<'a>)> {
         let candidates = self.of(pod, policy)?;
         let is_there = |at: &usize| candidates.all[*at].is_there_for(pod);
         let by_entry = candidates.keyring.secrets_for(image.name()).find(is_there);
         let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
         let declared = declared.map(|(at, _)| *at).find(is_there);
-        let first = by_entry.into_iter().chain(declared).min()?;
-        Some(candidates.all[first].name)
+        let first = &candidates.all[by_entry.into_iter().chain(declared).min()?];
+        Some((first.name, first.object))
     }
 
     /// All that cover an image, with what is or makes them.

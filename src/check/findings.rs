@@ -2,6 +2,8 @@
 
 mod accounts;
 mod custom;
+mod draft;
+mod fix;
 mod flaws;
 mod hostless;
 mod identity;
@@ -21,7 +23,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::finding::{self, Code, Finding, Place, Severity, Subject};
+use crate::finding::{self, Finding, Fingerprint, Place, Severity, Subject, Suppression};
 use crate::inject::{self, Added, Holder, Note, Refused};
 use crate::inventory::producers::Fault;
 use crate::inventory::stamp::Stamped;
@@ -33,13 +35,14 @@ use crate::policy::registries::Class;
 use crate::policy::{self, AccessFrom, OnRefusal, Policy, RuleId, Scope};
 use crate::source::{self, Source, Span};
 use crate::verdict::{
-    Account, Accounts, Effective, Judgement, Malformed, Origin, Secrets, Verdict, Why,
+    Account, Accounts, Effective, Judgement, Known, Malformed, Origin, Secrets, Verdict, Why,
 };
 
 use super::covering::Covering;
 use super::naming::Names;
 use super::{Circumstances, InUse, Input, Judged, Pod};
 
+use draft::{At, Draft};
 use remedy::why_unasked;
 
 /// How many names a message lists.
@@ -61,6 +64,8 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) circumstances: Circumstances<'c>,
     pub(super) used: BTreeSet<RuleId>,
     pub(super) found: Vec<Finding>,
+    /// What exceptions of the policy accept.
+    pub(super) suppressed: Vec<Finding>,
     /// The Secrets of the input that can be proposed, if an image needs one.
     pub(super) covering: Option<&'c Covering<'c, 'a>>,
     /// The names of pull secrets that are in use, if a remedy asks.
@@ -73,18 +78,9 @@ pub(super) struct Findings<'c, 'a> {
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
 
-/// Where something was found, before it is put into words.
-struct At<'f> {
-    source: usize,
-    object: &'f Object<'f>,
-    span: Span,
-    path: String,
-    label: Cow<'static, str>,
-}
-
 impl<'c, 'a> Findings<'c, 'a> {
-    /// Collects all findings in order; gives the images that are excused.
-    pub(super) fn collect(&mut self, notes: &[Note]) -> BTreeSet<(usize, Span)> {
+    /// Collects all findings in order.
+    pub(super) fn collect(&mut self, notes: &[Note]) {
         self.about_input();
         self.about_flaws();
         self.about_lists();
@@ -108,7 +104,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             (finding.code.concern(), at.is_none(), at, finding.code.name)
         };
         self.found.sort_by(|a, b| key(a).cmp(&key(b)));
-        std::mem::take(&mut self.excused)
+        self.suppressed.sort_by(|a, b| key(a).cmp(&key(b)));
     }
 
     fn about_input(&mut self) {
@@ -120,20 +116,18 @@ impl<'c, 'a> Findings<'c, 'a> {
                 Input::Files => (Severity::Error, "Name a file or folder with manifests."),
                 _ => (Severity::Error, "Look at the command that should have made manifests."),
             };
-            let message = "The input holds no document.".to_owned();
-            self.general(code, severity, message, Some(remedy));
+            let draft = Draft::new(code, "The input holds no document.");
+            self.report(draft.severity(severity).remedy(remedy));
         } else if self.circumstances.input == Input::Piped && !self.holds_object() {
-            let code = &finding::NO_KUBERNETES_OBJECT;
-            let message = "The input holds text and no Kubernetes object.".to_owned();
-            self.general(code, code.severity, message, Some(code.remedy));
+            let message = "The input holds text and no Kubernetes object.";
+            self.report(Draft::new(&finding::NO_KUBERNETES_OBJECT, message));
         }
         // Helm captures the standard error of its post-renderer.
         let in_between = self.circumstances.input == Input::Stream && !self.circumstances.watched;
         if in_between && self.sources.iter().any(may_be_from_helm3) {
-            let code = &finding::HOOKS_NOT_SENT;
             let message = "If Helm 3 runs this as its post-renderer, hooks and tests of the chart are not \
                            covered: it does not send them.";
-            self.general(code, code.severity, message.to_owned(), Some(code.remedy));
+            self.report(Draft::new(&finding::HOOKS_NOT_SENT, message));
         }
     }
 
@@ -150,13 +144,13 @@ impl<'c, 'a> Findings<'c, 'a> {
         all.filter(|(_, inventory)| inventory.whence == Whence::Manifests)
     }
 
-    fn is_in_cluster(&self, source: usize) -> bool {
-        self.inventories[source].whence == Whence::Cluster
+    fn is_in_cluster(&self, object: &Object<'_>) -> bool {
+        self.inventories[object.source as usize].whence == Whence::Cluster
     }
 
     /// `ServiceAccount 'app'`, and where it is if that is not the input.
-    fn describe_in(&self, source: usize, object: &Object<'_>) -> String {
-        let place = if self.is_in_cluster(source) { " (in the cluster dump)" } else { "" };
+    fn describe_in(&self, object: &Object<'_>) -> String {
+        let place = if self.is_in_cluster(object) { " (in the cluster dump)" } else { "" };
         format!("{}{place}", describe(object))
     }
 
@@ -190,7 +184,7 @@ impl<'c, 'a> Findings<'c, 'a> {
             return;
         }
         if let Some(malformed) = judged.judgement.malformed() {
-            return self.about_malformed(pod, workload, (image, judged), malformed);
+            return self.about_malformed(pod, workload, image, malformed);
         }
         let reference = show(&image.reference);
         let who = describe(&workload.object);
@@ -230,12 +224,55 @@ impl<'c, 'a> Findings<'c, 'a> {
             ),
             _ => return,
         };
-        let remedy = match image.parsed() {
-            Ok(parsed) => self.remedy(pod, parsed, &judged.judgement).into(),
-            Err(_) => Cow::Borrowed(code.remedy),
+        let mut draft = Draft::new(code, message).at(self.at_image(pod, image, label)).image(image);
+        if let Ok(parsed) = image.parsed() {
+            draft = draft.remedy(self.remedy(pod, parsed, &judged.judgement)).fix(self.fix(
+                pod,
+                image,
+                &judged.judgement,
+                account,
+            ));
+        }
+        self.report(draft.related(self.behind_verdict(pod, image, &judged.judgement, account)));
+    }
+
+    /// What a verdict that fails names: the secret that comes nearest, or the ServiceAccount that names none; and the
+    /// Secret of the input that would do.
+    fn behind_verdict(
+        &self,
+        pod: &Pod<'_>,
+        image: &Image<'_>,
+        judgement: &Judgement,
+        account: InUse,
+    ) -> Vec<At<'c>> {
+        let label = "gives no credentials for it";
+        let nearest = judgement.secret.and_then(|at| self.at_secret(pod, account, at, label));
+        let account = match account {
+            InUse::Seen { id, .. } if pod.effective.names.is_empty() => {
+                let object = self.service_accounts.object(id);
+                Some(At::new(object, object.label, "names no pull secret"))
+            }
+            _ => None,
         };
-        let at = self.at_image(pod, image, label);
-        self.add_for_image(code, at, (image, judged), message, remedy);
+        let object = &self.inventories[pod.source].workloads[pod.index].object;
+        let covering = self.covering.filter(|_| judgement.can_be_covered());
+        let covering = covering.zip(image.parsed().ok()).and_then(|(covering, image)| {
+            let (_, object) = covering.first(object, image, self.policy)?;
+            Some(At::new(object, object.label, "covers the image"))
+        });
+        nearest.into_iter().chain(account).chain(covering).collect()
+    }
+
+    /// Where one of the pull secrets of a pod is, or what makes it, if that is in the input or a dump.
+    fn at_secret(
+        &self,
+        pod: &Pod<'_>,
+        account: InUse,
+        at: usize,
+        label: &'static str,
+    ) -> Option<At<'c>> {
+        let object = self.pull_secret(pod, account, &pod.effective.names[at]).object()?;
+        Some(At::new(object, object.label, label))
     }
 
     /// An image that is never pulled, since the API server does not take its pod.
@@ -243,7 +280,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         &mut self,
         pod: &Pod<'_>,
         workload: &Workload<'_>,
-        (image, judged): (&Image<'_>, &Judged),
+        image: &Image<'_>,
         malformed: Malformed,
     ) {
         let (what, remedy) = match malformed {
@@ -268,9 +305,9 @@ impl<'c, 'a> Findings<'c, 'a> {
             describe(&workload.object),
             show(&image.reference)
         );
-        let code = &finding::MISMATCHED_PULL_SECRET;
         let at = self.at_image(pod, image, "no pod, no pull");
-        self.add_for_image(code, at, (image, judged), message, remedy);
+        let draft = Draft::new(&finding::MISMATCHED_PULL_SECRET, message).at(at).image(image);
+        self.report(draft.remedy(remedy));
     }
 
     /// Why nobody knows the pull secrets of a pod's ServiceAccount.
@@ -308,14 +345,13 @@ impl<'c, 'a> Findings<'c, 'a> {
         image: &Image<'_>,
         by: &str,
     ) {
-        let code = &finding::PLACEHOLDER_IMAGE;
         let message = format!(
             "{} has the placeholder '{}' for an image, to be replaced in the cluster by {by}: its registry is not known.",
             describe(&workload.object),
             show(&image.reference)
         );
         let at = self.at_image(pod, image, "replaced in the cluster");
-        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
+        self.report(Draft::new(&finding::PLACEHOLDER_IMAGE, message).at(at));
     }
 
     /// Once for each registry that nobody knows for certain.
@@ -340,7 +376,9 @@ impl<'c, 'a> Findings<'c, 'a> {
                     "say so in the policy:\n  registries:\n  - match: {host}\n    access: {line}\nor with \
                      --{line} {host}"
                 );
-                self.add_for_image(&finding::ASSUMED_ACCESS, at, (image, judged), message, remedy);
+                let draft =
+                    Draft::new(&finding::ASSUMED_REGISTRY_ACCESS, message).at(at).image(image);
+                self.report(draft.remedy(remedy).once_for([reference.domain()]));
             }
         }
     }
@@ -353,15 +391,19 @@ impl<'c, 'a> Findings<'c, 'a> {
             let service_account = &self.inventories[id.source].service_accounts[id.index];
             let holder = Holder::Pod { source: pod.source, index: pod.index };
             let who = describe(&workload.object);
-            let account_name = self.describe_in(id.source, &service_account.object);
+            let account_name = self.describe_in(&service_account.object);
             if assumed && assumed_seen.insert(id) {
                 let message = format!(
                     "{who} is assumed to run as {}, although the two do not both name a namespace.",
-                    self.describe_in(id.source, &service_account.object)
+                    self.describe_in(&service_account.object)
                 );
-                let label = "which namespace is this in?";
-                let span = workload.object.label;
-                self.at_list(&finding::ASSUMED_SERVICE_ACCOUNT, holder, span, message, label);
+                let at = self.at_list(holder, workload.object.label, "which namespace is this in?");
+                let object = &service_account.object;
+                let related = At::new(object, object.label, "assumed to be its ServiceAccount");
+                let draft = Draft::new(&finding::ASSUMED_SERVICE_ACCOUNT, message).at(at);
+                let namespace = self.namespace(object).unwrap_or_default();
+                let name = object.name.as_deref().unwrap_or_default();
+                self.report(draft.related([related]).once_for([namespace, name]));
             }
             if pod.effective.origin != Origin::Pod {
                 continue;
@@ -375,24 +417,28 @@ impl<'c, 'a> Findings<'c, 'a> {
             };
             let hidden = listed.names().filter(|name| !pod.effective.names.contains(name));
             let hidden: Vec<_> = hidden.map(|name| format!("'{}'", show(name))).collect();
-            let span = list_span(&workload.pull_secrets, &workload.object);
+            let account_list = "the ServiceAccount's list";
             if !hidden.is_empty() {
                 let message = format!(
                     "{who} names pull secrets of its own, so {} of {account_name} is not used.",
                     hidden.join(", ")
                 );
-                let label = "this list hides the ServiceAccount's";
-                self.at_list(&finding::SHADOWED_PULL_SECRETS, holder, span, message, label);
+                let at = self.at_whole_list(holder, "this list hides the ServiceAccount's");
+                let other = self.at_whole_list(account_holder, account_list);
+                let draft = Draft::new(&finding::SHADOWED_SERVICE_ACCOUNT_SECRETS, message).at(at);
+                self.report(draft.related([other]));
             }
             if service_account.enforces_mountable {
-                let absent = pod.effective.names.iter().filter(|name| !on_account(name));
-                for name in absent.map(|name| show(name).into_owned()).collect::<Vec<_>>() {
+                for name in pod.effective.names.iter().filter(|name| !on_account(name)) {
+                    let shown = show(name);
                     let message = format!(
-                        "{who} names the pull secret '{name}', which {account_name} does not name and so \
+                        "{who} names the pull secret '{shown}', which {account_name} does not name and so \
                          forbids."
                     );
-                    let label = "rejected by the admission controller";
-                    self.at_list(&finding::NOT_MOUNTABLE, holder, span, message, label);
+                    let at = self.at_whole_list(holder, "rejected by the admission controller");
+                    let other = self.at_whole_list(account_holder, account_list);
+                    let draft = Draft::new(&finding::PULL_SECRET_NOT_MOUNTABLE, message).at(at);
+                    self.report(draft.related([other]).about(name));
                 }
             }
         }
@@ -410,7 +456,8 @@ impl<'c, 'a> Findings<'c, 'a> {
                          injected."
                     );
                     let span = inject::object(self.inventories, *holder).label;
-                    self.at_list(&finding::INJECTION_SKIPPED, *holder, span, message, "opts out");
+                    let at = self.at_list(*holder, span, "opts out");
+                    self.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
                 }
                 Note::StaticPod(holder) => {
                     let object = inject::object(self.inventories, *holder);
@@ -418,8 +465,8 @@ impl<'c, 'a> Findings<'c, 'a> {
                         "{} is a static pod, which can use no Secret; nothing was injected.",
                         describe(object)
                     );
-                    let (code, label) = (&finding::INJECTION_SKIPPED, "a static pod");
-                    self.at_list(code, *holder, object.label, message, label);
+                    let at = self.at_list(*holder, object.label, "a static pod");
+                    self.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
                 }
                 Note::PodInstead(holder) if self.added.contains_key(holder) => {
                     let name = describe(inject::object(self.inventories, *holder));
@@ -428,8 +475,10 @@ impl<'c, 'a> Findings<'c, 'a> {
                          the new ones went to the pod."
                     );
                     let span = inject::list(self.inventories, *holder).span;
-                    let label = "this list is the one that counts";
-                    self.at_list(&finding::SHADOWED_PULL_SECRETS, *holder, span, message, label);
+                    let at = self.at_list(*holder, span, "this list is the one that counts");
+                    let draft =
+                        Draft::new(&finding::SHADOWED_SERVICE_ACCOUNT_SECRETS, message).at(at);
+                    self.report(draft);
                 }
                 Note::MayHide(holder) if self.added.contains_key(holder) => {
                     let Holder::Pod { source, index } = *holder else { continue };
@@ -462,8 +511,8 @@ impl<'c, 'a> Findings<'c, 'a> {
                 let message =
                     format!("{} got pull secrets, and {why}.", describe(&workload.object));
                 let span = workload.object.label;
-                let label = "delete it before an upgrade";
-                self.at_list(&finding::INJECTED_INTO_IMMUTABLE, *holder, span, message, label);
+                let at = self.at_list(*holder, span, "delete it before an upgrade");
+                self.report(Draft::new(&finding::INJECTED_INTO_IMMUTABLE, message).at(at));
             }
         }
     }
@@ -484,8 +533,9 @@ impl<'c, 'a> Findings<'c, 'a> {
              are hidden now ({names}{more})."
         );
         let span = inject::object(self.inventories, first).label;
-        let label = "its ServiceAccount is not known";
-        self.at_list(&finding::MAY_HIDE_PULL_SECRETS, first, span, message, label);
+        let at = self.at_list(first, span, "its ServiceAccount is not known");
+        let draft = Draft::new(&finding::MAY_HIDE_SERVICE_ACCOUNT_SECRETS, message).at(at);
+        self.report(draft.once_for([]));
     }
 
     fn refused(&mut self, refused: &Refused) {
@@ -496,27 +546,52 @@ impl<'c, 'a> Findings<'c, 'a> {
             describe(object),
             names.iter().map(|name| format!("'{}'", show(name))).collect::<Vec<_>>().join(", ")
         );
-        let at = self.at_holder(holder, span.unwrap_or(object.label), why);
+        let at = self.at_list(holder, span.unwrap_or(object.label), why);
         let severity = match self.policy.inject().on_refusal {
             OnRefusal::Fail => finding::INJECTION_REFUSED.severity,
             OnRefusal::Warn => Severity::Warning,
         };
-        let remedy = Some(advice.clone());
-        self.add(&finding::INJECTION_REFUSED, severity, message, Some(at), None, remedy);
+        let draft = Draft::new(&finding::INJECTION_REFUSED, message).severity(severity).at(at);
+        self.report(draft.remedy(advice.clone()));
     }
 
     fn about_policy(&mut self) {
         if self.circumstances.input == Input::Stream {
             return;
         }
-        for (rule, _) in self.policy.unmatched(&self.used) {
-            if self.policy.span(rule).is_none() {
+        let code = &finding::UNUSED_POLICY_ENTRY;
+        let unmatched: Vec<_> =
+            self.policy.unmatched(&self.used).into_iter().map(|(rule, _)| rule).collect();
+        // Exceptions for this very finding come last: they may be used until then.
+        let accepts = |rule: &RuleId| match rule {
+            RuleId::Exception(at) => self.policy.exceptions()[*at].code == code.name,
+            _ => false,
+        };
+        let (last, first): (Vec<_>, Vec<_>) = unmatched.into_iter().partition(accepts);
+        for rule in first.into_iter().chain(last) {
+            if self.policy.span(rule).is_none() || self.used.contains(&rule) {
                 continue;
             }
-            let code = &finding::UNUSED_POLICY_ENTRY;
-            let message = format!("{} of the policy matched nothing.", entry(self.policy, rule));
-            self.general(code, code.severity, message, Some(code.remedy));
+            let entry = entry(self.policy, rule);
+            let draft = Draft::new(code, format!("{entry} of the policy matched nothing."));
+            self.report(draft.once_for([&entry]));
         }
+    }
+
+    /// The namespace of an object.
+    fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>
+    where
+        'c: 'o,
+    {
+        object.namespace.as_deref().or(self.policy.namespace())
+    }
+
+    /// What is known of a pull secret that a pod names.
+    fn pull_secret(&self, pod: &Pod<'_>, account: InUse, name: &str) -> Known<'c> {
+        let namespace =
+            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
+        let referrer = self.referrer(pod, account);
+        self.secrets.find(pod.source, namespace, referrer, name, self.policy)
     }
 
     /// An image of a pod.
@@ -527,118 +602,142 @@ impl<'c, 'a> Findings<'c, 'a> {
         label: impl Into<Cow<'static, str>>,
     ) -> At<'c> {
         let workload = &self.inventories[pod.source].workloads[pod.index];
-        At {
-            source: pod.source,
-            object: &workload.object,
-            span: image.span,
-            path: workload.path(&image.field.to_string()),
-            label: label.into(),
-        }
+        At::new(&workload.object, image.span, label)
+            .path(workload.path(&image.field.to_string()))
+            .by_name(workload.own_path(&image.field_by_name()))
+    }
+
+    /// A pod as a whole.
+    fn at_pod(&self, pod: &Pod<'_>, label: impl Into<Cow<'static, str>>) -> At<'c> {
+        let object = &self.inventories[pod.source].workloads[pod.index].object;
+        let holder = Holder::Pod { source: pod.source, index: pod.index };
+        At::new(object, object.label, label).of_holder(holder)
     }
 
     /// Something about the list of a holder.
-    fn at_holder(&self, holder: Holder, span: Span, label: &'static str) -> At<'c> {
-        At {
-            source: holder.source(),
-            object: inject::object(self.inventories, holder),
-            span,
-            path: inject::path(self.inventories, holder),
-            label: label.into(),
-        }
+    fn at_list(&self, holder: Holder, span: Span, label: impl Into<Cow<'static, str>>) -> At<'c> {
+        let object = inject::object(self.inventories, holder);
+        At::new(object, span, label).path(inject::path(self.inventories, holder)).of_holder(holder)
     }
 
-    fn at_list(
-        &mut self,
-        code: &'static Code,
-        holder: Holder,
-        span: Span,
-        message: String,
-        label: &'static str,
-    ) {
-        let at = self.at_holder(holder, span, label);
-        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
+    /// The list of a holder, or the name of the holder if it has none.
+    fn at_whole_list(&self, holder: Holder, label: impl Into<Cow<'static, str>>) -> At<'c> {
+        let object = inject::object(self.inventories, holder);
+        self.at_list(holder, list_span(inject::list(self.inventories, holder), object), label)
     }
 
-    /// A finding about an image.
-    fn add_for_image(
-        &mut self,
-        code: &'static Code,
-        at: At<'_>,
-        image: (&Image<'_>, &Judged),
-        message: String,
-        remedy: impl Into<Cow<'static, str>>,
-    ) {
-        self.add(code, code.severity, message, Some(at), Some(image), Some(remedy.into()));
+    /// Takes in a finding. One that an exception of the policy accepts is kept apart.
+    fn report(&mut self, draft: Draft<'_>) {
+        let suppressed = self.suppression(&draft);
+        let place = draft.at.as_ref().map(|at| self.place(at));
+        let details = draft.details.iter().map(|detail| show(detail).into_owned());
+        let details: Vec<_> = details.collect();
+        let fingerprint = match (&draft.at, &place) {
+            (Some(at), Some(place)) if !draft.is_for_all => {
+                Fingerprint::of_object(draft.code, &place.object, &show(&at.field()), &details)
+            }
+            _ => Fingerprint::of_run(draft.code, &details),
+        };
+        let shown = |text: &str| show(text).into_owned();
+        let finding = Finding {
+            code: draft.code,
+            severity: self.policy.severity(draft.code.name).unwrap_or(draft.severity),
+            message: without_tokens(draft.message.into()).into_owned(),
+            place,
+            related: draft.related.iter().map(|at| self.place(at)).collect(),
+            image: draft.image.map(|image| shown(&image.reference)),
+            container: draft.image.and_then(|image| image.container.as_deref()).map(shown),
+            remedy: draft.remedy.map(without_tokens),
+            fix: draft.fix,
+            fingerprint,
+            suppressed,
+        };
+        let list =
+            if finding.suppressed.is_some() { &mut self.suppressed } else { &mut self.found };
+        list.push(finding);
     }
 
-    fn general(
-        &mut self,
-        code: &'static Code,
-        severity: Severity,
-        message: String,
-        remedy: Option<&'static str>,
-    ) {
-        self.add(code, severity, message, None, None, remedy.map(Cow::Borrowed));
-    }
-
-    fn add(
-        &mut self,
-        code: &'static Code,
-        severity: Severity,
-        message: String,
-        at: Option<At<'_>>,
-        image: Option<(&Image<'_>, &Judged)>,
-        remedy: Option<Cow<'static, str>>,
-    ) {
-        let severity = self.policy.severity(code.name).unwrap_or(severity);
-        if let Some(at) = &at
-            && self.is_excused(code, at, image)
-        {
-            return;
-        }
-        let place = at.map(|at| Place {
-            source: at.source,
+    fn place(&self, at: &At<'_>) -> Place {
+        Place {
+            source: at.object.source as usize,
             document: at.object.document,
             span: at.span,
             chunk: at.object.chunk,
-            label: without_tokens(at.label),
-            path: without_tokens(at.path.into()).into_owned(),
+            label: without_tokens(at.label.clone()),
+            path: without_tokens(at.path.clone().into()).into_owned(),
             object: subject(at.object, self.policy),
-        });
-        let image = image.map(|(image, _)| show(&image.reference).into_owned());
-        let message = without_tokens(message.into()).into_owned();
-        let remedy = remedy.map(without_tokens);
-        self.found.push(Finding { code, severity, message, place, image, remedy });
+        }
     }
 
-    /// Whether an exception of the policy accepts the finding. One that has expired is itself worth a finding.
-    fn is_excused(
-        &mut self,
-        code: &'static Code,
-        at: &At<'_>,
-        image: Option<(&Image<'_>, &Judged)>,
-    ) -> bool {
-        let reference = image.and_then(|(image, _)| image.parsed().ok());
+    /// The exception of the policy that accepts a finding. One that has expired is itself worth a finding.
+    fn suppression(&mut self, draft: &Draft<'_>) -> Option<Suppression> {
+        if self.policy.exceptions().is_empty() {
+            return None;
+        }
+        let code = draft.code.name;
+        let mut all = self.policy.exceptions().iter().filter(|one| one.code == code);
+        let images =
+            if all.any(|one| one.image.is_some()) { self.images(draft) } else { Vec::new() };
+        let object = draft.at.as_ref().map(|at| at.object);
         let about = policy::Subject {
-            code: code.name,
-            kind: &at.object.type_meta.kind,
-            namespace: at.object.namespace.as_deref().or(self.policy.namespace()),
-            name: at.object.name.as_deref(),
-            image: reference.map(|reference| (reference.domain(), reference.path())),
+            code: draft.code.name,
+            kind: object.map(|object| &*object.type_meta.kind),
+            namespace: object
+                .and_then(|object| object.namespace.as_deref().or(self.policy.namespace())),
+            name: object.and_then(|object| object.name.as_deref()),
+            images: &images,
         };
         let today = self.circumstances.today();
-        let Some((rule, exception)) = self.policy.exception(about, today) else { return false };
+        let (rule, exception) = self.policy.exception(about, today)?;
         self.used.insert(rule);
         if exception.is_expired(today) {
-            let expired = &finding::EXPIRED_EXCEPTION;
             let message = format!("{} of the policy has expired.", entry(self.policy, rule));
             if self.expired.insert(message.clone()) {
-                self.general(expired, expired.severity, message, Some(expired.remedy));
+                let expired = Draft::new(&finding::EXPIRED_EXCEPTION, message);
+                self.report(expired.once_for([&exception.code, &exception.reason]));
             }
-            return false;
+            return None;
         }
-        self.excused.extend(image.map(|(image, _)| (at.source, image.span)));
-        true
+        let image = draft.image.zip(object);
+        self.excused.extend(image.map(|(image, object)| (object.source as usize, image.span)));
+        let reason = without_tokens(show(&exception.reason).into_owned().into()).into_owned();
+        let expires = exception.expires.as_ref().map(|expires| expires.value.to_string());
+        Some(Suppression { reason, expires })
+    }
+
+    /// Domains and paths of the image that a finding is about, or of all images of the pod or ServiceAccount whose list it
+    /// is about. None if one of them does not parse: nobody knows what that would be.
+    fn images<'d>(&self, draft: &'d Draft<'_>) -> Vec<(&'d str, &'d str)>
+    where
+        'c: 'd,
+    {
+        let parts = |image: &'d Image<'_>| {
+            let reference = image.parsed().ok()?;
+            Some((reference.domain(), reference.path()))
+        };
+        if let Some(image) = draft.image {
+            return parts(image).into_iter().collect();
+        }
+        let Some(holder) = draft.at.as_ref().and_then(|at| at.holder) else { return Vec::new() };
+        let images = self.pods_of(holder).flat_map(|pod| {
+            let workload: &'c Workload<'a> = &self.inventories[pod.source].workloads[pod.index];
+            &workload.images
+        });
+        images.map(parts).collect::<Option<_>>().unwrap_or_default()
+    }
+
+    /// The pods of a workload, or those that have their pull secrets from a ServiceAccount.
+    fn pods_of(&self, holder: Holder) -> impl Iterator<Item = &'c Pod<'a>> {
+        let (pods, accounts) = (self.pods, self.accounts);
+        let all = pods.iter().zip(accounts);
+        let of = all.filter(move |(pod, account)| match (holder, account) {
+            (Holder::Pod { source, index }, _) => (pod.source, pod.index) == (source, index),
+            (Holder::Account(of), InUse::Seen { id, .. }) => {
+                *id == of && pod.effective.origin == Origin::ServiceAccount
+            }
+            (Holder::Account(_), _) => false,
+        });
+        of.map(|(pod, _)| pod)
     }
 }
 

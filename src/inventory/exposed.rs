@@ -19,40 +19,71 @@ pub struct Exposed<'a> {
     pub span: Span,
     /// The path of the value, from the root of the document.
     pub path: String,
+    /// The same from the object, with names of containers and variables in the place of numbers.
+    pub by_name: String,
     /// What it is.
     pub what: Exposure,
 }
 
-/// A value that shows a credential: its path from the node that was asked for, its place, and what it is.
-pub(super) type Shown = (String, Span, Exposure);
+/// A value that shows a credential. Paths are from the node that was asked for.
+pub(super) struct Shown {
+    pub(super) field: String,
+    /// Its path with names in the place of numbers.
+    pub(super) by_name: String,
+    pub(super) span: Span,
+    pub(super) what: Exposure,
+}
+
+/// An item of a list: by its number, and by its name if it has one.
+struct Item {
+    by_number: String,
+    by_name: String,
+}
+
+impl Item {
+    fn of(list: &str, number: usize, name: Option<&str>) -> Self {
+        let by_number = format!("{list}[{number}]");
+        let by_name = name.map_or_else(|| by_number.clone(), |name| format!("{list}[{name}]"));
+        Self { by_number, by_name }
+    }
+
+    fn shown(&self, field: &Self, below: &str, span: Span, what: Exposure) -> Shown {
+        let joined = |item: &str, field: &str| format!("{item}.{field}{below}");
+        let by_name = joined(&self.by_name, &field.by_name);
+        Shown { field: joined(&self.by_number, &field.by_number), by_name, span, what }
+    }
+}
 
 /// The values of a pod spec that show a credential.
 pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<Shown> {
     let mut found = Vec::new();
     for list in CONTAINER_LISTS {
         for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
-            let path = format!("{list}[{at}]");
-            found.extend(in_variables(container, &path));
+            let name = container.get("name").and_then(text);
+            let item = Item::of(list, at, name.as_deref());
+            found.extend(in_variables(container, &item));
             for field in ["command", "args"] {
-                found.extend(in_arguments(container, field, &path));
+                found.extend(in_arguments(container, field, &item));
             }
         }
     }
     found
 }
 
-fn in_variables(container: Node<'_, '_>, path: &str) -> impl Iterator<Item = Shown> {
+fn in_variables(container: Node<'_, '_>, item: &Item) -> impl Iterator<Item = Shown> {
     let variables = container.get("env").into_iter().flat_map(Node::items).enumerate();
     variables.filter_map(move |(index, variable)| {
         let value = variable.get("value")?;
         let name = variable.get("name").and_then(Node::scalar).unwrap_or_default();
         let what = exposure::find(&name, &value.string()?)?;
-        Some((format!("{path}.env[{index}].value"), value.resolved().span(), what))
+        let variable =
+            Item::of("env", index, Some(&name).filter(|name| !name.is_empty()).map(|name| &**name));
+        Some(item.shown(&variable, ".value", value.resolved().span(), what))
     })
 }
 
 /// `--name=value`, and `--name` with the value behind it.
-fn in_arguments(container: Node<'_, '_>, field: &str, path: &str) -> impl Iterator<Item = Shown> {
+fn in_arguments(container: Node<'_, '_>, field: &str, item: &Item) -> impl Iterator<Item = Shown> {
     let mut flag = String::new();
     let arguments = container.get(field).into_iter().flat_map(Node::items).enumerate();
     arguments.filter_map(move |(index, argument)| {
@@ -63,7 +94,8 @@ fn in_arguments(container: Node<'_, '_>, field: &str, path: &str) -> impl Iterat
         };
         let what = exposure::find(&name, value);
         flag = if text.starts_with("--") { text.to_string() } else { String::new() };
-        Some((format!("{path}.{field}[{index}]"), argument.resolved().span(), what?))
+        let argument_item = Item::of(field, index, Some(&*name).filter(|name| !name.is_empty()));
+        Some(item.shown(&argument_item, "", argument.resolved().span(), what?))
     })
 }
 
@@ -88,8 +120,8 @@ pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Shown> {
     });
     let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
         let what = exposure::in_last_applied(&value.scalar()?)?;
-        let path = format!("metadata.annotations[{LAST_APPLIED}]");
-        Some((path, value.resolved().span(), what))
+        let field = format!("metadata.annotations[{LAST_APPLIED}]");
+        Some(Shown { by_name: field.clone(), field, span: value.resolved().span(), what })
     });
     values.chain(annotation).collect()
 }
@@ -106,7 +138,8 @@ fn in_map<'t>(
             .scalar()
             .map_or_else(|| as_json(value), |text| text.into_string().into_bytes().into());
         let what = shown(&key, str::from_utf8(&text).ok()?)?;
-        Some((format!("{map}[{}]", key.as_str()), value.resolved().span(), what))
+        let field = format!("{map}[{}]", key.as_str());
+        Some(Shown { by_name: field.clone(), field, span: value.resolved().span(), what })
     })
 }
 

@@ -626,8 +626,10 @@ fn kind_name(text: &str) -> Result<String, Refusal> {
 
 fn injection(inject: &config::Inject) -> Inject {
     let default = Inject::default();
+    let into = inject.into.clone().good().map_or(default.into, |into| into.value);
     Inject {
-        into: inject.into.clone().good().map_or(default.into, |into| into.value),
+        into,
+        into_of_fixes: if into == super::InjectInto::None { super::InjectInto::Auto } else { into },
         on_refusal: inject
             .on_refusal
             .clone()

@@ -367,6 +367,9 @@ pub(super) fn apply(mut policy: Policy, overrides: &Overrides) -> Result<Policy,
     }
     policy.assume_private = overrides.assume_private.unwrap_or(policy.assume_private);
     policy.inject.into = overrides.into.unwrap_or(policy.inject.into);
+    if policy.inject.into != InjectInto::None {
+        policy.inject.into_of_fixes = policy.inject.into;
+    }
     policy.stamp = overrides.stamp.unwrap_or(policy.stamp);
     policy.namespace = overrides.namespace.clone().map(from_flag).or(policy.namespace);
     policy.fail_on = overrides.fail_on.map(from_flag).or(policy.fail_on);

@@ -171,10 +171,10 @@ fn an_exception_holds_through_its_last_day_and_only_for_what_it_names() {
     let policy = full();
     let subject = Subject {
         code: "missing-pull-secret",
-        kind: "Deployment",
+        kind: Some("Deployment"),
         namespace: Some("shop"),
         name: Some("legacy"),
-        image: Some(("old.example.com", "app")),
+        images: &[("old.example.com", "app")],
     };
     let day = |text: &str| text.parse::<Date>().expect("a date");
     let (rule, exception) = policy.exception(subject, day("2027-03-31")).expect("an exception");
@@ -182,11 +182,11 @@ fn an_exception_holds_through_its_last_day_and_only_for_what_it_names() {
     assert!(exception.is_expired(day("2027-04-01")));
     for other in [
         Subject { code: "hardcoded-credentials", ..subject },
-        Subject { kind: "Job", ..subject },
+        Subject { kind: Some("Job"), ..subject },
         Subject { namespace: None, ..subject },
         Subject { name: Some("api"), ..subject },
-        Subject { image: None, ..subject },
-        Subject { image: Some(("new.example.com", "app")), ..subject },
+        Subject { images: &[], ..subject },
+        Subject { images: &[("new.example.com", "app")], ..subject },
     ] {
         assert_eq!(policy.exception(other, day("2027-01-01")), None, "{other:?}");
     }

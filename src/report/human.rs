@@ -229,6 +229,13 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     if let Some(not_counted) = summary.not_counted() {
         let _ = write!(text, "\n{not_counted}");
     }
+    match report.outcome.suppressed.len() {
+        0 => {}
+        1 => text.push_str("\n1 finding is suppressed by a policy exception."),
+        many => {
+            let _ = write!(text, "\n{many} findings are suppressed by policy exceptions.");
+        }
+    }
     text
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Report;
 use super::human::word;
 use crate::check::{Basis, Judged, Pod, Summary};
-use crate::finding::{Finding, Subject};
+use crate::finding::{Finding, Fix, Place, Subject};
 use crate::inject;
 use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
 use crate::mask;
@@ -25,6 +25,8 @@ struct Wire<'r> {
     cluster_dumps: Vec<Cow<'r, str>>,
     images: Vec<WireImage<'r>>,
     findings: Vec<WireFinding<'r>>,
+    /// Findings that the policy accepts: they do not count.
+    suppressed: Vec<WireFinding<'r>>,
     edits: Vec<WireEdit<'r>>,
     problems: Vec<WireProblem<'r>>,
 }
@@ -116,6 +118,51 @@ struct WireFinding<'r> {
     column: Option<usize>,
     image: Option<&'r str>,
     remedy: Option<&'r str>,
+    /// The name of the container or volume that names the image.
+    container: Option<&'r str>,
+    fingerprint: &'r str,
+    related: Vec<WirePlace<'r>>,
+    /// The edits that mend it.
+    fix: Vec<WireFix<'r>>,
+    /// Of those under `suppressed` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<WireSuppression<'r>>,
+}
+
+/// Another place that a finding names.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WirePlace<'r> {
+    source: Cow<'r, str>,
+    /// The template that Helm says it is from; not there without Helm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
+    document: usize,
+    object: WireObject,
+    path: &'r str,
+    line: usize,
+    column: usize,
+    label: &'r str,
+}
+
+/// A text that takes the place of another one, mostly an empty one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireFix<'r> {
+    source: Cow<'r, str>,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    text: Cow<'r, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireSuppression<'r> {
+    by: &'static str,
+    reason: &'r str,
+    expires: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +198,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         cluster_dumps: outcome.cluster.iter().map(|dump| mask::credentials(&dump.name)).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
+        suppressed: outcome.suppressed.iter().map(|one| finding(report, one)).collect(),
         edits: edits(report),
         problems: problems(report),
     };
@@ -257,6 +305,43 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         column: position.map(|position| position.column),
         image: finding.image.as_deref(),
         remedy: finding.remedy.as_deref(),
+        container: finding.container.as_deref(),
+        fingerprint: finding.fingerprint.as_str(),
+        related: finding.related.iter().map(|place| related(report, place)).collect(),
+        fix: finding.fix.iter().map(|fix| self::fix(report, fix)).collect(),
+        suppressed: finding.suppressed.as_ref().map(|suppressed| WireSuppression {
+            by: "policyException",
+            reason: &suppressed.reason,
+            expires: suppressed.expires.as_deref(),
+        }),
+    }
+}
+
+fn related<'r>(report: &'r Report<'_>, place: &'r Place) -> WirePlace<'r> {
+    let position = report.position(place.source, place.span.start);
+    WirePlace {
+        source: mask::credentials(&report.source(place.source).name),
+        template: report.template(place.source, place.chunk),
+        document: place.document,
+        object: subject(&place.object),
+        path: &place.path,
+        line: position.line,
+        column: position.column,
+        label: &place.label,
+    }
+}
+
+fn fix<'r>(report: &'r Report<'_>, fix: &'r Fix) -> WireFix<'r> {
+    let Fix { source, edit } = fix;
+    let start = report.position(*source, edit.place.start);
+    let end = report.position(*source, edit.place.end);
+    WireFix {
+        source: mask::credentials(&report.source(*source).name),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        text: mask::credentials(&edit.insert),
     }
 }
 

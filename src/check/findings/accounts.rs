@@ -9,7 +9,7 @@ use crate::inventory::{ServiceAccount, Workload};
 use crate::verdict::{self, AccountId};
 
 use super::super::InUse;
-use super::{Findings, describe, show};
+use super::{At, Draft, Findings, describe, show};
 
 impl Findings<'_, '_> {
     /// ServiceAccounts that a dump of the cluster shows not to exist, each told once.
@@ -35,8 +35,9 @@ impl Findings<'_, '_> {
                 show(namespace)
             );
             let holder = Holder::Pod { source: pod.source, index: pod.index };
-            let code = &finding::SERVICE_ACCOUNT_NOT_FOUND;
-            self.at_list(code, holder, workload.object.label, message, "no such ServiceAccount");
+            let at = self.at_list(holder, workload.object.label, "no such ServiceAccount");
+            let draft = Draft::new(&finding::SERVICE_ACCOUNT_NOT_FOUND, message).at(at);
+            self.report(draft.once_for([namespace, name]));
         }
     }
 
@@ -56,9 +57,11 @@ impl Findings<'_, '_> {
                     describe(&account.object)
                 );
                 let holder = Holder::Account(AccountId { source, index });
-                let code = &finding::DUPLICATE_SERVICE_ACCOUNT;
                 let label = "overrides the one before it";
-                self.at_list(code, holder, account.object.label, message, label);
+                let at = self.at_list(holder, account.object.label, label);
+                let first = At::new(&before.object, before.object.label, "the one before it");
+                let draft = Draft::new(&finding::DUPLICATE_SERVICE_ACCOUNT, message).at(at);
+                self.report(draft.related([first]));
             }
         }
     }
@@ -79,7 +82,9 @@ impl Findings<'_, '_> {
                 )
                 .into();
             }
-            InUse::Seen { id, .. } if self.is_in_cluster(id.source) => " (in the cluster dump)",
+            InUse::Seen { id, .. } if self.is_in_cluster(self.service_accounts.object(id)) => {
+                " (in the cluster dump)"
+            }
             InUse::Seen { id, .. } if self.added.contains_key(&Holder::Account(id)) => {
                 return format!(
                     "the pod starts before ServiceAccount '{}' is applied with its new pull secrets",

@@ -7,11 +7,10 @@ use crate::inventory::custom::Unjudged;
 use crate::kinds;
 use crate::policy::RuleId;
 
-use super::{At, Findings, show};
+use super::{At, Draft, Findings, show};
 
 /// The objects of one kind.
 struct OfKind<'c, 'a> {
-    source: usize,
     first: &'c Unjudged<'a>,
     objects: usize,
     images: usize,
@@ -23,11 +22,11 @@ impl<'c, 'a> Findings<'c, 'a> {
     /// The kinds whose objects hold images and are not judged.
     pub(super) fn about_custom_resources(&mut self) {
         let mut kinds: BTreeMap<(&str, &str), OfKind<'c, 'a>> = BTreeMap::new();
-        for (source, inventory) in self.manifests() {
+        for (_, inventory) in self.manifests() {
             for one in &inventory.unjudged {
                 let meta = &one.object.type_meta;
                 let kind = kinds.entry((kinds::group(&meta.api_version), &meta.kind));
-                kind.or_insert_with(|| OfKind::new(source, one)).take(one);
+                kind.or_insert_with(|| OfKind::new(one)).take(one);
             }
         }
         for ((group, kind), all) in kinds {
@@ -52,17 +51,15 @@ impl<'c, 'a> Findings<'c, 'a> {
             show(group),
         );
         let Unjudged { object, held } = all.first;
-        let path = object.place.to_string();
-        let label = "not judged".into();
-        let at = At { source: all.source, object, span: held.span, path, label };
-        self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
+        let at = At::new(object, held.span, "not judged");
+        self.report(Draft::new(code, message).at(at).once_for([group, kind]));
     }
 }
 
 impl<'c, 'a> OfKind<'c, 'a> {
-    fn new(source: usize, first: &'c Unjudged<'a>) -> Self {
+    fn new(first: &'c Unjudged<'a>) -> Self {
         let (pod_specs, image_paths) = (BTreeSet::new(), BTreeSet::new());
-        Self { source, first, objects: 0, images: 0, pod_specs, image_paths }
+        Self { first, objects: 0, images: 0, pod_specs, image_paths }
     }
 
     fn take(&mut self, one: &'c Unjudged<'a>) {

@@ -11,7 +11,7 @@ use crate::source::{LineIndex, Source, Span};
 use crate::text::Text;
 
 use super::super::Input;
-use super::{At, Findings, describe, show};
+use super::{At, Draft, Findings, describe, show};
 
 /// A finding in words.
 struct Said {
@@ -30,12 +30,12 @@ impl Findings<'_, '_> {
             let lines = LazyCell::new(|| LineIndex::new(text));
             let line = |place: Span| lines.line(text, place.start as usize) + 1;
             for flaw in &inventory.flaws {
-                self.about_flaw(source, flaw, &line);
+                self.about_flaw(flaw, &line);
             }
         }
     }
 
-    fn about_flaw(&mut self, source: usize, flaw: &Flaw<'_>, line: &dyn Fn(Span) -> usize) {
+    fn about_flaw(&mut self, flaw: &Flaw<'_>, line: &dyn Fn(Span) -> usize) {
         let who = describe(&flaw.object);
         let said = match &flaw.what {
             Fault::StrayField { field, holder, home, names } => {
@@ -60,10 +60,13 @@ impl Findings<'_, '_> {
         let is_patch =
             said.code == &finding::INVALID_WORKLOAD && self.circumstances.input == Input::Files;
         let hint = if is_patch { "\nA patch is not a manifest: leave its file out." } else { "" };
-        let (object, path) = (&flaw.object, flaw.path.clone());
-        let at = At { source, object, span: flaw.span, path, label: said.label.into() };
-        let remedy = Some((said.remedy + hint).into());
-        self.add(said.code, said.code.severity, said.message, Some(at), None, remedy);
+        let at = |span, label| At::new(&flaw.object, span, label).path(flaw.path.clone());
+        let first = match flaw.what {
+            Fault::RepeatedKey { first, .. } => Some(at(first, "the first one")),
+            _ => None,
+        };
+        let draft = Draft::new(said.code, said.message).at(at(flaw.span, said.label));
+        self.report(draft.related(first).remedy(said.remedy + hint));
     }
 }
 

@@ -4,10 +4,10 @@
 use crate::credentials::keyring::normalise;
 use crate::finding;
 use crate::inventory::{Image, Workload};
-use crate::verdict::Credentials;
+use crate::verdict::{Credentials, Known};
 
-use super::super::{Judged, Pod};
-use super::{Findings, describe, show};
+use super::super::Pod;
+use super::{At, Draft, Findings, describe, show};
 
 /// The names of Docker Hub, with which an image says where it is.
 const HUB: [&str; 2] = ["docker.io", "index.docker.io"];
@@ -24,7 +24,8 @@ impl Findings<'_, '_> {
                 .find_map(|(at, key)| Some((at, key, with_host(&image.reference, key)?)));
             if let Some((at, key, meant)) = found {
                 let name = &pod.effective.names[at];
-                self.hostless(pod, (image, judged), (name, key), &meant);
+                let known = credentials.named()[at].known;
+                self.hostless(pod, image, (name, key, known), &meant);
             }
         }
     }
@@ -32,8 +33,8 @@ impl Findings<'_, '_> {
     fn hostless(
         &mut self,
         pod: &Pod<'_>,
-        (image, judged): (&Image<'_>, &Judged),
-        (secret, key): (&str, &str),
+        image: &Image<'_>,
+        (secret, key, known): (&str, &str, Known<'_>),
         meant: &str,
     ) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
@@ -47,7 +48,10 @@ impl Findings<'_, '_> {
         );
         let at = self.at_image(pod, image, format!("did you mean '{}'?", show(meant)));
         let remedy = format!("Write the registry too: image: {}", show(meant));
-        self.add_for_image(code, at, (image, judged), message, remedy);
+        let draft = Draft::new(code, message).at(at).image(image).remedy(remedy);
+        let label = "for the registry that is left out";
+        let secret = known.object().map(|object| At::new(object, object.label, label));
+        self.report(draft.related(secret));
     }
 }
 

@@ -7,8 +7,8 @@ use crate::finding;
 use crate::inventory::Image;
 use crate::verdict::Identified;
 
-use super::super::{Judged, Pod};
-use super::{Findings, describe, show};
+use super::super::Pod;
+use super::{Draft, Findings, describe, show};
 
 impl Findings<'_, '_> {
     /// Identities that do not authenticate a pull, and providers that may have no credentials: each told once.
@@ -29,7 +29,7 @@ impl Findings<'_, '_> {
                     && let Some(why) = official.may_give_none(reference.name())
                     && told.insert((official.name(), reference.domain().to_owned(), ""))
                 {
-                    self.may_give_none(pod, (image, judged), official, reference.domain(), why);
+                    self.may_give_none(pod, image, official, why);
                 }
             }
         }
@@ -37,7 +37,7 @@ impl Findings<'_, '_> {
 
     fn used_inside_only(&mut self, pod: &Pod<'_>, identity: &Identity) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
-        let code = &finding::IDENTITY_INSIDE_ONLY;
+        let code = &finding::IDENTITY_NOT_USED_FOR_PULLS;
         let message = format!(
             "{} relies on {} of ServiceAccount '{}', with which the kubelet does not pull images: it pulls with \
              {}.",
@@ -46,19 +46,16 @@ impl Findings<'_, '_> {
             show(workload.effective_service_account()),
             identity.official.pulls_as()
         );
-        let at = (pod.source, &workload.object, workload.object.label);
-        self.say(code, code.severity, message, at, "the node pulls, not the pod");
+        let at = self.at_pod(pod, "the node pulls, not the pod");
+        let namespace = self.namespace(&workload.object).unwrap_or_default();
+        let account = workload.effective_service_account();
+        let draft = Draft::new(code, message).at(at);
+        self.report(draft.once_for([identity.name, namespace, account]));
     }
 
-    fn may_give_none(
-        &mut self,
-        pod: &Pod<'_>,
-        (image, judged): (&Image<'_>, &Judged),
-        official: Official,
-        host: &str,
-        why: &str,
-    ) {
-        let code = &finding::PROVIDER_GIVES_NONE;
+    fn may_give_none(&mut self, pod: &Pod<'_>, image: &Image<'_>, official: Official, why: &str) {
+        let host = image.parsed().map_or("", |reference| reference.domain());
+        let code = &finding::CREDENTIAL_PROVIDER_GIVES_NOTHING;
         let message = format!(
             "Images of {} are pulled with what {} gives, and {why}.",
             show(host),
@@ -70,7 +67,8 @@ impl Findings<'_, '_> {
              registries:\n  - match: {}\n    access: private\n    iam: true",
             show(host)
         );
-        self.add_for_image(code, at, (image, judged), message, remedy);
+        let draft = Draft::new(code, message).at(at).image(image).remedy(remedy);
+        self.report(draft.once_for([official.name(), host]));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::names::{LONGEST, is_subdomain};
 use crate::source::Span;
 use crate::verdict::AccountId;
 
-use super::{Findings, describe, show};
+use super::{Draft, Findings, describe, show};
 
 /// How much of a name that is far too long a message shows.
 const SHOWN: usize = 60;
@@ -174,8 +174,8 @@ impl Findings<'_, '_> {
             && list.names().next().is_some()
         {
             let message = format!("{} is a static pod, and names pull secrets.", self.name(holder));
-            let code = &finding::STATIC_POD;
-            self.at_list(code, holder, list.span, message, "cannot be used here");
+            let at = self.at_list(holder, list.span, "cannot be used here");
+            self.report(Draft::new(&finding::STATIC_POD_PULL_SECRET, message).at(at));
         }
         let mut seen = BTreeSet::new();
         for entry in &list.entries {
@@ -200,7 +200,8 @@ impl Findings<'_, '_> {
 
     fn malformed(&mut self, holder: Holder, span: Span, what: &str, label: &'static str) {
         let message = format!("{} has imagePullSecrets {what}.", self.name(holder));
-        self.at_list(&finding::MALFORMED_PULL_SECRETS, holder, span, message, label);
+        let at = self.at_list(holder, span, label);
+        self.report(Draft::new(&finding::MALFORMED_PULL_SECRETS, message).at(at));
     }
 
     /// A name that is not a string.
@@ -223,9 +224,10 @@ impl Findings<'_, '_> {
             }
             (_, None) => ("not a string", "Write the entry as `- name: SECRET`.".to_owned()),
         };
-        let code = &finding::MALFORMED_PULL_SECRETS;
-        let at = self.at_holder(holder, wrong.span, label);
-        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
+        let draft = Draft::new(&finding::MALFORMED_PULL_SECRETS, message);
+        let meant = wrong.meant.as_deref().unwrap_or_default();
+        let at = self.at_list(holder, wrong.span, label);
+        self.report(draft.at(at).remedy(remedy).about(meant));
     }
 
     fn unnamed(&mut self, holder: Holder, entry: &Entry<'_>) {
@@ -237,7 +239,7 @@ impl Findings<'_, '_> {
             (&finding::EMPTY_PULL_SECRET_NAME, "without a name", "no name")
         };
         let message = format!("{name} has an entry in imagePullSecrets {what}.");
-        self.at_list(code, holder, entry.span, message, label);
+        self.report(Draft::new(code, message).at(self.at_list(holder, entry.span, label)));
     }
 
     /// A key beside `name`, or in its place.
@@ -267,9 +269,10 @@ impl Findings<'_, '_> {
                 (more.to_owned(), format!("Write the entry as `- name: {}`.", meant_name(unknown)))
             }
         };
-        let at = self.at_holder(holder, unknown.span, "not a field here");
-        let code = &finding::MISPLACED_PULL_SECRETS;
-        self.add(code, code.severity, what + &more, Some(at), None, Some(remedy.into()));
+        let at = self.at_list(holder, unknown.span, "not a field here");
+        let draft = Draft::new(&finding::MISPLACED_PULL_SECRETS, what + &more).at(at);
+        let secret = entry.name.as_deref().unwrap_or_default();
+        self.report(draft.remedy(remedy).about(&unknown.key).about(secret));
     }
 
     fn repeated(&mut self, holder: Holder, entry: &Entry<'_>, secret: &str) {
@@ -281,8 +284,12 @@ impl Findings<'_, '_> {
             Holder::Pod { .. } => code.severity,
             Holder::Account(_) => Severity::Info,
         };
-        let at = self.at_holder(holder, entry.span, "named above already");
-        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
+        let list = inject::list(self.inventories, holder);
+        let first = list.entries.iter().find(|entry| entry.name.as_deref() == Some(secret));
+        let first = first.map(|first| self.at_list(holder, first.span, "named here first"));
+        let at = self.at_list(holder, entry.span, "named above already");
+        let draft = Draft::new(code, message).severity(severity).at(at);
+        self.report(draft.related(first).about(secret));
     }
 
     /// A name that no Secret can have.
@@ -295,8 +302,8 @@ impl Findings<'_, '_> {
             show(&shortened(secret)),
             shape.why
         );
-        let at = self.at_holder(holder, entry.span, shape.label);
-        self.add(code, code.severity, message, Some(at), None, Some(shape.remedy.into()));
+        let at = self.at_list(holder, entry.span, shape.label);
+        self.report(Draft::new(code, message).at(at).remedy(shape.remedy).about(secret));
     }
 }
 

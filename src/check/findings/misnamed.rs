@@ -1,6 +1,5 @@
 //! What is worth saying about a pull secret that the input lacks, while one that would do is there and nobody names it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::finding;
@@ -12,7 +11,7 @@ use crate::verdict::{Known, Origin};
 use strsim::osa_distance as distance;
 
 use super::super::{InUse, Judged, Pod};
-use super::{At, Findings, describe, show};
+use super::{At, Draft, Findings, describe, show};
 
 /// How many letters two names differ in that may be a slip.
 const SLIP: usize = 2;
@@ -170,13 +169,9 @@ impl<'c> Findings<'c, '_> {
             show(missing),
         );
         let code = &finding::MISNAMED_PULL_SECRET;
-        let at = At {
-            source: holder.source(),
-            object,
-            span: self.entry_span(holder, missing, workload),
-            path: inject::path(self.inventories, holder),
-            label: Cow::Owned(format!("did you mean '{name}'?")),
-        };
+        let span = self.entry_span(holder, missing, workload);
+        let at = self.at_list(holder, span, format!("did you mean '{name}'?"));
+        let other = At::new(found.object, found.object.label, "nothing names it");
         let namespace = object.namespace.as_deref().map(|of| format!("namespace: {}, ", show(of)));
         let remedy = format!(
             "If '{name}' is meant, name it:\n  imagePullSecrets:\n  - name: {name}\nIf '{}' is kept outside of the \
@@ -185,7 +180,9 @@ impl<'c> Findings<'c, '_> {
             namespace.unwrap_or_default(),
             show(missing),
         );
-        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
+        let draft = Draft::new(code, message).at(at).related([other]).remedy(remedy);
+        let namespace = self.namespace(&workload.object).unwrap_or_default();
+        self.report(draft.once_for([namespace, missing]));
     }
 
     /// Where a holder names a secret.

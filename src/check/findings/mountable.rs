@@ -6,7 +6,7 @@ use crate::inventory::secrets::Content;
 use crate::inventory::{Entry, ServiceAccount};
 use crate::verdict::{AccountId, Known, Origin, Referrer};
 
-use super::{At, Findings, describe, show};
+use super::{At, Draft, Findings, describe, show};
 
 /// Parts of names that people give to pull secrets.
 const TELLING: &[&str] = &["docker", "image", "pull", "regcred", "registry", "regsecret"];
@@ -20,7 +20,7 @@ impl Findings<'_, '_> {
                 let id = AccountId { source, index };
                 for entry in &account.mountable {
                     if self.is_misplaced(id, entry) {
-                        self.only_mountable(source, account, entry);
+                        self.only_mountable(account, entry);
                     }
                 }
             }
@@ -57,7 +57,7 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn only_mountable(&mut self, source: usize, account: &ServiceAccount<'_>, entry: &Entry<'_>) {
+    fn only_mountable(&mut self, account: &ServiceAccount<'_>, entry: &Entry<'_>) {
         let code = &finding::MISPLACED_PULL_SECRETS;
         let object = &account.object;
         let name = show(entry.name.as_deref().unwrap_or_default());
@@ -66,11 +66,12 @@ impl Findings<'_, '_> {
              Secrets that pods mount.",
             describe(object)
         );
-        let (span, path) = (entry.span, object.path(&[], "secrets"));
-        let at = At { source, object, span, path, label: "not used for pulls".into() };
+        let at = At::new(object, entry.span, "not used for pulls");
+        let at = at.path(object.path(&[], "secrets"));
         let remedy = format!(
             "List it under imagePullSecrets of the ServiceAccount:\n  imagePullSecrets:\n  - name: {name}"
         );
-        self.add(code, Severity::Warning, message, Some(at), None, Some(remedy.into()));
+        let draft = Draft::new(code, message).severity(Severity::Warning).at(at).remedy(remedy);
+        self.report(draft.about(entry.name.as_deref().unwrap_or_default()));
     }
 }

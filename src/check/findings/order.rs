@@ -1,10 +1,8 @@
 //! What is worth saying about pods that start before their pull secret or ServiceAccount exists, or after it is
 //! gone again.
 
-use std::borrow::Cow;
-
 use crate::finding::{self, Code, Severity};
-use crate::inject::{self, Holder};
+use crate::inject::Holder;
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::kinds::Row;
@@ -12,7 +10,7 @@ use crate::verdict::{AccountId, Credentials, Named, Origin, Pull};
 
 use super::super::order::{Gathered, How, Missing, Moment, last_of_each, missing};
 use super::super::{InUse, Pod, puller};
-use super::{At, Findings, describe, list_span, show};
+use super::{At, Draft, Findings, describe, show};
 
 /// What a pod does not find.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,7 +37,7 @@ impl<'c> Findings<'c, '_> {
         for (pod, account) in self.pods.iter().zip(self.accounts) {
             self.about_late_secrets(pod, *account, &mut secrets);
             if let InUse::Seen { id, .. } = *account
-                && !self.is_in_cluster(id.source)
+                && !self.is_in_cluster(self.service_accounts.object(id))
             {
                 self.about_late_account(pod, id, &mut accounts);
             }
@@ -73,10 +71,9 @@ impl<'c> Findings<'c, '_> {
                 continue;
             }
             let name = show(&pod.effective.names[at]).into_owned();
-            let span = list_span(&workload.pull_secrets, &workload.object);
-            let path = inject::path(self.inventories, holder);
             let late = Late { thing: Thing::PullSecret, name: &name, missing };
-            self.late(workload, &late, pod.source, span, path);
+            let at = self.at_whole_list(holder, "");
+            self.late(workload, &late, at);
         }
     }
 
@@ -121,7 +118,7 @@ impl<'c> Findings<'c, '_> {
         if missing.how == How::UnlessOlder {
             missing.how = How::Later;
         }
-        let code = &finding::ACCOUNT_UPDATED_LATER;
+        let code = &finding::SERVICE_ACCOUNT_UPDATED_LATER;
         let late = Late { thing: Thing::ServiceAccount, name: "", missing: &missing };
         let (severity, outcome, label) = if in_pod {
             (Severity::Info, "so the pull secrets went into the pod itself", "got its own list")
@@ -135,11 +132,10 @@ impl<'c> Findings<'c, '_> {
             describe(account),
             late.reason()
         );
-        let span = list_span(&workload.pull_secrets, &workload.object);
-        let path = inject::path(self.inventories, holder);
-        let at = At { source, object: &workload.object, span, path, label: label.into() };
-        let remedy = (!in_pod).then_some(code.remedy.into());
-        self.add(code, severity, message, Some(at), None, remedy);
+        let at = self.at_whole_list(holder, label);
+        let later = At::new(account, account.label, "applied later");
+        let draft = Draft::new(code, message).severity(severity).at(at).related([later]);
+        self.report(if in_pod { draft.without_remedy() } else { draft });
     }
 
     fn about_late_account(&mut self, pod: &Pod<'_>, id: AccountId, gathered: &mut Gathered<'c>) {
@@ -168,28 +164,23 @@ impl<'c> Findings<'c, '_> {
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = show(name).into_owned();
         let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };
-        let path = workload.path("serviceAccountName");
-        self.late(workload, &late, pod.source, workload.object.label, path);
+        let at = self.at_pod(pod, "").path(workload.path("serviceAccountName"));
+        self.late(workload, &late, at);
     }
 
-    fn late(
-        &mut self,
-        workload: &Workload<'_>,
-        late: &Late<'_>,
-        source: usize,
-        span: crate::source::Span,
-        path: String,
-    ) {
+    fn late(&mut self, workload: &Workload<'_>, late: &Late<'_>, at: At<'c>) {
         let Some((code, severity)) = late.weight(workload.kind) else { return };
         let label = match late.missing.how {
             How::Deleted => format!("'{}' is gone by then", late.name),
             How::UnlessOlder => format!("is '{}' new?", late.name),
             How::Later | How::Never => format!("starts before '{}' is there", late.name),
         };
-        let at = At { source, object: &workload.object, span, path, label: Cow::Owned(label) };
-        let message = late.message(&workload.object);
-        let remedy = Some(Cow::Owned(late.remedy(&workload.object)));
-        self.add(code, severity, message, Some(at), None, remedy);
+        let at = At { label: label.into(), ..at };
+        let object = late.missing.object;
+        let thing = At::new(object, object.label, "not there when the pod starts");
+        let draft = Draft::new(code, late.message(&workload.object)).severity(severity).at(at);
+        let draft = draft.related([thing]).remedy(late.remedy(&workload.object));
+        self.report(draft.about(late.name));
     }
 }
 
@@ -205,9 +196,11 @@ impl Late<'_> {
     fn weight(&self, kind: &Row) -> Option<(&'static Code, Severity)> {
         let Missing { moment, how, .. } = self.missing;
         let (later, deleted) = match self.thing {
-            Thing::PullSecret => (&finding::SECRET_CREATED_LATER, &finding::SECRET_DELETED_EARLY),
+            Thing::PullSecret => {
+                (&finding::PULL_SECRET_CREATED_LATER, &finding::PULL_SECRET_DELETED_EARLY)
+            }
             Thing::ServiceAccount => {
-                (&finding::ACCOUNT_CREATED_LATER, &finding::ACCOUNT_DELETED_EARLY)
+                (&finding::SERVICE_ACCOUNT_CREATED_LATER, &finding::SERVICE_ACCOUNT_DELETED_EARLY)
             }
         };
         Some(match how {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::credentials::payload::Format;
 use crate::finding::{self, Severity};
+use crate::inventory::Produced;
 use crate::inventory::producers::{Fault, Generator, Refresh};
-use crate::inventory::{Object, Produced};
 use crate::source::Span;
 
+use super::draft::Spot;
 use super::rotation::{Evidence, interval, is_never};
-use super::{At, Findings, hours, show};
+use super::{Findings, hours, show};
 
 /// What keeps a Secret that pods have to mount from ever being there.
 const NEVER_MOUNTED: &str = ". Every pod of the input that mounts it names the pull secret for its own images, so the \
@@ -20,14 +21,13 @@ impl Findings<'_, '_> {
     /// A Secret that something makes, and what tells of its age.
     pub(super) fn about_produced(
         &mut self,
-        source: usize,
         produced: &Produced<'_>,
         in_time: bool,
         evidence: &Evidence<'_>,
     ) {
-        let maker = self.describe_in(source, &produced.object);
+        let maker = self.describe_in(&produced.object);
         let name = show(&produced.name);
-        let at = (source, &produced.object, produced.span);
+        let at = Spot::new(&produced.object, produced.span);
         if let Some(fault) = &produced.fault {
             self.about_fault(fault, &maker, produced, at);
         }
@@ -36,26 +36,21 @@ impl Findings<'_, '_> {
             let severity = if in_time { code.severity } else { Severity::Error };
             let more = if in_time { "" } else { NEVER_MOUNTED };
             let message = format!("{maker} makes the pull secret '{name}': {caveat}{more}.");
-            self.say(code, severity, message, at, "appears late");
+            let draft = at.draft(code, message, "appears late");
+            self.report(draft.severity(severity).about(&produced.name));
         }
         // What is never read has no age.
         if !produced.is_usable() || !in_time {
             return;
         }
-        let at = (source, &produced.object, span(produced));
+        let at = Spot::new(&produced.object, span(produced));
         if self.about_life(&maker, produced, at) {
             return;
         }
         self.about_rotation(&format!("in '{name}' (made by {maker})"), evidence, at);
     }
 
-    fn about_fault(
-        &mut self,
-        fault: &Fault,
-        maker: &str,
-        produced: &Produced<'_>,
-        at: (usize, &Object<'_>, Span),
-    ) {
+    fn about_fault(&mut self, fault: &Fault, maker: &str, produced: &Produced<'_>, at: Spot<'_>) {
         let name = show(&produced.name);
         let (code, message, label) = match fault {
             Fault::Type => {
@@ -64,14 +59,14 @@ impl Findings<'_, '_> {
                     "{maker} makes the pull secret '{name}' with type {}, so the kubelet ignores it.",
                     show(kind)
                 );
-                (&finding::UNUSABLE_PRODUCER, message, "no docker type")
+                (&finding::PRODUCER_WITHOUT_DOCKER_TYPE, message, "no docker type")
             }
             Fault::Key(format) => {
                 let message = format!(
                     "{maker} makes the pull secret '{name}' without the key {}, so the API server rejects it.",
                     format.data_key()
                 );
-                (&finding::PRODUCER_WITHOUT_KEY, message, "no docker key")
+                (&finding::PRODUCER_WITHOUT_DOCKER_KEY, message, "no docker key")
             }
             Fault::NoSecret(kind) => {
                 let message = format!(
@@ -82,29 +77,22 @@ impl Findings<'_, '_> {
             }
             Fault::Payload(flaw) => {
                 let message = format!("{maker} cannot fill the pull secret '{name}': {flaw}.");
-                (&finding::BROKEN_PRODUCER, message, "never a docker configuration")
+                (&finding::PRODUCER_WITHOUT_VALID_PAYLOAD, message, "never a docker configuration")
             }
         };
         let at = match (fault, produced.template) {
-            (Fault::Payload(_), Some(span)) => (at.0, at.1, span),
+            (Fault::Payload(_), Some(span)) => at.over(span),
             _ => at,
         };
-        let (source, object, span) = at;
-        let at = At { source, object, span, path: object.place.to_string(), label: label.into() };
         let remedy = match fault {
             Fault::Type => remedy_for_type(produced, maker),
             _ => code.remedy.into(),
         };
-        self.add(code, code.severity, message, Some(at), None, Some(remedy));
+        self.report(at.draft(code, message, label).remedy(remedy).about(&produced.name));
     }
 
     /// A token that has expired before it is replaced; gives whether it was told.
-    fn about_life(
-        &mut self,
-        maker: &str,
-        produced: &Produced<'_>,
-        at: (usize, &Object<'_>, Span),
-    ) -> bool {
+    fn about_life(&mut self, maker: &str, produced: &Produced<'_>, at: Spot<'_>) -> bool {
         let known = || self.inventories.iter().flat_map(|inventory| &inventory.generators);
         let rows = produced.generators.iter().filter_map(|reference| reference.row(known()));
         let Some(generator) = rows.min_by_key(|row| row.life) else { return false };
@@ -116,7 +104,8 @@ impl Findings<'_, '_> {
             hours(generator.life)
         );
         let code = &finding::EXPIRES_BEFORE_REFRESH;
-        self.say(code, code.severity, message, at, "the token has expired by then");
+        let draft = at.draft(code, message, "the token has expired by then");
+        self.report(draft.about(&produced.name));
         true
     }
 }

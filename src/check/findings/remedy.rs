@@ -252,7 +252,7 @@ impl Findings<'_, '_> {
     /// A Secret of the input that covers an image and is not attached.
     fn covering_secret(&self, wanting: &Wanting<'_, '_>) -> Option<String> {
         let covering = self.covering.as_ref().filter(|_| wanting.judgement.can_be_covered())?;
-        let name = covering.first(&wanting.workload.object, wanting.image, self.policy)?;
+        let (name, _) = covering.first(&wanting.workload.object, wanting.image, self.policy)?;
         Some(show(name).into_owned())
     }
 

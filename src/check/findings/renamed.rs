@@ -5,13 +5,13 @@ use crate::inventory::Object;
 use crate::verdict::{Known, Referrer};
 
 use super::super::{InUse, Pod};
-use super::{Findings, describe, show};
+use super::{At, Draft, Findings, describe, show};
 
 impl Findings<'_, '_> {
     /// What names the effective pull secrets of a pod.
     pub(super) fn referrer(&self, pod: &Pod<'_>, account: InUse) -> Referrer<'_> {
         let account = match account {
-            InUse::Seen { id, .. } if !self.is_in_cluster(id.source) => {
+            InUse::Seen { id, .. } if !self.is_in_cluster(self.service_accounts.object(id)) => {
                 Some(&self.inventories[id.source].service_accounts[id.index].object)
             }
             _ => None,
@@ -43,11 +43,9 @@ impl Findings<'_, '_> {
     }
 
     fn about_names(&mut self, pod: &Pod<'_>, account: InUse) {
-        let namespace =
-            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
         for name in pod.effective.names.iter() {
             let referrer = self.referrer(pod, account);
-            let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
+            let found = self.pull_secret(pod, account, name);
             if matches!(found, Known::Outside | Known::Absent { .. })
                 && let Some(renamed) = self.secrets.left_behind(referrer, name)
             {
@@ -69,7 +67,9 @@ impl Findings<'_, '_> {
             describe(object),
             show(renamed.name.as_deref().unwrap_or_default()),
         );
-        let at = (pod.source, object, object.label);
-        self.say(code, code.severity, message, at, "this name will dangle");
+        let at = self.at_pod(pod, "this name will dangle");
+        let other = At::new(renamed, renamed.label, "renamed by kustomize");
+        let name = renamed.name.as_deref().unwrap_or_default();
+        self.report(Draft::new(code, message).at(at).related([other]).about(name));
     }
 }

@@ -7,14 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::credentials::printable_key;
 use crate::duration;
 use crate::finding;
+use crate::inventory::Produced;
 use crate::inventory::producers::Refresh;
 use crate::inventory::secrets::{Annotation, Entry, Secret, Written};
-use crate::inventory::{Object, Produced};
 use crate::policy;
 use crate::source::Span;
 use crate::text::Text;
 use crate::token::Class;
 
+use super::draft::Spot;
 use super::{Findings, hours, show};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -103,25 +104,19 @@ impl Told {
 
 impl Findings<'_, '_> {
     /// What the credentials of a Secret say of themselves, and how old they are.
-    pub(super) fn about_times(
-        &mut self,
-        source: usize,
-        secret: &Secret<'_>,
-        span: Span,
-        evidence: &Evidence<'_>,
-    ) {
-        let at = (source, &secret.object, span);
+    pub(super) fn about_times(&mut self, secret: &Secret<'_>, span: Span, evidence: &Evidence<'_>) {
+        let at = Spot::new(&secret.object, span);
         for entry in evidence.entries.iter().filter(|entry| entry.unusable.is_none()) {
             if let Some(class) = entry.class {
                 self.about_token(&class, &printable_key(&entry.key), evidence, at);
             }
         }
-        let name = self.describe_in(source, &secret.object);
+        let name = self.describe_in(&secret.object);
         self.about_rotation(&format!("of {name}"), evidence, at);
     }
 
     /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
-    pub(super) fn about_managed(&mut self, source: usize, secret: &Secret<'_>) {
+    pub(super) fn about_managed(&mut self, secret: &Secret<'_>) {
         let namespace = secret.object.namespace.as_deref();
         let name = secret.object.name.as_deref().unwrap_or_default();
         let filled =
@@ -135,19 +130,13 @@ impl Findings<'_, '_> {
         let produced = self.secrets.producer(namespace, name, self.policy);
         let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
         let evidence = evidence.and_policy(self.policy.secret(namespace, name));
-        let at = (source, &secret.object, secret.object.label);
-        let name = self.describe_in(source, &secret.object);
+        let at = Spot::new(&secret.object, secret.object.label);
+        let name = self.describe_in(&secret.object);
         self.about_rotation(&format!("of {name}"), &evidence, at);
     }
 
-    fn about_token(
-        &mut self,
-        class: &Class,
-        key: &str,
-        evidence: &Evidence<'_>,
-        at: (usize, &Object<'_>, Span),
-    ) {
-        let name = self.describe_in(at.0, at.1);
+    fn about_token(&mut self, class: &Class, key: &str, evidence: &Evidence<'_>, at: Spot<'_>) {
+        let name = self.describe_in(at.object);
         let kind = class.kind.name();
         let end = class.expires_at.and_then(|at| Timestamp::from_second(at).ok());
         let over = end.filter(|end| *end < self.circumstances.now);
@@ -155,7 +144,7 @@ impl Findings<'_, '_> {
         if let Some(end) = over.filter(|_| !evidence.refreshed) {
             let code = &finding::EXPIRED_CREDENTIALS;
             let message = format!("{name}, entry '{key}': the {kind} expired on {}.", date(end));
-            self.say(code, code.severity, message, at, "expired");
+            self.report(at.draft(code, message, "expired").about(key));
         }
         if !class.is_short_lived() {
             return;
@@ -167,7 +156,7 @@ impl Findings<'_, '_> {
             let message = format!(
                 "{name}, entry '{key}': the {kind} lives {life}, and nothing refreshes this Secret."
             );
-            self.say(code, code.severity, message, at, "short-lived");
+            self.report(at.draft(code, message, "short-lived").about(key));
         } else if let Some(interval) = evidence.refresh.and_then(interval)
             && interval > Duration::from_secs(seconds.unsigned_abs())
         {
@@ -177,16 +166,11 @@ impl Findings<'_, '_> {
                  every {}.",
                 hours(interval.as_secs())
             );
-            self.say(code, code.severity, message, at, "the token has expired by then");
+            self.report(at.draft(code, message, "the token has expired by then").about(key));
         }
     }
 
-    pub(super) fn about_rotation(
-        &mut self,
-        whose: &str,
-        evidence: &Evidence<'_>,
-        at: (usize, &Object<'_>, Span),
-    ) {
+    pub(super) fn about_rotation(&mut self, whose: &str, evidence: &Evidence<'_>, at: Spot<'_>) {
         let limit = self.policy.rotation().max_age;
         let days = limit.as_secs() / DAY;
         match self.rotated(evidence) {
@@ -199,7 +183,7 @@ impl Findings<'_, '_> {
                     date(time),
                     told.words()
                 );
-                self.say(code, code.severity, message, at, "rotate them");
+                self.report(at.draft(code, message, "rotate them"));
             }
             Rotated::At(..) => {}
             Rotated::Every(interval) if interval <= limit => {}
@@ -208,13 +192,13 @@ impl Findings<'_, '_> {
                 let message = format!(
                     "The credentials {whose} are refreshed less often than every {days} days."
                 );
-                self.say(code, code.severity, message, at, "too seldom");
+                self.report(at.draft(code, message, "too seldom"));
             }
             Rotated::Never => {
                 let code = &finding::SLOW_REFRESH;
                 let message =
                     format!("The credentials {whose} are fetched once, and never refreshed.");
-                self.say(code, code.severity, message, at, "never refreshed");
+                self.report(at.draft(code, message, "never refreshed"));
             }
             Rotated::Unknown => {
                 let code = &finding::ROTATION_UNKNOWN;
@@ -229,7 +213,7 @@ impl Findings<'_, '_> {
                 let message = format!(
                     "It is not known when the credentials {whose} were last rotated.{changed}"
                 );
-                self.say(code, severity, message, at, "how old is it?");
+                self.report(at.draft(code, message, "how old is it?").severity(severity));
             }
         }
     }

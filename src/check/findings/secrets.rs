@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use crate::credentials::exposure;
 use crate::credentials::payload::{Format, Misfit};
 use crate::credentials::printable_key;
-use crate::finding::{self, Code, Severity};
+use crate::finding::{self, Severity};
+use crate::inject::Holder;
+use crate::inventory::Produced;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
-use crate::inventory::{Object, Produced};
 use crate::source::Span;
 use crate::verdict::{Credentials, Known, Named};
 
 use super::super::{InUse, Input, Pod, puller};
+use super::draft::Spot;
 use super::rotation::Evidence;
 use super::usage::OfAccounts;
-use super::{At, Findings, article, describe, show};
+use super::{At, Draft, Findings, article, describe, show};
 
 /// What sets findings about pull secrets of a platform apart from others about the same name.
 const PLATFORM: &str = "platform ";
@@ -28,9 +30,9 @@ fn is_of_platform(name: &str) -> bool {
 impl Findings<'_, '_> {
     /// Everything about the Secrets of the input, and about those that pods name.
     pub(super) fn about_secrets(&mut self) {
-        for (source, inventory) in self.manifests() {
+        for (_, inventory) in self.manifests() {
             for secret in &inventory.secrets {
-                self.about_content(source, secret);
+                self.about_content(secret);
             }
         }
         self.about_exposed();
@@ -46,66 +48,53 @@ impl Findings<'_, '_> {
         self.about_renamed();
     }
 
-    pub(super) fn say(
-        &mut self,
-        code: &'static Code,
-        severity: Severity,
-        message: String,
-        (source, object, span): (usize, &Object<'_>, Span),
-        label: &'static str,
-    ) {
-        let at = At { source, object, span, path: object.place.to_string(), label: label.into() };
-        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
-    }
-
-    fn about_content(&mut self, source: usize, secret: &Secret<'_>) {
+    fn about_content(&mut self, secret: &Secret<'_>) {
         let summary = match &secret.content {
             Content::Payload(summary) => summary,
             Content::NoKey { format, crossed, near } => {
-                return self.about_missing_key(source, secret, *format, *crossed, near.as_deref());
+                return self.about_missing_key(secret, *format, *crossed, near.as_deref());
             }
             Content::OtherType { .. } | Content::Managed => return,
         };
         match (&summary.api_server, &summary.kubelet) {
             (Err(error), _) => {
                 let span = summary.rejected.unwrap_or(summary.span);
-                self.about_rejected(source, secret, span, &error.to_string());
+                self.about_rejected(secret, span, &error.to_string());
             }
-            (Ok(()), Err(error)) => self.about_broken(source, secret, summary, &error.to_string()),
-            (Ok(()), Ok(entries)) => self.about_entries(source, secret, summary, entries),
+            (Ok(()), Err(error)) => self.about_broken(secret, summary, &error.to_string()),
+            (Ok(()), Ok(entries)) => self.about_entries(secret, summary, entries),
         }
-        self.about_literals(source, secret, summary);
+        self.about_literals(secret, summary);
         if summary.entries().iter().any(|entry| entry.unusable.is_none()) {
             let namespace = secret.object.namespace.as_deref();
             let name = secret.object.name.as_deref().unwrap_or_default();
             let produced = self.secrets.producer(namespace, name, self.policy);
             let evidence = Evidence::of_secret(secret, produced.map(|(_, made)| made))
                 .and_policy(self.policy.secret(namespace, name));
-            self.about_times(source, secret, summary.span, &evidence);
+            self.about_times(secret, summary.span, &evidence);
         }
     }
 
     /// A Secret that is not stored: whoever applies it gets an error, and no kubelet sees it.
-    fn about_rejected(&mut self, source: usize, secret: &Secret<'_>, span: Span, why: &str) {
+    fn about_rejected(&mut self, secret: &Secret<'_>, span: Span, why: &str) {
         let code = &finding::REJECTED_PULL_SECRET;
-        let name = self.describe_in(source, &secret.object);
+        let name = self.describe_in(&secret.object);
         let message = format!("{name} is rejected by the API server: {}.", show(why));
-        self.say(code, code.severity, message, (source, &secret.object, span), "rejected");
+        self.report(Spot::new(&secret.object, span).draft(code, message, "rejected"));
     }
 
-    fn about_broken(&mut self, source: usize, secret: &Secret<'_>, summary: &Summary, why: &str) {
+    fn about_broken(&mut self, secret: &Secret<'_>, summary: &Summary, why: &str) {
         let code = &finding::BROKEN_PULL_SECRET;
-        let name = self.describe_in(source, &secret.object);
+        let name = self.describe_in(&secret.object);
         let misfit = summary.misfit.map_or(String::new(), |misfit| format!("; {misfit}"));
         let message =
             format!("{name} fails every image pull of the pods that name it: {why}{misfit}.");
-        let at = (source, &secret.object, summary.span);
-        self.say(code, code.severity, message, at, "cannot be read");
+        let at = Spot::new(&secret.object, summary.span);
+        self.report(at.draft(code, message, "cannot be read"));
     }
 
     fn about_missing_key(
         &mut self,
-        source: usize,
         secret: &Secret<'_>,
         format: Format,
         crossed: Option<Format>,
@@ -123,61 +112,57 @@ impl Findings<'_, '_> {
             (None, Some(near)) => format!("; rename its key '{}'", show(near)),
             (None, None) => String::new(),
         };
-        let name = self.describe_in(source, &secret.object);
+        let name = self.describe_in(&secret.object);
         let message = format!("{name} is rejected by the API server: it has no key {key}{cause}.");
-        let at = (source, &secret.object, secret.type_span);
-        self.say(code, code.severity, message, at, "its key is missing");
+        let at = Spot::new(&secret.object, secret.type_span);
+        self.report(at.draft(code, message, "its key is missing"));
     }
 
     /// What the kubelet finds in a payload, and what keeps that from being of use.
-    fn about_entries(
-        &mut self,
-        source: usize,
-        secret: &Secret<'_>,
-        summary: &Summary,
-        entries: &[Entry],
-    ) {
+    fn about_entries(&mut self, secret: &Secret<'_>, summary: &Summary, entries: &[Entry]) {
         match summary.misfit {
             // Of an empty one there is something to say if a pod names it.
             Some(Misfit::NoEntry) => return,
-            Some(misfit) => return self.about_misfit(source, secret, summary.span, misfit),
+            Some(misfit) => return self.about_misfit(secret, summary.span, misfit),
             None => {}
         }
-        let name = self.describe_in(source, &secret.object);
-        let at = (source, &secret.object, summary.span);
+        let name = self.describe_in(&secret.object);
+        let at = Spot::new(&secret.object, summary.span);
         for entry in entries {
             let key = printable_key(&entry.key);
             if let Some(why) = entry.unusable {
                 let code = &finding::UNUSABLE_CREDENTIALS;
                 let message = format!("{name}, entry '{key}': {why}.");
-                self.say(code, code.severity, message, at, "authenticates nothing");
+                self.report(at.draft(code, message, "authenticates nothing").about(&key));
             }
             if entry.stray_newline {
                 let code = &finding::NEWLINE_IN_CREDENTIALS;
                 let message = format!(
                     "{name}, entry '{key}': a line break is part of the user name or password."
                 );
-                self.say(code, code.severity, message, at, "made with echo?");
+                self.report(at.draft(code, message, "made with echo?").about(&key));
             }
             if let Some(why) = entry.user_flaw {
                 let code = &finding::WRONG_USER_NAME;
                 let message = format!("{name}, entry '{key}': {why}.");
-                self.say(code, code.severity, message, at, "not a user name of this registry");
+                self.report(
+                    at.draft(code, message, "not a user name of this registry").about(&key),
+                );
             }
         }
     }
 
-    fn about_misfit(&mut self, source: usize, secret: &Secret<'_>, span: Span, misfit: Misfit) {
-        let code = &finding::NO_CREDENTIALS;
-        let name = self.describe_in(source, &secret.object);
+    fn about_misfit(&mut self, secret: &Secret<'_>, span: Span, misfit: Misfit) {
+        let code = &finding::PULL_SECRET_WITHOUT_CREDENTIALS;
+        let name = self.describe_in(&secret.object);
         let message = format!("{name} gives the kubelet no credentials: {misfit}.");
-        self.say(code, code.severity, message, (source, &secret.object, span), "no credentials");
+        self.report(Spot::new(&secret.object, span).draft(code, message, "no credentials"));
     }
 
     /// What everybody can read in a payload, whether or not a kubelet can.
-    fn about_literals(&mut self, source: usize, secret: &Secret<'_>, summary: &Summary) {
+    fn about_literals(&mut self, secret: &Secret<'_>, summary: &Summary) {
         // What is in a cluster may have come from anywhere.
-        if self.is_in_cluster(source) {
+        if self.is_in_cluster(&secret.object) {
             return;
         }
         let of_entries = summary.entries().iter().filter(|_| summary.literals.is_empty());
@@ -191,17 +176,12 @@ impl Findings<'_, '_> {
         if what.is_empty() {
             return;
         }
-        let name = self.describe_in(source, &secret.object);
+        let name = self.describe_in(&secret.object);
         let message =
             format!("{name} holds literal registry credentials: {}.", show(&what.join(", ")));
-        let at = (source, &secret.object, summary.span);
-        self.say(
-            &finding::HARDCODED_CREDENTIALS,
-            self.hardcoded_severity(),
-            message,
-            at,
-            "hardcoded",
-        );
+        let at = Spot::new(&secret.object, summary.span);
+        let draft = at.draft(&finding::HARDCODED_CREDENTIALS, message, "hardcoded");
+        self.report(draft.severity(self.hardcoded_severity()));
     }
 
     /// Files are kept; a rendered stream may have got its values from a vault a second ago.
@@ -213,37 +193,28 @@ impl Findings<'_, '_> {
     }
 
     fn about_exposed(&mut self) {
-        for (source, inventory) in self.inventories.iter().enumerate() {
+        for inventory in self.inventories {
             for exposed in &inventory.exposed {
-                let path = exposed.path.clone();
-                let what = exposed.what.to_string();
-                self.hardcoded(source, &exposed.object, exposed.span, path, &what);
+                let at = At::new(&exposed.object, exposed.span, "hardcoded");
+                let at = at.path(exposed.path.clone()).by_name(exposed.by_name.clone());
+                self.hardcoded(at, &exposed.what.to_string());
             }
         }
         for pod in self.pods {
             let workload = &self.inventories[pod.source].workloads[pod.index];
             for image in &workload.images {
                 if let Some(what) = exposure::in_reference(&image.reference) {
-                    let path = workload.path(&image.field.to_string());
-                    self.hardcoded(pod.source, &workload.object, image.span, path, &what);
+                    self.hardcoded(self.at_image(pod, image, "hardcoded"), &what);
                 }
             }
         }
     }
 
-    fn hardcoded(
-        &mut self,
-        source: usize,
-        object: &Object<'_>,
-        span: Span,
-        path: String,
-        what: &str,
-    ) {
-        let code = &finding::HARDCODED_CREDENTIALS;
-        let message = format!("{} holds a literal credential in {path}: {what}.", describe(object));
-        let at = At { source, object, span, path, label: "hardcoded".into() };
-        let severity = self.hardcoded_severity();
-        self.add(code, severity, message, Some(at), None, Some(code.remedy.into()));
+    fn hardcoded(&mut self, at: At<'_>, what: &str) {
+        let (who, path) = (describe(at.object), &at.path);
+        let message = format!("{who} holds a literal credential in {path}: {what}.");
+        let draft = Draft::new(&finding::HARDCODED_CREDENTIALS, message).at(at);
+        self.report(draft.severity(self.hardcoded_severity()));
     }
 
     /// What is wrong with the secrets that a pod names, each told once.
@@ -256,11 +227,11 @@ impl Findings<'_, '_> {
     ) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let namespace = workload.object.namespace.as_deref();
-        let at = (pod.source, &workload.object, workload.object.label);
+        let holder = Holder::Pod { source: pod.source, index: pod.index };
+        let here = self.namespace(&workload.object);
         let mut named = Vec::with_capacity(pod.effective.names.len());
         for name in pod.effective.names.iter() {
-            let referrer = self.referrer(pod, account);
-            let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
+            let found = self.pull_secret(pod, account, name);
             named.push(Named { known: found, scope: self.policy.scope(namespace, name) });
             // What lies outside is told once for all namespaces, what is inside once for each.
             let place = match found {
@@ -268,14 +239,16 @@ impl Findings<'_, '_> {
                 _ => namespace.unwrap_or_default().to_owned(),
             };
             if told.insert((place, name.to_string())) {
-                self.about_known(name, found, at);
+                let within = here.filter(|_| !matches!(found, Known::Outside));
+                let secret = [within.unwrap_or_default(), &**name];
+                self.about_known(found, Spot::named_by(holder, &workload.object, secret), name);
             }
-            let here = namespace.or(self.policy.namespace()).filter(|here| *here != "default");
-            if let Some(here) = here
+            if let Some(here) = here.filter(|here| *here != "default")
                 && matches!(found, Known::Outside)
                 && is_of_platform(name)
                 && told.insert((format!("{PLATFORM}{here}"), name.to_string()))
             {
+                let at = Spot::named_by(holder, &workload.object, [here, name]);
                 self.about_platform(name, here, at);
             }
         }
@@ -286,13 +259,12 @@ impl Findings<'_, '_> {
     }
 
     /// A pull secret that the platform makes in its namespace `default` only.
-    fn about_platform(&mut self, name: &str, here: &str, at: (usize, &Object<'_>, Span)) {
-        let (source, object, span) = at;
+    fn about_platform(&mut self, name: &str, here: &str, at: Spot<'_>) {
         let (name, namespace) = (show(name), show(here));
         let message = format!(
             "{} names the pull secret '{name}' in namespace '{namespace}': IBM Cloud makes it in namespace 'default' \
              only.",
-            describe(object)
+            describe(at.object)
         );
         let remedy = format!(
             "Copy it:\n  kubectl get secret {name} -n default -o yaml | sed 's/namespace: default/namespace: \
@@ -300,35 +272,33 @@ impl Findings<'_, '_> {
              cluster:\n    secrets:\n    - {{namespace: {namespace}, name: {name}}}"
         );
         let code = &finding::PLATFORM_SECRET_ELSEWHERE;
-        let (path, label) = (object.place.to_string(), "not copied by the platform".into());
-        let at = At { source, object, span, path, label };
-        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
+        self.report(at.draft(code, message, "not copied by the platform").remedy(remedy));
     }
 
-    fn about_known(&mut self, name: &str, known: Known<'_>, at: (usize, &Object<'_>, Span)) {
-        let who = describe(at.1);
+    fn about_known(&mut self, known: Known<'_>, at: Spot<'_>, name: &str) {
+        let who = describe(at.object);
         let shown = show(name);
         match known {
-            Known::InStream { source, secret }
-            | Known::Copied { source, secret, .. }
-            | Known::InCluster { source, secret } => {
-                self.about_type(source, secret);
+            Known::InStream { secret, .. }
+            | Known::Copied { secret, .. }
+            | Known::InCluster { secret, .. } => {
+                self.about_type(secret);
                 if matches!(secret.content, Content::Managed) {
-                    self.about_managed(source, secret);
-                } else if self.is_in_cluster(source) {
+                    self.about_managed(secret);
+                } else if self.is_in_cluster(&secret.object) {
                     // Those of the manifests have been told, named or not.
-                    self.about_content(source, secret);
+                    self.about_content(secret);
                 }
             }
-            Known::Produced { source, produced, in_time } => {
-                let namespace = at.1.namespace.as_deref();
+            Known::Produced { produced, in_time, .. } => {
+                let namespace = at.object.namespace.as_deref();
                 let made = self.secrets.in_cluster(namespace, name, self.policy);
                 let evidence = Evidence::of_produced(produced, made.map(|(_, secret)| secret))
                     .and_policy(self.policy.secret(namespace, name));
-                self.about_produced(source, produced, in_time, &evidence);
+                self.about_produced(produced, in_time, &evidence);
             }
             Known::Declared(_) => {
-                let declared = self.policy.secret(at.1.namespace.as_deref(), name);
+                let declared = self.policy.secret(at.object.namespace.as_deref(), name);
                 let evidence = Evidence::default().and_policy(declared);
                 self.about_rotation(&format!("in '{shown}'"), &evidence, at);
             }
@@ -339,10 +309,16 @@ impl Findings<'_, '_> {
                     "{who} names the pull secret '{shown}', which the input has in namespace '{}' only.",
                     show(namespace)
                 );
-                self.say(code, code.severity, message, at, "not in this namespace");
+                let draft = at.draft(code, message, "not in this namespace");
+                let object = &secret.object;
+                self.report(draft.related([At::new(
+                    object,
+                    object.label,
+                    "the one that is there",
+                )]));
             }
-            Known::MadeElsewhere { source, produced } => {
-                self.about_made_elsewhere(name, source, produced, at);
+            Known::MadeElsewhere { produced, .. } => {
+                self.about_made_elsewhere(name, produced, at);
             }
             Known::Absent { elsewhere } => self.about_absent(name, elsewhere, at),
             // Told where it stands.
@@ -354,13 +330,7 @@ impl Findings<'_, '_> {
     }
 
     /// A Secret that something makes in another namespace.
-    fn about_made_elsewhere(
-        &mut self,
-        name: &str,
-        source: usize,
-        produced: &Produced<'_>,
-        at: (usize, &Object<'_>, Span),
-    ) {
+    fn about_made_elsewhere(&mut self, name: &str, produced: &Produced<'_>, at: Spot<'_>) {
         let own = || produced.object.namespace.as_deref().or(self.policy.namespace());
         let namespace = produced.namespace.as_deref().or_else(own);
         let namespaces = match produced.only_in.as_deref() {
@@ -370,13 +340,12 @@ impl Findings<'_, '_> {
         let namespaces: Vec<_> = namespaces.iter().map(|one| format!("'{}'", show(one))).collect();
         let message = format!(
             "{} names the pull secret '{}', which {} makes in namespace {} only.",
-            describe(at.1),
+            describe(at.object),
             show(name),
-            self.describe_in(source, &produced.object),
+            self.describe_in(&produced.object),
             namespaces.join(", ")
         );
-        let (source, object, span) = at;
-        let here = object.namespace.as_deref().or(self.policy.namespace()).unwrap_or_default();
+        let here = self.namespace(at.object).unwrap_or_default();
         let kind = show(&produced.object.type_meta.kind);
         let remedy = format!(
             "Add {} {kind} for namespace '{}', or let a controller copy the Secret there.",
@@ -384,40 +353,37 @@ impl Findings<'_, '_> {
             show(here)
         );
         let code = &finding::SECRET_IN_OTHER_NAMESPACE;
-        let (path, label) = (object.place.to_string(), "not in this namespace".into());
-        let at = At { source, object, span, path, label };
-        self.add(code, code.severity, message, Some(at), None, Some(remedy.into()));
+        let draft = at.draft(code, message, "not in this namespace").remedy(remedy);
+        let object = &produced.object;
+        self.report(draft.related([At::new(object, object.label, "makes the one that is there")]));
     }
 
     /// A Secret that a dump shows not to exist.
-    fn about_absent(
-        &mut self,
-        name: &str,
-        elsewhere: Option<&Secret<'_>>,
-        at: (usize, &Object<'_>, Span),
-    ) {
-        let namespace = at.1.namespace.as_deref().or(self.policy.namespace());
+    fn about_absent(&mut self, name: &str, elsewhere: Option<&Secret<'_>>, at: Spot<'_>) {
+        let namespace = self.namespace(at.object);
+        let other = elsewhere
+            .map(|secret| At::new(&secret.object, secret.object.label, "the one that is there"));
         let elsewhere = elsewhere.and_then(|secret| secret.object.namespace.as_deref());
         let elsewhere = elsewhere.map_or_else(String::new, |namespace| {
             format!("; it has one in namespace '{}'", show(namespace))
         });
-        let declared = match self.policy.secret(at.1.namespace.as_deref(), name) {
+        let declared = match self.policy.secret(at.object.namespace.as_deref(), name) {
             Some(_) => ", although the policy declares it",
             None => "",
         };
         let message = format!(
             "{} names the pull secret '{}', which the cluster dump does not have in namespace '{}'{declared}\
              {elsewhere}.",
-            describe(at.1),
+            describe(at.object),
             show(name),
             show(namespace.unwrap_or_default())
         );
         let code = &finding::PULL_SECRET_NOT_FOUND;
-        self.say(code, code.severity, message, at, "no such Secret");
+        self.report(at.draft(code, message, "no such Secret").related(other));
     }
 
     /// What is worth saying about a Secret only if a pod names it.
-    fn about_type(&mut self, source: usize, secret: &Secret<'_>) {
+    fn about_type(&mut self, secret: &Secret<'_>) {
         match &secret.content {
             Content::OtherType { holds } => {
                 let code = &finding::WRONG_SECRET_TYPE;
@@ -426,14 +392,14 @@ impl Findings<'_, '_> {
                 });
                 let message = format!(
                     "{} is of type {}, so the kubelet ignores it{held}.",
-                    self.describe_in(source, &secret.object),
+                    self.describe_in(&secret.object),
                     show(&secret.secret_type)
                 );
-                let at = (source, &secret.object, secret.type_span);
-                self.say(code, code.severity, message, at, "not a type for pull secrets");
+                let at = Spot::new(&secret.object, secret.type_span);
+                self.report(at.draft(code, message, "not a type for pull secrets"));
             }
             Content::Payload(summary) if secret.content.misfit() == Some(Misfit::NoEntry) => {
-                self.about_misfit(source, secret, summary.span, Misfit::NoEntry);
+                self.about_misfit(secret, summary.span, Misfit::NoEntry);
             }
             Content::NoKey { .. } | Content::Payload(_) | Content::Managed => {}
         }

@@ -1,11 +1,12 @@
 //! What is worth saying about the stamps of checked workloads: which are not there, and which cannot be written.
 
 use crate::finding;
+use crate::inventory::Object;
 use crate::inventory::stamp::{STAMP, Stamp, Stamped};
 use crate::patch::Refusal;
 
 use super::super::Stamps;
-use super::{At, Findings, describe};
+use super::{At, Draft, Findings, describe};
 
 impl Findings<'_, '_> {
     /// Everything about stamps, if anybody asks for them.
@@ -18,14 +19,13 @@ impl Findings<'_, '_> {
     }
 
     fn about_unwritten_stamps(&mut self) {
-        for (source, stamped) in self.stamped.iter().enumerate() {
+        for stamped in self.stamped {
             for Stamped { object, stamp } in stamped {
                 let Stamp::Absent(Err(Refusal { span, why, advice })) = stamp else { continue };
                 let code = &finding::STAMP_NOT_WRITTEN;
                 let message = format!("{} cannot get the stamp: {why}.", describe(object));
-                let path = object.path(&["metadata", "annotations"], "");
-                let at = At { source, object, span: *span, path, label: (*why).into() };
-                self.add(code, code.severity, message, Some(at), None, Some(advice.clone()));
+                let at = At::new(object, *span, *why).path(annotations(object));
+                self.report(Draft::new(code, message).at(at).remedy(advice.clone()));
             }
         }
     }
@@ -40,17 +40,20 @@ impl Findings<'_, '_> {
             let message = format!(
                 "None of the {count} workloads carries the stamp {STAMP}: what writes it did not run."
             );
-            self.general(code, code.severity, message, Some(code.remedy));
+            self.report(Draft::new(code, message));
             return;
         }
-        for (source, stamped) in self.stamped.iter().enumerate() {
+        for stamped in self.stamped {
             for Stamped { object, .. } in stamped.iter().filter(is_missing) {
                 let message = format!("{} does not carry the stamp {STAMP}.", describe(object));
-                let path = object.path(&["metadata", "annotations"], "");
-                let label = "not checked on its way here".into();
-                let at = At { source, object, span: object.label, path, label };
-                self.add(code, code.severity, message, Some(at), None, Some(code.remedy.into()));
+                let at = At::new(object, object.label, "not checked on its way here");
+                self.report(Draft::new(code, message).at(at.path(annotations(object))));
             }
         }
     }
+}
+
+/// The path of the annotations of an object.
+fn annotations(object: &Object<'_>) -> String {
+    object.path(&["metadata", "annotations"], "")
 }

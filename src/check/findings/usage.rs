@@ -17,7 +17,7 @@ use crate::verdict::{
 };
 
 use super::super::{InUse, Judged, Pod};
-use super::{Findings, describe, show};
+use super::{At, Draft, Findings, describe, show};
 
 /// The pull secrets of ServiceAccounts, and whether a pod that gets them there needs them.
 pub(super) type OfAccounts = BTreeMap<(AccountId, String), bool>;
@@ -56,7 +56,7 @@ impl Findings<'_, '_> {
                 (Origin::Pod, _) if !needed => unneeded.push(at),
                 // The list of a ServiceAccount of the cluster is for pods that nobody sees here.
                 (Origin::ServiceAccount, InUse::Seen { id, .. })
-                    if !self.is_in_cluster(id.source) =>
+                    if !self.is_in_cluster(self.service_accounts.object(id)) =>
                 {
                     let known = of_accounts.entry((id, name.to_string())).or_default();
                     *known |= needed;
@@ -100,7 +100,8 @@ impl Findings<'_, '_> {
                 describe(inject::object(self.inventories, holder)),
                 show(name)
             );
-            self.at_list(&finding::UNNEEDED_PULL_SECRET, holder, span, message, "not needed");
+            let at = self.at_list(holder, span, "not needed");
+            self.report(Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at).about(name));
         }
     }
 
@@ -113,9 +114,9 @@ impl Findings<'_, '_> {
         let images = workload.images.iter().filter_map(|image| image.parsed().ok());
         let mistakes = credentials.misspelt(unneeded, images.map(Reference::name));
         let places = first_places(&workload.pull_secrets);
-        for at in unneeded {
-            let name = &pod.effective.names[*at];
-            let mistake = mistakes.get(at).map(|miss| format!(" ({miss})"));
+        for at_secret in unneeded {
+            let name = &pod.effective.names[*at_secret];
+            let mistake = mistakes.get(at_secret).map(|miss| format!(" ({miss})"));
             let message = format!(
                 "{} has the pull secret '{}', and none of its images needs it{}.",
                 describe(&workload.object),
@@ -124,7 +125,11 @@ impl Findings<'_, '_> {
             );
             let holder = Holder::Pod { source: pod.source, index: pod.index };
             let span = places.get(&**name).copied().unwrap_or(workload.object.label);
-            self.at_list(&finding::UNNEEDED_PULL_SECRET, holder, span, message, "not needed");
+            let at = self.at_list(holder, span, "not needed");
+            let known = credentials.named()[*at_secret].known.object();
+            let secret = known.map(|object| At::new(object, object.label, "the pull secret"));
+            let draft = Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at);
+            self.report(draft.related(secret).about(name));
         }
     }
 
@@ -172,7 +177,7 @@ impl Findings<'_, '_> {
         for (image, judged) in workload.images.iter().zip(&pod.images) {
             let is_public = judged.judgement.verdict == Verdict::Public;
             if is_public && seen.insert(&*image.reference) {
-                self.about_public_image(pod, credentials, image, judged);
+                self.about_public_image(pod, credentials, image);
             }
         }
     }
@@ -182,34 +187,35 @@ impl Findings<'_, '_> {
         pod: &Pod<'_>,
         credentials: &Credentials<'_>,
         image: &Image<'_>,
-        judged: &Judged,
     ) {
         let workload = &self.inventories[pod.source].workloads[pod.index];
         let Ok(reference) = image.parsed() else { return };
         let now = self.circumstances.now.as_second();
         let tried = credentials.tried(reference.name());
         let flaws = tried.iter().map(|tried| {
-            let (source, secret) = credentials.named()[tried.secret].known.secret()?;
+            let (_, secret) = credentials.named()[tried.secret].known.secret()?;
             let entry = &secret.content.entries()[tried.entry];
-            Some((source, secret, &entry.key, flaw(entry, secret.refreshed_by.is_some(), now)?))
+            Some((secret, &entry.key, flaw(entry, secret.refreshed_by.is_some(), now)?))
         });
         let Some(flaws) = flaws.collect::<Option<Vec<_>>>() else { return };
-        let Some((source, secret, key, flaw)) = flaws.first() else { return };
+        let Some((secret, key, flaw)) = flaws.first() else { return };
         let providers = self.circumstances.providers;
         let node = credentials.identity(reference, self.policy, providers);
         if node.is_ok_and(|identity| !matches!(identity, Identified::OnlyInside(_))) {
             return;
         }
-        let code = &finding::STALE_ON_PUBLIC;
+        let code = &finding::BAD_CREDENTIALS_FOR_PUBLIC_IMAGE;
         let message = format!(
             "{} pulls the public image '{}' with credentials that do not work: the entry '{}' of {} {flaw}.",
             describe(&workload.object),
             show(&image.reference),
             printable_key(key),
-            self.describe_in(*source, &secret.object)
+            self.describe_in(&secret.object)
         );
         let at = self.at_image(pod, image, "could be pulled without");
-        self.add_for_image(code, at, (image, judged), message, code.remedy);
+        let flawed = At::new(&secret.object, secret.object.label, "does not work");
+        let draft = Draft::new(code, message).at(at).image(image);
+        self.report(draft.related([flawed]));
     }
 }
 

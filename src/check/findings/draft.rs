@@ -1,0 +1,201 @@
+//! A finding while it is put together: what it is about, before it is known whether an exception accepts it.
+//!
+//! Nothing here decides anything, and nothing here is masked yet.
+
+use std::borrow::Cow;
+
+use crate::finding::{Code, Fix, Severity};
+use crate::inject::Holder;
+use crate::inventory::{Image, Object};
+use crate::source::Span;
+
+/// Where something was found.
+pub(super) struct At<'f> {
+    pub(super) object: &'f Object<'f>,
+    pub(super) span: Span,
+    /// From the root of the document.
+    pub(super) path: String,
+    /// From the object, with names in the place of numbers, if that differs.
+    pub(super) by_name: Option<String>,
+    pub(super) label: Cow<'static, str>,
+    /// The holder whose list it is about.
+    pub(super) holder: Option<Holder>,
+}
+
+impl<'f> At<'f> {
+    /// The object as a whole.
+    pub(super) fn new(
+        object: &'f Object<'f>,
+        span: Span,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let path = object.place.to_string();
+        Self { object, span, path, by_name: None, label: label.into(), holder: None }
+    }
+
+    /// A field of it, by its path from the root of the document.
+    pub(super) fn path(self, path: String) -> Self {
+        Self { path, ..self }
+    }
+
+    /// A field with another path by name.
+    pub(super) fn by_name(self, by_name: String) -> Self {
+        Self { by_name: Some(by_name), ..self }
+    }
+
+    pub(super) fn of_holder(self, holder: Holder) -> Self {
+        Self { holder: Some(holder), ..self }
+    }
+
+    /// The path from the object, with names in the place of numbers: what has no name has no number either.
+    pub(super) fn field(&self) -> Cow<'_, str> {
+        if let Some(by_name) = &self.by_name {
+            return by_name.into();
+        }
+        let below = self.path.strip_prefix(&*self.object.place).unwrap_or(&self.path);
+        without_numbers(below.strip_prefix('.').unwrap_or(below)).into()
+    }
+}
+
+/// A path without the numbers of items.
+fn without_numbers(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('[') {
+        out.push_str(before);
+        out.push('[');
+        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        rest = if after[digits..].starts_with(']') { &after[digits..] } else { after };
+    }
+    out + rest
+}
+
+/// Where findings about a Secret go: to what is or makes it, or to the first pod that names it.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'f> {
+    pub(super) object: &'f Object<'f>,
+    pub(super) span: Span,
+    /// The first pod that names the Secret, with the namespace and the name.
+    named_by: Option<(Holder, [&'f str; 2])>,
+}
+
+impl<'f> Spot<'f> {
+    pub(super) fn new(object: &'f Object<'f>, span: Span) -> Self {
+        Self { object, span, named_by: None }
+    }
+
+    /// The first pod that names a Secret of which only the name is known.
+    pub(super) fn named_by(pod: Holder, object: &'f Object<'f>, secret: [&'f str; 2]) -> Self {
+        Self { object, span: object.label, named_by: Some((pod, secret)) }
+    }
+
+    /// The same, at another span.
+    pub(super) fn over(self, span: Span) -> Self {
+        Self { span, ..self }
+    }
+
+    pub(super) fn draft(
+        self,
+        code: &'static Code,
+        message: impl Into<String>,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Draft<'f> {
+        let at = At::new(self.object, self.span, label);
+        let draft = Draft::new(code, message);
+        match self.named_by {
+            Some((pod, secret)) => draft.at(at.of_holder(pod)).once_for(secret),
+            None => draft.at(at),
+        }
+    }
+}
+
+/// What is known of a finding.
+#[must_use]
+pub(super) struct Draft<'f> {
+    pub(super) code: &'static Code,
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    pub(super) at: Option<At<'f>>,
+    pub(super) related: Vec<At<'f>>,
+    pub(super) image: Option<&'f Image<'f>>,
+    pub(super) remedy: Option<Cow<'static, str>>,
+    pub(super) fix: Vec<Fix>,
+    /// What tells it apart from others about the same field.
+    pub(super) details: Vec<String>,
+    /// Whether it is reported once for all objects that it is about: then the first of them says nothing about it.
+    pub(super) is_for_all: bool,
+}
+
+impl<'f> Draft<'f> {
+    /// With the severity and the remedy of its code.
+    pub(super) fn new(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            at: None,
+            related: Vec::new(),
+            image: None,
+            remedy: Some(code.remedy.into()),
+            fix: Vec::new(),
+            details: Vec::new(),
+            is_for_all: false,
+        }
+    }
+
+    pub(super) fn severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    pub(super) fn at(self, at: At<'f>) -> Self {
+        Self { at: Some(at), ..self }
+    }
+
+    /// With another place that it names.
+    pub(super) fn related(mut self, related: impl IntoIterator<Item = At<'f>>) -> Self {
+        self.related.extend(related);
+        self
+    }
+
+    pub(super) fn image(self, image: &'f Image<'f>) -> Self {
+        Self { image: Some(image), ..self }
+    }
+
+    pub(super) fn remedy(self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+
+    pub(super) fn without_remedy(self) -> Self {
+        Self { remedy: None, ..self }
+    }
+
+    pub(super) fn fix(self, fix: Vec<Fix>) -> Self {
+        Self { fix, ..self }
+    }
+
+    /// The name, key or host that tells it apart from others about the same field.
+    pub(super) fn about(mut self, detail: &str) -> Self {
+        self.details.push(detail.to_owned());
+        self
+    }
+
+    /// It is reported once for all objects that it is about, which this identifies.
+    pub(super) fn once_for<const N: usize>(self, details: [&str; N]) -> Self {
+        Self { details: details.map(str::to_owned).into(), is_for_all: true, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_items_are_left_out_and_other_brackets_stay() {
+        let of = without_numbers;
+        assert_eq!(of("spec.containers[0].image"), "spec.containers[].image");
+        assert_eq!(of("a[10].b[2]"), "a[].b[]");
+        assert_eq!(of("data[key]"), "data[key]");
+        assert_eq!(of("data[1"), "data[1");
+        assert_eq!(of(""), "");
+    }
+}
