@@ -1,7 +1,7 @@
 //! How long the filter takes, as its users meet it: whole processes, against `cat` on the same bytes.
 //!
 //! The input comes through a pipe, as Helm sends it, and the output goes to the null device, so that only
-//! the program's own work is measured. The processes take turns, and the medians stand side by side.
+//! the program's own work is measured. The processes take turns, and the medians are side by side.
 //! Nothing fails here: the figures are for people to read.
 //!
 //! `cargo bench` runs all of it, `cargo bench -- --quick` fewer rounds. With `PULLCREDS_KUBECTL` set, one
@@ -102,7 +102,7 @@ fn timed(mut command: Command, input: &Input) -> io::Result<Duration> {
     Ok(time)
 }
 
-/// The most memory that a process had in use, in bytes, where the system tells (`/proc`). It is asked all the
+/// The most memory that a process had in use, in bytes, if the system shows it (`/proc`). It is asked all the
 /// time while the process runs; what it keeps is a high-water mark, so that only the last moments are missed.
 fn peak_memory(mut command: Command, input: &Input) -> io::Result<Option<usize>> {
     let (_, peak) = fed(&mut command, input, |child| {
@@ -133,7 +133,7 @@ fn fed<T>(
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let mut pipe = child.stdin.take().expect("standard input is piped");
     std::thread::scope(|scope| {
-        // A program that stops early closes the pipe; its exit status tells.
+        // A program that stops early closes the pipe; its exit status shows the error.
         scope.spawn(move || pipe.write_all(input.text.as_bytes()).ok());
         let seen = meanwhile(&mut child);
         Ok((child.wait()?, seen))

@@ -80,7 +80,7 @@ fn runs(program: &str) -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// What stands for the time of a run.
+/// The measure of the time of a run.
 #[derive(Clone, Copy)]
 enum Meter {
     /// Counted by valgrind.
@@ -171,7 +171,7 @@ impl<'r> Run<'r> {
         let log = fs::read_to_string(log)?;
         let counted = log.lines().find_map(|line| line.split_once("Collected :"));
         let counted = counted.and_then(|(_, count)| count.trim().parse().ok());
-        counted.ok_or_else(|| io::Error::other("valgrind tells no count"))
+        counted.ok_or_else(|| io::Error::other("valgrind printed no count"))
     }
 
     fn time(&self) -> io::Result<f64> {
@@ -204,7 +204,7 @@ impl<'r> Run<'r> {
 /// The processor time of all children that have ended, in nanoseconds; it comes in hundredths of a second (proc(5)).
 fn children() -> io::Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
-    let ticks = behind.split_whitespace().skip(13).take(2);
+    let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+    let ticks = after.split_whitespace().skip(13).take(2);
     Ok(ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 1e7)
 }

@@ -3,10 +3,7 @@
 //!
 //! No container runtime is needed: the root file system of the image is put together from its Containerfile.
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
-#![allow(
-    clippy::unwrap_used,
-    reason = "what stands around a test may fail it like the test itself"
-)]
+#![allow(clippy::unwrap_used, reason = "the setup of a test may fail it like the test itself")]
 
 #[path = "argocd/cmp.rs"]
 mod cmp;
@@ -351,8 +348,8 @@ fn c3_many_violations_are_told_shortly_the_worst_first() {
         check_failure(&failure, "error[");
         let left =
             |line: &str| line.strip_prefix("… and ")?.strip_suffix(" more")?.parse::<u32>().ok();
-        let told = failure.said.matches("error[").count();
-        assert_eq!(failure.said.lines().find_map(left), Some(303 - u32::try_from(told).unwrap()));
+        let shown = failure.said.matches("error[").count();
+        assert_eq!(failure.said.lines().find_map(left), Some(303 - u32::try_from(shown).unwrap()));
         assert!(failure.said.contains("0 of 303 private images"), "{failure:?}");
     }
 }

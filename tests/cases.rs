@@ -1,7 +1,7 @@
 //! Runs the cases below `testdata/cases` (`tests/support/case.rs` says what is in a folder), with the
 //! real program.
 //!
-//! No run may tell a password of its input: `support::Run` sees to that.
+//! No run may show a password of its input: `support::Run` checks that.
 //!
 //! `PULLCREDS_UPDATE=1` writes what the program says now into the expectations, for a person to read
 //! and commit. `PULLCREDS_CASES=TEXT` runs only the cases with that text in their names.
@@ -72,7 +72,7 @@ fn said(case: &Case, ran: &Ran) -> Vec<(PathBuf, Vec<u8>)> {
     said
 }
 
-/// `pullcreds last` tells when a run really was, and by which version.
+/// `pullcreds last` prints the real time of a run, and the version.
 fn without_times(case: &Case, stdout: &[u8]) -> Vec<u8> {
     if !case.command().starts_with("pullcreds last") {
         return stdout.to_vec();

@@ -1,7 +1,7 @@
-//! Whether the documents say what is so.
+//! Checks that the documents are true.
 //!
-//! `PULLCREDS_UPDATE=1` writes `docs/findings.md` anew from the table in `src/finding.rs`, and what the first command
-//! of the README says.
+//! `PULLCREDS_UPDATE=1` writes `docs/findings.md` from the table in `src/finding.rs`, and the output of the first
+//! command of the README.
 #![allow(clippy::disallowed_methods, reason = "a test reads its own environment and files")]
 
 #[path = "support/case.rs"]
@@ -111,8 +111,8 @@ fn every_finding_has_a_reference_or_a_reason_for_none() {
     }
 }
 
-/// What the cases say that the program says.
-fn said() -> String {
+/// The output of the program in all cases.
+fn output() -> String {
     let mut said = String::new();
     for case in case::all() {
         for file in ["stdout", "stderr"].iter().filter_map(|stem| case.file(stem)) {
@@ -124,7 +124,7 @@ fn said() -> String {
 
 #[test]
 fn every_finding_is_produced_by_a_case() {
-    let said = said();
+    let said = output();
     let in_text = all(r"(?:error|warning|info)\[([a-z0-9-]+)\]", &said);
     let in_json = all(r#""code": "([a-z0-9-]+)""#, &said);
     let absent = finding::names().into_iter().filter(|name| {
@@ -138,11 +138,11 @@ fn every_finding_is_produced_by_a_case() {
 // docs/compared.md
 
 #[test]
-fn every_comparison_has_a_case_and_every_such_case_is_told() {
-    let told = all("`(compared-[a-z0-9-]+)`", &text(path("docs/compared.md")));
+fn every_comparison_has_a_case_and_every_such_case_is_documented() {
+    let documented = all("`(compared-[a-z0-9-]+)`", &text(path("docs/compared.md")));
     let cases = case::all().into_iter().map(|case| case.name);
     let cases: BTreeSet<_> = cases.filter(|name| name.starts_with("compared-")).collect();
-    assert_eq!(told, cases);
+    assert_eq!(documented, cases);
 }
 
 // Links
@@ -207,7 +207,7 @@ fn blocks(markdown: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-/// The words behind `pullcreds` in each command of a document, in blocks and in the text.
+/// The words after `pullcreds` in each command of a document, in blocks and in the text.
 fn calls(markdown: &str) -> Vec<Vec<String>> {
     let blocks = blocks(markdown, "sh").join("\n").replace("\\\n", " ");
     let inline = all(r"`(pullcreds [^`]+)`", markdown);
@@ -264,15 +264,15 @@ fn every_flag_in_the_readme_is_one() {
     let commands: &[&[&str]] = &[&[], &["check"], &["inject"], &["run"], &["last"], &["explain"]];
     let known: String = commands.iter().map(|words| help(words)).collect();
     let known = all(r"(--[a-z-]+)", &known);
-    let told = all(r"[^a-z-](--[a-z][a-z-]+)", &text(path("README.md")));
-    let strange = told.iter().filter(|flag| !known.contains(*flag));
+    let documented = all(r"[^a-z-](--[a-z][a-z-]+)", &text(path("README.md")));
+    let strange = documented.iter().filter(|flag| !known.contains(*flag));
     let strange: Vec<_> =
         strange.filter(|flag| !FLAGS_OF_OTHERS.contains(&flag.as_str())).collect();
     assert!(strange.is_empty(), "{strange:?}");
 }
 
 #[test]
-fn the_first_command_of_the_readme_says_what_stands_below_it() {
+fn the_first_command_of_the_readme_prints_the_text_below_it() {
     let readme = text(path("README.md"));
     let command = blocks(&readme, "sh").remove(0);
     let (command, input) = command.split_once('<').expect("it reads a file");
@@ -281,12 +281,12 @@ fn the_first_command_of_the_readme_says_what_stands_below_it() {
     let run =
         support::pullcreds(case::words(args)).in_folder(path("")).stdin(support::read(path(input)));
     let outcome = run.run().expect(0);
-    let told = blocks(&readme, "text").remove(0);
+    let documented = blocks(&readme, "text").remove(0);
     if is_update() {
-        let updated = readme.replacen(&told, outcome.err(), 1);
+        let updated = readme.replacen(&documented, outcome.err(), 1);
         std::fs::write(path("README.md"), updated).expect("the document can be written");
     } else {
-        assert_eq!(told, outcome.err(), "PULLCREDS_UPDATE=1 cargo test --test docs");
+        assert_eq!(documented, outcome.err(), "PULLCREDS_UPDATE=1 cargo test --test docs");
     }
 }
 
@@ -305,18 +305,18 @@ fn the_policy_of_the_readme_is_one() {
 #[test]
 fn the_exit_codes_of_the_readme_are_those_of_the_help() {
     let help = support::pullcreds(["--help"]).run().expect(0);
-    let told = all(r"(?m)^\| (\d+ \| [^|]+) \|$", &text(path("README.md")));
-    let told: BTreeSet<_> = told.iter().map(|row| row.replace(" | ", " ")).collect();
+    let documented = all(r"(?m)^\| (\d+ \| [^|]+) \|$", &text(path("README.md")));
+    let documented: BTreeSet<_> = documented.iter().map(|row| row.replace(" | ", " ")).collect();
     let known = all(r"(?m)^ +(\d+ +[a-z][^\n]+)$", help.out());
     let known: BTreeSet<_> =
         known.iter().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    assert_eq!(told, known);
+    assert_eq!(documented, known);
 }
 
 // ARCHITECTURE.md
 
 #[test]
-fn the_modules_are_told_in_their_order() {
+fn the_modules_are_in_their_order() {
     let library = text(path("src/lib.rs"));
     let modules =
         library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));

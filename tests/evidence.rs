@@ -1,7 +1,7 @@
 //! The program with evidence about what the manifests do not hold: dumps of a cluster, objects that make Secrets, and
-//! everything that tells when credentials were last rotated.
+//! all sources for the time when credentials were last rotated.
 //!
-//! The clock stands still at [`NOW`].
+//! The clock is fixed at [`NOW`].
 
 #[path = "evidence/accounts.rs"]
 mod accounts;
@@ -195,7 +195,7 @@ fn payload_of<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>
     raw(&json!({ "auths": auths }).to_string())
 }
 
-/// A payload as it stands in `data`.
+/// A payload as it is in `data`.
 fn raw(payload: &str) -> String {
     STANDARD.encode(payload)
 }

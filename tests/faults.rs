@@ -1,11 +1,8 @@
-//! A hundred kills, at moments that are spread over a run: of files that are written, of a renderer that is watched, and
-//! of a filter that keeps reports. `just faults` prints what was found.
+//! A hundred kills, at moments that are spread over a run: of files that are written, of a renderer that is watched,
+//! and of a filter that keeps reports. `just faults` prints what was found.
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
 #![allow(clippy::print_stdout, reason = "the counts are what the tests are for")]
-#![allow(
-    clippy::unwrap_used,
-    reason = "what stands around a test may fail it like the test itself"
-)]
+#![allow(clippy::unwrap_used, reason = "the setup of a test may fail it like the test itself")]
 
 #[path = "support/support.rs"]
 mod support;
@@ -102,7 +99,7 @@ impl Scene {
     }
 }
 
-/// How long a run takes that nobody disturbs.
+/// How long an undisturbed run takes.
 fn duration(mut command: Command) -> Duration {
     let begun = Instant::now();
     assert!(command.status().unwrap().success());
@@ -215,7 +212,7 @@ fn is_gone(process: i32) -> bool {
     false
 }
 
-/// Whether nobody has asked yet how a process ended.
+/// Whether the exit status of a process has not been read yet.
 fn is_dead(process: Pid) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
     let state = stat.as_deref().ok().and_then(|stat| Some(stat.rsplit_once(") ")?.1));
@@ -248,7 +245,10 @@ fn reports_are_whole_or_not_there() {
         let status = end(start(&out).spawn().unwrap(), Signal::KILL, duration, kill, FILTERS);
         let text = fs::read_to_string(&out).unwrap();
         tally.count(text.len(), expected.len());
-        assert!(expected.starts_with(&text), "what is written is no beginning of what has to be");
+        assert!(
+            expected.starts_with(&text),
+            "the written text is not a prefix of the expected one"
+        );
         assert!(!status.success() || text == expected, "{status}");
         match fs::read(scene.path("report.json")) {
             Ok(report) if report == b"old" => assert!(old),

@@ -1,4 +1,4 @@
-//! The program on credentials for registries that stand in manifests for everyone to read: that it tells what kind each
+//! The program on credentials for registries that are in manifests for everyone to read: that it names the kind of each
 //! is, that it shows none, and that it takes nothing else for one.
 #[path = "support/support.rs"]
 mod support;
@@ -12,9 +12,9 @@ use support::pullcreds;
 const PASSWORD: &str = "hunter2hunter2";
 const CODE: &str = "hardcoded-credentials";
 
-/// What is hardcoded in a stream, as the messages tell it.
+/// The messages about hardcoded credentials in a stream.
 #[track_caller]
-fn told(stream: &str) -> Vec<String> {
+fn hardcoded(stream: &str) -> Vec<String> {
     let run = pullcreds(["check", "--format", "json", "--namespace", "shop"]).stdin(stream).run();
     assert!(matches!(run.code, Some(0 | 1)), "{run}");
     messages(&run.json())
@@ -29,15 +29,15 @@ fn messages(report: &Value) -> Vec<String> {
 /// Of a stream with one, what it is.
 #[track_caller]
 fn kind(stream: &str) -> String {
-    let told = told(stream);
-    let [message] = &told[..] else { panic!("{told:?}: {stream}") };
+    let found = hardcoded(stream);
+    let [message] = &found[..] else { panic!("{found:?}: {stream}") };
     message
         .split_once(": ")
         .map(|(_, kind)| kind.trim_end_matches('.').to_owned())
         .unwrap_or_default()
 }
 
-/// A token with this prefix; put together, so that no scanner of repositories takes it for a leak.
+/// A token with this prefix; put together, so that secret scanners do not report it.
 fn token(prefix: &str) -> String {
     format!("{prefix}{PASSWORD}0123456789ABCDEFGH")
 }
@@ -103,7 +103,7 @@ fn arguments_and_their_names_are_read() {
         json!(["--docker-password", "--verbose"]),
         json!(["--docker-server", "hunter2hunter2"]),
     ] {
-        assert_eq!(told(&pod(&format!("    args: {none}\n"))), [""; 0], "{none}");
+        assert_eq!(hardcoded(&pod(&format!("    args: {none}\n"))), [""; 0], "{none}");
     }
 }
 
@@ -122,7 +122,7 @@ fn names_of_variables_tell_passwords() {
         ("REGISTRY_PASSWORD", ""),
         ("DOCKER_AUTH_CONFIG", r#"{"auths":{"ghcr.io":{"auth":"$(AUTH)"}}}"#),
     ] {
-        assert_eq!(told(&env(name, value)), [""; 0], "{name}={value}");
+        assert_eq!(hardcoded(&env(name, value)), [""; 0], "{name}={value}");
     }
 }
 
@@ -130,7 +130,7 @@ fn names_of_variables_tell_passwords() {
 fn references_and_placeholders_are_no_credentials() {
     let reference = "    env:\n    - name: REGISTRY_PASSWORD\n      valueFrom: {secretKeyRef: {name: r, key: p}}\n    \
                      envFrom: [{secretRef: {name: r}}]\n";
-    assert_eq!(told(&pod(reference)), [""; 0]);
+    assert_eq!(hardcoded(&pod(reference)), [""; 0]);
     let secret = |value: &str| {
         format!(
             "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ntype: \
@@ -150,14 +150,14 @@ fn references_and_placeholders_are_no_credentials() {
         config("{{ .password }}"),
         r#"{"auths":{"ghcr.io":{"auth":"<path:secret/data/registry#auth>"}}}"#.to_owned(),
     ] {
-        assert_eq!(told(&secret(&value)), [""; 0], "{value}");
+        assert_eq!(hardcoded(&secret(&value)), [""; 0], "{value}");
     }
-    assert_eq!(told(&secret(&config(PASSWORD))).len(), 1);
+    assert_eq!(hardcoded(&secret(&config(PASSWORD))).len(), 1);
     let sealed = "---\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: s}\nspec: {encryptedData: \
                   {.dockerconfigjson: AgBy3i4OJSWK}, template: {type: kubernetes.io/dockerconfigjson}}\n";
-    assert_eq!(told(sealed), [""; 0]);
+    assert_eq!(hardcoded(sealed), [""; 0]);
     let sops = secret("ENC[AES256_GCM,data:abc,type:str]") + "sops: {version: 3.9.0}\n";
-    assert_eq!(told(&sops), [""; 0]);
+    assert_eq!(hardcoded(&sops), [""; 0]);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn docker_configurations_are_found_wherever_they_are() {
         object("Secret", "stringData", "password", PASSWORD),
         object("Secret", "stringData", "token", &token("ghp_")),
     ] {
-        assert_eq!(told(&stream), [""; 0], "{stream}");
+        assert_eq!(hardcoded(&stream), [""; 0], "{stream}");
     }
 }
 
@@ -230,7 +230,7 @@ fn an_annotation_that_repeats_a_secret_is_found_and_hidden() {
         json!(applied.to_string())
     );
     assert_eq!(
-        told(&stream),
+        hardcoded(&stream),
         [format!(
             "Secret 's' holds a literal credential in \
              metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]: {CONFIG}."
@@ -251,7 +251,7 @@ fn image_references_with_a_password() {
         kind(&image(&format!("x:{}@ghcr.io/acme/api", token("ghp_")))),
         "GitHub personal access token (classic)"
     );
-    assert_eq!(told(&image(&format!("ghcr.io/acme/api@sha256:{}", "0".repeat(64)))), [""; 0]);
+    assert_eq!(hardcoded(&image(&format!("ghcr.io/acme/api@sha256:{}", "0".repeat(64)))), [""; 0]);
 }
 
 #[test]

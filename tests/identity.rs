@@ -208,9 +208,9 @@ fn whether_a_provider_is_asked_for_an_unknown_service_account_is_not_known() {
     let report = files.check(pod(ACR));
     assert_eq!(verdict(&report), "unknown");
     let message = message(&report, "unknown-pull-secret");
-    let told = "The kubelet asks its credential provider 'acr' only if ServiceAccount 'app' has the annotation \
+    let expected = "The kubelet asks its credential provider 'acr' only if ServiceAccount 'app' has the annotation \
                 kubernetes.azure.com/acr-client-id, which is not known.";
-    assert!(message.ends_with(told), "{message}");
+    assert!(message.ends_with(expected), "{message}");
     // One that only wants a ServiceAccount gets one with every pod.
     assert_eq!(verdict(&Files::kubelet(&acr(TOKEN)).check(pod(ACR))), "iam");
 }
@@ -300,9 +300,9 @@ fn azure_needs_both_annotations() {
         Files::cluster("").check(pod(ACR) + &account("kubernetes.azure.com/acr-client-id: a"));
     assert_eq!(verdict(&report), "missing");
     let message = message(&report, "missing-pull-secret");
-    let told = "ServiceAccount 'app' lacks the annotation kubernetes.azure.com/acr-tenant-id, without which the registry \
+    let expected = "ServiceAccount 'app' lacks the annotation kubernetes.azure.com/acr-tenant-id, without which the registry \
                 identity of the ServiceAccount is not used.";
-    assert!(message.ends_with(told), "{message}");
+    assert!(message.ends_with(expected), "{message}");
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn identities_of_containers_count_and_do_not_pull() {
             "missing"
         );
     }
-    // What the nodes have goes before.
+    // The credentials of the nodes come first.
     let files = Files::cluster("credentialProviders: [eks]");
     let report = files.check(pod(ECR) + &account("eks.amazonaws.com/role-arn: x"));
     assert!(!report.to_string().contains("identity-not-used-for-pulls"), "{report}");
@@ -350,11 +350,11 @@ fn what_is_not_declared_is_told_with_what_to_declare() {
     {
         let report = Files::cluster("").check(pod(image) + &account(""));
         let remedy = remedy(&report, "missing-pull-secret");
-        let told = format!(
+        let expected = format!(
             "or declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
              credentialProviders: [{service}]  # or iam: true at the entry of one registry"
         );
-        assert!(remedy.contains(&told), "{remedy}");
+        assert!(remedy.contains(&expected), "{remedy}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The program as a KRM function, without an orchestrator: what comes in, what goes out, and with which exit code.
+//! The program as a KRM function, without an orchestrator: its input, its output, and its exit code.
 //!
 //! kpt cannot be installed everywhere; what it asks of a function is held here against lists as it sends them
 //! (`kpt fn source DIR | pullcreds`, `kpt fn eval`, `kpt fn render`).
@@ -130,8 +130,8 @@ fn results_are_sorted_by_file_then_by_severity() {
     let outcome = run(&["--inject", "quay.io=a"], &list(&items, "")).expect(0);
     let (_, results) = outcome.out().split_once("results:\n").expect("results");
     let found = results.split("- message").skip(1).map(|result| {
-        let behind = |key| result.split_once(key).map_or("", |(_, rest)| rest);
-        let word = |key| behind(key).lines().next().unwrap_or_default();
+        let after = |key| result.split_once(key).map_or("", |(_, rest)| rest);
+        let word = |key| after(key).lines().next().unwrap_or_default();
         let ranks = ["error", "warning", "info"];
         (word("path: apps/"), ranks.iter().position(|rank| *rank == word("severity: ")))
     });

@@ -1,6 +1,6 @@
 //! Inputs that hold credentials in every place and shape, at every output of the program.
 //!
-//! Nothing is asserted here but the exit code: `Run::run` searches whatever a run leaves behind for the secrets of
+//! Nothing is asserted here but the exit code: `Run::run` searches whatever a run leaves for the secrets of
 //! `testdata/fixture-secrets.txt`.
 #![allow(clippy::disallowed_methods, reason = "a test writes its own files")]
 #[path = "support/support.rs"]
@@ -42,9 +42,9 @@ fn secret(rest: &str) -> String {
     format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: regcred\n  namespace: shop\n{rest}")
 }
 
-/// Every way in which the program tells about an input.
+/// Runs the program in every way that produces output about an input.
 #[track_caller]
-fn tell(input: impl AsRef<[u8]>) {
+fn run_all(input: impl AsRef<[u8]>) {
     let input = input.as_ref();
     let inject = ["--inject", "*=regcred", "--into", "pod", "--diff", "always"];
     let reports = ["--report", "json=report.json", "--report", "human=report.txt"];
@@ -53,20 +53,20 @@ fn tell(input: impl AsRef<[u8]>) {
         &["check", "--format", "json"],
         &["--report", "json", "--fail-on", "warning"],
     ] {
-        told(&pullcreds(args).stdin(input).run());
+        assert_ran(&pullcreds(args).stdin(input).run());
     }
     let state = tempfile::tempdir().expect("a temporary folder can be made");
     let keep = |args: &[&str]| pullcreds(args).env("XDG_STATE_HOME", state.path());
-    told(&keep(&[&inject[..], &reports].concat()).stdin(input).run());
-    told(&keep(&["last"]).run());
+    assert_ran(&keep(&[&inject[..], &reports].concat()).stdin(input).run());
+    assert_ran(&keep(&["last"]).run());
     let run = pullcreds(["inject", "--write", "input.yaml", "--color", "always"]).args(inject);
     write(run.home(), "input.yaml", input);
-    told(&run.run());
+    assert_ran(&run.run());
 }
 
-/// The run came to an end of its own, and left something to search.
+/// The run ended normally, and left output to search.
 #[track_caller]
-fn told(outcome: &Outcome) {
+fn assert_ran(outcome: &Outcome) {
     assert!(matches!(outcome.code, Some(0..=3)), "{outcome}");
     assert!(!(outcome.stdout.is_empty() && outcome.stderr.is_empty()), "{outcome}");
 }
@@ -77,9 +77,9 @@ fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
 
 /// A document alone, and between two workloads.
 #[track_caller]
-fn tell_among_workloads(document: &str) {
-    tell(document);
-    tell(format!("{POD}---\n{document}\n---\n{POD}").replace('\n', "\r\n"));
+fn run_all_among_workloads(document: &str) {
+    run_all(document);
+    run_all(format!("{POD}---\n{document}\n---\n{POD}").replace('\n', "\r\n"));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_payload_in_base64() {
     for registry in ["myregistry.azurecr.io", "ghcr.io"] {
         let encoded = BASE64_STANDARD.encode(config(registry, PASSWORD));
         for kind in ["kubernetes.io/dockerconfigjson", "Opaque", "kubernetes.io/dockercfg"] {
-            tell_among_workloads(&secret(&format!(
+            run_all_among_workloads(&secret(&format!(
                 "type: {kind}\ndata:\n  .dockerconfigjson: {encoded}\n"
             )));
         }
@@ -101,7 +101,7 @@ fn a_payload_in_base64() {
             format!("!!str {encoded}"),
             format!("# the old one was {PASSWORD}\n    {encoded}"),
         ] {
-            tell_among_workloads(&secret(&format!(
+            run_all_among_workloads(&secret(&format!(
                 "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: {value}\n"
             )));
         }
@@ -122,7 +122,7 @@ fn a_payload_in_plain_text() {
         odd,
         format!("{config} # flow, and no string"),
     ] {
-        tell_among_workloads(&secret(&format!(
+        run_all_among_workloads(&secret(&format!(
             "type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: {value}\n"
         )));
     }
@@ -145,12 +145,12 @@ fn a_payload_that_is_refused() {
         for (map, value) in
             [("data", BASE64_STANDARD.encode(&payload)), ("stringData", format!("'{payload}'"))]
         {
-            tell_among_workloads(&secret(&format!(
+            run_all_among_workloads(&secret(&format!(
                 "type: kubernetes.io/dockerconfigjson\n{map}:\n  .dockerconfigjson: {value}\n"
             )));
         }
     }
-    tell_among_workloads(&secret(&format!("data:\n  password: {PASSWORD}\n")));
+    run_all_among_workloads(&secret(&format!("data:\n  password: {PASSWORD}\n")));
 }
 
 /// Secrets that are written so that the values are not where they are looked for.
@@ -170,16 +170,18 @@ fn a_secret_of_an_unusual_form() {
         format!("? data\n: {{? x : {encoded}}}\n"),
         format!("immutable: true\ndata: {{\"a\": \"{encoded}\", b: '{encoded}'}}\n"),
     ] {
-        tell_among_workloads(&secret(&rest));
+        run_all_among_workloads(&secret(&rest));
     }
     let annotated = format!(
         "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {}\n",
         config("ghcr.io", PASSWORD)
     );
-    tell_among_workloads(&secret(&annotated));
-    tell_among_workloads(&format!("kind: Secret\nstringData: {{a: {PASSWORD}}}\napiVersion: v1\n"));
+    run_all_among_workloads(&secret(&annotated));
+    run_all_among_workloads(&format!(
+        "kind: Secret\nstringData: {{a: {PASSWORD}}}\napiVersion: v1\n"
+    ));
     for head in ["apiVersion: example.com/v1\nkind: Secret", "apiVersion: v1\n\"kind\": 'Secret'"] {
-        tell_among_workloads(&format!(
+        run_all_among_workloads(&format!(
             "{head}\nmetadata: {{name: x}}\nstringData: {{a: {PASSWORD}}}\n"
         ));
     }
@@ -194,13 +196,13 @@ fn a_secret_in_a_list() {
     let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"api","namespace":"shop"},"spec":{"imagePullSecrets":[{"name":"regcred"}],"containers":[{"name":"api","image":"myregistry.azurecr.io/api:v1"}]}}"#;
     for items in [format!("{item},{pod}"), format!("{pod},{item}"), format!("{item},{item}")] {
         let list = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{items}]}}"#);
-        tell(&list);
-        tell(list.replace("},{", "},\n  {"));
-        tell(list.replace(':', ": ").replace('{', "{\n").replace(',', ",\n"));
-        tell(list.replace("\"kind\":\"List\"", "\"kind\":\"SecretList\""));
+        run_all(&list);
+        run_all(list.replace("},{", "},\n  {"));
+        run_all(list.replace(':', ": ").replace('{', "{\n").replace(',', ",\n"));
+        run_all(list.replace("\"kind\":\"List\"", "\"kind\":\"SecretList\""));
     }
-    tell(format!("{item}\n{pod}\n{item}"));
-    tell(format!("{item}\n{pod}\n{{"));
+    run_all(format!("{item}\n{pod}\n{item}"));
+    run_all(format!("{item}\n{pod}\n{{"));
 }
 
 #[test]
@@ -212,14 +214,14 @@ fn yaml_that_breaks_at_a_secret() {
     {
         for kind in ["Secret", "\"Secret\"", "'Secret'", "Secret # of the shop", "SecretList"] {
             let head = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: regcred}}\n");
-            tell(format!("{head}stringData:\n  password: {PASSWORD}\n{broken}"));
-            tell(format!("{head}stringData:\n{broken}  .dockerconfigjson: {encoded}\n"));
-            tell(format!("{head}data:\n{filler}{broken}{filler}"));
-            tell(format!("{POD}---\n{head}data:\n  a: {encoded}\n{broken}---\n{POD}"));
+            run_all(format!("{head}stringData:\n  password: {PASSWORD}\n{broken}"));
+            run_all(format!("{head}stringData:\n{broken}  .dockerconfigjson: {encoded}\n"));
+            run_all(format!("{head}data:\n{filler}{broken}{filler}"));
+            run_all(format!("{POD}---\n{head}data:\n  a: {encoded}\n{broken}---\n{POD}"));
         }
-        tell(format!("data:\n{filler}{broken}{filler}kind: Secret"));
-        tell(format!("{{kind: Secret, stringData: {{a: {PASSWORD},\n{broken}"));
-        tell(format!("{{\"kind\":\"Secret\",\"stringData\":{{\"a\":\"{PASSWORD}\",\n{broken}"));
+        run_all(format!("data:\n{filler}{broken}{filler}kind: Secret"));
+        run_all(format!("{{kind: Secret, stringData: {{a: {PASSWORD},\n{broken}"));
+        run_all(format!("{{\"kind\":\"Secret\",\"stringData\":{{\"a\":\"{PASSWORD}\",\n{broken}"));
     }
 }
 
@@ -235,8 +237,8 @@ fn text_that_is_no_manifest() {
         format!("docker login -u robot -p {PASSWORD} ghcr.io\n- [\n"),
         format!("docker login --password={PASSWORD} ghcr.io\n- [\n"),
     ] {
-        tell(&text);
-        tell(format!("{POD}---\n{text}"));
+        run_all(&text);
+        run_all(format!("{POD}---\n{text}"));
     }
 }
 
@@ -247,10 +249,10 @@ fn an_encoding_that_is_not_read() {
         let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
         units.flat_map(of).collect::<Vec<u8>>()
     };
-    tell(utf16(u16::to_le_bytes));
-    tell(utf16(u16::to_be_bytes));
-    tell([text.as_bytes(), b"  bad: \xff\xfe\n"].concat());
-    tell([b"\x00", text.as_bytes()].concat());
+    run_all(utf16(u16::to_le_bytes));
+    run_all(utf16(u16::to_be_bytes));
+    run_all([text.as_bytes(), b"  bad: \xff\xfe\n"].concat());
+    run_all([b"\x00", text.as_bytes()].concat());
 }
 
 #[test]
@@ -262,10 +264,10 @@ fn an_image_reference_with_a_password() {
             format!("oci://robot:{password}@ghcr.io:5000/acme/api@sha256:{}", "0".repeat(64)),
             format!("robot:{password}@ghcr.io/acme/api@sha256:{}", "0".repeat(64)),
         ] {
-            tell(POD.replace("myregistry.azurecr.io/api:v1", &image));
-            tell(POD.replace("myregistry.azurecr.io/api:v1", &format!("\"{image}\"")));
+            run_all(POD.replace("myregistry.azurecr.io/api:v1", &image));
+            run_all(POD.replace("myregistry.azurecr.io/api:v1", &format!("\"{image}\"")));
             let long = format!("{}{image}{}", "a/".repeat(60), "/a".repeat(60));
-            tell(POD.replace("myregistry.azurecr.io/api:v1", &long));
+            run_all(POD.replace("myregistry.azurecr.io/api:v1", &long));
         }
     }
 }
@@ -317,7 +319,7 @@ fn a_token_anywhere_in_a_workload() {
         let turn = |at: usize| at % tokens.len() == shift || (at + 3) % tokens.len() == shift;
         let places = places.into_iter().enumerate().filter(|(at, _)| turn(*at));
         for (_, (place, with)) in places {
-            tell(POD.replacen(place, &with, 1));
+            run_all(POD.replacen(place, &with, 1));
         }
     }
 }
@@ -331,7 +333,7 @@ fn a_token_as_the_name_of_a_pull_secret_that_is_refused() {
             "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: default, namespace: shop}}\nimagePullSecrets: \
              [{{name: {token}}}]\n"
         );
-        tell(format!("{account}---\n{pod}"));
+        run_all(format!("{account}---\n{pod}"));
     }
 }
 
@@ -352,7 +354,7 @@ fn a_token_as_a_key_beside_a_password() {
                 "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: {payload}\n"
             )),
         ] {
-            tell_among_workloads(&document);
+            run_all_among_workloads(&document);
         }
     }
 }
@@ -372,7 +374,7 @@ fn a_token_as_a_key_of_a_function_configuration() {
             ),
             format!("{{apiVersion: v1, kind: ConfigMap, data: {{{token}: x}}}}"),
         ] {
-            told(&pullcreds::<&str>([]).stdin(format!("{head}{config}\n")).run());
+            assert_ran(&pullcreds::<&str>([]).stdin(format!("{head}{config}\n")).run());
         }
     }
 }
@@ -392,7 +394,7 @@ fn a_token_in_a_policy() {
             let run = pullcreds(["check", "--policy", "policy.yaml"]).stdin(POD);
             write(run.home(), "policy.yaml", format!("{head}{rest}"));
             let outcome = run.run().expect(2);
-            told(&outcome);
+            assert_ran(&outcome);
         }
     }
 }
@@ -419,8 +421,8 @@ fn a_password_beside_an_image() {
         format!("    password: >-\n      {PASSWORD}\n"),
         format!("    password:\n      {PASSWORD}\n"),
     ] {
-        tell(POD.replacen("  - name: api\n", &format!("  - name: api\n{lines}"), 1));
-        tell(format!("{POD}{lines}"));
+        run_all(POD.replacen("  - name: api\n", &format!("  - name: api\n{lines}"), 1));
+        run_all(format!("{POD}{lines}"));
     }
 }
 
@@ -447,10 +449,10 @@ fn a_password_in_another_object_beside_an_edit() {
             "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: default\n  annotations: {{token: {PASSWORD}}}\n"
         ),
     ] {
-        tell(format!("{document}---\n{POD}"));
-        tell(format!("{POD}---\n{document}"));
+        run_all(format!("{document}---\n{POD}"));
+        run_all(format!("{POD}---\n{document}"));
         let (first, second) = (indented(&document), indented(POD));
-        tell(format!("apiVersion: v1\nkind: List\nitems:\n- {first}- {second}"));
+        run_all(format!("apiVersion: v1\nkind: List\nitems:\n- {first}- {second}"));
     }
 }
 
@@ -469,8 +471,8 @@ fn a_value_that_an_alias_carries_elsewhere() {
             1,
         )
     };
-    tell(list(&anchor, &user("*value")));
-    tell(list(&user(&format!("&value {PASSWORD}")), &alias));
+    run_all(list(&anchor, &user("*value")));
+    run_all(list(&user(&format!("&value {PASSWORD}")), &alias));
 }
 
 /// As an item of a list.
@@ -497,10 +499,10 @@ fn a_password_in_a_policy() {
         for policy in [format!("{head}{rest}"), rest] {
             let run = pullcreds(["check", "--policy", "policy.yaml"]).stdin(POD);
             write(run.home(), "policy.yaml", &policy);
-            told(&run.run().expect(2));
+            assert_ran(&run.run().expect(2));
             let run = pullcreds::<&str>([]).stdin(POD);
             write(run.home(), "pullcreds.yaml", &policy);
-            told(&run.run().expect(2));
+            assert_ran(&run.run().expect(2));
         }
     }
 }
@@ -524,7 +526,7 @@ fn a_password_in_a_provider_configuration() {
         let run = pullcreds(["check", "--policy", "policy.yaml"]).stdin(POD);
         write(run.home(), "policy.yaml", policy);
         write(run.home(), "providers.yaml", &providers);
-        told(&run.run().expect(2));
+        assert_ran(&run.run().expect(2));
     }
 }
 
@@ -546,10 +548,10 @@ fn a_password_in_a_flag_or_variable() {
         ["explain", &slashed],
         ["check", &slashed],
     ] {
-        told(&pullcreds(args).stdin(POD).run());
+        assert_ran(&pullcreds(args).stdin(POD).run());
     }
     for name in ["INJECT", "PRIVATE", "PUBLIC", "NAMESPACE", "INTO", "REPORT", "COLOR", "POLICY"] {
         let run = pullcreds::<&str>([]).stdin(POD);
-        told(&run.env(format!("PULLCREDS_{name}"), &value).run().expect(2));
+        assert_ran(&run.env(format!("PULLCREDS_{name}"), &value).run().expect(2));
     }
 }

@@ -1,10 +1,7 @@
 //! Where the program writes to: devices, pipes, sockets, mounted files, the streams it was started with.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
-#![allow(
-    clippy::unwrap_used,
-    reason = "what stands around a test may fail it like the test itself"
-)]
+#![allow(clippy::unwrap_used, reason = "the setup of a test may fail it like the test itself")]
 
 #[path = "support/support.rs"]
 mod support;
@@ -264,7 +261,7 @@ fn variables_have_to_be_text() {
         assert_eq!(outcome.err(), format!("error: {name}: the value is not UTF-8\n"));
         assert!(outcome.out().is_empty());
     }
-    // What belongs to somebody else is theirs.
+    // Files of another user stay unchanged.
     shell("export OTHER=$(printf '\\377'); \"$1\"", folder.path()).expect(0);
 }
 

@@ -1,4 +1,4 @@
-//! `plugin.yaml` at the root is what Helm 4 accepts: it passes over a plugin with a key that it does not know.
+//! `plugin.yaml` at the root is what Helm 4 accepts: it skips a plugin with a key that it does not know.
 #![allow(clippy::disallowed_methods, reason = "a test reads the repository")]
 
 use serde_json::{Value, json};

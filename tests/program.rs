@@ -78,7 +78,7 @@ fn with_little_memory(args: &[&str], input: &str) -> (Option<i32>, String) {
     (outcome.code, String::from_utf8_lossy(&outcome.stderr).into_owned())
 }
 
-/// Lines of aliases, each of which stands for ten of the line before, at the end for 10,000,000 pods or mappings.
+/// Lines of aliases, each of which expands to ten of the line before, at the end for 10,000,000 pods or mappings.
 #[cfg(target_os = "linux")]
 fn bomb(leaf: &str, level: &str, root: &str) -> String {
     let levels = (1..8).map(|at| {

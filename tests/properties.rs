@@ -44,7 +44,7 @@ fn json_manifests() -> impl Strategy<Value = Text> {
     dice().prop_map(|dice| Text(json_stream(&mut Dice::new(&dice))))
 }
 
-/// A stream that holds a password in many places, and a line that is no YAML perhaps.
+/// A stream that holds a password in many places, and perhaps a line that is not YAML.
 fn confidential() -> impl Strategy<Value = Text> {
     (dice(), any::<Option<prop::sample::Index>>()).prop_map(|(dice, broken)| {
         let mut text = stream(&mut Dice::with_password(&dice, PASSWORD));
@@ -150,7 +150,7 @@ fn piece() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Such pieces one behind the other.
+/// Such pieces one after the other.
 fn soup() -> impl Strategy<Value = Text> {
     proptest::collection::vec(piece(), 0..40).prop_map(|pieces| Text(pieces.concat()))
 }
@@ -217,29 +217,29 @@ const FOUND: &[&str] = &[
     // Where line endings are mixed, results that are replaced keep those that they have.
     "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\neditsc:\n    conec:\r\n    template:\r\n        \
      spec:\r\n            containers:\r\n              - name: a\r\n        #     S",
-    // A carriage return alone ends a line, and a marker behind it a list of resources.
+    // A carriage return alone ends a line, and a marker after it a list of resources.
     "# Snd: Deploymau\r\r---",
-    // A line may end with a carriage return alone, behind which another key of another mapping stands.
+    // A line may end with a carriage return alone, followed by a key of another mapping.
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: &banczplate:\r\n       ) specW:\re:\r\n # c\n---\na: b\n",
     // A name of an anchor may come twice.
     "apiVersion: v1\nkind: List\nx: &own []\ny: &own []\nz: &other [a]\nitems:\n- apiVersion: v1\n  kind: Pod\n  \
      spec:\n    containers: []\n    imagePullSecrets: *own\n",
-    // A key without a colon has its value behind it, and not where the text goes on.
+    // A key without a colon has its value after it, and not where the text continues.
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets:\n- ? me: r\n---\na: b\n",
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets:\n- ? [me, r]\n# c\n---\na: b\n",
-    // A marker may stand where a block scalar ends.
+    // A marker may be where a block scalar ends.
     "a:\n  - b: |2\r\r\r---\r#c\r\n",
     // What a merge key brings in may have a tag, and so may a document and a key.
     "apiVersion: apps/v1\nkind: Deployment\nspec:\n  ! template:\n    spec:\n      containers: [{image: a}]\n",
     "--- !\napiVersion: a1\nkind: Pod\nspec:\n  a: [{name: a}]\n",
     "apiVersion: v1\nkind: Pod\nspec:\n  <<: !b {imagePullSecrets: [{name: m}]}\n  a: [{name: a}]\n",
-    // A merge key may have an anchor, and the new key does not stand in the column of what is behind it.
+    // A merge key may have an anchor, and the new key is not in the column of what is after it.
     "\u{feff}apiVersion: v1\nkind: Pod\nspec:\n  &a <<: &b[{name: \"a\", image: 'b'}]\n...\n---\na: b\n",
-    // What is passed over for its kind may be nothing that can be read.
+    // What is skipped for its kind may be nothing that can be read.
     "a# Source:apiVersion: v1\nkind: Li2t\nets: &ow?n[] []\nec:\n nd: Li2t\nseot&: w?n []\nec:\nnd::  Dv",
     // A key without a value may end in a block scalar.
     "? ?son: |\n    {\"authsclust\": {\"ghcr.io\": {\"a?!",
-    // In JSON a null, and what stands beside one, give way to JSON.
+    // In JSON a null, and what is beside one, are replaced by JSON.
     "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[],\"imagePullSecrets\":null}}",
     "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"imagePullSecrets\":[null]}}",
     "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"imagePullSecrets\": [{\"name\":\"a\"}, {}]}}",
@@ -254,9 +254,9 @@ const FOUND: &[&str] = &[
      <<: {a: b}",
     "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: {}\n  \
      metadata:\n    annotations:",
-    // The colon of a key may stand further down.
+    // The colon of a key may be further down.
     "apiVersion: v1\nkind: Pod\nspec:\n  imagePullSecrets:\n  - ~\n  - ? name\n    :\n  containers: []\n",
-    // What contains itself, and what stands for too much.
+    // Aliases that contain themselves, and aliases that expand to too much.
     "&a\napiVersion: v1\nkind: List\nitems: [*a]\n",
     "apiVersion: v1\nkind: Pod\nspec: &a\n  <<: [*a]\n",
     // The last character that is shown may have several bytes.

@@ -1,10 +1,7 @@
-//! `pullcreds run`: a renderer under it, made of `sh` and the like, and what becomes of both when something goes wrong.
+//! `pullcreds run`: a renderer under it, made of `sh` and similar programs, and the end of both in case of an error.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
-#![allow(
-    clippy::unwrap_used,
-    reason = "what stands around a test may fail it like the test itself"
-)]
+#![allow(clippy::unwrap_used, reason = "the setup of a test may fail it like the test itself")]
 
 #[path = "support/support.rs"]
 mod support;
@@ -538,7 +535,7 @@ fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Whether a process runs; one that nobody has asked for its exit code does not.
+/// Whether a process runs; a zombie does not.
 fn runs(process: i32) -> bool {
     if Path::new("/proc/self/stat").exists() {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
@@ -553,7 +550,7 @@ fn send(process: u32, signal: Signal) {
     kill_process(process, signal).unwrap();
 }
 
-/// `pullcreds run` that goes on meanwhile.
+/// `pullcreds run` in the background.
 fn start(command: &mut Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -562,7 +559,7 @@ fn started(flags: &[&str], script: &str) -> Child {
     start(Command::new(PULLCREDS).arg("run").args(flags).args(["--", "sh", "-c", script]))
 }
 
-/// A script with a process below it that writes manifests and goes on, neither of which cares for signals.
+/// A script with a process below it that writes manifests and continues, both of which ignore signals.
 const STUBBORN: &str = "trap '' HUP INT TERM; noted $$; (noted $(sh -c 'echo $PPID'); echo 'a: 1'; sleep 1000; sleep 1000) & sleep 1000; sleep 1000";
 /// The same, with processes that end when they are asked to.
 const OBEDIENT: &str = "noted $$; sleep 1000 & noted $!; echo 'a: 1'; wait";

@@ -183,7 +183,7 @@ fn no_report_shows_what_a_secret_holds() {
     for (file, documents) in files.iter().zip(Oracle::PyYaml.load(&paths)) {
         let mut documents = documents.expect("a truth file without an error");
         let input = String::from_utf8_lossy(&file.bytes);
-        // Short ones, and those that stand elsewhere too, are no evidence.
+        // Short ones, and those that are elsewhere too, are no evidence.
         let mut payloads = expected::payloads(&mut documents);
         payloads
             .retain(|payload| payload.len() >= 12 && input.matches(payload.as_str()).count() == 1);

@@ -19,7 +19,7 @@ struct Wanted {
     error: bool,
 }
 
-/// By the tag of a case (empty: the input tells all) and the result of the pull.
+/// By the tag of a case (empty: the input has everything) and the result of the pull.
 const PULLS: &[(&str, &str, Wanted)] = &[
     ("", "pulled", Wanted { verdicts: &["covered"], error: false }),
     ("", "denied", Wanted { verdicts: &["mismatched", "missing", "unknown"], error: true }),

@@ -36,7 +36,7 @@ fn a_key_covers_the_images_that_the_kubelet_uses_it_for() {
     failures.finish();
 }
 
-/// A key that is tried covers the image when all others are empty, and the report tells its place among them.
+/// A key that is tried covers the image when all others are empty, and the report shows its place among them.
 #[test]
 fn keys_are_tried_in_the_order_of_the_kubelet() {
     let cases = json_lines(shared("vectors/order.jsonl"));
@@ -110,7 +110,7 @@ fn a_payload_counts_as_the_kubelet_reads_it() {
     hold(stream, wanted);
 }
 
-/// Whether `auth` of an entry is nothing but a user name and its colon, which the table does not tell.
+/// Whether `auth` of an entry is nothing but a user name and its colon, which the table does not say.
 fn lacks_password(payload: &str, host: &str) -> bool {
     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
     let decoded = payload["auths"][host]["auth"].as_str().map(|auth| BASE64_STANDARD.decode(auth));

@@ -176,11 +176,11 @@ fn credentials_that_do_not_work_spoil_a_public_image() {
         ("has a line break in its user name or password", login("hunter2hunter2\n")),
     ] {
         let stream = pod(&[image], &["ghcr"]) + &secret("ghcr", &json!({"ghcr.io": entry}));
-        let told = format!(
+        let expected = format!(
             "Pod 'p' pulls the public image '{image}' with credentials that do not work: the entry 'ghcr.io' of Secret \
              'ghcr' {what}."
         );
-        assert_eq!(messages(&check_with(PUBLIC, &stream), SPOILT), [told], "{entry}");
+        assert_eq!(messages(&check_with(PUBLIC, &stream), SPOILT), [expected], "{entry}");
     }
 }
 
@@ -255,13 +255,13 @@ fn what_a_static_pod_needs_is_refused_and_what_it_can_do_without_is_skipped() {
         let args = ["--inject", "acme.azurecr.io=regcred", "--into", into];
         let run = pullcreds(args).stdin(needs.as_str()).run().expect(1);
         assert!(run.stdout.is_empty(), "{run}");
-        let told = "Pod 'p' cannot get the pull secret 'regcred': it is a static pod, which can use no Secret.";
-        assert!(run.err().contains(told), "{run}");
+        let expected = "Pod 'p' cannot get the pull secret 'regcred': it is a static pod, which can use no Secret.";
+        assert!(run.err().contains(expected), "{run}");
     }
     let run = pullcreds(["--inject", "*=regcred"]).stdin(needs.as_str()).run().expect(0);
     assert_eq!(run.out(), needs);
-    let told = "Pod 'p' is a static pod, which can use no Secret; nothing was injected.";
-    assert!(run.err().contains("injection-skipped") && run.err().contains(told), "{run}");
+    let expected = "Pod 'p' is a static pod, which can use no Secret; nothing was injected.";
+    assert!(run.err().contains("injection-skipped") && run.err().contains(expected), "{run}");
 
     let registries = "  registries:\n  - {match: acme.azurecr.io, access: private, pullSecrets: [regcred], iam: true}\n";
     let (_folder, run) = run_with(registries, &[], &needs);

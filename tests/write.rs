@@ -1,10 +1,7 @@
 //! `inject --write` among other people: owners, links, attributes, files that change meanwhile, runs that are killed.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
-#![allow(
-    clippy::unwrap_used,
-    reason = "what stands around a test may fail it like the test itself"
-)]
+#![allow(clippy::unwrap_used, reason = "the setup of a test may fail it like the test itself")]
 
 #[path = "support/support.rs"]
 mod support;
@@ -128,7 +125,8 @@ fn a_file_whose_owner_cannot_be_kept_is_left_alone() {
 #[test]
 fn attributes_and_access_control_lists_stay() {
     use rustix::fs::{XattrFlags, getxattr, setxattr};
-    // acl(5), as xattr(7) has it: version 2, then tag, rights and id of the owner, user 1234, the group, mask and others.
+    // acl(5), as xattr(7) has it: version 2, then tag, rights and id of the owner, user 1234, the group, mask and
+    // others.
     const LIST: &[u8] = &[
         2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 210, 4, 0, 0, 4, 0, 0, 0, 255, 255,
         255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255,

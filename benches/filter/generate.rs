@@ -120,7 +120,7 @@ const REGISTRIES: [&str; 5] = [
     "123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod",
 ];
 
-/// Writes formatted text behind a `String`, which cannot fail.
+/// Appends formatted text to a `String`, which cannot fail.
 macro_rules! put {
     ($to:expr, $($what:tt)*) => {
         $to.write_fmt(format_args!($($what)*)).expect("a String takes any text")

@@ -215,7 +215,7 @@ pub(crate) const SHAPES: &[Shape] = &[
         text(pod_with_annotations(anchors.chain(aliases)))
     }),
     shape("merge keys", INJECT, |n| stream(n, |at| Pod::new(at).annotation("<<: {a: b}").text())),
-    shape("comments behind quotes", FILTER, |n| {
+    shape("comments after quotes", FILTER, |n| {
         text(pod_with_annotations((0..n).map(|at| format!("    a{at}: \"b\"#c\n"))))
     }),
     shape("next lines in quotes", FILTER, |n| {

@@ -1,4 +1,4 @@
-//! Streams with a password in many places, broken at some line perhaps: no report tells it.
+//! Streams with a password in many places, broken at some line perhaps: no report shows it.
 #![no_main]
 
 #[path = "../../tests/support/data.rs"]

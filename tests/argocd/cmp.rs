@@ -91,10 +91,10 @@ impl Plugin {
         self.spec.parameters.dynamic.all()
     }
 
-    /// What it starts, behind the flags of its own and with the variables put in.
+    /// What it starts, after the flags of its own and with the variables put in.
     pub(crate) fn renderer(&self, env: &BTreeMap<String, String>) -> Vec<String> {
         let words = self.generate();
-        let behind = words.iter().position(|word| word == "--").expect("a renderer is started");
+        let separator = words.iter().position(|word| word == "--").expect("a renderer is started");
         let put_in = |word: &String| {
             let mut word = word.replace("$(PULLCREDS_RELEASE_NAME)", RELEASE);
             for (name, value) in env {
@@ -102,7 +102,7 @@ impl Plugin {
             }
             word
         };
-        words[behind + 1..].iter().map(put_in).collect()
+        words[separator + 1..].iter().map(put_in).collect()
     }
 }
 

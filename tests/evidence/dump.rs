@@ -93,11 +93,11 @@ fn the_manifests_go_before_the_dump() {
 fn a_list_that_only_the_cluster_has_is_told() {
     let manifests = format!("{}{}", deployment(""), document(&account("default", "", "")));
     let hint = "of the input (the one in the cluster dump does) names a pull secret";
-    for (names, told) in [("[{name: regcred}]", true), ("[]", false)] {
+    for (names, hints) in [("[{name: regcred}]", true), ("[]", false)] {
         let files = Files::new();
         let dump = files.write("dump.yaml", &cluster(&format!("imagePullSecrets: {names}"), &[]));
         let outcome = program(["check", "--cluster-dump", &dump]).stdin(manifests.clone()).run();
-        assert_eq!(outcome.out().contains(hint), told, "{outcome}");
+        assert_eq!(outcome.out().contains(hint), hints, "{outcome}");
     }
 }
 
@@ -433,7 +433,7 @@ fn a_renderer_that_is_run_has_its_dump_too() {
     let dump = files.write("dump.yaml", &cluster("", &[secret("regcred", "", &covering())]));
     let rendered = files.write("rendered.yaml", &pulls());
     let args = ["run", "--cluster-dump", &dump, "--report", "json", "--", "cat", &rendered];
-    // The renderer has its own arguments behind the `--`.
+    // The renderer has its own arguments after the `--`.
     let run = pullcreds(args).env("SOURCE_DATE_EPOCH", NOW.to_string());
     let outcome = run.env("PULLCREDS_ASSUME_PRIVATE", "true").run().expect(0);
     assert_eq!(outcome.out(), pulls());

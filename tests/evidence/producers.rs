@@ -218,7 +218,7 @@ fn a_copy_is_what_it_is_a_copy_of() {
             .finds_no(&["secret-in-other-namespace"]);
         with(&source(annotations, &payload(&[("quay.io", "p")]))).verdict("mismatched");
     }
-    // Nobody knows the labels of a namespace.
+    // No one knows the labels of a namespace.
     let labelled = "replicator.v1.mittwald.de/replicate-to-matching: pull=yes";
     with(&source(labelled, &covering())).verdict("declared");
     with(&source(labelled, &payload(&[("quay.io", "p")]))).verdict("mismatched");

@@ -1,4 +1,4 @@
-//! When credentials were last rotated: what tells it, in which order, and what is said about it.
+//! When credentials were last rotated: the sources, their order, and the findings.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{
 
 const OVERDUE: &str = "Registry credentials last rotated over 90 days ago";
 
-/// Findings that tell of an age, or of none.
+/// Findings about an age, or an unknown age.
 const AGES: &[&str] = &["rotation-overdue", "rotation-unknown", "slow-refresh"];
 
 /// `managedFields` of a Secret whose payload was written so many days ago.
@@ -120,7 +120,7 @@ fn the_interval_of_a_producer_tells_before_the_managed_fields_of_what_it_made() 
     Report::of(&manifests(""), &old).finds_no(AGES);
     let slow = Report::of(&manifests("refreshInterval: 2400h, "), &dump(&written(1)));
     slow.finds("slow-refresh", "warning", &["ExternalSecret 'regcred'", "every 90 days"]);
-    // The token and the annotation of what it made tell first.
+    // The token and the annotation of the created Secret come first.
     Report::of(&manifests("refreshInterval: 1h, "), &dump(&rotated_at(200))).finds(
         "rotation-overdue",
         "error",
@@ -178,14 +178,14 @@ fn a_time_of_the_policy_is_for_what_nobody_else_tells() {
                   cluster:\n    secrets:\n    - {namespace: shop, name: regcred, rotatedAt: 2026-01-01}\n";
     let policy = files.write("policy.yaml", policy);
     let args = ["--policy", policy.as_str()];
-    let told = [OVERDUE, "on 2026-01-01", "as the policy tells"];
-    Report::with(&pulls(), &[], &args).finds("rotation-overdue", "error", &told);
+    let texts = [OVERDUE, "on 2026-01-01", "as the policy tells"];
+    Report::with(&pulls(), &[], &args).finds("rotation-overdue", "error", &texts);
     let dump = |metadata: &str| cluster("", &[secret("regcred", metadata, &covering())]);
     Report::with(&pulls(), &[&dump(&written(10))], &args).finds_no(AGES);
     Report::with(&pulls(), &[&dump(&created(900))], &args).finds(
         "rotation-overdue",
         "error",
-        &told,
+        &texts,
     );
 }
 

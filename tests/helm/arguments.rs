@@ -16,7 +16,7 @@ fn arguments_may_be_repeated_and_written_in_both_ways() {
         let args =
             ["--inject", "registry.example.com=one", "--inject=ghcr.io/acme=two", "--into=pod"];
         let outcome = helm.template(&chart, "pullcreds", args).run();
-        // A value that begins with a dash is taken by Helm only behind an equals sign, or as a word of its own.
+        // A value that begins with a dash is accepted by Helm only after an equals sign, or as a separate argument.
         let outcome = outcome.expect(0);
         assert!(outcome.out().contains("imagePullSecrets"), "{outcome}");
         for secret in ["one", "two"] {
@@ -57,12 +57,12 @@ fn one_argument_is_not_a_list() {
         let wrong = "--inject=registry.example.com=one,ghcr.io/acme=two";
         let outcome = helm.template(&chart, "pullcreds", [wrong]).run().expect(1);
         assert_eq!(outcome.out(), "");
-        assert!(told(&helm, &outcome).contains("--inject"), "{outcome}");
+        assert!(message(&helm, &outcome).contains("--inject"), "{outcome}");
     }
 }
 
-/// What a person gets to read of a failure: Helm 4 shows nothing of it.
-fn told(helm: &Helm, outcome: &Outcome) -> String {
+/// The message of a failure that a person can read: Helm 4 does not show it.
+fn message(helm: &Helm, outcome: &Outcome) -> String {
     match helm.major {
         Major::Three => outcome.err().to_owned(),
         Major::Four => helm.last(),
@@ -70,29 +70,29 @@ fn told(helm: &Helm, outcome: &Outcome) -> String {
 }
 
 #[test]
-fn a_wrong_flag_is_told() {
+fn a_wrong_flag_is_reported() {
     for helm in Helm::both() {
         let chart = helm.chart([API]);
         // An earlier report must not be taken for that of the run that failed.
         helm.template(&chart, "pullcreds", [""; 0]).run().expect(0);
         let outcome = helm.template(&chart, "pullcreds", ["--fail-on=sometimes"]).run().expect(1);
-        for told in [told(&helm, &outcome), helm.last()] {
-            assert!(told.contains("--fail-on"), "{told}");
+        for text in [message(&helm, &outcome), helm.last()] {
+            assert!(text.contains("--fail-on"), "{text}");
         }
         assert!(helm.last().contains("exit code 2"), "{}", helm.last());
     }
 }
 
 #[test]
-fn a_mistake_in_the_policy_is_told_with_its_line() {
+fn a_mistake_in_the_policy_is_reported_with_its_line() {
     for helm in Helm::both() {
         let chart = helm.chart([API]);
         let policy = "apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nmetadata: {name: p}\nspec:\n  registry: []\n";
         helm.write(helm.work().join("pullcreds.yaml"), policy);
         let outcome = helm.template(&chart, "pullcreds", [""; 0]).run().expect(1);
         assert_eq!(outcome.out(), "");
-        for told in [told(&helm, &outcome), helm.last()] {
-            assert!(told.contains("pullcreds.yaml:5:3"), "{told}");
+        for text in [message(&helm, &outcome), helm.last()] {
+            assert!(text.contains("pullcreds.yaml:5:3"), "{text}");
         }
     }
 }
@@ -107,7 +107,7 @@ fn a_report_that_cannot_be_written_fails_the_release() {
             .expect(1);
         assert_eq!(outcome.out(), "");
         assert!(
-            told(&helm, &outcome).contains("cannot write the report no/such/folder.json"),
+            message(&helm, &outcome).contains("cannot write the report no/such/folder.json"),
             "{outcome}"
         );
     }

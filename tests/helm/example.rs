@@ -48,7 +48,7 @@ fn the_readme_says_what_happens() {
                 "text helm4" => helm.major == Major::Four,
                 other => panic!("what is a block of {other:?}?"),
             };
-            let outcome = ran.as_ref().expect("a command stands above what it says");
+            let outcome = ran.as_ref().expect("a command is above its output");
             let said = format!("{}{}", outcome.out(), outcome.err());
             for line in text.lines().filter(|_| wanted) {
                 shown += 1;
@@ -101,7 +101,7 @@ fn the_chain_of_the_guide_works() {
     for helm in Helm::both() {
         copy(&helm);
         helm.renderer("another-renderer", "exec cat");
-        // It stands in a list.
+        // It is in a list.
         let script = shown("bash").replace("\n  ", "\n");
         let script = helm.write("chain.sh", script.trim_start());
         helm.renderer("chain", &format!("exec bash '{}' \"$@\"", script.display()));

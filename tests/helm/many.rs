@@ -1,4 +1,4 @@
-//! How much of Helm's time is ours. It is told, and not judged: machines differ.
+//! How much of Helm's time is spent in pullcreds. It is printed and not asserted: machines differ.
 
 use std::time::{Duration, Instant};
 
@@ -33,12 +33,12 @@ fn of_three_thousand_deployments_our_share_is_told() {
         let alone = helm.pullcreds(INJECT).stdin(helm.spied().0);
         let begun = Instant::now();
         alone.run().expect(0);
-        tell(&helm, plain, injected, begun.elapsed());
+        print_times(&helm, plain, injected, begun.elapsed());
     }
 }
 
 #[allow(clippy::print_stdout, reason = "the times are what the test is for")]
-fn tell(helm: &Helm, plain: Duration, injected: Duration, alone: Duration) {
+fn print_times(helm: &Helm, plain: Duration, injected: Duration, alone: Duration) {
     let share = 100.0 * alone.as_secs_f64() / injected.as_secs_f64();
     println!(
         "{DEPLOYMENTS} Deployments, Helm {helm}: {:.2} s with cat, {:.2} s with pullcreds, which takes {:.2} s by itself \

@@ -76,7 +76,7 @@ fn a_package_without_the_program_takes_it_from_path() {
 fn a_package_may_bring_the_program() {
     let helm = bare();
     let package = package(&helm, [PULLCREDS]);
-    // Nobody has signed it.
+    // No one has signed it.
     let outcome = install(&helm, &package).run().expect(1);
     assert!(outcome.err().contains("no provenance file"), "{outcome}");
     install(&helm, &package).arg("--verify=false").run().expect(0);
@@ -247,7 +247,7 @@ fn a_folder_of_plugins_may_have_blanks_in_its_name() {
 
 #[test]
 fn a_folder_of_plugins_of_both_majors_stops_the_plugins_of_helm3_only() {
-    // docs/helm.md warns of it and tells the way out.
+    // docs/helm.md warns of it and describes the solution.
     let three = Helm::three();
     three.write(three.plugins().join("pullcreds/plugin.yaml"), include_str!("../../plugin.yaml"));
     let outcome = three.helm(["plugin", "list"]).run().expect(1);

@@ -13,7 +13,7 @@ const SHOP: [(&str, &str); 2] = [
          .dockerconfigjson: '{\"auths\":{\"other.example.com\":{\"username\":\"robot\",\"password\":\"hunter2-docker\"}}}'\n",
     ),
 ];
-/// What of [`SHOP`] is for nobody's eyes.
+/// The parts of [`SHOP`] that no output may show.
 const HIDDEN: [&str; 3] = ["hunter2", "cm9ib3Q6", "robot:"];
 const NOTHING: [(&str, &str); 1] =
     [("templates/none.yaml", "{{ if .Values.some }}a: b{{ end }}\n")];
@@ -151,7 +151,7 @@ fn hooks_are_missed_where_helm3_may_be_at_work_only() {
         // `helm template … | pullcreds` has the hooks in it.
         let rendered = helm.helm(["template", "release"]).arg(assorted()).run().expect(0);
         assert!(!piped(&helm, &rendered.stdout), "{helm}");
-        // A comment in somebody's script is none of Helm's.
+        // A comment in someone's script is not from Helm.
         let script = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  run: |\n    # Source: x/templates/y.yaml\n";
         assert!(!piped(&helm, script));
     }

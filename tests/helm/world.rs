@@ -1,5 +1,5 @@
 //! A Helm of either major with everything of its own: home, plugins, caches, release store and programs on
-//! `PATH`, so that tests run side by side and leave nothing behind.
+//! `PATH`, so that tests run in parallel and leave no files.
 
 #![allow(clippy::disallowed_methods, reason = "a test writes its own files")]
 

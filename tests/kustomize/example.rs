@@ -59,7 +59,7 @@ fn the_readme_says_what_happens() {
                 );
             }
             "text" => {
-                let outcome = ran.as_ref().expect("a command stands above what it says");
+                let outcome = ran.as_ref().expect("a command is above its output");
                 let said = format!("{}{}", outcome.out(), outcome.err());
                 for line in text.lines() {
                     shown += 1;

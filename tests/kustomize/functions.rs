@@ -1,4 +1,4 @@
-//! Transformers and validators: what a build comes to, what is told, and with which exit code.
+//! Transformers and validators: the result of a build, the report, and the exit code.
 
 use crate::support::{Run, pullcreds};
 use crate::world::{
@@ -213,17 +213,17 @@ fn k10_it_is_found_on_path_or_by_a_path_and_runs_in_the_folder_of_the_kustomizat
     }
     // A policy that lies beside the kustomization is found by name only.
     kustomize.write("overlay/pullcreds.yaml", function(INJECT));
-    let mut told =
+    let mut text =
         transformer("exec: {path: pullcreds, args: [krm, --policy, pullcreds.yaml]}", "{}");
-    kustomize.write("overlay/policy.yaml", &told);
+    kustomize.write("overlay/policy.yaml", &text);
     let outcome = kustomize.build("overlay").expect(0);
     assert_eq!(outcome.out(), expected.out());
     assert!(!outcome.err().contains("note:"), "{outcome}");
-    told = transformer("exec: {path: pullcreds, args: [krm]}", "{}");
-    kustomize.write("overlay/policy.yaml", told);
+    text = transformer("exec: {path: pullcreds, args: [krm]}", "{}");
+    kustomize.write("overlay/policy.yaml", text);
     assert!(!kustomize.build("overlay").expect(0).out().contains("imagePullSecrets"));
-    told = transformer("exec: {path: pullcreds, envs: [PULLCREDS_POLICY=pullcreds.yaml]}", "{}");
-    kustomize.write("overlay/policy.yaml", told);
+    text = transformer("exec: {path: pullcreds, envs: [PULLCREDS_POLICY=pullcreds.yaml]}", "{}");
+    kustomize.write("overlay/policy.yaml", text);
     assert_eq!(kustomize.build("overlay").expect(0).out(), expected.out());
 }
 
@@ -254,7 +254,7 @@ fn k11_a_forgotten_flag_is_seen_by_a_check_behind_the_build() {
 #[test]
 fn k14_a_function_that_cannot_write_or_is_ended_fails_the_build() {
     let kustomize = flat(&deployment(""), &transformer("exec: {path: odd}", "{}"));
-    for (script, told) in [
+    for (script, text) in [
         ("exec pullcreds krm >/dev/full", "exit status 4"),
         // kustomize reads the output before it looks at the exit code.
         ("pullcreds krm | head -c 10; exit \"${PIPESTATUS[0]}\"", "expected MappingNode"),
@@ -263,7 +263,7 @@ fn k14_a_function_that_cannot_write_or_is_ended_fails_the_build() {
         kustomize.script("odd", script);
         let outcome = kustomize.build(".").expect(1);
         assert_eq!(outcome.out(), "", "{script}");
-        assert!(outcome.err().contains(told), "{script}: {outcome}");
+        assert!(outcome.err().contains(text), "{script}: {outcome}");
     }
 }
 

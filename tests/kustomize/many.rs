@@ -1,4 +1,4 @@
-//! How much of kustomize's time is ours. It is told, and not judged: machines differ.
+//! How much of kustomize's time is spent in pullcreds. It is printed and not asserted: machines differ.
 
 use std::time::Instant;
 
@@ -27,11 +27,11 @@ fn k13_of_three_thousand_deployments_our_share_is_told() {
     let whole = begun.elapsed().as_secs_f64();
     assert_eq!(outcome.out().matches("- name: regcred").count(), DEPLOYMENTS);
     let ours = kustomize.read("ours").trim().parse::<f64>().expect("milliseconds") / 1000.0;
-    tell(whole, ours);
+    print_times(whole, ours);
 }
 
 #[allow(clippy::print_stdout, reason = "the times are what the test is for")]
-fn tell(whole: f64, ours: f64) {
+fn print_times(whole: f64, ours: f64) {
     let share = 100.0 * ours / whole;
     println!(
         "{DEPLOYMENTS} Deployments: kustomize takes {whole:.2} s, {ours:.2} s of them in pullcreds ({share:.1} %)"

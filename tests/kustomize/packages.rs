@@ -36,7 +36,7 @@ fn k18_comments_order_and_style_of_files_are_kept() {
     assert_eq!(plain, PACKAGE);
     run(&kustomize, &["--", "inject=myregistry.azurecr.io=regcred"]).expect(0);
     let injected = kustomize.read("package/app.yaml");
-    // Where a new field goes is for kustomize to say: behind those that are there.
+    // kustomize decides where a new field goes: after the existing ones.
     let list = "  imagePullSecrets:\n  - name: regcred\n---";
     assert_eq!(injected, PACKAGE.replacen("---", list, 1));
     run(&kustomize, &["--", "inject=myregistry.azurecr.io=regcred"]).expect(0);

@@ -13,7 +13,7 @@ struct Url {
     path: Vec<u8>,
 }
 
-/// `url.Parse` behind a scheme.
+/// `url.Parse` after a scheme.
 fn parse(text: &[u8]) -> Option<Url> {
     let (rest, fragment) = cut(text, b"#");
     if rest.iter().any(u8::is_ascii_control) {
@@ -67,7 +67,7 @@ fn parse_host(host: &[u8]) -> Option<Vec<u8>> {
     host_text(host, |byte| !byte.is_ascii() || byte == b'%')
 }
 
-/// A part of a host: only some bytes may stand in it, and only some may be escaped.
+/// A part of a host: only some bytes may be in it, and only some may be escaped.
 fn host_text(text: &[u8], may_be_escaped: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut at = 0;

@@ -145,7 +145,7 @@ fn account_of<'a>(
     let name = name.unwrap_or_else(|| "default".to_owned());
     let named: Vec<_> =
         accounts.iter().filter(|account| account.name.as_ref() == Some(&name)).collect();
-    // Of several with one name and namespace the last stands, as after `kubectl apply`.
+    // Of several with one name and namespace the last one counts, as with `kubectl apply`.
     let same = named.iter().rev().find(|account| account.namespace.as_deref() == namespace);
     same.copied().or_else(|| {
         let last = *named.last()?;

@@ -41,7 +41,7 @@ fn is_subsequence(short: &[u8], long: &[u8]) -> bool {
     short.iter().all(|wanted| long.any(|byte| byte == wanted))
 }
 
-/// `text` without the nulls and aliases that stand behind `imagePullSecrets:`. Such a value cannot be kept.
+/// `text` without the nulls and aliases that are after `imagePullSecrets:`. Such a value cannot be kept.
 fn without_replaceable(text: &[u8]) -> Vec<u8> {
     const KEY: &[u8] = b"imagePullSecrets";
     let mut kept = Vec::with_capacity(text.len());

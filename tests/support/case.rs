@@ -41,7 +41,7 @@ struct Told {
     exit: i32,
 }
 
-/// A case as its folder tells it.
+/// A case as its folder describes it.
 pub(crate) struct Case {
     /// The name of its folder.
     pub(crate) name: String,
@@ -169,7 +169,7 @@ impl Case {
     }
 }
 
-/// What a case's commands left behind.
+/// The files that a case's commands left.
 pub(crate) struct Ran {
     before: BTreeMap<PathBuf, Vec<u8>>,
     scratch: TempDir,

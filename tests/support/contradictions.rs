@@ -1,4 +1,4 @@
-//! Findings that cannot stand beside a verdict in one report: a table of pairs. Every report that a run of the program
+//! Findings that contradict a verdict in one report: a table of pairs. Every report that a run of the program
 //! writes to its standard streams is held against it (`Run::run`), and so is the one of every case
 //! (`tests/cases.rs`).
 
@@ -76,7 +76,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("wrong-secret-type", "rejected by the API server"),
 ];
 
-/// Everything in a report that cannot stand together; nothing if `text` is no report.
+/// All contradictions in a report; none if `text` is not a report.
 pub(crate) fn contradictions(text: &[u8]) -> Vec<String> {
     let Ok(report) = serde_json::from_slice::<Value>(text) else { return Vec::new() };
     if report["schema"] != "pullcreds.report/v1" {

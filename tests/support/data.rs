@@ -37,7 +37,7 @@ pub(crate) fn load(text: &str) -> Option<Vec<Data>> {
     documents.ok()
 }
 
-/// This parser numbers anchors by how many names it has seen: behind a name that comes twice an alias may stand for
+/// This parser numbers anchors by how many names it has seen: after a name that comes twice an alias may refer to
 /// another anchor.
 fn takes_aliases_for_others(text: &str) -> bool {
     let mut names = text.split('&').skip(1).map(|rest| {
@@ -63,7 +63,7 @@ impl Data {
         }
     }
 
-    /// The same without tags of its own: Go passes over those that it does not know.
+    /// The same without tags of its own: Go skips those that it does not know.
     fn untagged(&self) -> &Data {
         match self {
             Self::Tagged(_, inner) => inner.untagged(),
@@ -80,7 +80,7 @@ impl Data {
     }
 
     /// The keys and values that Go reads (`gopkg.in/yaml.v2` decode.go, `mapping` and `merge`): of two
-    /// equal keys the last, and a merge key overrides what stands before it.
+    /// equal keys the last, and a merge key overrides what is before it.
     pub(crate) fn fields(&self) -> BTreeMap<&Data, &Data> {
         let mut fields = BTreeMap::new();
         let Self::Map(entries) = self.untagged() else { return fields };

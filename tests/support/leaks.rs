@@ -1,7 +1,7 @@
-//! What no output may tell: the passwords and tokens that tests use (`testdata/fixture-secrets.txt`), those
+//! What no output may show: the passwords and tokens that tests use (`testdata/fixture-secrets.txt`), those
 //! that the input of a run holds, and all of them in base64.
 //!
-//! What an input holds is found here by means of its own, so that a mistake of the program is no mistake of
+//! What an input holds is found here by means of its own, so that a mistake of the program is not a mistake of
 //! its test: another YAML parser, and plain patterns where that fails.
 #![allow(dead_code, reason = "each test target uses a part of this")]
 
@@ -26,11 +26,11 @@ const PIECE: usize = 12;
 /// The fields of a docker configuration that hold a credential.
 const CREDENTIAL_FIELDS: &[&str] =
     &["auth", "identitytoken", "password", "registrytoken", "username"];
-/// User names that everybody knows.
+/// User names that everyone knows.
 const KNOWN_USERS: &[&str] =
     &["00000000-0000-0000-0000-000000000000", "_json_key_base64", "oauth2accesstoken"];
 
-/// Texts that are secret wherever they stand; the group is the secret.
+/// Texts that are secret wherever they are; the group is the secret.
 static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let shapes = [
         r#""(?i:auth|password|identitytoken|registrytoken)"\s*:\s*"([^"\\]{6,})""#,
@@ -81,7 +81,7 @@ impl Secrets {
                 }
             }
             for (secret, times) in found.plain {
-                // A value that stands elsewhere too is no secret: a host name, perhaps.
+                // A value that is elsewhere too is not a secret: a host name, perhaps.
                 if memmem::find_iter(text.as_bytes(), &secret).count() <= times {
                     self.add(&secret, "a value of a Secret of the input");
                 }
@@ -119,29 +119,29 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// Fails if `output`, which is called `name`, tells a secret.
+    /// Fails if `output`, which is called `name`, shows a secret.
     #[track_caller]
     pub(crate) fn assert_absent(&self, name: &str, output: &[u8]) {
         for text in [output, &squeezed(output)] {
-            let Some(told) = self.automaton.find(text) else { continue };
-            let shown = String::from_utf8_lossy(&text[told.range()]);
-            let what = self.what[told.pattern()];
-            panic!("{name} tells {what}: {shown:?}\n{}", String::from_utf8_lossy(output));
+            let Some(found) = self.automaton.find(text) else { continue };
+            let shown = String::from_utf8_lossy(&text[found.range()]);
+            let what = self.what[found.pattern()];
+            panic!("{name} shows {what}: {shown:?}\n{}", String::from_utf8_lossy(output));
         }
     }
 
-    /// Fails if `manifests`, which are called `name`, tell a secret more often than `inputs` do.
+    /// Fails if `manifests`, which are called `name`, show a secret more often than `inputs` do.
     #[track_caller]
     pub(crate) fn assert_not_added(&self, name: &str, manifests: &[u8], inputs: &[Vec<u8>]) {
         let mut left = vec![0_usize; self.what.len()];
-        for told in inputs.iter().flat_map(|input| self.automaton.find_overlapping_iter(input)) {
-            left[told.pattern()] += 1;
+        for found in inputs.iter().flat_map(|input| self.automaton.find_overlapping_iter(input)) {
+            left[found.pattern()] += 1;
         }
-        for told in self.automaton.find_overlapping_iter(manifests) {
-            let shown = String::from_utf8_lossy(&manifests[told.range()]);
-            let what = self.what[told.pattern()];
-            let left = &mut left[told.pattern()];
-            assert!(*left > 0, "{name} tells {what} more often than the input: {shown:?}");
+        for found in self.automaton.find_overlapping_iter(manifests) {
+            let shown = String::from_utf8_lossy(&manifests[found.range()]);
+            let what = self.what[found.pattern()];
+            let left = &mut left[found.pattern()];
+            assert!(*left > 0, "{name} shows {what} more often than the input: {shown:?}");
             *left -= 1;
         }
     }
@@ -150,9 +150,9 @@ impl Search {
 /// What a document holds.
 #[derive(Default)]
 struct Found {
-    /// Values as they stand in the text, with how often they were found.
+    /// Values as they are in the text, with how often they were found.
     plain: BTreeMap<Vec<u8>, usize>,
-    /// Values that stand in the text in base64.
+    /// Values that are in the text in base64.
     decoded: Vec<Vec<u8>>,
 }
 
@@ -192,7 +192,7 @@ impl Found {
     fn take_value(&mut self, value: &Data, encoded: bool) {
         let Some(text) = value.text() else { return };
         self.take_json(text);
-        // A value of several lines stands in the text in another form; its parts count.
+        // A value of several lines is in the text in another form; its parts count.
         for line in text.lines().map(str::trim).filter(|line| is_telling(line.as_bytes())) {
             *self.plain.entry(line.as_bytes().to_vec()).or_default() += 1;
         }
@@ -236,7 +236,7 @@ fn is_telling(value: &[u8]) -> bool {
     value.len() >= LEAST && value.iter().any(odd)
 }
 
-/// `secret` in base64, with whatever may stand before and behind it in the same text.
+/// `secret` in base64, with whatever may be before and after it in the same text.
 fn in_base64(secret: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     for before in 0..3 {
@@ -253,7 +253,7 @@ fn in_base64(secret: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// What to look for instead of `needle`: pieces of a long token, so that half of it is found too. A longer text
-/// without them may hold words that everybody uses.
+/// without them may hold words that everyone uses.
 fn pieces(needle: &[u8]) -> impl Iterator<Item = &[u8]> {
     let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
     let whole = !(needle.len() >= 2 * PIECE && needle.iter().all(token));
@@ -281,7 +281,7 @@ fn decoded(input: &[u8]) -> String {
     }
 }
 
-/// The documents of a stream, as far as lines tell.
+/// The documents of a stream, as far as single lines show them.
 fn documents(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n---")
 }
@@ -294,21 +294,21 @@ fn a_secret_is_found_in_every_form() {
     secrets.learn(
         format!("apiVersion: v1\nkind: Secret\ndata:\n  .dockerconfigjson: {encoded}\n").as_bytes(),
     );
-    let told = |output: &str| {
+    let is_found = |output: &str| {
         let found =
             std::panic::catch_unwind(|| secrets.search().assert_absent("it", output.as_bytes()));
         found.is_err()
     };
-    assert!(told("password Correct-horse-1"));
-    assert!(told(&format!("… {}", &encoded[20..60])));
-    assert!(told(&BASE64_STANDARD.encode("bob:Correct-horse-1")));
-    assert!(told(&BASE64_URL_SAFE.encode("b:Correct-horse-1\n")));
-    assert!(told("Correct-\n   │ horse-1"));
-    assert!(!told("kind: Secret\nghcr.io"));
+    assert!(is_found("password Correct-horse-1"));
+    assert!(is_found(&format!("… {}", &encoded[20..60])));
+    assert!(is_found(&BASE64_STANDARD.encode("bob:Correct-horse-1")));
+    assert!(is_found(&BASE64_URL_SAFE.encode("b:Correct-horse-1\n")));
+    assert!(is_found("Correct-\n   │ horse-1"));
+    assert!(!is_found("kind: Secret\nghcr.io"));
 }
 
 #[test]
-fn what_stands_elsewhere_too_is_no_secret() {
+fn a_value_that_is_elsewhere_too_is_not_a_secret() {
     let mut secrets = Secrets::default();
     secrets.learn(b"kind: Secret\nstringData:\n  host: Registry.example.com:5000\n---\nimage: Registry.example.com:5000/a\n");
     secrets.search().assert_absent("it", b"Registry.example.com:5000/a");
@@ -318,7 +318,7 @@ fn what_stands_elsewhere_too_is_no_secret() {
 fn a_secret_of_a_broken_document_is_found_by_its_shape() {
     let mut secrets = Secrets::default();
     secrets.learn(b"kind: Secret\nstringData: {x: [\n  {\"auth\": \"Qm9iOnNlY3JldA==\"}\n");
-    let told =
+    let is_found =
         std::panic::catch_unwind(|| secrets.search().assert_absent("it", b"Qm9iOnNlY3JldA=="));
-    assert!(told.is_err());
+    assert!(is_found.is_err());
 }

@@ -159,8 +159,8 @@ pub(crate) fn stream(dice: &mut Dice<'_>) -> String {
     }
 }
 
-/// The same of JSON values alone, as `kubectl get -o json`, APIs and generators write them, with everything in it that may
-/// be null or empty.
+/// The same of JSON values alone, as `kubectl get -o json`, APIs and generators write them, with everything in it that
+/// may be null or empty.
 pub(crate) fn json_stream(dice: &mut Dice<'_>) -> String {
     let (crlf, wrapped) = (dice.rarely(4), dice.rarely(4));
     let mut out = String::new();
@@ -498,7 +498,7 @@ struct Writer<'w, 'd> {
     out: String,
     /// One step of indentation.
     step: usize,
-    /// How far dashes stand behind the key of their list.
+    /// How far dashes are indented from the key of their list.
     dash: usize,
     /// What follows a dash.
     gap: usize,
@@ -558,7 +558,7 @@ impl<'w, 'd> Writer<'w, 'd> {
         }
     }
 
-    /// `inline`: whether the first key stands behind a dash.
+    /// `inline`: whether the first key is after a dash.
     fn block_map(&mut self, entries: &[(String, Value)], indent: usize, inline: bool) {
         for (at, (key, value)) in entries.iter().enumerate() {
             if at > 0 || !inline {
@@ -579,7 +579,7 @@ impl<'w, 'd> Writer<'w, 'd> {
         }
     }
 
-    /// What stands behind a colon.
+    /// What is after a colon.
     fn block_value(&mut self, value: &Value, indent: usize) {
         match value {
             Value::Anchor(name, value) => {
@@ -650,7 +650,7 @@ impl<'w, 'd> Writer<'w, 'd> {
         }
     }
 
-    /// In flow style; with the indentation `lead` each entry stands on a line of its own.
+    /// In flow style; with the indentation `lead` each entry is on a line of its own.
     fn flow(&mut self, value: &Value, lead: Option<usize>) {
         match value {
             Value::Text(text) => self.scalar(text),

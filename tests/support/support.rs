@@ -83,7 +83,7 @@ impl Run {
         self
     }
 
-    /// Puts `folder` in front of its `PATH`.
+    /// Puts `folder` before its `PATH`.
     #[must_use]
     pub(crate) fn path_first(self, folder: &Path) -> Self {
         let rest = std::env::var_os("PATH").unwrap_or_default();
@@ -112,7 +112,7 @@ impl Run {
         self.home.path()
     }
 
-    /// Runs it to its end. Whatever it leaves behind is searched for the secrets of its input and of the fixtures, and no
+    /// Runs it to its end. Whatever it leaves is searched for the secrets of its input and of the fixtures, and no
     /// report of it may contradict itself.
     #[track_caller]
     pub(crate) fn run(mut self) -> Outcome {

@@ -1,4 +1,4 @@
-//! Everything that a run leaves behind, searched for secrets: what it says, and the files that it writes.
+//! Everything that a run leaves, searched for secrets: what it says, and the files that it writes.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -8,9 +8,9 @@ use std::process::Command;
 use super::PULLCREDS;
 use super::leaks::{Search, Secrets};
 
-/// The commands whose standard output is no manifest.
+/// The commands whose standard output is not a manifest.
 const TELLING: &[&str] = &["check", "completions", "explain", "help", "last", "man", "policy"];
-/// The command whose input another program makes: nobody knows here what that holds.
+/// The command whose input another program makes: its contents are unknown here.
 const UNKNOWN_INPUT: &str = "run";
 /// Files of an input that are read at most.
 const MOST_FILES: usize = 1000;
@@ -26,7 +26,7 @@ pub(super) struct Traces {
     before: BTreeSet<PathBuf>,
     /// The files that it reads, and may write back.
     read: BTreeSet<PathBuf>,
-    /// Files that it was told to write reports to.
+    /// Files that its flags name for reports.
     reports: Vec<PathBuf>,
     is_pullcreds: bool,
 }
@@ -76,7 +76,7 @@ impl Traces {
         }
     }
 
-    /// Fails if the run has told a secret. `line` is what it was called with.
+    /// Fails if the run has shown a secret. `line` is what it was called with.
     #[track_caller]
     pub(super) fn assert_clean(&self, line: &str, stdout: &[u8], stderr: &[u8]) {
         self.search.assert_absent(&format!("the standard error of {line}"), stderr);
@@ -113,10 +113,10 @@ impl Traces {
 fn named_files(command: &Command, args: &[String]) -> BTreeSet<PathBuf> {
     let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
     let found = ["pullcreds.yaml", ".pullcreds.yaml"].map(String::from);
-    let behind =
+    let values =
         args.iter().filter_map(|arg| arg.split_once('=')).map(|(_, value)| value.to_owned());
     let mut paths = BTreeSet::new();
-    for name in args.iter().cloned().chain(behind).chain(found) {
+    for name in args.iter().cloned().chain(values).chain(found) {
         let path = folder.join(name);
         paths.extend(if path.is_dir() { files(&path) } else { vec![path] });
     }
@@ -127,9 +127,9 @@ fn reports(command: &Command, args: &[String]) -> Vec<PathBuf> {
     let folder = command.get_current_dir().map(Path::to_owned).unwrap_or_default();
     let variable = variable(command, "PULLCREDS_REPORT").map(OsStr::to_string_lossy);
     let lines = variable.iter().flat_map(|value| value.lines()).map(str::to_owned);
-    let behind = args.windows(2).filter(|two| two[0] == "--report").map(|two| two[1].clone());
+    let separate = args.windows(2).filter(|two| two[0] == "--report").map(|two| two[1].clone());
     let joined = args.iter().filter_map(|arg| arg.strip_prefix("--report=")).map(str::to_owned);
-    let values: Vec<String> = lines.chain(behind).chain(joined).collect();
+    let values: Vec<String> = lines.chain(separate).chain(joined).collect();
     values.iter().filter_map(|value| Some(folder.join(value.split_once('=')?.1))).collect()
 }
 
