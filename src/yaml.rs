@@ -12,6 +12,7 @@ mod resolve;
 mod scan;
 mod stream;
 mod tree;
+mod value;
 
 pub use joint::{Joint, Severed, join};
 pub use resolve::Type;

@@ -161,6 +161,14 @@ pub(super) fn json_values(text: &str, range: &Range<usize>) -> Option<Vec<Range<
     (ranges.len() > 1).then_some(ranges)
 }
 
+/// The JSON value that begins at `at`.
+pub(super) fn json_value(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = serde_json::Deserializer::from_str(&text[at..]);
+    let mut values = rest.into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    Some(at..at + values.byte_offset())
+}
+
 fn message(error: &ScanError) -> String {
     match error.kind() {
         ErrorKind::UnknownAnchor => {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, hash_map};
 
 use super::layout;
 use super::resolve::{self, Type};
+use super::value;
 use crate::source::Span;
 use crate::text::Text;
 
@@ -89,27 +90,12 @@ pub(super) enum Value {
     AsWritten,
     /// It is kept in [`Tree::decoded`].
     Decoded,
-    /// Double quotes, with the escape sequences that [`Value::escape`] knows.
-    Escaped,
-    /// Single quotes, with `''` for each of them.
-    Doubled,
+    /// Plain or quoted text that [`value::flow`] reads: it has escape sequences, doubled quotes or several lines.
+    Flow,
     /// The lines of a literal block, without indentation, with a line break at the end.
     Literal,
     /// The same without the last line break.
     LiteralStripped,
-}
-
-impl Value {
-    /// The character that a backslash and `byte` encode.
-    pub(super) fn escape(byte: u8) -> Option<char> {
-        match byte {
-            b'"' | b'\\' | b'/' => Some(byte.into()),
-            b'n' => Some('\n'),
-            b'r' => Some('\r'),
-            b't' => Some('\t'),
-            _ => None,
-        }
-    }
 }
 
 /// The nodes of one document of a source.
@@ -301,8 +287,7 @@ impl<'t, 'a> Node<'t, 'a> {
                 let at = decoded.binary_search_by_key(&node.index, |entry| entry.0).ok()?;
                 decoded[at].1.to_string().into()
             }
-            Value::Escaped => unescaped(text).into(),
-            Value::Doubled => text.replace("''", "'").into(),
+            Value::Flow => value::flow(text, style).into(),
             Value::Literal => (node.lines() + "\n").into(),
             Value::LiteralStripped => node.lines().into(),
         })
@@ -471,18 +456,6 @@ impl<'t, 'a> Node<'t, 'a> {
     fn raw(self) -> &'t Raw {
         &self.tree.nodes[self.index as usize]
     }
-}
-
-/// The value of double-quoted text with simple escape sequences.
-fn unescaped(text: &str) -> String {
-    let mut value = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        value.push_str(before);
-        value.extend(after.bytes().next().and_then(Value::escape));
-        rest = after.get(1..).unwrap_or_default();
-    }
-    value + rest
 }
 
 /// An entry of a mapping that is still to be looked at.
