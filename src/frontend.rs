@@ -1,4 +1,4 @@
-//! Bytes from outside and back: files, folders, standard streams. What they mean is not known here.
+//! Reads and writes files, folders and standard streams. Nothing here knows what the bytes mean.
 
 #![allow(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
@@ -20,7 +20,7 @@ pub use limit::{Limit, parse_size};
 pub use replace::{Change, Place, Refused, Written, replace_all};
 pub use target::{Standard, standard, write};
 
-/// What people call the standard input.
+/// The name of the standard input in reports.
 pub const STDIN: &str = "<stdin>";
 /// The extensions of files that are taken from a folder.
 const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
@@ -28,19 +28,19 @@ const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
 /// Why something could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The operating system says no.
+    /// The operating system returned an error.
     #[error("cannot read {name}")]
     Io {
-        /// What.
+        /// The name of the input.
         name: String,
-        /// Why.
+        /// The error.
         #[source]
         source: io::Error,
     },
-    /// There is more than anybody means.
+    /// There is more input than the limit allows.
     #[error("{name}: there is more than {most} of input (--max-input)")]
     TooLarge {
-        /// What.
+        /// The name of the input.
         name: String,
         /// How much may be read.
         most: String,
@@ -48,7 +48,7 @@ pub enum ReadError {
     /// The bytes are not text.
     #[error("{name}{}: {}", place(.source), .source.message)]
     NotText {
-        /// What.
+        /// The name of the input.
         name: String,
         /// Why, and where.
         source: NotText,
@@ -73,7 +73,7 @@ impl ReadError {
         }
     }
 
-    /// Where it stops being text.
+    /// Where the text ends.
     pub fn position(&self) -> Option<Position> {
         match self {
             Self::Io { .. } | Self::TooLarge { .. } => None,
@@ -126,7 +126,8 @@ fn read(
     Source::new(name, bytes).map_err(|error| not_text(name, &error))
 }
 
-/// Lets a pipe hold as much as it may without special rights. If it may not, or if it is none, nothing is lost.
+/// Sets the buffer of a pipe to the maximum for unprivileged users. An error, or a stream that is not a pipe, has no
+/// consequence.
 #[cfg(target_os = "linux")]
 fn widen_stdin() {
     const MOST: usize = 1 << 20;
@@ -191,9 +192,9 @@ pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str
     paths
 }
 
-/// The files of a kubelet's configuration at `path`: itself, or, if it is a folder, what the kubelet reads of it
-/// in its order (`readCredentialProviderConfig` in `pkg/credentialprovider/plugin/config.go`). Folders inside are
-/// skipped.
+/// The files of a kubelet's configuration at `path`: the file itself, or, for a folder, the files that the kubelet
+/// reads, in its order (`readCredentialProviderConfig` in `pkg/credentialprovider/plugin/config.go`). Folders inside
+/// are skipped.
 ///
 /// # Errors
 ///
@@ -217,7 +218,7 @@ pub fn config_files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
     Ok(files)
 }
 
-/// Reads files side by side, each with its error; `progress` is called after each.
+/// Reads files in parallel, each with its error; `progress` is called after each.
 pub fn read_files(
     paths: &[PathBuf],
     limit: &Limit,
@@ -232,11 +233,11 @@ pub fn read_files(
     paths.par_iter().map(read).collect()
 }
 
-/// Makes a folder, and those above it that are missing.
+/// Creates a folder, and its missing parents.
 ///
 /// # Errors
 ///
-/// What the operating system says.
+/// The error of the operating system.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }

@@ -1,7 +1,7 @@
-//! What no report may show: credentials, told by their shape or by the name that stands before them.
+//! What no report may show: credentials, recognised by their shape or by the name before them.
 //!
-//! Nothing here knows YAML or where a text comes from. What is masked wrongly costs a reader a look into the
-//! file; what is not masked costs a password. So this errs on the side of masking.
+//! Nothing here knows YAML or where a text comes from. If a text is masked by mistake, the reader has to look into the
+//! file. If a credential is not masked, it leaks. So in case of doubt a text is masked.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use std::ops::Range;
 use crate::source::Span;
 use crate::token;
 
-/// What stands in for text that is not shown, in every output. It has no character of a token or key, so that it is
-/// not taken for one, and what is masked twice stays as it is.
+/// The mask, in every output. It has no character of a token or key, so that it is not recognised as one, and masking a
+/// text twice changes nothing.
 pub const MASK: &str = "••••••";
 
-/// What is longer and stands before an `@` is taken for credentials, whatever it looks like.
+/// A longer text before an `@` counts as credentials, whatever its shape.
 const LONGEST_USERINFO: usize = 4096;
 
-/// Words in the name of a value that say that it is not for show. Where one has `_`, a name has `_`, `-`, `.` or
+/// Words in the name of a value that mark it as secret. Where one has `_`, a name has `_`, `-`, `.` or
 /// nothing.
 const SECRET_NAMES: &Words = &Words::anywhere(&[
     "auth",
@@ -65,11 +65,11 @@ const SECRET_NAMES: &Words = &Words::anywhere(&[
     "tls_key",
     "webhook_url",
 ]);
-/// The same for words that are parts of many others: they tell something only if they stand alone in a name, as in
+/// The same for words that are parts of many others: they count only as a separate word of a name, as in
 /// `SENTRY_DSN` or `githubPat`.
 const SHORT_SECRET_NAMES: &Words =
     &Words::alone(&["creds", "cred", "dsn", "jwt", "pass", "pat", "psk", "pw", "salt", "sas"]);
-/// Words with one of those in them that say something else.
+/// Words that contain one of those but have another meaning.
 const HARMLESS_NAMES: &Words = &Words::anywhere(&[
     "author",
     "existingsecret",
@@ -78,7 +78,7 @@ const HARMLESS_NAMES: &Words = &Words::anywhere(&[
     "secretname",
     "secretref",
 ]);
-/// What a text that holds a docker configuration or a Secret mentions.
+/// Words in a text that contains a docker configuration or a Secret.
 const SECRET_KINDS: &[&str] = &["Secret", "SecretList"];
 
 /// `text` without anything that has the shape of a credential: tokens, and `user:password@` before a host.
@@ -86,7 +86,7 @@ pub fn credentials(text: &str) -> Cow<'_, str> {
     without(text, &credential_spans(text))
 }
 
-/// `text` without tokens. For a message that is put together already: what else it holds is meant to be read.
+/// `text` without tokens. For a complete message: everything else in it is meant to be read.
 pub fn tokens(text: &str) -> Cow<'_, str> {
     without(text, &token_spans(text))
 }
@@ -99,7 +99,7 @@ fn token_spans(text: &str) -> Vec<Span> {
     token::find(text).into_iter().map(|range| Span::new(range.start, range.end)).collect()
 }
 
-/// `text`, which begins at byte `base` of its source, without what stands at `hidden`.
+/// `text`, which begins at byte `base` of its source, with the ranges in `hidden` masked.
 pub fn covered(text: &str, base: usize, hidden: &[Span]) -> String {
     let mut hidden: Vec<_> = hidden
         .iter()
@@ -135,7 +135,7 @@ pub fn covered(text: &str, base: usize, hidden: &[Span]) -> String {
     out
 }
 
-/// Where credentials stand in `text`, told by their shape.
+/// The ranges of credentials in `text`, recognised by their shape.
 pub fn credential_spans(text: &str) -> Vec<Span> {
     let mut spans = userinfo(text);
     spans.extend(token_spans(text));
@@ -144,8 +144,8 @@ pub fn credential_spans(text: &str) -> Vec<Span> {
     spans
 }
 
-/// Where credentials stand in lines of a source, as far as lines tell: by their shape, in the values of flags and
-/// variables, and in comments.
+/// The ranges of credentials in lines of a source, as far as single lines show them: by their shape, in the values of
+/// flags and variables, and in comments.
 pub fn line_spans(text: &str) -> Vec<Span> {
     let mut spans = credential_spans(text);
     let mut start = 0;
@@ -158,13 +158,13 @@ pub fn line_spans(text: &str) -> Vec<Span> {
     spans
 }
 
-/// A text that nobody could read, as it may be shown: without what stands behind a telling name, and without
-/// anything if it mentions a Secret.
+/// A text that could not be parsed, as it may be shown: the text after secret names is masked, and everything is masked
+/// if the text mentions a Secret.
 pub fn unread(text: &str) -> String {
     covered(text, 0, &unread_spans(text))
 }
 
-/// What of such a text may not be shown. A script or a configuration inside of a document is one, too.
+/// The ranges of such a text that may not be shown. A script or a configuration inside a document is such a text, too.
 pub fn unread_spans(text: &str) -> Vec<Span> {
     let mentions = |word: &&str| is_word_of(text, word);
     if SECRET_KINDS.iter().any(mentions) || text.contains("dockerc") {
@@ -172,16 +172,16 @@ pub fn unread_spans(text: &str) -> Vec<Span> {
     }
     let mut spans = line_spans(text);
     let mut start = 0;
-    // The indentation of a line with a telling name: what is indented further belongs to it.
+    // The indentation of a line with a secret name: lines with more indentation belong to it.
     let mut above = None;
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
         let below = !content.is_empty() && above.is_some_and(|above| indent > above);
-        // The name of a variable may stand behind its value.
+        // The name of a variable may come after its value.
         let value = content.find("value").map(|at| at + "value".len());
-        let told = secret_word(content).into_iter().chain(value).min();
-        let from = if below { Some(indent) } else { told };
+        let first = secret_word(content).into_iter().chain(value).min();
+        let from = if below { Some(indent) } else { first };
         if let Some(from) = from {
             let from = from + content[from..].len()
                 - content[from..].trim_start_matches(PUNCTUATION).len();
@@ -195,7 +195,7 @@ pub fn unread_spans(text: &str) -> Vec<Span> {
     spans
 }
 
-/// Where credentials stand in a text on one line, behind telling names: `X-Api-Key: value`.
+/// The range of a credential after a secret name in a text of one line: `X-Api-Key: value`.
 pub fn named_in_line(line: &str) -> Option<Range<usize>> {
     let name = secret_word(line)?;
     let rest = line[name..].trim_start_matches(['"', '\'']);
@@ -205,19 +205,19 @@ pub fn named_in_line(line: &str) -> Option<Range<usize>> {
     (start < line.len()).then_some(start..line.len())
 }
 
-/// What may stand between a name and its value.
+/// The characters that may separate a name and its value.
 const PUNCTUATION: &[char] = &[' ', ':', '=', '"', '\'', '\\'];
 
-/// Whether a name says that what it names is not for show.
+/// Whether a name marks its value as secret.
 pub fn is_secret_name(name: &str) -> bool {
     secret_word(name).is_some()
 }
 
-/// Where the name with the first telling word of `text` ends.
+/// The end of the name that contains the first secret word of `text`.
 fn secret_word(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let is_harmless = |range: &Range<usize>| {
-        // No longer word has it in it.
+        // It is not part of a longer word.
         let start = range.start.saturating_sub(HARMLESS_NAMES.longest);
         let end = bytes.len().min(range.end + HARMLESS_NAMES.longest);
         places(&bytes[start..end], HARMLESS_NAMES)
@@ -233,7 +233,7 @@ fn secret_word(text: &str) -> Option<usize> {
 /// Words in lower case.
 struct Words {
     all: &'static [&'static str],
-    /// Whether they have to stand alone in a name.
+    /// Whether they have to be separate words of a name.
     alone: bool,
     /// The length of the longest one.
     longest: usize,
@@ -267,7 +267,7 @@ impl Words {
     }
 }
 
-/// Where one of `words` stands in a text, in its order. Every key of what is shown is asked for them.
+/// The places of `words` in a text, in order. This runs for every key that is shown.
 fn places(bytes: &[u8], words: &'static Words) -> impl Iterator<Item = Range<usize>> {
     let begins = (0..bytes.len()).filter(|&at| words.begins[usize::from(bytes[at])]);
     begins.flat_map(move |at| {
@@ -277,7 +277,7 @@ fn places(bytes: &[u8], words: &'static Words) -> impl Iterator<Item = Range<usi
     })
 }
 
-/// How long `word` is at the beginning of a text, however it is spelt there.
+/// The length of `word` at the beginning of a text, in any spelling.
 fn spelt(text: &[u8], word: &str) -> Option<usize> {
     let mut at = 0;
     for byte in word.bytes() {
@@ -305,7 +305,7 @@ fn is_alone(text: &[u8], word: &Range<usize>) -> bool {
     !goes_on(word.start) && !goes_on(word.end)
 }
 
-/// Whether `word` stands in `text` on its own.
+/// Whether `word` is a separate word in `text`.
 fn is_word_of(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].ends_with(|c: char| c.is_alphanumeric());
@@ -313,8 +313,8 @@ fn is_word_of(text: &str, word: &str) -> bool {
     })
 }
 
-/// The values behind telling names in a command line: `TOKEN=value`, `--password value`, those of flags that have one
-/// letter, and what stands behind `Authorization`.
+/// The values after secret names in a command line: `TOKEN=value`, `--password value`, the values of flags with one
+/// letter, and the text after `Authorization`.
 fn assigned(line: &str) -> Vec<Range<usize>> {
     let mut word = 0..0;
     let mut found = variables(line, &mut word);
@@ -328,7 +328,7 @@ fn assigned(line: &str) -> Vec<Range<usize>> {
 /// `TOKEN=value`
 fn variables(line: &str, word: &mut Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    // The name behind the `=` before: many may follow one another.
+    // The name after the previous `=`: there may be several in a row.
     let mut from = 0;
     for (at, _) in line.match_indices('=') {
         let start = line[from..at].rfind(|c: char| !is_name(c)).map_or(from, |end| {
@@ -379,7 +379,7 @@ fn letters(line: &str, word: &mut Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
-/// Where a flag ends that stands at the beginning of an argument. Its value may follow at once.
+/// The end of a flag at the beginning of an argument. Its value may follow directly.
 fn flags_of<'l>(line: &'l str, flag: &'l str) -> impl Iterator<Item = usize> + 'l {
     let begins =
         |at: usize| line[..at].ends_with(|c: char| c.is_whitespace() || "\"'[,".contains(c));
@@ -401,17 +401,17 @@ pub fn is_user_and_password(text: &str) -> bool {
 fn authorization(line: &str) -> Vec<Range<usize>> {
     const HEADER: &Words = &Words::anywhere(&["authorization"]);
     const SCHEME: &Words = &Words::alone(&["bearer"]);
-    let behind = |end: usize, separators: &[char]| {
+    let after = |end: usize, separators: &[char]| {
         let rest = line[end..].trim_start_matches(separators);
         let start = line.len() - rest.len();
         let length = rest.find(['"', '\'']).unwrap_or(rest.len());
         (start > end).then_some(start..start + rest[..length].trim_end().len())
     };
-    // One is enough: what it hides goes on to the end of the argument.
+    // One is enough: everything up to the end of the argument is masked.
     let header = places(line.as_bytes(), HEADER).find_map(|place| {
-        behind(place.end, &[':', '=', ' ']).filter(|_| line[place.end..].contains([':', '=']))
+        after(place.end, &[':', '=', ' ']).filter(|_| line[place.end..].contains([':', '=']))
     });
-    let scheme = places(line.as_bytes(), SCHEME).find_map(|place| behind(place.end, &[' ']));
+    let scheme = places(line.as_bytes(), SCHEME).find_map(|place| after(place.end, &[' ']));
     header.into_iter().chain(scheme).collect()
 }
 
@@ -419,8 +419,8 @@ fn is_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.".contains(character)
 }
 
-/// The value at `from` of an assignment that begins at `name`. If that begins an argument, the value goes on to its end
-/// whatever blanks it has.
+/// The value at `from` of an assignment that begins at `name`. If it is at the start of an argument, the value extends
+/// to the end of the argument, blanks included.
 fn argument_at(line: &str, name: usize, from: usize, word: &mut Range<usize>) -> Range<usize> {
     let value = value_at(line, from, word);
     let before = line[..name].trim_end_matches('-');
@@ -432,8 +432,8 @@ fn argument_at(line: &str, name: usize, from: usize, word: &mut Range<usize>) ->
     value.start..end.unwrap_or(value.end).max(value.end)
 }
 
-/// The word at `from`, behind blanks, commas and quotes; in quotes all that is in them. `word` is the one that was
-/// found last: many may ask for it.
+/// The word at `from`, after blanks, commas and quotes; a quoted word extends to the closing quote. `word` is the word
+/// that was found last, since several callers may ask for it.
 fn value_at(line: &str, from: usize, word: &mut Range<usize>) -> Range<usize> {
     let ends = |c: char| c.is_whitespace() || "\"',;&|]}".contains(c);
     let start =
@@ -452,14 +452,14 @@ fn value_at(line: &str, from: usize, word: &mut Range<usize>) -> Range<usize> {
     start..word.end
 }
 
-/// Where the comment of a line begins, as far as the line tells.
+/// Where the comment of a line begins, as far as the line alone shows.
 pub fn comment(line: &str) -> Option<usize> {
     let blank = [' ', '\t', '\r', '\u{feff}'];
     let begins = |&(at, _): &(usize, &str)| at == 0 || line[..at].ends_with(blank);
     line.match_indices('#').find(begins).map(|(at, _)| at)
 }
 
-/// What stands behind a telling name in a comment: `# password: value`, `# the token is value`.
+/// The text after a secret name in a comment: `# password: value`, `# the token is value`.
 fn in_comment(line: &str) -> Option<Range<usize>> {
     let hash = comment(line)?;
     let name = hash + secret_word(&line[hash..])?;
@@ -470,9 +470,9 @@ fn in_comment(line: &str) -> Option<Range<usize>> {
     (start < end).then_some(start..end)
 }
 
-/// JSON strings behind telling names, be the JSON itself in a string or not.
+/// JSON strings after secret names, also in JSON that is itself in a string.
 fn named_values(text: &str) -> Vec<Span> {
-    let behind = |at: usize| {
+    let after = |at: usize| {
         let rest = text[at + 1..].trim_start().strip_prefix(':')?.trim_start();
         let inner = rest.strip_prefix('\\').unwrap_or(rest).strip_prefix('"')?;
         let name = &text[text[..at].rfind('"')? + 1..at];
@@ -480,7 +480,7 @@ fn named_values(text: &str) -> Vec<Span> {
         let length = inner.find('"').unwrap_or(inner.len());
         (length > 0 && is_secret_name(name)).then(|| Span::new(start, start + length))
     };
-    text.match_indices('"').filter_map(|(at, _)| behind(at)).collect()
+    text.match_indices('"').filter_map(|(at, _)| after(at)).collect()
 }
 
 /// `user:password` before an `@` that a host follows. The password may hold any character but blanks and quotes.
@@ -516,7 +516,7 @@ fn is_digest(text: &str) -> bool {
     ["sha256:", "sha384:", "sha512:"].iter().any(|algorithm| text.starts_with(algorithm))
 }
 
-/// Where `user:password` begins in what stands before an `@`, if there is one.
+/// Where `user:password` begins in the text before an `@`; `None` if there is no such pair.
 fn user_and_password(before: &str) -> Option<usize> {
     if let Some(scheme) = before.find("://") {
         return Some(scheme + "://".len()).filter(|&start| start < before.len());
@@ -524,20 +524,20 @@ fn user_and_password(before: &str) -> Option<usize> {
     let colon = before.find(':')?;
     let lead = before[..colon].rfind(|c: char| "/=,;(){}[]".contains(c));
     let start = lead.map_or(0, |lead| lead + 1);
-    let behind = &before[colon + 1..];
+    let after = &before[colon + 1..];
     // `localhost:5000/app@…`
     let port =
-        behind.split_once('/').is_some_and(|(port, _)| port.bytes().all(|b| b.is_ascii_digit()));
+        after.split_once('/').is_some_and(|(port, _)| port.bytes().all(|b| b.is_ascii_digit()));
     (start < colon && !port).then_some(start)
 }
 
 /// Where `TOKEN@` begins before a host that a path follows. A mail address has none.
-fn token(before: &str, behind: &str) -> Option<usize> {
+fn token(before: &str, after: &str) -> Option<usize> {
     let ends = |c: char| c.is_whitespace() || "/\"'<>`,".contains(c);
-    let host = &behind[..behind.find(ends)?];
+    let host = &after[..after.find(ends)?];
     let (name, port) = host.split_once(':').unwrap_or((host, ""));
     let is_host = name.contains('.') || name == "localhost" || !port.is_empty();
-    let has_path = behind[host.len()..].starts_with('/');
+    let has_path = after[host.len()..].starts_with('/');
     let lead = before.rfind(|c: char| "/=,;(){}[]:".contains(c));
     let start = lead.map_or(0, |lead| lead + 1);
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
@@ -567,7 +567,7 @@ mod tests {
     }
 
     #[test]
-    fn a_telling_word_is_none_in_a_harmless_one() {
+    fn a_secret_word_in_a_harmless_one_does_not_count() {
         for (text, end) in [
             ("imagePullSecrets", None),
             ("imagePullSecrets, a password: x", Some(28)),
@@ -600,7 +600,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_of_a_secret_unless_it_says_something_else() {
+    fn a_name_marks_a_secret_unless_it_has_another_meaning() {
         for name in [
             "DB_PASSWORD",
             "registryAuth",
@@ -644,7 +644,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_of_a_secret_in_flags_variables_and_comments() {
+    fn a_line_shows_a_secret_in_flags_variables_and_comments() {
         for (line, shown) in [
             ("args: [--password=a, b]", "args: [--password=_, b]"),
             ("run --token a --b c", "run --token _ --b c"),
@@ -687,7 +687,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_nobody_read_shows_no_value_with_a_telling_name() {
+    fn an_unparsed_text_shows_no_value_with_a_secret_name() {
         let text = "image: a\nDB_PASSWORD: hunter2\nauthor: me\n";
         assert_eq!(unread(text), format!("image: a\nDB_PASSWORD: {MASK}\nauthor: me\n"));
         assert!(!unread("kind: Secret\ndata: {x: aGk=}\n").contains("aGk"));

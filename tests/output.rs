@@ -261,7 +261,7 @@ fn variables_have_to_be_text() {
         assert_eq!(outcome.err(), format!("error: {name}: the value is not UTF-8\n"));
         assert!(outcome.out().is_empty());
     }
-    // Files of another user stay unchanged.
+    // Variables of other programs may have any value.
     shell("export OTHER=$(printf '\\377'); \"$1\"", folder.path()).expect(0);
 }
 

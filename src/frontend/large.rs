@@ -1,4 +1,4 @@
-//! Reads large streams in less time than `read_to_end` does. Nothing here knows what they hold.
+//! Reads large streams in less time than `read_to_end` does. Nothing here knows their contents.
 //!
 //! Most of that time goes into two things: waking the two sides of a pipe that holds 64 KiB, and page faults of 4 KiB
 //! each. So the pipe is made larger (`F_SETPIPE_SZ`), and the memory comes in huge pages (`MADV_HUGEPAGE`), where the
@@ -19,7 +19,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-/// Streams below this size are read as usual.
+/// Streams below this size are read with `read_to_end`.
 const SMALL: usize = 64 << 10;
 
 /// Reads all of a stream; `widen` is called once, when it turns out to be large.
@@ -28,7 +28,7 @@ const SMALL: usize = 64 << 10;
 ///
 /// # Errors
 ///
-/// What the stream fails with.
+/// The error of the stream.
 pub(super) fn read(stream: &mut dyn Read, widen: impl FnOnce()) -> io::Result<Cow<'static, [u8]>> {
     let mut bytes = Vec::new();
     stream.take(SMALL as u64).read_to_end(&mut bytes)?;
@@ -55,36 +55,36 @@ mod pages {
 
     /// The size of a huge page.
     const PAGE: usize = 2 << 20;
-    /// How many bytes are read at once, and have to be there for a huge page to be taken for them: what stays empty of
-    /// the last one is memory for nothing.
+    /// How many bytes are read at once, and how many must have been read before a huge page is allocated for them: the
+    /// unused rest of the last page is wasted memory.
     const MOST: usize = PAGE / 2;
-    /// A huge page comes in a tenth of this. Where it takes longer, the host of a virtual machine looks for memory
-    /// meanwhile, and small pages are faster.
+    /// A huge page usually takes a tenth of this time. If it takes longer, the host of a virtual machine is searching
+    /// for memory, and small pages are faster.
     const LONG: Duration = Duration::from_millis(1);
     /// A source of this size is too large.
     const LIMIT: usize = 1 << 32;
 
-    /// Addresses for the largest source, without memory after them yet.
+    /// Address space for the largest source, without memory yet.
     pub(super) struct Pages {
         map: MmapMut,
         /// Where the first huge page begins.
         base: usize,
-        /// Where bytes wait until it is known how many there are. Read straight into the map they would hold up the
-        /// other side of the pipe while memory is looked for.
+        /// A buffer for bytes until their number is known. If they were read directly into the map, the other side of
+        /// the pipe would wait while memory is allocated.
         waiting: MmapMut,
     }
 
     impl Pages {
-        /// `None` where the system has no such addresses to give, as under a limit of the shell.
+        /// `None` if the system does not provide the address space, for example because of `ulimit`.
         pub(super) fn new() -> Option<Self> {
             let map = MmapOptions::new().len(LIMIT + 2 * PAGE).no_reserve_swap().map_anon().ok()?;
             let base = map.as_ptr().align_offset(PAGE);
-            // An allocator would keep what it has given once.
+            // An allocator would not return the memory.
             let waiting = MmapMut::map_anon(MOST).ok()?;
             Some(Self { map, base, waiting })
         }
 
-        /// Takes in all of a stream that begins with `first`, at least up to the byte that is too much for a source.
+        /// Reads all of a stream that begins with `first`, at least up to the first byte beyond the limit of a source.
         pub(super) fn fill(
             mut self,
             first: &[u8],
@@ -97,7 +97,7 @@ mod pages {
             loop {
                 let length = fill(&mut stream, waiting)?;
                 if is_quick && length == MOST && (end - *base) % PAGE == 0 {
-                    // Without huge pages it works as well.
+                    // It also works without huge pages.
                     let _ = map.advise_range(Advice::HugePage, end, PAGE);
                 }
                 let begun = Instant::now();
@@ -113,7 +113,7 @@ mod pages {
         }
     }
 
-    /// Fills `buffer`, as far as the stream goes.
+    /// Fills `buffer` up to the end of the stream.
     fn fill(stream: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
         let mut length = 0;
         while length < buffer.len() {
@@ -132,7 +132,7 @@ mod pages {
 mod tests {
     use super::*;
 
-    /// A stream that gives as many bytes as it likes.
+    /// A stream that returns any number of bytes at once.
     struct Uneven<'b>(&'b [u8], usize);
 
     impl Read for Uneven<'_> {

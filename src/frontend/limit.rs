@@ -1,4 +1,4 @@
-//! How much is read at all: there are streams without an end.
+//! The limit of the input, since some streams do not end.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,7 +58,7 @@ impl Limit {
         self.most.saturating_sub(self.taken.load(Ordering::Relaxed))
     }
 
-    /// Takes bytes of it, if there are as many.
+    /// Takes bytes from the limit, if enough are left.
     pub(super) fn take(&self, bytes: u64) -> bool {
         self.taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= self.most
     }
@@ -68,7 +68,7 @@ impl Limit {
 ///
 /// # Errors
 ///
-/// What to write instead.
+/// A hint about the right format.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let wrong = || "write a size like 512MiB, at most 4095MiB".to_owned();
     let text = text.trim();

@@ -1,5 +1,5 @@
-//! Files that are changed in place: each at once or not at all, only if it is still what was read, and with all that
-//! belongs to it.
+//! Changes files in place. A file is replaced completely or not at all, only if it has not changed since it was read,
+//! and with its metadata.
 
 #[cfg(unix)]
 mod handle;
@@ -36,7 +36,7 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// What is not there, and what is not a regular file.
+    /// If the file does not exist, or is not a regular file.
     pub fn of(path: &Path) -> Result<Self, Refused> {
         let path = path.canonicalize()?;
         match (path.is_file(), path.parent(), path.file_name()) {
@@ -52,29 +52,29 @@ impl Place {
 pub struct Change<'c> {
     /// Where it is.
     pub place: Place,
-    /// What was read there.
+    /// The contents that were read.
     pub before: &'c str,
-    /// Makes what is to be there instead.
+    /// Creates the new contents.
     pub after: Box<dyn Fn() -> String + Sync + 'c>,
 }
 
 /// A file that was changed.
 #[derive(Debug)]
 pub struct Written {
-    /// How many other names the file had (`link(2)`). They keep what it held.
+    /// How many other names the file had (`link(2)`). They keep the old contents.
     pub other_names: u64,
 }
 
-/// Why a file is as it was.
+/// Why a file was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Someone else was faster.
+    /// Another process changed the file.
     #[error("it was changed after it was read, and is left as it is")]
     Changed,
-    /// Nothing is there any more.
+    /// The file does not exist any more.
     #[error("it was deleted after it was read")]
     Deleted,
-    /// A file of another user would become one of ours.
+    /// The file of another user would change its owner.
     #[error("it belongs to user {user} and group {group}, which cannot be kept")]
     Owner {
         /// The number of its user.
@@ -88,7 +88,7 @@ pub enum Refused {
     /// A device, a pipe, a folder.
     #[error("it is not a regular file")]
     NotAFile,
-    /// Nothing was tried.
+    /// It was not tried.
     #[error("the run was stopped before")]
     Stopped,
     /// The operating system says no.
@@ -96,7 +96,7 @@ pub enum Refused {
     Io(#[from] io::Error),
 }
 
-/// Changes files side by side, and says of each what became of it. `stopped` is asked before each.
+/// Changes files in parallel, and returns a result for each. `stopped` is called before each.
 pub fn replace_all(
     changes: &[Change<'_>],
     stopped: &(dyn Fn() -> bool + Sync),
@@ -116,7 +116,7 @@ pub fn replace_all(
     };
     thread::scope(|scope| {
         for _ in 1..AT_ONCE.min(changes.len()) {
-            // Without others this one does it all.
+            // Without other threads, this one does all the work.
             if thread::Builder::new().spawn_scoped(scope, work).is_err() {
                 break;
             }
@@ -140,7 +140,7 @@ fn replace(change: &Change<'_>) -> Result<Written, Refused> {
     exchange(&change.place, &(change.after)(), Some(change.before))
 }
 
-/// Gives the file at `path`, whatever it holds, a new content, or makes it.
+/// Replaces the contents of the file at `path`, or creates it.
 pub(super) fn put(path: &Path, content: &str) -> Result<(), Refused> {
     let place = Place::of(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,4 +1,4 @@
-//! Where people want a text to go: a file, a device, a pipe, a socket, or a stream that the program has open anyway.
+//! The target of a text: a file, a device, a pipe, a socket, or a stream that is already open.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Write};
@@ -17,11 +17,11 @@ pub enum Standard {
 
 /// Paths that mean standard error even where it is the same file as standard output (`2>&1`).
 const STANDARD_ERROR: &[&str] = &["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
-/// Below these a name is a file that some process has open. Its other name, if it has one, may be that of a file that
-/// was deleted or replaced since.
+/// Names in these folders are files that a process has open. The other name of such a file, if it has one, may have
+/// been deleted or replaced since.
 const DESCRIPTORS: &[&str] = &["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc"];
-/// What the system says where a file can be written and not be exchanged for another: the folder is read-only or
-/// someone else's, or the file is mounted.
+/// The errors of the system if a file can be written but not replaced: the folder is read-only or belongs to another
+/// user, or the file is mounted.
 const NOT_REPLACEABLE: &[ErrorKind] = &[
     ErrorKind::PermissionDenied,
     ErrorKind::ReadOnlyFilesystem,
@@ -29,12 +29,12 @@ const NOT_REPLACEABLE: &[ErrorKind] = &[
     ErrorKind::CrossesDevices,
 ];
 
-/// Writes `text` to what is at `path`. A regular file gets it at once or not at all, if it can be replaced; anything
-/// else is opened and written.
+/// Writes `text` to `path`. A regular file is replaced completely or not at all, if it can be replaced; anything else
+/// is opened and written.
 ///
 /// # Errors
 ///
-/// What the operating system says, and a folder that does not exist by its name.
+/// The error of the operating system; for a folder that does not exist, with its name.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let kind = match fs::metadata(path) {
         Ok(metadata) => metadata.file_type(),
@@ -86,8 +86,8 @@ fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     file.flush()
 }
 
-/// Which of the standard streams `path` leads to, if writing there would mix with or lose what the stream carries. `-`
-/// is standard output, as everywhere.
+/// The standard stream that `path` leads to, if writing there would mix with or lose the contents of the stream. `-`
+/// is standard output, as in other options.
 pub fn standard(path: &Path) -> Option<Standard> {
     if path == Path::new("-") {
         return Some(Standard::Output);
@@ -111,7 +111,7 @@ fn is_same(path: &Path, stream: Standard) -> bool {
     let open = descriptor.and_then(|descriptor| File::from(descriptor).metadata());
     let (Ok(open), Ok(named)) = (open, fs::metadata(path)) else { return false };
     let same = (open.dev(), open.ino()) == (named.dev(), named.ino());
-    // Nothing gets lost in /dev/null that was not meant to.
+    // Writing to /dev/null loses nothing.
     same && (is_terminal || !open.file_type().is_char_device())
 }
 
@@ -131,7 +131,7 @@ fn is_socket(_: FileType) -> bool {
     false
 }
 
-/// A socket cannot be opened (`open(2)`, ENXIO): someone has to listen at it.
+/// A socket cannot be opened (`open(2)`, ENXIO): a process must listen on it.
 #[cfg(unix)]
 fn send(path: &Path, text: &str) -> io::Result<()> {
     let mut socket = std::os::unix::net::UnixStream::connect(path)?;

@@ -20,7 +20,7 @@ const DEEPEST: usize = 64;
 const HEAD: &[&str] = &["apiVersion", "immutable", "kind", "type"];
 /// The same of its metadata.
 const IDENTITY: &[&str] = &["generateName", "name", "namespace"];
-/// Keys below a telling name whose values are names and places, not secrets.
+/// Keys below a secret name whose values are names and places, not secrets.
 const NAMES: &[&str] = &[
     "apiVersion",
     "audience",

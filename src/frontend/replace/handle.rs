@@ -1,4 +1,4 @@
-//! Files by the handle of their folder: what is swapped for a link meanwhile is not followed.
+//! Accesses files by the handle of their folder, so that a link that replaces a file meanwhile is not followed.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -14,18 +14,19 @@ use super::temporary::{self, Temporary};
 use super::{Place, Refused, Written};
 
 const CHUNK: usize = 1 << 16;
-/// A folder on the way. Where the system has handles for nothing but looking up names, none has to be readable.
+/// A folder in the path. If the system has handles only for looking up names (`O_PATH`), the folder need not be
+/// readable.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const FOLDER: OFlags =
     OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// A pipe must not make us wait.
+/// Do not wait for the other side of a pipe.
 const TO_READ: OFlags =
     OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
-/// Puts `content` in the place of a file; only if it still is `before`, where that is given.
+/// Replaces a file by `content`; if `before` is given, only if the file still has that content.
 pub(super) fn exchange(
     place: &Place,
     content: &str,
@@ -50,7 +51,7 @@ pub(super) fn exchange(
     Ok(Written { other_names: metadata.nlink().saturating_sub(1) })
 }
 
-/// Makes a file that everyone may read.
+/// Creates a file that everyone may read.
 pub(super) fn create(place: &Place, content: &str) -> Result<(), Refused> {
     let folder = folder(&place.folder)?;
     let mut new = Temporary::new(&folder)?;
@@ -75,7 +76,7 @@ fn file(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Refused> {
     openat(folder, name, TO_READ, Mode::empty()).map_err(moved)
 }
 
-/// What it means that something is not where it was.
+/// The reason if a file is not where it was.
 fn moved(error: Errno) -> Refused {
     match error {
         Errno::NOENT => Refused::Deleted,
@@ -94,7 +95,7 @@ fn keep_owner(old: &File, new: &File) -> Result<(), Refused> {
     fchown(new, user, group).map_err(|_| Refused::Owner { user: old.uid(), group: old.gid() })
 }
 
-/// Whether a file still is what was read. A change of its metadata counts as a change.
+/// Whether a file is unchanged since it was read. A change of its metadata counts as a change.
 fn compare(
     folder: &OwnedFd,
     name: &OsStr,
@@ -131,7 +132,7 @@ pub(super) fn sweep(path: &Path) {
     }
 }
 
-/// Has the system keep the names in a folder through a power cut, if it can.
+/// Syncs a folder to disk, so that its names survive a power failure, if the system supports it.
 pub(super) fn settle(path: &Path) {
     let Ok(folder) = folder(path) else { return };
     let readable = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -153,10 +154,10 @@ mod attributes {
 
     use super::Refused;
 
-    /// The beginnings of the names of those that belong to the file and not to what it holds, as signatures do
+    /// The prefixes of the attributes that belong to the file and not to what it holds, as signatures do
     /// (`security.ima`).
     const KEPT: &[&[u8]] = &[b"user.", b"system.", b"security.selinux"];
-    /// `acl(5)`. Without it the mode means something else: its middle bits are the mask of the list.
+    /// `acl(5)`. Without it the mode has another meaning: its middle bits are the mask of the list.
     const ACCESS: &str = "system.posix_acl_access";
 
     pub(super) fn keep(old: &File, new: &File) -> Result<(), Refused> {
@@ -169,12 +170,12 @@ mod attributes {
             has_list |= name == ACCESS.as_bytes();
             match set {
                 Err(error) if name == ACCESS.as_bytes() => return Err(Refused::Access(error)),
-                // Nothing hangs on the others that could be told apart here.
+                // The other errors need not be distinguished here.
                 _ => {}
             }
         }
         if !has_list {
-            // The folder may give one to what is new in it.
+            // The folder may set one on new files.
             let _ = fremovexattr(new, ACCESS);
         }
         Ok(())

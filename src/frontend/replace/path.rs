@@ -1,4 +1,4 @@
-//! Files by their paths, where folders have no handles.
+//! Accesses files by their paths, on systems where folders have no handles.
 
 use std::fs;
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Files on their way to a name. One that is in use is locked (`flock(2)`), so that a later run knows those that a
-//! killed one has left.
+//! Temporary files that are renamed to their final name. A file in use is locked (`flock(2)`), so that a later run
+//! recognises the files that a killed run has left.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,10 +15,10 @@ const PREFIX: &str = ".pullcreds-";
 const SUFFIX: &str = ".tmp";
 /// The digits between the two.
 const DIGITS: usize = 16;
-/// How often another name is tried.
+/// How many names are tried.
 const TRIES: u64 = 16;
 
-/// A file that is gone again if it is not renamed.
+/// A file that is deleted on drop, unless it is renamed.
 pub(super) struct Temporary<'f> {
     folder: &'f OwnedFd,
     name: String,
@@ -42,12 +42,12 @@ impl<'f> Temporary<'f> {
             if file.metadata()?.nlink() > 0 {
                 return Ok(Self { folder, name, file, renamed: false });
             }
-            // Another run was faster to lock it, and has taken it away.
+            // Another run has locked and removed it first.
         }
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Gives it the name `to`, and takes that from who has it.
+    /// Renames it to `to`, and replaces any file of that name.
     pub(super) fn rename(mut self, to: &OsStr) -> io::Result<()> {
         renameat(self.folder, &self.name, self.folder, to)?;
         self.renamed = true;
@@ -83,8 +83,8 @@ fn is_ours(name: &[u8]) -> bool {
     digits.is_some_and(|digits| digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// A file that no run holds, locked so that none takes it while it goes. It may belong already to the user of the file
-/// whose place it was for.
+/// A file that no run has locked, locked now so that no other run uses it while it is deleted. It may belong already to
+/// the user of the file whose place it was for.
 fn left(folder: &OwnedFd, name: &[u8]) -> Option<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(openat(folder, name, flags, Mode::empty()).ok()?);
