@@ -120,6 +120,8 @@ pub struct Object<'a> {
     pub place: Box<str>,
     /// What it is.
     pub type_meta: Arc<TypeMeta<'a>>,
+    /// The way to the object that holds it, if one does: those that one holds know each other alone.
+    pub within: Option<Box<str>>,
     /// Its `metadata.namespace`, if not empty.
     pub namespace: Option<Text<'a>>,
     /// Its `metadata.name`, if not empty.
@@ -323,6 +325,11 @@ impl fmt::Display for ImageField {
 }
 
 impl Object<'_> {
+    /// The object that holds it: its document, and the way to it.
+    pub fn held_by(&self) -> Option<(usize, &str)> {
+        self.within.as_deref().map(|within| (self.document, within))
+    }
+
     /// The path of a field below it, from the root of the document.
     pub fn path(&self, steps: &[&str], field: &str) -> String {
         Self::joined(self.place.to_string(), steps, field)
@@ -409,7 +416,7 @@ impl<'a> Inventory<'a> {
     ) -> Result<Self, Problem> {
         let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
             part.found.whence = whence;
-            walk::each_object(tree, document, |node, place, meta| {
+            walk::each_object(tree, document, table, |node, place, meta| {
                 part.take(node, place, meta, table);
             });
         };
@@ -566,8 +573,10 @@ impl<'a> Inventory<'a> {
         {
             self.criticise(flaws::incomplete(node, row, home), make);
         }
+        let is_held = workload.object.within.is_some();
         for image in &mut workload.images {
             let by = placeholder::replaced_by(image, node, template);
+            let by = by.or_else(|| placeholder::parameter_in(image).filter(|_| is_held));
             image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
         }
         self.workloads.push(Box::new(workload));
@@ -607,13 +616,14 @@ fn object<'a>(node: Node<'_, 'a>, place: &Place, type_meta: Arc<TypeMeta<'a>>) -
         source: 0,
         document: place.document,
         place: place.way.as_str().into(),
+        within: place.within.as_ref().map(|within| within.way.clone()),
         build: Build::of(node, &type_meta.kind, name.as_deref()),
         type_meta,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
         name,
         label: label.unwrap_or(node).span(),
         chunk: node.tree().span(),
-        opted_out: opts_out(node),
+        opted_out: opts_out(node) || place.within.as_ref().is_some_and(|within| within.opted_out),
         timing: Timing::of(node),
     }
 }

@@ -46,6 +46,9 @@ pub struct Row {
     /// (api/internal/konfig/builtinpluginconsts/namereference.go).
     #[serde(default)]
     pub kustomize: Kustomize,
+    /// Where it holds whole objects, which something applies.
+    #[serde(default)]
+    pub embed: Box<[FieldPath]>,
     /// Where it makes pods: one entry for each group of pods with a specification of their own.
     pub sites: Box<[PullSite]>,
 }

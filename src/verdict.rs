@@ -243,7 +243,6 @@ impl<'i, 'a> Accounts<'i, 'a> {
     /// Indexes the ServiceAccounts of `inventories`.
     pub fn new(inventories: &'i [Inventory<'a>]) -> Self {
         let (mut by_name, mut in_cluster) = (Vec::new(), Vec::new());
-        let mut renames = false;
         for (source, inventory) in inventories.iter().enumerate() {
             let index_of = match inventory.whence {
                 Whence::Manifests => &mut by_name,
@@ -255,11 +254,12 @@ impl<'i, 'a> Accounts<'i, 'a> {
                 let namespace = object.namespace.as_deref();
                 let given = |name| Given { name, namespace, source, thing };
                 index_of.extend(names(object).map(given));
-                renames |= object.build.is_some();
             }
         }
         let (by_name, in_cluster) = (ByName::new(by_name), ByName::new(in_cluster));
-        let (meanings, extent) = (Meanings::new(renames), Extent::of(inventories));
+        let accounts = inventories.iter().flat_map(|inventory| &inventory.service_accounts);
+        let meanings = Meanings::new(accounts.map(|account| &account.object));
+        let extent = Extent::of(inventories);
         Self { inventories, by_name, in_cluster, meanings, extent }
     }
 

@@ -35,6 +35,16 @@ const REPLACERS: &[Replacer] = &[
     },
 ];
 
+/// How what stands for a parameter begins, in an object that another one holds: OpenShift and Katib (`${X}`), Tekton
+/// (`$(tt.params.x)`), policies of Open Cluster Management and workflows of Argo (`{{x}}`).
+const PARAMETERS: [&str; 3] = ["${", "$(", "{{"];
+
+/// What replaces the image of an object that another one holds, if parameters of that are in it.
+pub(super) fn parameter_in(image: &Image<'_>) -> Option<&'static str> {
+    let text = image.reference.as_str();
+    PARAMETERS.iter().any(|start| text.contains(start)).then_some("the object that holds it")
+}
+
 /// What replaces the text of an image, if that is a placeholder.
 pub(super) fn replaced_by(
     image: &Image<'_>,

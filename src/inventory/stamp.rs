@@ -41,7 +41,7 @@ pub enum Stamp {
 /// The first place where `text` is no YAML stream.
 pub fn stamps<'a>(text: &'a str, table: &Table) -> Result<Vec<Stamped<'a>>, Problem> {
     let take = |found: &mut Vec<Stamped<'a>>, document, tree: &Tree<'a>| {
-        walk::each_object(tree, document, |node, place, meta| {
+        walk::each_object(tree, document, table, |node, place, meta| {
             found.extend(stamped(node, place, meta, table));
         });
     };

@@ -1,10 +1,13 @@
-//! The objects of a document: its root, or the items of a list, which kubectl reads as objects of their own.
+//! The objects of a document: its root, the items of a list, which kubectl reads as objects of their own, and the objects
+//! that others hold as a whole (a Template of OpenShift, a `ManifestWork`).
 //!
-//! Nothing here says what an object holds.
+//! Nothing here says what else an object holds.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use super::{TypeMeta, build};
+use super::{TypeMeta, build, opts_out};
+use crate::kinds::{FieldPath, Table, Way};
 use crate::yaml::{Kind, Node, Tree};
 
 /// The list that a KRM function gets (`config.kubernetes.io/v1`).
@@ -14,17 +17,33 @@ const FUNCTION_INPUT: &str = "ResourceList";
 pub(super) struct Place {
     pub(super) document: usize,
     pub(super) way: String,
+    /// The object that holds it, if one does.
+    pub(super) within: Option<Arc<Container>>,
     /// Whether it is an item of what a function gets.
     in_function: bool,
 }
 
-/// Calls `each` with every object of a document.
+/// An object that holds others. They are applied where it says, so that nothing outside means them by their names.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Container {
+    /// The way from the root of the document to it.
+    pub(super) way: Box<str>,
+    /// Whether it opts out of injection, and so what it holds.
+    pub(super) opted_out: bool,
+}
+
+/// Calls `each` with every object of a document, those that an object of a kind of `table` holds after it.
 pub(super) fn each_object<'t, 'a>(
     tree: &'t Tree<'a>,
     document: usize,
+    table: &Table,
     mut each: impl FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>),
 ) {
-    walk(tree, document, &mut |node, place, meta| {
+    let embeds = |meta: &TypeMeta<'_>| {
+        let row = table.find(&meta.api_version, &meta.kind);
+        row.map_or(&[][..], |row| &row.embed)
+    };
+    walk(tree, document, &embeds, &mut |node, place, meta| {
         if !build::is_dropped(node, place.in_function) {
             each(node, place, meta);
         }
@@ -35,7 +54,7 @@ pub(super) fn each_object<'t, 'a>(
 /// Whether a document holds an object; a list without items is none.
 pub(super) fn holds_object(tree: &Tree<'_>) -> bool {
     let mut found = false;
-    walk(tree, 0, &mut |node, _, meta| {
+    walk(tree, 0, &|_| &[], &mut |node, _, meta| {
         let is_empty = |items: Node<'_, '_>| items.is_null();
         found = !meta.kind.ends_with("List") || !node.get("items").is_some_and(is_empty);
         !found
@@ -48,57 +67,100 @@ pub(super) fn is_typed(tree: &Tree<'_>) -> bool {
     type_meta(tree.root(), None).is_some()
 }
 
-/// A list whose items are being visited.
-struct List<'a, I> {
-    items: I,
-    /// What its items are that say neither `apiVersion` nor `kind` (apimachinery does the same).
-    of: TypeMeta<'a>,
-    /// The way to it: how much of that to its items.
+/// Objects that are being visited: the items of a list, or what an object holds.
+struct Objects<'t, 'a, I> {
+    each: Each<'t, 'a, I>,
+    /// What items are that say neither `apiVersion` nor `kind` (apimachinery does the same).
+    of: Option<TypeMeta<'a>>,
+    /// The way to the list or the object: how much of that to its objects.
     way: usize,
+    within: Option<Arc<Container>>,
     in_function: bool,
 }
 
-/// Calls `visit` with every object in order, through lists in lists, for as long as it gives `true`. Lists may be nested
-/// as deeply as a document can be, so this needs no stack for them.
-fn walk<'t, 'a>(
+enum Each<'t, 'a, I> {
+    Items(I),
+    Held(std::vec::IntoIter<(String, Node<'t, 'a>)>),
+}
+
+/// Calls `visit` with every object in order, through lists in lists and objects in objects, for as long as it gives
+/// `true`. They may be nested as deeply as a document can be, so this needs no stack for them.
+fn walk<'t, 'a, 'k>(
     tree: &'t Tree<'a>,
     document: usize,
+    embeds: &dyn Fn(&TypeMeta<'a>) -> &'k [FieldPath],
     visit: &mut dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>) -> bool,
 ) {
-    let mut place = Place { document, way: String::new(), in_function: false };
-    let mut lists = Vec::new();
+    let mut place = Place { document, way: String::new(), within: None, in_function: false };
+    let mut open = Vec::new();
     let mut next = Some(tree.root());
     while let Some(node) = next {
         let node = node.resolved();
-        let item_of = lists.last().map(|list: &List<'a, _>| &list.of);
+        let item_of = open.last().and_then(|objects: &Objects<'_, '_, _>| objects.of.as_ref());
         if let Some(meta) = type_meta(node, item_of) {
+            let (way, within) = (place.way.len(), place.within.clone());
             if let Some((items, of)) = items(node, &meta) {
                 let in_function = place.in_function || meta.kind == FUNCTION_INPUT;
-                lists.push(List { items, of, way: place.way.len(), in_function });
+                let (each, of) = (Each::Items(items), Some(of));
+                open.push(Objects { each, of, way, within, in_function });
             } else if !visit(node, &place, &meta) {
                 return;
+            } else if let held = held(node, &place, embeds(&meta))
+                && !held.is_empty()
+            {
+                let opted_out = opts_out(node) || within.is_some_and(|within| within.opted_out);
+                let within =
+                    Some(Arc::new(Container { way: place.way.as_str().into(), opted_out }));
+                let each = Each::Held(held.into_iter());
+                open.push(Objects { each, of: None, way, within, in_function: false });
             }
         }
-        next = next_item(&mut lists, &mut place);
+        next = next_object(&mut open, &mut place);
     }
 }
 
-/// The next item of the innermost list that has one.
-fn next_item<'t, 'a: 't>(
-    lists: &mut Vec<List<'a, impl Iterator<Item = (usize, Node<'t, 'a>)>>>,
+/// The objects that an object holds, each with the way to it.
+fn held<'t, 'a>(
+    node: Node<'t, 'a>,
+    place: &Place,
+    embeds: &[FieldPath],
+) -> Vec<(String, Node<'t, 'a>)> {
+    let mut held = Vec::new();
+    for path in embeds {
+        path.each(node, &mut Way::default(), &mut |node, way| {
+            let dot = if place.way.is_empty() { "" } else { "." };
+            held.push((format!("{dot}{}", way.as_str()), node));
+        });
+    }
+    held
+}
+
+/// The next object of the innermost list or object that has one.
+fn next_object<'t, 'a: 't>(
+    open: &mut Vec<Objects<'t, 'a, impl Iterator<Item = (usize, Node<'t, 'a>)>>>,
     place: &mut Place,
 ) -> Option<Node<'t, 'a>> {
     loop {
-        let list = lists.last_mut()?;
-        place.way.truncate(list.way);
-        place.in_function = list.in_function;
-        if let Some((index, item)) = list.items.next() {
-            let dot = if place.way.is_empty() { "" } else { "." };
-            // A text takes in whatever is written.
-            let _ = write!(place.way, "{dot}items[{index}]");
-            return Some(item);
+        let objects = open.last_mut()?;
+        place.way.truncate(objects.way);
+        place.in_function = objects.in_function;
+        place.within.clone_from(&objects.within);
+        let next = match &mut objects.each {
+            Each::Items(items) => items.next().map(|(index, item)| {
+                let dot = if place.way.is_empty() { "" } else { "." };
+                // A text takes in whatever is written.
+                let _ = write!(place.way, "{dot}items[{index}]");
+                item
+            }),
+            Each::Held(held) => held.next().map(|(way, object)| {
+                place.way.push_str(&way);
+                object
+            }),
+        };
+        if next.is_some() {
+            return next;
         }
-        lists.pop();
+        open.pop();
     }
 }
 

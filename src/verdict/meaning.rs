@@ -1,4 +1,5 @@
-//! Which of the objects that are or were called like something a name stands for, when kustomize is done.
+//! Which of the objects that are or were called like something a name stands for: those that the same object holds, and
+//! when kustomize is done.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,21 +13,28 @@ use crate::inventory::Object;
 pub(super) struct Meanings {
     /// Whether kustomize renames any of the things.
     renames: bool,
+    /// Whether other objects hold any of them.
+    are_held: bool,
     known: RefCell<BTreeMap<Key, Rc<Chosen>>>,
 }
 
-/// A name, and what kustomize asks of the object that has it.
-type Key = (String, bool, [Option<String>; 3]);
+/// A name, what kustomize asks of the object that has it, and what holds that.
+type Key = (String, bool, [Option<String>; 3], Option<(usize, String)>);
 
 impl Meanings {
-    /// Of things of which kustomize `renames` some.
-    pub(super) fn new(renames: bool) -> Self {
-        Self { renames, known: RefCell::default() }
+    /// Of things, each with its object.
+    pub(super) fn new<'o>(things: impl Iterator<Item = &'o Object<'o>>) -> Self {
+        let (mut renames, mut are_held) = (false, false);
+        for object in things {
+            renames |= object.build.is_some();
+            are_held |= object.within.is_some();
+        }
+        Self { renames, are_held, known: RefCell::default() }
     }
 
     /// Whether all that are called like something are what it stands for.
     pub(super) fn are_all(&self) -> bool {
-        !self.renames
+        !self.renames && !self.are_held
     }
 
     /// What `name` stands for in `referrer`, of those that are or were `called` like this. Outside of a build these are
@@ -42,10 +50,15 @@ impl Meanings {
             return called;
         }
         let mut known = self.known.borrow_mut();
-        let key = (name.to_owned(), referrer.follows, referrer.object.build_key());
+        let held_by = referrer.object.held_by().map(|(document, way)| (document, way.to_owned()));
+        let key = (name.to_owned(), referrer.follows, referrer.object.build_key(), held_by);
         let chosen = known.entry(key).or_insert_with(|| {
             let called_objects: Vec<_> = called.things().map(object).collect();
-            Rc::new(called.chosen(&meant(referrer, name, &called_objects)))
+            let mut meant = meant(referrer, name, &called_objects);
+            for (is_meant, one) in meant.iter_mut().zip(&called_objects) {
+                *is_meant &= one.held_by() == referrer.object.held_by();
+            }
+            Rc::new(called.chosen(&meant))
         });
         called.only_those(Rc::clone(chosen))
     }

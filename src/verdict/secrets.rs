@@ -36,16 +36,17 @@ pub type MadeId = (usize, Span);
 impl<'i> Secrets<'i> {
     /// Indexes the Secrets of `inventories` and those that other objects make.
     pub fn new<'a: 'i>(inventories: &'i [Inventory<'a>]) -> Self {
-        let secrets = inventories.iter().flat_map(|inventory| &inventory.secrets);
-        let mut secrets = secrets.map(|secret| &secret.object);
-        let renamed = secrets.any(|object| object.build.is_some());
+        let objects = || {
+            let secrets = inventories.iter().flat_map(|inventory| &inventory.secrets);
+            secrets.map(|secret| &secret.object)
+        };
         Self {
             by_name: kept(inventories, Whence::Manifests),
             in_cluster: kept(inventories, Whence::Cluster),
             produced: produced(inventories, Whence::Manifests),
             produced_in_cluster: produced(inventories, Whence::Cluster),
-            meanings: Meanings::new(renamed),
-            renamed,
+            meanings: Meanings::new(objects()),
+            renamed: objects().any(|object| object.build.is_some()),
             are_copied: inventories
                 .iter()
                 .flat_map(|inventory| &inventory.secrets)
