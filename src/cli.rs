@@ -14,11 +14,9 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
 use pullcreds::mask;
 
-use args::Cli;
 use commands::plugin;
 use exit::{Exit, Stop};
 use output::eprint;
@@ -30,8 +28,8 @@ pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let (words, plugin) = plugin::take_config(std::env::args_os().collect());
     let words = args::words(words);
-    let cli = match Cli::try_parse_from(&words) {
-        Ok(cli) => cli,
+    let (cli, flags) = match args::parse(&words) {
+        Ok(parsed) => parsed,
         Err(error) => {
             let stop = tell_usage(&error);
             if !error.use_stderr() {
@@ -46,8 +44,8 @@ pub(crate) fn run() -> ExitCode {
     let run = std::panic::catch_unwind(|| {
         environment::insist_on_text()?;
         match plugin {
-            Some(config) => plugin::run(&config, &cli),
-            None => commands::dispatch(cli),
+            Some(config) => plugin::run(&config, &cli, &flags),
+            None => commands::dispatch(cli, &flags),
         }
     });
     let result = run.unwrap_or_else(|_| {

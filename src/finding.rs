@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::source::Span;
+use crate::words::Words;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
@@ -27,13 +28,11 @@ pub enum Severity {
 impl Severity {
     /// Its name in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
+        self.word()
     }
 }
+
+impl Words for Severity {}
 
 /// A kind of finding: a row of the table.
 #[derive(Debug)]

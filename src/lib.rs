@@ -6,6 +6,7 @@
 pub mod shared;
 pub mod names;
 pub mod duration;
+pub mod words;
 pub mod source;
 pub mod image;
 pub mod edit;

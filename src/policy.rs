@@ -16,6 +16,7 @@ use crate::credentials::provider::Official;
 use crate::finding::Severity;
 use crate::source::Span;
 use crate::text::Message;
+use crate::words::Words;
 
 mod check;
 mod config;
@@ -34,8 +35,8 @@ mod tree;
 pub use config::schema;
 pub use fields::{FieldPath, Step};
 pub use overrides::{
-    ConfigMap, FlagMistake, Injection, Overrides, Overruled, parse_fail_on, parse_inject,
-    parse_into, parse_namespace, parse_pattern,
+    FlagMistake, Injection, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
+    parse_word,
 };
 use pattern::{Index, Pattern};
 use registries::{Class, Cloud, Host, Provider};
@@ -93,16 +94,20 @@ pub enum FailOn {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub enum InjectInto {
+    /// Into the pod.
+    Pod,
+    /// Into the pod's ServiceAccount, which must be among the manifests.
+    ServiceAccount,
     /// Into the ServiceAccount where it is among the manifests and the pod has no list of its own, else into the pod.
     #[default]
     Auto,
     /// Nowhere: the policy is only checked.
     None,
-    /// Into the pod.
-    Pod,
-    /// Into the pod's ServiceAccount, which must be among the manifests.
-    ServiceAccount,
 }
+
+impl Words for FailOn {}
+impl Words for InjectInto {}
+impl Words for Emit {}
 
 /// What happens where a pull secret cannot be injected safely.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
@@ -567,6 +572,11 @@ impl Policy {
     /// What a KRM function hands back. It is meant where the policy is a functionConfig, and nowhere else.
     pub fn emit(&self) -> Emit {
         self.emit
+    }
+
+    /// Whether every image counts as private that nothing says otherwise of.
+    pub fn assumes_private(&self) -> bool {
+        self.assume_private
     }
 
     /// Whether workloads get the annotation that tells that they were checked.

@@ -17,9 +17,12 @@ use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::check::Outcome;
 use crate::policy::Policy;
 use crate::source::{LineIndex, Position, Source, Span};
+use crate::words::Words;
 
 use template::Templates;
 
@@ -29,7 +32,8 @@ pub use excerpt::{Excerpt, Labelled};
 pub use human::{codes, explain, mistakes, problem, unreadable_dump};
 
 /// A format of reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// For places made for a few lines: the worst first, and not more than fits.
     Brief,
@@ -39,23 +43,11 @@ pub enum Format {
     Json,
 }
 
-impl Format {
-    /// Every format.
-    pub const ALL: &[Self] = &[Self::Brief, Self::Human, Self::Json];
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Brief => "brief",
-            Self::Human => "human",
-            Self::Json => "json",
-        }
-    }
-}
+impl Words for Format {}
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.word())
     }
 }
 
@@ -63,10 +55,8 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|format| format.name() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|format| format.name()).collect();
-            format!("unknown format, expected one of: {}", names.join(", "))
-        })
+        Self::of_word(text)
+            .ok_or_else(|| format!("unknown format, expected one of: {}", Self::words().join(", ")))
     }
 }
 

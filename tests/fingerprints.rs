@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use pullcreds::check::{self, Caller, Circumstances, Input, Stamps};
 use pullcreds::edit::Plan;
-use pullcreds::policy::{Overrides, Policy};
+use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
 use pullcreds::source::Source;
 use serde_json::{Value, json};
 
@@ -230,9 +230,11 @@ fn most_findings_have_one_of_their_own() {
 
 #[test]
 fn a_fix_mends_its_finding() {
-    let mut overrides = Overrides::default();
-    overrides.set("inject", "registry.example.com=regcred").expect("a sound flag");
-    overrides.set("into", "none").expect("a sound flag");
+    let overrides = Overrides {
+        inject: vec![parse_inject("registry.example.com=regcred").expect("a sound flag")],
+        into: Some(InjectInto::None),
+        ..Overrides::default()
+    };
     let policy = Policy::default().with(&overrides).expect("flags that go together");
     let mut fixes = 0;
     for seed in 0..150 {

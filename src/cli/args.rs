@@ -2,20 +2,21 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use pullcreds::duration;
-use pullcreds::finding::{self, Code};
-use pullcreds::frontend::parse_size;
-use pullcreds::policy::pattern::Pattern;
-use pullcreds::policy::{
-    FailOn, InjectInto, Injection, parse_fail_on, parse_inject, parse_into, parse_namespace,
-    parse_pattern,
+use clap::builder::{
+    OsStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser,
 };
+use clap::error::{ContextKind, ContextValue};
+use clap::{
+    Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    ValueHint,
+};
+use pullcreds::finding::{self, Code};
 use pullcreds::report::Format;
+
+use super::settings::Mode;
+use super::settings::layer::Layer;
+use super::settings::table::{SETTINGS, Setting, Value, Values};
 
 /// How many codes are suggested for one that is not known.
 const SUGGESTED: usize = 3;
@@ -50,8 +51,6 @@ the number of the signal that ended it.";
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    #[command(flatten)]
-    pub(crate) flags: Flags,
 }
 
 #[derive(Subcommand)]
@@ -63,11 +62,6 @@ pub(crate) enum Command {
         /// The format of the report on standard output [default: human]
         #[arg(long, value_name = "FORMAT", value_parser = clap::value_parser!(Format))]
         format: Option<Format>,
-        /// A workload without the annotation of --stamp is an error
-        #[arg(long)]
-        require_stamp: bool,
-        #[command(flatten)]
-        flags: Flags,
     },
     /// Inject pull secrets into files, and print them or write them back
     Inject {
@@ -80,18 +74,18 @@ pub(crate) enum Command {
         /// Only say which files would change, and fail if there is one
         #[arg(long, conflicts_with = "write")]
         check: bool,
-        #[command(flatten)]
-        flags: Flags,
     },
     /// Run as a KRM function: a ResourceList on standard input, the same with results on standard output
     ///
     /// Without a command a ResourceList is recognised too; here anything else is an error.
-    Krm {
-        #[command(flatten)]
-        flags: Flags,
-    },
+    Krm,
     /// Start a renderer, judge what it writes and pass it on; nothing at all if the renderer fails
-    Run(RunArgs),
+    Run {
+        /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
+        /// the value that it gives to the variable NAME, and `$(PULLCREDS_RELEASE_NAME)` a name for a Helm release
+        #[arg(required = true, last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
     /// Print which plugin parameters an Argo CD Application may set, for parameters.dynamic
     ArgocdParameters,
     /// Watch over a renderer
@@ -234,7 +228,7 @@ pub(crate) fn words(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
 
 /// How many words of `words` are flags of the filter in front of the name of a command; `None` if there is no such name.
 fn command_behind_flags(words: &[OsString]) -> Option<usize> {
-    let command = Cli::command();
+    let command = command();
     let mut at = 0;
     loop {
         let word = words.get(at)?.to_str()?;
@@ -263,129 +257,122 @@ fn length(command: &clap::Command, word: &str) -> Option<usize> {
 
 /// Whether a command line is one of the filter, be it right or wrong.
 pub(crate) fn is_filter(words: &[OsString]) -> bool {
-    let command = Cli::command();
+    let command = command();
     let named = words.get(1).and_then(|word| word.to_str());
     named.is_none_or(|word| word != "help" && command.find_subcommand(word).is_none())
 }
 
-#[derive(Args)]
-pub(crate) struct RunArgs {
-    /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
-    /// the value that it gives to the variable NAME, and `$(PULLCREDS_RELEASE_NAME)` a name for a Helm release
-    #[arg(required = true, last = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<OsString>,
-    /// End the renderer, and all that it started, after this time, like 90s or 2m [default: never]
-    #[arg(long, value_name = "DURATION", value_parser = parse_timeout)]
-    pub(crate) timeout: Option<Duration>,
-    /// A renderer that writes no Kubernetes object is no error
-    #[arg(long, conflicts_with = "require_input")]
-    pub(crate) allow_empty: bool,
-    #[command(flatten)]
-    pub(crate) flags: Flags,
+// Settings.
+
+/// The commands that judge something. Without a name, it is the filter.
+const JUDGING: &[(&str, Mode)] = &[
+    ("check", Mode::Check),
+    ("inject", Mode::Inject),
+    ("krm", Mode::Function),
+    ("run", Mode::Run),
+];
+
+/// The whole command line, with the flags of the settings.
+pub(crate) fn command() -> clap::Command {
+    let filter = Cli::command().args(flags(Mode::Filter));
+    filter.mut_subcommands(|command| {
+        let judging = JUDGING.iter().find(|(name, _)| *name == command.get_name());
+        match judging {
+            Some((_, mode)) => command.args(flags(*mode)),
+            None => command,
+        }
+    })
 }
 
-pub(crate) fn parse_timeout(text: &str) -> Result<Duration, String> {
-    duration::with_days(text.trim())
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "write a duration like 90s or 2m".to_owned())
-}
-
-/// When to do something that depends on the terminal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    /// If standard error is a terminal
-    #[default]
-    Auto,
-    /// In any case
-    Always,
-    /// In no case
-    Never,
-}
-
-/// Where a report goes: `FORMAT` or `FORMAT=FILE`.
-#[derive(Clone, Debug)]
-pub(crate) struct ReportTo {
-    pub(crate) format: Format,
-    pub(crate) file: Option<PathBuf>,
-}
-
-pub(crate) fn parse_report(text: &str) -> Result<ReportTo, String> {
-    let (format, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("a file name is missing behind the `=`".to_owned()),
-        Some((format, file)) => (format, Some(PathBuf::from(file))),
-        None => (text, None),
+/// A command line as a command with its flags, and what the flags of settings say.
+pub(crate) fn parse(words: &[OsString]) -> Result<(Cli, Layer), clap::Error> {
+    let mut command = command();
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    let judging = JUDGING.iter().find(|(name, _)| matches.subcommand_name() == Some(name));
+    let layer = match (judging, matches.subcommand()) {
+        (Some((_, mode)), Some((_, matches))) => typed(matches, *mode),
+        (None, Some(_)) => Layer::default(),
+        (_, None) => typed(&matches, Mode::Filter),
     };
-    Ok(ReportTo { format: format.parse()?, file })
+    let cli =
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, layer))
 }
 
-#[derive(Args, Default)]
-#[command(next_help_heading = "Policy")]
-#[allow(clippy::struct_excessive_bools, reason = "flags are what they are")]
-pub(crate) struct Flags {
-    /// The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one; not under run]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
-    /// These images are private, and the secret is injected into pods that pull them; `*` is every pod
-    #[arg(long, value_name = "HOST[/PATH]=SECRET", value_parser = parse_inject)]
-    pub(crate) inject: Vec<Injection>,
-    /// Where to inject: pod, service-account, auto or none [default: auto; check: none, to judge what is there]
-    #[arg(long, value_name = "WHERE", value_parser = parse_into)]
-    pub(crate) into: Option<InjectInto>,
-    /// These images need credentials
-    #[arg(long, value_name = "PATTERN", value_parser = parse_pattern)]
-    pub(crate) private: Vec<Pattern>,
-    /// These images need none
-    #[arg(long, value_name = "PATTERN", value_parser = parse_pattern)]
-    pub(crate) public: Vec<Pattern>,
-    /// Every image needs credentials, unless the policy says otherwise
-    #[arg(long)]
-    pub(crate) assume_private: bool,
-    /// Under Argo CD, take no settings from the Application
-    #[arg(long)]
-    pub(crate) no_app_overrides: bool,
-    /// The namespace of objects that name none
-    #[arg(long, value_name = "NAMESPACE", value_parser = parse_namespace)]
-    pub(crate) namespace: Option<String>,
-    /// What the cluster has beside the manifests: the output of `kubectl get sa,secret -A --show-managed-fields -o yaml`
-    /// (or json); repeatable. It is evidence only: never judged, edited, printed or written
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cluster_dump: Vec<PathBuf>,
-    /// Fail from findings of this severity on: error, warning or never [default: never; check and run: error]
-    #[arg(long, value_name = "SEVERITY", value_parser = parse_fail_on)]
-    pub(crate) fail_on: Option<FailOn>,
-    /// Annotate every workload that passes: pullcreds.dev/checked: v1
-    #[arg(long)]
-    pub(crate) stamp: bool,
-    /// Also write a report: brief, human or json, to a file, to a folder (a file for each run) or to standard error; repeatable
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_report, help_heading = "Output")]
-    pub(crate) report: Vec<ReportTo>,
-    /// An input without a document is an error [default in check and run]
-    #[arg(long, help_heading = "Output")]
-    pub(crate) require_input: bool,
-    /// Read at most this much input, all files together [default: 1GiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Output")]
-    pub(crate) max_input: Option<u64>,
-    /// Say nothing unless the run fails
-    #[arg(long, short, help_heading = "Output")]
-    pub(crate) quiet: bool,
-    /// When to use colours: auto, always or never [default: auto]
-    #[arg(
-        long,
-        value_name = "WHEN",
-        value_enum,
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub(crate) color: Option<When>,
-    /// When to print the diff of what was injected: auto, always or never [default: auto]
-    #[arg(
-        long,
-        value_name = "WHEN",
-        value_enum,
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub(crate) diff: Option<When>,
+/// The settings that a command takes as flags.
+fn of_mode(mode: Mode) -> impl Iterator<Item = &'static Setting> {
+    let all = SETTINGS.iter().filter(|setting| setting.places.have_flag());
+    all.filter(move |setting| setting.only.is_none_or(|only| only == mode))
+}
+
+/// The flags of a command.
+fn flags(mode: Mode) -> impl Iterator<Item = Arg> {
+    of_mode(mode).map(move |setting| {
+        let is_own = |other: &&str| of_mode(mode).any(|setting| setting.name == *other);
+        let flag = Arg::new(setting.name)
+            .long(setting.name)
+            .short(setting.short)
+            .help(setting.with_words(setting.help))
+            .help_heading(setting.heading)
+            .conflicts_with_all(setting.contrary.iter().filter(|other| is_own(other)));
+        match setting.value {
+            Value::Switch(_) => flag.action(ArgAction::SetTrue),
+            Value::File(name, _) => flag
+                .value_name(name)
+                .value_parser(OsStringValueParser::new())
+                .value_hint(ValueHint::AnyPath),
+            Value::Text(name, _) | Value::Word(name, _) => {
+                flag.value_name(name).value_parser(ValueOf(setting)).hide_possible_values(true)
+            }
+            Value::Texts(name, _) | Value::Lines(name, _) => {
+                flag.value_name(name).value_parser(ValueOf(setting)).action(ArgAction::Append)
+            }
+            Value::Files(name, _) => {
+                let flag = flag.value_name(name).action(ArgAction::Append);
+                flag.value_parser(OsStringValueParser::new()).value_hint(ValueHint::AnyPath)
+            }
+        }
+    })
+}
+
+/// What the flags of settings say.
+fn typed(matches: &ArgMatches, mode: Mode) -> Layer {
+    let mut layer = Layer::default();
+    for setting in of_mode(mode) {
+        let values = match setting.value {
+            Value::Switch(_) if matches.get_flag(setting.name) => vec![OsString::from("true")],
+            Value::Switch(_) => Vec::new(),
+            _ => matches.get_many(setting.name).into_iter().flatten().cloned().collect(),
+        };
+        layer.take(setting, format!("--{}", setting.name), values);
+    }
+    layer
+}
+
+/// Reads a value of a setting, to say at once why it cannot be one.
+#[derive(Clone)]
+struct ValueOf(&'static Setting);
+
+impl TypedValueParser for ValueOf {
+    type Value = OsString;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let text = StringValueParser::new().parse_ref(command, arg, value)?;
+        let check =
+            |text: String| self.0.read(&mut Values::default(), text.as_ref()).map(|()| text);
+        StringValueParser::new().try_map(check).parse_ref(command, arg, text.as_ref())?;
+        Ok(text.into())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let is_word = matches!(self.0.value, Value::Word(..));
+        is_word.then(|| Box::new((self.0.words)().iter().map(PossibleValue::new)) as Box<_>)
+    }
 }
 
 #[cfg(test)]

@@ -20,24 +20,24 @@ use pullcreds::source::Source;
 use super::args::{Cli, Command, PolicyCommand};
 use super::exit::{Exit, Stop};
 use super::output::print;
+use super::settings::layer::Layer;
 use super::settings::{Mode, Settings, limit};
 
-pub(crate) fn dispatch(cli: Cli) -> Result<Exit, Stop> {
+/// Runs a command with the flags that are about settings.
+pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
     match cli.command {
-        None => filter::standard_input(&cli.flags),
-        Some(Command::Krm { flags }) => krm::insist(&read::stdin(&limit(&flags)?)?, &flags),
-        Some(Command::Check { paths, format, require_stamp, flags }) => {
-            check::check(&paths, format, require_stamp, &flags)
-        }
-        Some(Command::Inject { paths, write, check, flags }) => {
+        None => filter::standard_input(flags),
+        Some(Command::Krm) => krm::insist(&read::stdin(&limit(flags)?)?, flags),
+        Some(Command::Check { paths, format }) => check::check(&paths, format, flags),
+        Some(Command::Inject { paths, write, check }) => {
             let to = match (write, check) {
                 (true, _) => inject::To::Files,
                 (_, true) => inject::To::Nowhere,
                 _ => inject::To::Output,
             };
-            inject::inject(&paths, to, &Settings::of(&flags, Mode::Inject)?)
+            inject::inject(&paths, to, &Settings::of(flags, Mode::Inject)?)
         }
-        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Run { command }) => run::run(&command, flags),
         Some(Command::Supervise { command }) => run::supervise(&command),
         Some(Command::ArgocdParameters) => argocd_parameters::announce(),
         Some(Command::Explain { code }) => explain::explain(code),
@@ -47,8 +47,6 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Exit, Stop> {
         Some(Command::Man) => program::man(),
     }
 }
-
-// The commands.
 /// Judges sources by the settings. A dump of the cluster that is no YAML stream ends the run, as a policy would: without
 /// it the verdicts would be others.
 fn judge<'s>(

@@ -41,23 +41,6 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The variable of a flag: `PULLCREDS_` and its name.
-pub(crate) fn flag_variable(flag: &str) -> (String, Option<String>) {
-    let name = format!("PULLCREDS_{}", flag.replace('-', "_").to_uppercase());
-    let value = variable(&name);
-    (name, value)
-}
-
-pub(crate) fn truth(name: &str) -> Result<Option<bool>, Stop> {
-    let (variable, value) = flag_variable(name);
-    match value.as_deref() {
-        None => Ok(None),
-        Some("1" | "true" | "yes" | "on") => Ok(Some(true)),
-        Some("0" | "false" | "no" | "off") => Ok(Some(false)),
-        Some(_) => Err(Stop::new(Exit::Usage, format!("error: {variable}: write true or false\n"))),
-    }
-}
-
 /// As [`variable`], text or not.
 pub(crate) fn raw_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)

@@ -1,27 +1,31 @@
 //! Flags, environment, policy file, functionConfig and Application, resolved to what a run goes by.
 
 pub(crate) mod argocd;
+pub(crate) mod layer;
 mod policy;
+pub(crate) mod table;
 
 use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use pullcreds::check::{Caller, Circumstances, Input, Outcome, Stamps};
 use pullcreds::credentials::provider::Provider;
 use pullcreds::finding::Severity;
-use pullcreds::frontend::{self, Limit};
-use pullcreds::policy::{Emit, FailOn, Overrides, Policy};
+use pullcreds::frontend::Limit;
+use pullcreds::policy::{Emit, FailOn, InjectInto, Policy};
 use pullcreds::report::{Format, Look};
 use pullcreds::source::Source;
 
-use super::args::{Flags, ReportTo, When};
-use super::environment::{flag_variable, now, truth};
-use super::exit::{Exit, Stop};
+use super::environment::now;
+use super::exit::Stop;
 use super::output::look::{format, look};
 use super::output::reports;
 use argocd::Application;
+use layer::Layer;
 pub(crate) use policy::policy_mistakes;
 use policy::{Stated, dumps, policy, providers};
+use table::{ReportTo, When};
 
 /// How the program was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +37,26 @@ pub(crate) enum Mode {
     Run,
 }
 
+impl Mode {
+    /// From which severity on findings fail a run, if nobody says so.
+    fn threshold(self) -> FailOn {
+        match self {
+            Self::Check | Self::Run => FailOn::Error,
+            Self::Filter | Self::Function | Self::Inject => FailOn::Never,
+        }
+    }
+}
+
 /// What the caller of a function says, below flags and environment.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct FunctionSettings {
     pub(crate) policy: Policy,
-    pub(crate) overrides: Overrides,
-    pub(crate) emit: Emit,
-    pub(crate) quiet: bool,
+    /// The keys of a `ConfigMap`.
+    pub(crate) layer: Layer,
 }
 
 /// Flags, environment and policy file, resolved.
+#[expect(clippy::struct_excessive_bools, reason = "switches are what they are")]
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) policy: Policy,
@@ -58,8 +72,10 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     /// What an Application asks for in vain.
     pub(crate) notes: Vec<String>,
-    /// Whether an Application says that no manifests are fine.
-    pub(crate) allow_empty: Option<bool>,
+    /// How long a renderer may take.
+    pub(crate) timeout: Option<Duration>,
+    /// Whether a renderer may write no object.
+    pub(crate) allow_empty: bool,
     pub(crate) emit: Emit,
     pub(crate) stamps: Stamps,
     pub(crate) quiet: bool,
@@ -68,59 +84,69 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn of(flags: &Flags, mode: Mode) -> Result<Self, Stop> {
-        Self::told(flags, mode, None)
+    pub(crate) fn of(flags: &Layer, mode: Mode) -> Result<Self, Stop> {
+        Self::resolve(flags, mode, None)
     }
 
-    pub(crate) fn told(flags: &Flags, mode: Mode, told: Option<Told>) -> Result<Self, Stop> {
-        let look = flags_look(flags, mode)?;
-        let quiet = told.as_ref().is_some_and(|told| told.quiet);
-        let format = format(mode);
-        let set = |flag: bool, name: &str| Ok(flag || truth(name)?.unwrap_or(false));
+    /// Those of a function, if it has any of its own.
+    pub(crate) fn resolve(
+        flags: &Layer,
+        mode: Mode,
+        function: Option<FunctionSettings>,
+    ) -> Result<Self, Stop> {
+        let function = function.unwrap_or_default();
+        let stated = flags.clone().over(Layer::environment(mode)).over(function.layer);
+        let mut values = stated.resolve()?;
+        let look = look(values.color.unwrap_or_default(), mode);
         let application = if mode == Mode::Run || argocd::is_caller() {
-            argocd::application(set(flags.no_app_overrides, "no-app-overrides")?)?
+            argocd::application(values.no_app_overrides.unwrap_or(false))?
         } else {
             Application::default()
         };
-        let allow_empty = application.allow_empty;
-        let told = told.unwrap_or_default();
-        let emit = told.emit;
-        let Stated { policy, file, notes } = policy(flags, mode, told, application, look)?;
-        let providers = providers(&policy, file.as_deref())?;
-        let reports = reports::asked(&flags.report)?;
-        if matches!(mode, Mode::Filter | Mode::Function | Mode::Run) {
-            reports::keep_out_of_manifests(&reports)?;
+        let allow_empty = application.values.allow_empty;
+        let emit = values.emit.unwrap_or(function.policy.emit());
+        // `check` judges what is there, and not what an injection would make of it. And where nothing is handed back,
+        // what is injected would arrive nowhere.
+        if mode == Mode::Check && !flags.names("into") || emit == Emit::None {
+            values.overrides.into = Some(InjectInto::None);
         }
-        let default = match mode {
-            Mode::Check | Mode::Run => FailOn::Error,
-            Mode::Filter | Mode::Function | Mode::Inject => FailOn::Never,
-        };
-        // An application that lost its manifests is pruned.
-        let required = mode == Mode::Check || (mode == Mode::Filter && argocd::is_caller());
-        let required = truth("require-input")?.unwrap_or(required && allow_empty != Some(true));
-        let diff = match switch(flags.diff, "diff")?.unwrap_or_default() {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => io::stderr().is_terminal(),
-        };
-        let limit = limit(flags)?;
+        let Stated { policy, file, notes } =
+            policy(&values, function.policy, application, mode, look)?;
+        let providers = providers(&policy, file.as_deref())?;
+        if matches!(mode, Mode::Filter | Mode::Function | Mode::Run) {
+            reports::keep_out_of_manifests(&values.report)?;
+        }
+        let limit = values.max_input.map_or_else(Limit::default, Limit::new);
         Ok(Self {
             mode,
-            fail_on: policy.fail_on().unwrap_or(default),
-            require_input: flags.require_input || required,
+            fail_on: policy.fail_on().unwrap_or(mode.threshold()),
+            require_input: values.require_input.unwrap_or_else(|| {
+                // An application that lost its manifests is pruned.
+                let required = mode == Mode::Filter && argocd::is_caller();
+                (mode == Mode::Check || required) && allow_empty != Some(true)
+            }),
             now: now()?,
-            cluster: dumps(&flags.cluster_dump, &limit)?,
+            cluster: dumps(&values.cluster_dump, &limit)?,
             limit,
             providers,
-            reports,
-            quiet: set(flags.quiet, "quiet")? || quiet,
-            diff,
-            format,
+            reports: values.report,
+            quiet: values.quiet.unwrap_or(false),
+            diff: match values.diff.unwrap_or_default() {
+                When::Always => true,
+                When::Never => false,
+                When::Auto => io::stderr().is_terminal(),
+            },
+            format: format(mode),
             notes,
-            allow_empty,
-            stamps: match (mode, emit) {
-                (Mode::Check, _) | (_, Emit::None) => Stamps::Ignored,
-                _ if policy.stamp() => Stamps::Written,
+            timeout: values.timeout,
+            allow_empty: {
+                let required = values.require_input.map(|required| !required);
+                values.allow_empty.or(required).or(allow_empty).unwrap_or(false)
+            },
+            stamps: match mode {
+                Mode::Check if values.require_stamp == Some(true) => Stamps::Required,
+                Mode::Check => Stamps::Ignored,
+                _ if emit == Emit::All && policy.stamp() => Stamps::Written,
                 _ => Stamps::Ignored,
             },
             emit,
@@ -151,29 +177,14 @@ impl Settings {
     }
 }
 
-pub(crate) fn switch(flag: Option<When>, name: &str) -> Result<Option<When>, Stop> {
-    use clap::ValueEnum as _;
-    let (variable, value) = flag_variable(name);
-    match (flag, value) {
-        (Some(when), _) => Ok(Some(when)),
-        (None, Some(value)) => When::from_str(&value, true).map(Some).map_err(|_| {
-            Stop::new(Exit::Usage, format!("error: {variable}: write auto, always or never\n"))
-        }),
-        (None, None) => Ok(None),
-    }
+/// How reports look, by flags and environment.
+pub(crate) fn look_of(flags: &Layer, mode: Mode) -> Result<Look, Stop> {
+    let stated = flags.clone().over(Layer::environment(mode)).only(&["color"]);
+    Ok(look(stated.resolve()?.color.unwrap_or_default(), mode))
 }
 
-/// How much may be read: what the flag says, else the variable.
-pub(crate) fn limit(flags: &Flags) -> Result<Limit, Stop> {
-    let (name, value) = flag_variable("max-input");
-    let wrong = |help: String| Stop::new(Exit::Usage, format!("error: {name}: {help}\n"));
-    let said = value.map(|value| frontend::parse_size(&value)).transpose();
-    match flags.max_input {
-        Some(most) => Ok(Limit::new(most)),
-        None => Ok(said.map_err(wrong)?.map_or_else(Limit::default, Limit::new)),
-    }
-}
-
-pub(crate) fn flags_look(flags: &Flags, mode: Mode) -> Result<Look, Stop> {
-    Ok(look(switch(flags.color, "color")?.unwrap_or_default(), mode))
+/// How much may be read, by flags and environment.
+pub(crate) fn limit(flags: &Layer) -> Result<Limit, Stop> {
+    let stated = flags.clone().over(Layer::environment(Mode::Filter)).only(&["max-input"]);
+    Ok(stated.resolve()?.max_input.map_or_else(Limit::default, Limit::new))
 }

@@ -69,8 +69,8 @@ impl Limit {
 /// # Errors
 ///
 /// A hint about the right format.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let wrong = || "write a size like 512MiB, at most 4095MiB".to_owned();
+pub fn parse_size(text: &str) -> Result<u64, &'static str> {
+    let wrong = || "write a size like 512MiB, at most 4095MiB";
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -28,6 +28,7 @@ use crate::names::{is_label, is_qualified_name, is_subdomain};
 use crate::say;
 use crate::source::Span;
 use crate::text::{Message, shown};
+use crate::words::Words as _;
 
 /// Keys that kustomize reads in the configuration of an exec plugin.
 const PLUGIN_ARGUMENTS: &[&str] = &["argsFromFile", "argsOneLiner"];
@@ -107,7 +108,7 @@ fn told(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
                 for (key, value) in entries {
                     // Codes of findings speak of credentials, and have a severity behind them.
                     let is_severity = matches!(&value.kind, read::Kind::Text(text)
-                        if ["error", "warning", "info"].contains(&&**text));
+                        if Severity::of_word(text).is_some());
                     if names_a_credential(key) && !is_severity {
                         spans.push(value.span);
                     } else {

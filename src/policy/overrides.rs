@@ -1,6 +1,6 @@
-//! What flags, the environment and a `ConfigMap` say, on top of a policy file.
+//! What is set on top of a policy file.
 //!
-//! Nothing here knows how flags are spelled on the command line, or reads a variable.
+//! Nothing here knows how a setting is called where it is set, or reads a variable: the program has a table of that.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,10 @@ use super::overlap::Patterns;
 use super::pattern::{Pattern, PatternMistake};
 use super::read::{one_of, quoted};
 use super::registries::Class;
-use super::{Cluster, Emit, FailOn, InjectInto, Policy, Registry, Spanned, check};
+use super::{Cluster, FailOn, InjectInto, Policy, Registry, Spanned, check};
 use crate::say;
 use crate::text::{Message, shown};
+use crate::words::Words;
 
 /// What flags or the environment say. The default says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,200 +34,22 @@ pub struct Overrides {
     pub stamp: Option<bool>,
 }
 
-impl Overrides {
-    /// The flags that [`set`](Self::set) knows, without their dashes.
-    pub const FLAGS: &[&str] =
-        &["inject", "into", "private", "public", "assume-private", "namespace", "fail-on", "stamp"];
-
-    /// Takes the value that an environment variable or a `ConfigMap` gives to one of
-    /// [`FLAGS`](Self::FLAGS). Several values of a list are one a line, or separated by commas.
-    ///
-    /// # Errors
-    /// Each value that cannot be meant, and a name that is not among the flags.
-    pub fn set(&mut self, flag: &str, value: &str) -> Result<(), Vec<FlagMistake>> {
-        let one = |mistake| vec![mistake];
-        let value = value.trim();
-        match flag {
-            "inject" => self.inject.extend(each(value, parse_inject)?),
-            "private" => self.private.extend(each(value, parse_pattern)?),
-            "public" => self.public.extend(each(value, parse_pattern)?),
-            "into" => self.into = Some(parse_into(value).map_err(one)?),
-            "assume-private" => self.assume_private = Some(parse_switch(value).map_err(one)?),
-            "namespace" => self.namespace = Some(parse_namespace(value).map_err(one)?),
-            "fail-on" => self.fail_on = Some(parse_fail_on(value).map_err(one)?),
-            "stamp" => self.stamp = Some(parse_switch(value).map_err(one)?),
-            _ => return Err(vec![unknown_value("a flag here", flag, Self::FLAGS)]),
+impl Policy {
+    /// What the policy says, if an entry `public` for `pattern` could win over its saying that an image is private.
+    pub fn stated_private(&self, pattern: &Pattern) -> Option<Message> {
+        if self.assume_private {
+            return Some("that every image is private".into());
         }
-        Ok(())
-    }
-
-    /// These, and what `lower` says where they say nothing. A list replaces the whole lower one, as
-    /// a flag replaces its environment variable.
-    #[must_use]
-    pub fn over(self, lower: Self) -> Self {
-        let list = |upper: Vec<Pattern>, lower| if upper.is_empty() { lower } else { upper };
-        Self {
-            inject: if self.inject.is_empty() { lower.inject } else { self.inject },
-            into: self.into.or(lower.into),
-            private: list(self.private, lower.private),
-            public: list(self.public, lower.public),
-            assume_private: self.assume_private.or(lower.assume_private),
-            namespace: self.namespace.or(lower.namespace),
-            fail_on: self.fail_on.or(lower.fail_on),
-            stamp: self.stamp.or(lower.stamp),
-        }
-    }
-}
-
-/// Something that is asked of a policy that says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overruled {
-    /// One of [`Overrides::FLAGS`].
-    pub flag: &'static str,
-    /// What the policy says.
-    pub by: Message,
-}
-
-impl Overrides {
-    /// What is left of these where the word of `policy` counts for more, and what is not: they may add to it and be
-    /// stricter, but weaken nothing that it says.
-    #[must_use]
-    pub fn below(self, policy: &Policy) -> (Self, Vec<Overruled>) {
-        let mut overruled = Vec::new();
-        let mut refuse = |flag, by: Message| overruled.push(Overruled { flag, by });
-        let mut asked = self;
-        asked.public.retain(|pattern| match stated_private(policy, pattern) {
-            None => true,
-            Some(by) => {
-                refuse("public", by);
-                false
-            }
-        });
-        if let Some(stated) = policy.fail_on()
-            && asked.fail_on.take_if(|asked| rank(*asked) < rank(stated)).is_some()
-        {
-            refuse("fail-on", say!("`{}`", threshold(stated)));
-        }
-        if let Some(stated) = policy.namespace()
-            && asked.namespace.take_if(|asked| asked != stated).is_some()
-        {
-            refuse("namespace", say!("`{}`", shown(stated)));
-        }
-        let into = policy.inject.into;
-        if into != InjectInto::default() && asked.into.take_if(|asked| *asked != into).is_some() {
-            refuse("into", say!("`{}`", place(into)));
-        }
-        if policy.assume_private && asked.assume_private.take_if(|asked| !*asked).is_some() {
-            refuse("assume-private", "`true`".into());
-        }
-        if policy.stamp && asked.stamp.take_if(|asked| !*asked).is_some() {
-            refuse("stamp", "`true`".into());
-        }
-        (asked, overruled)
-    }
-}
-
-/// What the policy says, if an entry `public` for `pattern` could win over its saying that an image is private.
-fn stated_private(policy: &Policy, pattern: &Pattern) -> Option<Message> {
-    if policy.assume_private {
-        return Some("that every image is private".into());
-    }
-    let private = |registry: &&Registry| {
-        let class = registry.access.map(|access| access.value);
-        class == Some(Class::Private) || registry.iam.is_some_and(|iam| iam.value)
-    };
-    let loses = |registry: &&Registry| {
-        let stated = &registry.pattern.value;
-        stated.overlaps(pattern) && stated.specificity() <= pattern.specificity()
-    };
-    let stated = policy.registries.iter().filter(private).find(loses)?;
-    Some(say!("that `{}` is private", stated.pattern.value.shown()))
-}
-
-fn rank(fail_on: FailOn) -> u8 {
-    match fail_on {
-        FailOn::Never => 0,
-        FailOn::Error => 1,
-        FailOn::Warning => 2,
-    }
-}
-
-fn place(into: InjectInto) -> &'static str {
-    match into {
-        InjectInto::Auto => "auto",
-        InjectInto::None => "none",
-        InjectInto::Pod => "pod",
-        InjectInto::ServiceAccount => "service-account",
-    }
-}
-
-fn threshold(fail_on: FailOn) -> &'static str {
-    match fail_on {
-        FailOn::Never => "never",
-        FailOn::Error => "error",
-        FailOn::Warning => "warning",
-    }
-}
-
-/// The values of a list, or each mistake in it.
-fn each<T>(
-    value: &str,
-    parse: impl Fn(&str) -> Result<T, FlagMistake>,
-) -> Result<Vec<T>, Vec<FlagMistake>> {
-    let mut values = Vec::new();
-    let mut mistakes = Vec::new();
-    for text in value.split(['\n', ',']).map(str::trim).filter(|text| !text.is_empty()) {
-        match parse(text) {
-            Ok(value) => values.push(value),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
-}
-
-/// What the `data` of a `ConfigMap` says that stands in for a policy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigMap<'d> {
-    /// A whole policy document, the value of the key `policy`.
-    pub policy: Option<&'d str>,
-    /// The keys that are flags about the policy; they win over the document.
-    pub overrides: Overrides,
-    /// The key `emit`; it wins over the document.
-    pub emit: Option<Emit>,
-    /// The keys that are other flags, with their values.
-    pub others: Vec<(&'d str, &'d str)>,
-}
-
-impl<'d> ConfigMap<'d> {
-    /// Reads `data`: the key `policy`, keys named like flags, and `others`, which it hands back.
-    ///
-    /// # Errors
-    /// Every mistake, with the key it is about.
-    pub fn parse(
-        data: impl IntoIterator<Item = (&'d str, &'d str)>,
-        others: &[&'static str],
-    ) -> Result<Self, Vec<(&'d str, FlagMistake)>> {
-        let mut found = Self::default();
-        let mut mistakes = Vec::new();
-        for (key, value) in data {
-            if key == "policy" {
-                found.policy = Some(value);
-            } else if key == "emit" {
-                match parse_emit(value.trim()) {
-                    Ok(emit) => found.emit = Some(emit),
-                    Err(mistake) => mistakes.push((key, mistake)),
-                }
-            } else if Overrides::FLAGS.contains(&key) {
-                let wrong = found.overrides.set(key, value).err().unwrap_or_default();
-                mistakes.extend(wrong.into_iter().map(|mistake| (key, mistake)));
-            } else if others.contains(&key) {
-                found.others.push((key, value));
-            } else {
-                let known = [&["policy", "emit"], Overrides::FLAGS, others].concat();
-                mistakes.push((key, unknown_value("a key here", key, &known)));
-            }
-        }
-        if mistakes.is_empty() { Ok(found) } else { Err(mistakes) }
+        let private = |registry: &&Registry| {
+            let class = registry.access.map(|access| access.value);
+            class == Some(Class::Private) || registry.iam.is_some_and(|iam| iam.value)
+        };
+        let loses = |registry: &&Registry| {
+            let stated = &registry.pattern.value;
+            stated.overlaps(pattern) && stated.specificity() <= pattern.specificity()
+        };
+        let stated = self.registries.iter().filter(private).find(loses)?;
+        Some(say!("that `{}` is private", stated.pattern.value.shown()))
     }
 }
 
@@ -252,8 +75,15 @@ pub struct FlagMistake {
 }
 
 impl FlagMistake {
-    fn new(message: impl Into<Message>, help: impl Into<Message>) -> Self {
+    /// A mistake, and the next action.
+    pub fn new(message: impl Into<Message>, help: impl Into<Message>) -> Self {
         Self { message: message.into(), help: help.into() }
+    }
+
+    /// A text that is not `what`, which is one of `known`.
+    pub fn unknown(what: &'static str, text: &str, known: &[&'static str]) -> Self {
+        let message = say!("{} is not {}", quoted(text, "this"), what);
+        Self::new(message, one_of("write one of", text, known))
     }
 }
 
@@ -280,44 +110,12 @@ pub fn parse_inject(text: &str) -> Result<Injection, FlagMistake> {
     Ok(Injection { pattern, secret })
 }
 
-/// Reads `pod`, `service-account`, `auto` or `none`.
+/// Reads a word of an enum, as flags or policies write it. `what` says what it has to be.
 ///
 /// # Errors
 /// Any other text.
-pub fn parse_into(text: &str) -> Result<InjectInto, FlagMistake> {
-    match text {
-        "auto" => Ok(InjectInto::Auto),
-        "none" => Ok(InjectInto::None),
-        "pod" => Ok(InjectInto::Pod),
-        "service-account" | "serviceAccount" => Ok(InjectInto::ServiceAccount),
-        _ => Err(unknown_value(
-            "a place to inject into",
-            text,
-            &["pod", "service-account", "auto", "none"],
-        )),
-    }
-}
-
-/// Reads `error`, `warning` or `never`.
-///
-/// # Errors
-/// Any other text.
-pub fn parse_fail_on(text: &str) -> Result<FailOn, FlagMistake> {
-    match text {
-        "error" => Ok(FailOn::Error),
-        "warning" => Ok(FailOn::Warning),
-        "never" => Ok(FailOn::Never),
-        _ => Err(unknown_value("a threshold", text, &["error", "warning", "never"])),
-    }
-}
-
-/// Reads `all` or `none`.
-fn parse_emit(text: &str) -> Result<Emit, FlagMistake> {
-    match text {
-        "all" => Ok(Emit::All),
-        "none" => Ok(Emit::None),
-        _ => Err(unknown_value("what a function can return", text, &["all", "none"])),
-    }
+pub fn parse_word<T: Words>(what: &'static str, text: &str) -> Result<T, FlagMistake> {
+    T::of_flag_word(text).ok_or_else(|| FlagMistake::unknown(what, text, T::flag_words()))
 }
 
 /// Reads the pattern of `--private` or `--public`.
@@ -328,12 +126,15 @@ pub fn parse_pattern(text: &str) -> Result<Pattern, FlagMistake> {
     Ok(Pattern::parse(text)?)
 }
 
-/// Reads `true`, `false`, `1` or `0`.
-fn parse_switch(text: &str) -> Result<bool, FlagMistake> {
+/// Reads a switch.
+///
+/// # Errors
+/// Anything that is not clearly one or the other.
+pub fn parse_switch(text: &str) -> Result<bool, FlagMistake> {
     match text {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(unknown_value("a switch", text, &["true", "false"])),
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(FlagMistake::unknown("a switch", text, &["true", "false"])),
     }
 }
 
@@ -343,13 +144,6 @@ fn parse_switch(text: &str) -> Result<bool, FlagMistake> {
 /// A text that Kubernetes refuses as one.
 pub fn parse_namespace(text: &str) -> Result<String, FlagMistake> {
     check::namespace(text).map_err(|(message, help)| FlagMistake::new(message, help))
-}
-
-fn unknown_value(what: &'static str, text: &str, known: &[&'static str]) -> FlagMistake {
-    FlagMistake::new(
-        say!("{} is not {}", quoted(text, "this"), what),
-        one_of("write one of", text, known),
-    )
 }
 
 pub(super) fn apply(mut policy: Policy, overrides: &Overrides) -> Result<Policy, Vec<FlagMistake>> {
@@ -499,11 +293,34 @@ mod tests {
 
     #[track_caller]
     fn set(values: &[(&str, &str)]) -> Overrides {
-        let mut overrides = Overrides::default();
-        for (flag, value) in values {
-            overrides.set(flag, value).expect("a case has no mistake");
+        try_set(values).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+    }
+
+    /// The settings that these are, several values of a list separated by commas.
+    fn try_set(values: &[(&str, &str)]) -> Result<Overrides, Vec<FlagMistake>> {
+        let mut set = Overrides::default();
+        let mut mistakes = Vec::new();
+        for (name, value) in values {
+            let items = value.split(',');
+            let wrong: Vec<_> =
+                items.filter_map(|item| set_one(&mut set, name, item).err()).collect();
+            mistakes.extend(wrong);
         }
-        overrides
+        if mistakes.is_empty() { Ok(set) } else { Err(mistakes) }
+    }
+
+    fn set_one(set: &mut Overrides, name: &str, value: &str) -> Result<(), FlagMistake> {
+        match name {
+            "inject" => set.inject.push(parse_inject(value)?),
+            "private" => set.private.push(parse_pattern(value)?),
+            "public" => set.public.push(parse_pattern(value)?),
+            "into" => set.into = Some(parse_word("a place to inject into", value)?),
+            "assume-private" => set.assume_private = Some(parse_switch(value)?),
+            "namespace" => set.namespace = Some(parse_namespace(value)?),
+            "fail-on" => set.fail_on = Some(parse_word("a threshold", value)?),
+            _ => panic!("a case sets something else: {name}"),
+        }
+        Ok(())
     }
 
     #[track_caller]
@@ -533,7 +350,7 @@ mod tests {
 
     #[test]
     fn an_injection_makes_the_registry_private_and_names_the_secret() {
-        let policy = policy(&[("inject", "ghcr.io/acme=one, ghcr.io/acme=two\nghcr.io/acme=one")]);
+        let policy = policy(&[("inject", "ghcr.io/acme=one,ghcr.io/acme=two,ghcr.io/acme=one")]);
         assert_eq!(secrets(&policy, "ghcr.io/acme/app"), ["one", "two"]);
         assert_eq!(class(&policy, "ghcr.io/acme/app"), (Class::Private, AccessFrom::Policy));
         assert_eq!(class(&policy, "ghcr.io/other/app"), (Class::Public, AccessFrom::Assumed));
@@ -591,30 +408,10 @@ mod tests {
         assert_eq!((policy.namespace(), policy.fail_on()), (Some("other"), Some(FailOn::Never)));
     }
 
-    #[test]
-    fn the_upper_layer_replaces_what_it_names() {
-        let environment = set(&[("inject", "a.io=a,b.io=b"), ("into", "pod"), ("public", "c.io")]);
-        let flags = set(&[("inject", "d.io=d"), ("assume-private", "0")]);
-        let both = flags.over(environment);
-        assert_eq!(
-            both,
-            set(&[
-                ("inject", "d.io=d"),
-                ("into", "pod"),
-                ("public", "c.io"),
-                ("assume-private", "0")
-            ])
-        );
-    }
-
     #[track_caller]
     fn check_mistake(values: &[(&str, &str)], expected: &str) {
-        let mut overrides = Overrides::default();
-        let mut mistakes: Vec<_> =
-            values.iter().filter_map(|(f, v)| overrides.set(f, v).err()).flatten().collect();
-        if mistakes.is_empty() {
-            mistakes = Policy::default().with(&overrides).expect_err("a case has a mistake");
-        }
+        let set = try_set(values).and_then(|set| Policy::default().with(&set));
+        let mistakes = set.expect_err("a case has a mistake");
         let texts: Vec<_> = mistakes.iter().map(FlagMistake::to_string).collect();
         assert_eq!(texts.join("\n"), expected);
     }
@@ -644,10 +441,6 @@ mod tests {
         check_mistake(
             &[("assume-private", "")],
             "this is not a switch: write one of `true`, `false`",
-        );
-        check_mistake(
-            &[("privat", "a.io")],
-            "`privat` is not a flag here: did you mean `private`?",
         );
         check_mistake(
             &[("namespace", "Shop")],
@@ -683,96 +476,21 @@ mod tests {
     }
 
     #[test]
-    fn a_config_map_holds_a_policy_or_flags() {
-        let data = [
-            ("policy", "text"),
-            ("inject", "a.io=a\nb.io=b\n"),
-            ("emit", "none\n"),
-            ("quiet", "true"),
-        ];
-        let read = ConfigMap::parse(data, &["quiet"]).expect("no mistake");
-        let overrides = set(&[("inject", "a.io=a,b.io=b")]);
-        assert_eq!(
-            read,
-            ConfigMap {
-                policy: Some("text"),
-                overrides,
-                emit: Some(Emit::None),
-                others: vec![("quiet", "true")]
-            }
-        );
-    }
-
-    #[test]
-    fn every_mistake_in_a_config_map_comes_with_its_key() {
-        let data = [("failOn", "error"), ("into", "pods"), ("private", "x y,https://a.io")];
-        let mistakes = ConfigMap::parse(data, &["report"]).expect_err("mistakes");
-        let found: Vec<_> = mistakes.iter().map(|(key, mistake)| (*key, &*mistake.help)).collect();
-        assert_eq!(
-            found,
-            [
-                ("failOn", "did you mean `fail-on`?"),
-                ("into", "write one of `pod`, `service-account`, `auto`, `none`"),
-                ("private", "write `xy`"),
-                ("private", "write `a.io` without `https://`"),
-            ]
-        );
-    }
-
-    #[track_caller]
-    fn check_below(policy: Policy, asked: &[(&str, &str)], overruled: &[&str]) -> Policy {
-        let (left, found) = set(asked).below(&policy);
-        let found: Vec<_> = found.iter().map(|overruled| overruled.flag).collect();
-        assert_eq!(found, overruled);
-        policy.with(&left).expect("a case has no contradiction")
-    }
-
-    #[test]
-    fn what_is_asked_below_a_policy_adds_to_it() {
-        let asked = [
-            ("inject", "ghcr.io/acme=ghcr"),
-            ("private", "quay.io/acme"),
-            ("public", "registry.example.com"),
-            ("fail-on", "never"),
-            ("into", "none"),
-            ("namespace", "shop"),
-            ("assume-private", "true"),
-        ];
-        let policy = check_below(Policy::default(), &asked, &[]);
-        assert_eq!(secrets(&policy, "ghcr.io/acme/api"), ["ghcr"]);
-        assert_eq!(policy.access("registry.example.com", "a").class, Class::Public);
-        assert_eq!((policy.fail_on(), policy.namespace()), (Some(FailOn::Never), Some("shop")));
-        assert_eq!(policy.inject().into, InjectInto::None);
-    }
-
-    #[test]
-    fn what_is_asked_below_a_policy_weakens_nothing_that_it_says() {
-        let stated = file("  namespace: a\n  failOn: error\n  inject: {into: pod}\n");
-        let asked = [("fail-on", "never"), ("into", "none"), ("namespace", "b")];
-        let policy = check_below(stated.clone(), &asked, &["fail-on", "namespace", "into"]);
-        assert_eq!((policy.fail_on(), policy.namespace()), (Some(FailOn::Error), Some("a")));
-        assert_eq!(policy.inject().into, InjectInto::Pod);
-        let policy = check_below(stated, &[("fail-on", "warning"), ("namespace", "a")], &[]);
-        assert_eq!(policy.fail_on(), Some(FailOn::Warning));
-    }
-
-    #[test]
-    fn what_a_policy_says_is_private_stays_private() {
+    fn what_a_policy_says_is_private_outweighs_what_could_win_over_it() {
         let stated = file(
             "  registries:\n  - {match: ghcr.io/acme, access: private}\n  - {match: quay.io, access: public}\n",
         );
+        let outweighed = |policy: &Policy, pattern: &str| {
+            policy.stated_private(&parse_pattern(pattern).expect("a case has no mistake")).is_some()
+        };
         for public in ["ghcr.io/acme", "ghcr.io/acme/lib", "ghcr.io/acme/*"] {
-            let policy = check_below(stated.clone(), &[("public", public)], &["public"]);
-            assert_eq!(policy.access("ghcr.io", "acme/lib/a").class, Class::Private);
+            assert!(outweighed(&stated, public), "{public}");
         }
         // A wider entry does not win over it.
-        let policy = check_below(stated.clone(), &[("public", "ghcr.io,docker.io")], &[]);
-        assert_eq!(policy.access("ghcr.io", "acme/a").class, Class::Private);
-        assert_eq!(policy.access("ghcr.io", "other/a").class, Class::Public);
-        let policy = check_below(stated, &[("private", "quay.io")], &[]);
-        assert_eq!(policy.access("quay.io", "a").class, Class::Private);
+        for public in ["ghcr.io", "docker.io", "quay.io"] {
+            assert!(!outweighed(&stated, public), "{public}");
+        }
         let all = Policy::default().with(&set(&[("assume-private", "true")])).unwrap();
-        let asked = [("public", "docker.io"), ("assume-private", "false")];
-        check_below(all, &asked, &["public", "assume-private"]);
+        assert!(outweighed(&all, "docker.io"));
     }
 }

@@ -53,7 +53,7 @@ impl<'p> Scope<'p> {
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::{Overrides, Policy};
+    use crate::policy::{Overrides, Policy, parse_inject};
 
     const POLICY: &str = "apiVersion: pullcreds.dev/v1alpha1
 kind: PullCredentialPolicy
@@ -70,8 +70,9 @@ spec:
 ";
 
     fn policy() -> Policy {
-        let mut flags = Overrides::default();
-        flags.set("inject", "*=all, quay.io/acme=quay").expect("a case has no mistake");
+        let inject =
+            ["*=all", "quay.io/acme=quay"].map(|text| parse_inject(text).expect("no mistake"));
+        let flags = Overrides { inject: inject.into(), ..Overrides::default() };
         let file = Policy::parse(POLICY, &[]).expect("a case has no mistake");
         file.with(&flags).expect("a case has no contradiction")
     }

@@ -13,33 +13,42 @@ use pullcreds::inventory::{Inventory, prefilter};
 use pullcreds::kinds::Table;
 use pullcreds::krm::ResourceList;
 use pullcreds::krm::results::Entry;
-use pullcreds::policy::{Overrides, Policy};
+use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
 use pullcreds::verdict::Verdict;
+use pullcreds::words::Words as _;
 use pullcreds::yaml::{self, Node, Tree};
 
 use super::data::{self, Data};
 use super::leaks::Secrets;
 
-/// Flags that inject in different ways.
-const FLAGS: &[&[(&str, &str)]] = &[
-    &[("inject", "*=regcred"), ("into", "pod")],
-    &[("inject", "*=regcred\n*=on"), ("into", "service-account")],
-    &[("inject", "*=regcred"), ("into", "auto"), ("namespace", "shop")],
-    &[("inject", "myregistry.azurecr.io=regcred\nghcr.io/acme=ghcr\nghcr.io/acme=123")],
-    &[("inject", "docker.io=hub"), ("into", "pod"), ("assume-private", "true")],
-];
-
+/// Settings that inject in different ways.
 static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
-    let policy = |flags: &&[(&str, &str)]| {
-        let mut overrides = Overrides::default();
-        for (flag, value) in *flags {
-            overrides.set(flag, value).expect("a sound flag");
-        }
+    let none = Overrides::default;
+    let policies = [
+        (&["*=regcred"][..], Overrides { into: Some(InjectInto::Pod), ..none() }),
+        (&["*=regcred", "*=on"], Overrides { into: Some(InjectInto::ServiceAccount), ..none() }),
+        (
+            &["*=regcred"],
+            Overrides {
+                into: Some(InjectInto::Auto),
+                namespace: Some("shop".to_owned()),
+                ..none()
+            },
+        ),
+        (&["myregistry.azurecr.io=regcred", "ghcr.io/acme=ghcr", "ghcr.io/acme=123"], none()),
+        (
+            &["docker.io=hub"],
+            Overrides { into: Some(InjectInto::Pod), assume_private: Some(true), ..none() },
+        ),
+    ];
+    let policy = |(inject, overrides): (&[&str], Overrides)| {
+        let inject = inject.iter().map(|text| parse_inject(text).expect("a sound flag")).collect();
+        let overrides = Overrides { inject, ..overrides };
         Policy::default().with(&overrides).expect("flags that go together")
     };
-    FLAGS.iter().map(policy).collect()
+    policies.into_iter().map(policy).collect()
 });
 
 /// Everything that holds for any bytes.
@@ -500,8 +509,8 @@ pub(crate) fn nothing_is_told(text: &str) {
             let told = report::problem(&sources[*at], problem, Look::PLAIN);
             search.assert_absent("what is said about a problem", told.as_bytes());
         }
-        for format in Format::ALL {
-            let told = report.render(*format, Look::PLAIN);
+        for format in Format::all() {
+            let told = report.render(format, Look::PLAIN);
             search.assert_absent("the report", told.as_bytes());
         }
         let diff = report::diff(&report, Look::PLAIN);

@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
-use crate::cli::environment::{flag_variable, truth};
+use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::print;
-use crate::cli::settings::argocd::{KNOWN, Parameter, Value};
+use crate::cli::settings::Mode;
+use crate::cli::settings::argocd::parameters;
+use crate::cli::settings::layer::Layer;
+use crate::cli::settings::table::{Parameter, Setting, Value};
 
 // The announcement.
 /// As Argo CD reads an announced parameter (`ParameterAnnouncement`).
@@ -14,7 +17,7 @@ use crate::cli::settings::argocd::{KNOWN, Parameter, Value};
 struct Announced {
     name: &'static str,
     title: &'static str,
-    tooltip: &'static str,
+    tooltip: String,
     required: bool,
     item_type: &'static str,
     collection_type: &'static str,
@@ -26,27 +29,28 @@ struct Announced {
 
 /// Prints what an Application may ask for, for `spec.parameters.dynamic` of the plugin.
 pub(crate) fn announce() -> Result<Exit, Stop> {
-    let locked = truth("no-app-overrides")?.unwrap_or(false);
-    let announced: Vec<_> = KNOWN.iter().filter(|_| !locked).map(announced).collect();
+    let stated = Layer::environment(Mode::Run).only(&["no-app-overrides"]).resolve()?;
+    let locked = stated.no_app_overrides.unwrap_or(false);
+    let announced: Vec<_> = parameters().filter(|_| !locked).map(announced).collect();
     let text = serde_json::to_string_pretty(&announced).expect("texts and lists are JSON");
     print(&(text + "\n"))
 }
 
-fn announced(parameter: &Parameter) -> Announced {
-    let Parameter { name, title, tooltip, value } = *parameter;
-    let stated = flag_variable(name).1;
-    let (item_type, collection_type) = match value {
-        Value::List => ("string", "array"),
-        Value::Text(_) => ("string", "string"),
-        Value::Switch => ("boolean", "string"),
+fn announced((setting, parameter): (&Setting, &Parameter)) -> Announced {
+    let Parameter { title, default, .. } = *parameter;
+    let stated = variable(&setting.variable());
+    let (item_type, collection_type) = match setting.value {
+        Value::Switch(_) => ("boolean", "string"),
+        value if value.is_list() => ("string", "array"),
+        _ => ("string", "string"),
     };
-    let (string, array) = match value {
-        Value::List => {
-            let values = stated.as_deref().unwrap_or_default().split(['\n', ',']).map(str::trim);
-            (None, Some(values.filter(|value| !value.is_empty()).map(str::to_owned).collect()))
-        }
-        Value::Text(default) => (Some(stated.unwrap_or_else(|| default.to_owned())), None),
-        Value::Switch => (Some(stated.unwrap_or_else(|| "false".to_owned())), None),
+    let (string, array) = if setting.value.is_list() {
+        let values = stated.as_deref().unwrap_or_default().split(['\n', ',']).map(str::trim);
+        (None, Some(values.filter(|value| !value.is_empty()).map(str::to_owned).collect()))
+    } else {
+        (Some(stated.unwrap_or_else(|| default.to_owned())), None)
     };
+    let tooltip = setting.with_words(parameter.tooltip);
+    let name = setting.name;
     Announced { name, title, tooltip, required: false, item_type, collection_type, string, array }
 }

@@ -3,15 +3,14 @@
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use pullcreds::check::{Input, Stamps, Status};
+use pullcreds::check::{Input, Status};
 use pullcreds::report::{Format, Look, Report};
 
 use super::judge;
 use super::read::{Read, is_piped, problems, read};
-use crate::cli::args::Flags;
-use crate::cli::environment::truth;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, print, reports, tells_json};
+use crate::cli::settings::layer::Layer;
 use crate::cli::settings::{Mode, Settings};
 
 /// Judges what is at `paths`. `format` is that of the report on standard output, if it is asked for: else a report that
@@ -19,14 +18,9 @@ use crate::cli::settings::{Mode, Settings};
 pub(crate) fn check(
     paths: &[PathBuf],
     format: Option<Format>,
-    require_stamp: bool,
-    flags: &Flags,
+    flags: &Layer,
 ) -> Result<Exit, Stop> {
-    let mut settings = Settings::of(flags, Mode::Check)?;
-    if require_stamp || truth("require-stamp")?.unwrap_or(false) {
-        settings.stamps = Stamps::Required;
-    }
-    check_by(paths, format, &settings)
+    check_by(paths, format, &Settings::of(flags, Mode::Check)?)
 }
 
 fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> Result<Exit, Stop> {

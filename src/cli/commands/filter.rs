@@ -7,14 +7,14 @@ use pullcreds::source::Source;
 
 use super::read::stdin;
 use super::{judge, krm};
-use crate::cli::args::Flags;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::kept::keep;
 use crate::cli::output::{NOTHING_WRITTEN, is_missed, is_refused, reports, tell, write};
+use crate::cli::settings::layer::Layer;
 use crate::cli::settings::{Mode, Settings, limit};
 
 /// Without a command: a filter, or a KRM function if that is what the input asks for.
-pub(crate) fn standard_input(flags: &Flags) -> Result<Exit, Stop> {
+pub(crate) fn standard_input(flags: &Layer) -> Result<Exit, Stop> {
     let source = stdin(&limit(flags)?)?;
     match krm::recognise(&source, flags) {
         Some(run) => run,

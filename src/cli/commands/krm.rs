@@ -10,23 +10,24 @@ use pullcreds::edit::{Edit, Plan};
 use pullcreds::finding::{self, Severity};
 use pullcreds::krm::results::Entry;
 use pullcreds::krm::{self, Datum, FunctionConfig, NoList, ResourceList};
-use pullcreds::policy::{ConfigMap, Emit, Mistake, Policy};
+use pullcreds::policy::{Emit, FlagMistake, Mistake, Policy};
 use pullcreds::report::{self, Look, Report};
 use pullcreds::say;
 use pullcreds::source::{LineIndex, Source, Span};
-use pullcreds::text::{Message, shown};
+use pullcreds::text::shown;
 
 use super::judge;
-use crate::cli::args::Flags;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{insist_on_output, is_refused, reports, tell, unwritable};
-use crate::cli::settings::{Mode, Settings, Told, flags_look};
+use crate::cli::settings::layer::Layer;
+use crate::cli::settings::table::SETTINGS;
+use crate::cli::settings::{FunctionSettings, Mode, Settings, look_of};
 
-/// Keys of a `ConfigMap` that are flags about the program, not the policy.
-const OTHER_FLAGS: &[&str] = &["quiet"];
+/// The key of a `ConfigMap` that holds a policy document.
+const POLICY: &str = "policy";
 
 /// Runs on `source` if it is a `ResourceList`.
-pub(crate) fn recognise(source: &Source, flags: &Flags) -> Option<Result<Exit, Stop>> {
+pub(crate) fn recognise(source: &Source, flags: &Layer) -> Option<Result<Exit, Stop>> {
     if !ResourceList::may_be(&source.text) {
         return None;
     }
@@ -38,12 +39,12 @@ pub(crate) fn recognise(source: &Source, flags: &Flags) -> Option<Result<Exit, S
 }
 
 /// Runs on `source`, which has to be a `ResourceList`.
-pub(crate) fn insist(source: &Source, flags: &Flags) -> Result<Exit, Stop> {
+pub(crate) fn insist(source: &Source, flags: &Layer) -> Result<Exit, Stop> {
     match ResourceList::read(&source.text) {
         Ok(list) => run(source, &list, flags),
         Err(NoList::NotYaml(problem)) => Err(Stop::new(
             Exit::Unreadable,
-            report::problem(source, &problem, flags_look(flags, Mode::Function)?),
+            report::problem(source, &problem, look_of(flags, Mode::Function)?),
         )),
         Err(NoList::Malformed { span, why }) => Err(malformed(source, span, why)),
         Err(NoList::Other(why)) => Err(Stop::new(
@@ -64,12 +65,12 @@ fn malformed(source: &Source, span: Span, why: &'static str) -> Stop {
     Stop::new(Exit::Unreadable, text)
 }
 
-fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, Stop> {
-    let look = flags_look(flags, Mode::Function)?;
-    let told = match &list.function_config {
-        None => Told::default(),
-        Some(config) => match told(source, config, look) {
-            Ok(told) => told,
+fn run(source: &Source, list: &ResourceList<'_>, flags: &Layer) -> Result<Exit, Stop> {
+    let look = look_of(flags, Mode::Function)?;
+    let function = match &list.function_config {
+        None => FunctionSettings::default(),
+        Some(config) => match function_settings(source, config, look) {
+            Ok(function) => function,
             Err(mistakes) => {
                 let results = list.edit(mistakes.results(source, config));
                 write(source, Plan::default(), results)?;
@@ -77,7 +78,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Flags) -> Result<Exit, 
             }
         },
     };
-    let settings = Settings::told(flags, Mode::Function, Some(told))?;
+    let settings = Settings::resolve(flags, Mode::Function, Some(function))?;
     let sources = std::slice::from_ref(source);
     let outcome = judge(sources, &settings, Input::Stream)?;
     let report = Report::new(sources, &outcome, &settings.policy);
@@ -144,50 +145,56 @@ fn path(source: &Source, mistake: &Mistake) -> String {
 }
 
 /// What a functionConfig says.
-fn told(source: &Source, config: &FunctionConfig<'_>, look: Look) -> Result<Told, Mistakes> {
-    let told = match &config.data {
+fn function_settings(
+    source: &Source,
+    config: &FunctionConfig<'_>,
+    look: Look,
+) -> Result<FunctionSettings, Mistakes> {
+    let settings = match &config.data {
         None => object(source, config.place),
         Some(data) => config_map(source, data),
     };
-    told.map_err(|mistakes| Mistakes::of(source, config.place, mistakes, look))
+    settings.map_err(|mistakes| Mistakes::of(source, config.place, mistakes, look))
 }
 
 /// What an object of the own kind at `place` says.
-pub(crate) fn object(source: &Source, place: Span) -> Result<Told, Vec<Mistake>> {
+pub(crate) fn object(source: &Source, place: Span) -> Result<FunctionSettings, Vec<Mistake>> {
     let policy = Policy::parse_function_config(&source.text, place, &finding::names())?;
-    Ok(Told { emit: policy.emit(), policy, ..Told::default() })
+    Ok(FunctionSettings { policy, ..FunctionSettings::default() })
 }
 
 /// What the `data` of a `ConfigMap` says: a policy, or flags.
-fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<Told, Vec<Mistake>> {
-    let pairs = data.iter().map(|datum| (&*datum.key, &*datum.value));
-    let datum = |key: &str| data.iter().find(|datum| datum.key == key);
-    let at = |key: &str| datum(key).map_or(Span::default(), |datum| datum.key_place);
-    let mistake = |key: &str, message: Message, help: Message| Mistake {
-        span: at(key),
-        message,
-        help,
-        related: None,
-    };
-    let map = ConfigMap::parse(pairs, OTHER_FLAGS).map_err(|mistakes| {
-        let mistakes = mistakes.into_iter();
-        mistakes.map(|(key, wrong)| mistake(key, wrong.message, wrong.help)).collect::<Vec<_>>()
-    })?;
-    let quiet = map.others.iter().find(|(key, _)| *key == "quiet").map(|(_, value)| value.trim());
-    let quiet = match quiet {
-        None | Some("false" | "0") => false,
-        Some("true" | "1") => true,
-        Some(_) => {
-            let (message, help) = ("this is not a switch", "write `true` or `false`");
-            return Err(vec![mistake("quiet", message.into(), help.into())]);
+fn config_map(source: &Source, data: &[Datum<'_>]) -> Result<FunctionSettings, Vec<Mistake>> {
+    let mut layer = Layer::default();
+    let mut mistakes = Vec::new();
+    for datum in data.iter().filter(|datum| datum.key != POLICY) {
+        let known = SETTINGS.iter().filter(|setting| setting.places.have_key());
+        if let Some(setting) = known.clone().find(|setting| setting.name == datum.key) {
+            // Each key by itself, so that mistakes are in the order of the data.
+            let mut one = Layer::default();
+            one.say(setting, "", &datum.value);
+            let wrong = one.values().err().unwrap_or_default();
+            mistakes.extend(wrong.iter().map(|(_, wrong)| mistake_at(datum, wrong)));
+            layer = one.over(layer);
+        } else {
+            let known: Vec<_> = [POLICY].into_iter().chain(known.map(|known| known.name)).collect();
+            mistakes
+                .push(mistake_at(datum, &FlagMistake::unknown("a key here", &datum.key, &known)));
         }
-    };
-    let policy = match datum("policy") {
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let policy = match data.iter().find(|datum| datum.key == POLICY) {
         None => Policy::default(),
         Some(datum) => document(source, datum)?,
     };
-    let emit = map.emit.unwrap_or(policy.emit());
-    Ok(Told { policy, overrides: map.overrides, emit, quiet })
+    Ok(FunctionSettings { policy, layer })
+}
+
+fn mistake_at(datum: &Datum<'_>, wrong: &FlagMistake) -> Mistake {
+    let FlagMistake { message, help } = wrong.clone();
+    Mistake { span: datum.key_place, message, help, related: None }
 }
 
 /// The policy document that is a value of a `ConfigMap`.

@@ -9,7 +9,8 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::kept::state;
 use crate::cli::output::look::is_coloured;
 use crate::cli::output::print;
-use crate::cli::settings::switch;
+use crate::cli::settings::Mode;
+use crate::cli::settings::layer::Layer;
 
 pub(crate) fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
     let reports = state().latest(runs, failed);
@@ -22,7 +23,8 @@ pub(crate) fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
         return Err(Stop::new(Exit::Unreadable, text));
     }
     let text = reports.join("\n");
-    let colour = switch(None, "color")?.unwrap_or_default();
+    let colour =
+        Layer::environment(Mode::Filter).only(&["color"]).resolve()?.color.unwrap_or_default();
     let coloured = is_coloured(colour, io::stdout().is_terminal(), variable);
     print(&if coloured { text } else { strip_str(&text).to_string() })
 }

@@ -13,7 +13,8 @@ use super::read::stdin;
 use crate::cli::args::Cli;
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::settings::{Mode, Settings, flags_look, policy_mistakes};
+use crate::cli::settings::layer::Layer;
+use crate::cli::settings::{Mode, Settings, look_of, policy_mistakes};
 
 /// The kind of policies, after which kustomize looks for the plugin.
 const KIND: &str = "PullCredentialPolicy";
@@ -40,7 +41,7 @@ fn config(words: &[OsString]) -> Option<&Path> {
 }
 
 /// Runs as a plugin that is configured by a file.
-pub(crate) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
+pub(crate) fn run(config: &Path, cli: &Cli, flags: &Layer) -> Result<Exit, Stop> {
     if cli.command.is_some() {
         let text = "error: a plugin of kustomize takes flags in argsOneLiner, and no command\n";
         return Err(Stop::new(Exit::Usage, text));
@@ -49,10 +50,10 @@ pub(crate) fn run(config: &Path, cli: &Cli) -> Result<Exit, Stop> {
     let mut file = file.map_err(|error| Stop::because(Exit::Usage, &error))?;
     // kustomize makes the file for this run: its name means nothing to people.
     file.name = format!("<{KIND}>");
-    let look = flags_look(&cli.flags, Mode::Function)?;
+    let look = look_of(flags, Mode::Function)?;
     let whole = Span::new(0, file.text.len());
-    let told = krm::object(&file, whole);
-    let told = told.map_err(|mistakes| policy_mistakes(&file, &mistakes, look))?;
-    let settings = Settings::told(&cli.flags, Mode::Function, Some(told))?;
+    let function = krm::object(&file, whole);
+    let function = function.map_err(|mistakes| policy_mistakes(&file, &mistakes, look))?;
+    let settings = Settings::resolve(flags, Mode::Function, Some(function))?;
     pass_on(stdin(&settings.limit)?, &settings)
 }

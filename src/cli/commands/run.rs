@@ -16,11 +16,11 @@ use pullcreds::mask::{self, MASK};
 use pullcreds::source::Source;
 
 use super::filter::pass_on;
-use crate::cli::args::{self, RunArgs};
 use crate::cli::child::{self, End, Words};
-use crate::cli::environment::{flag_variable, truth, variable};
+use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::eprint;
+use crate::cli::settings::layer::Layer;
 use crate::cli::settings::{Mode, Settings, argocd};
 use expand::expand;
 
@@ -53,19 +53,18 @@ struct Renderer<'r> {
     limit: &'r Limit,
 }
 
-pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
-    let settings = Settings::of(&args.flags, Mode::Run)?;
-    let timeout = timeout(args.timeout)?;
-    let allow_empty = allow_empty(args, &settings)?;
-    let (program, rest) = args.command.split_first().expect("the command line asks for a command");
+pub(crate) fn run(command: &[OsString], flags: &Layer) -> Result<Exit, Stop> {
+    let settings = Settings::of(flags, Mode::Run)?;
+    let (program, rest) = command.split_first().expect("the command line asks for a command");
     let rest: Vec<_> = if argocd::is_caller() {
         rest.iter().map(|arg| expand(arg, variable)).collect()
     } else {
         rest.to_vec()
     };
     let name = name(program);
-    let renderer = Renderer { program, args: &rest, name, timeout, limit: &settings.limit };
-    let (source, said) = renderer.render(allow_empty)?;
+    let renderer =
+        Renderer { program, args: &rest, name, timeout: settings.timeout, limit: &settings.limit };
+    let (source, said) = renderer.render(settings.allow_empty)?;
     match pass_on(source, &settings) {
         Ok(Exit::Pass) => {
             eprint(&said.whole());
@@ -79,16 +78,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     }
 }
 
-/// Whether nothing at all is fine: flags win over variables, and those over the Application.
-fn allow_empty(args: &RunArgs, settings: &Settings) -> Result<bool, Stop> {
-    if args.allow_empty || args.flags.require_input {
-        return Ok(args.allow_empty);
-    }
-    let required = truth("require-input")?;
-    let allowed = truth("allow-empty")?.or(required.map(|required| !required));
-    Ok(allowed.or(settings.allow_empty).unwrap_or(false))
-}
-
 /// The hidden other half of `run`.
 pub(crate) fn supervise(command: &[OsString]) -> Result<Exit, Stop> {
     child::supervise(command).map(|()| Exit::Pass).map_err(|error| {
@@ -97,16 +86,6 @@ pub(crate) fn supervise(command: &[OsString]) -> Result<Exit, Stop> {
             format!("error: this command is for `pullcreds run` only: {error}\n"),
         )
     })
-}
-
-fn timeout(flag: Option<Duration>) -> Result<Option<Duration>, Stop> {
-    let (name, value) = flag_variable("timeout");
-    match (flag, value) {
-        (None, Some(value)) => args::parse_timeout(&value)
-            .map(Some)
-            .map_err(|help| Stop::new(Exit::Usage, format!("error: {name}: {help}\n"))),
-        (flag, _) => Ok(flag),
-    }
 }
 
 /// The name of a program, without its folder.

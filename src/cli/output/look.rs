@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal};
 
 use pullcreds::report::{Format, Look};
 
-use crate::cli::args::When;
 use crate::cli::environment::variable;
+use crate::cli::settings::table::When;
 use crate::cli::settings::{Mode, argocd};
 
 /// How reports look where they go: `check` prints its own to standard output, the others to standard error.

@@ -8,25 +8,9 @@ use pullcreds::frontend::{self, Standard};
 use pullcreds::report::{Format, Look, Report};
 
 use super::{eprint, print};
-use crate::cli::args::{self, ReportTo};
-use crate::cli::environment::flag_variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::settings::Settings;
-
-/// What flags ask for, else the variable.
-pub(crate) fn asked(flags: &[ReportTo]) -> Result<Vec<ReportTo>, Stop> {
-    let (name, value) = flag_variable("report");
-    match value {
-        Some(value) if flags.is_empty() => value
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(args::parse_report)
-            .collect::<Result<_, _>>()
-            .map_err(|error| Stop::new(Exit::Usage, format!("error: {name}: {error}\n"))),
-        _ => Ok(flags.to_vec()),
-    }
-}
+use crate::cli::settings::table::ReportTo;
 
 /// Refuses a report that would come among the manifests on standard output, or in their place.
 pub(crate) fn keep_out_of_manifests(reports: &[ReportTo]) -> Result<(), Stop> {

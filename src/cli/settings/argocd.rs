@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pullcreds::mask;
-use pullcreds::policy::{FlagMistake, Overrides};
+use pullcreds::policy::{Overrides, Policy};
 use serde::Deserialize;
 
+use super::layer::Layer;
+use super::table::{self, Parameter, SETTINGS, Setting, Value, Values};
 use crate::cli::environment::{raw_variables, variable};
 use crate::cli::exit::{Exit, Stop};
 pub(crate) use files::{applications_policy, operators_file};
@@ -28,108 +30,42 @@ const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";
 /// How many things that one Application asks for are told: what is told is shown in its status.
 const TOLD: usize = 5;
 
-/// What an Application may ask for: a plugin parameter of this name, or `PULLCREDS_NAME` in the plugin's `env`.
-pub(crate) struct Parameter {
-    /// The name of the flag.
-    pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) tooltip: &'static str,
-    pub(crate) value: Value,
-}
-
-/// What a parameter holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// A list of texts.
-    List,
-    /// A text, with what holds where nothing is said.
-    Text(&'static str),
-    /// `true` or `false`.
-    Switch,
-}
-
-pub(crate) const KNOWN: &[Parameter] = &[
-    Parameter {
-        name: "inject",
-        title: "Pull secrets",
-        tooltip: "HOST[/PATH]=SECRET: images from there are private, and pods that pull them get the Secret; *=SECRET is every pod",
-        value: Value::List,
-    },
-    Parameter {
-        name: "into",
-        title: "Inject into",
-        tooltip: "pod, service-account, auto or none",
-        value: Value::Text("auto"),
-    },
-    Parameter {
-        name: "private",
-        title: "Private registries",
-        tooltip: "HOST[/PATH] whose images need credentials",
-        value: Value::List,
-    },
-    Parameter {
-        name: "public",
-        title: "Public registries",
-        tooltip: "HOST[/PATH] whose images need none, where the operator of the plugin does not say otherwise",
-        value: Value::List,
-    },
-    Parameter {
-        name: "assume-private",
-        title: "Assume private",
-        tooltip: "Every image needs credentials, unless the policy says otherwise",
-        value: Value::Switch,
-    },
-    Parameter {
-        name: "namespace",
-        title: "Namespace",
-        tooltip: "Of objects that name none; default: the namespace of the destination",
-        value: Value::Text(""),
-    },
-    Parameter {
-        name: "fail-on",
-        title: "Fail on",
-        tooltip: "The severity of findings that make the manifests fail: error, warning or never; never below what the operator of the plugin says",
-        value: Value::Text("error"),
-    },
-    Parameter {
-        name: "stamp",
-        title: "Stamp",
-        tooltip: "Whether workloads get the annotation that tells that they were checked",
-        value: Value::Switch,
-    },
-    Parameter {
-        name: "allow-empty",
-        title: "Allow empty",
-        tooltip: "Whether an application may have no manifest",
-        value: Value::Switch,
-    },
-    Parameter {
-        name: POLICY,
-        title: "Policy file",
-        tooltip: "The path of a policy file in the image of the plugin, where the operator does not name one",
-        value: Value::Text(""),
-    },
-];
-
-const POLICY: &str = "policy";
-
-const ALLOW_EMPTY: &str = "allow-empty";
-
 /// What an Application asks for.
 #[derive(Debug, Default)]
 pub(crate) struct Application {
-    pub(crate) overrides: Overrides,
-    pub(crate) policy: Option<Asked<PathBuf>>,
-    pub(crate) allow_empty: Option<bool>,
+    pub(crate) values: Values,
+    /// Where it names a policy.
+    pub(crate) policy_origin: String,
     /// What it asks for in vain.
     pub(crate) notes: Vec<String>,
 }
 
-/// A value, and where the Application says it.
+/// A file, and where the Application names it.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked<T> {
+pub(crate) struct Asked {
     pub(crate) origin: String,
-    pub(crate) value: T,
+    pub(crate) value: PathBuf,
+}
+
+/// What an Application may ask for: a plugin parameter of this name, or `PULLCREDS_NAME` in the plugin's `env`. The file
+/// of a policy, which decides the rest, comes last.
+pub(crate) fn parameters() -> impl Iterator<Item = (&'static Setting, &'static Parameter)> {
+    let is_file = |setting: &Setting| matches!(setting.value, Value::File(..));
+    let values = SETTINGS.iter().filter(move |setting| !is_file(setting));
+    let all = values.chain(SETTINGS.iter().filter(move |setting| is_file(setting)));
+    all.filter_map(|setting| Some((setting, setting.application.as_ref()?)))
+}
+
+/// Takes out of what an Application asks for what the policy does not leave to it, and says so.
+pub(crate) fn limit(asked: &mut Overrides, policy: &Policy) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (setting, parameter) in parameters() {
+        let name = setting.name;
+        notes.extend((parameter.limit)(asked, policy).into_iter().map(|stated| {
+            format!("`{name}` of the Application is ignored: the policy says {stated}")
+        }));
+    }
+    notes
 }
 
 /// Whether Argo CD runs this program.
@@ -154,12 +90,12 @@ pub(crate) fn application(locked: bool) -> Result<Application, Stop> {
 type Environment = BTreeMap<String, String>;
 
 fn read(environment: Environment, parameters: Option<&str>) -> Result<Application, Vec<String>> {
-    let mut asked: BTreeMap<&'static str, Asked<String>> = BTreeMap::new();
+    let mut asked = Layer::default();
     let mut mistakes = Vec::new();
     for (variable, value) in environment {
         let origin = format!("{ENV}{variable}");
         match find(&variable.to_lowercase().replace('_', "-")) {
-            Some(parameter) => drop(asked.insert(parameter.name, Asked { origin, value })),
+            Some(setting) => asked.say(setting, origin, &value),
             None => mistakes.push(format!(
                 "{} is not known: the variables are {ENV}…, with {}",
                 shown(&origin),
@@ -170,47 +106,31 @@ fn read(environment: Environment, parameters: Option<&str>) -> Result<Applicatio
     let mut named = Vec::new();
     for given in parse(parameters)? {
         let origin = format!("plugin parameter '{}'", shown(&given.name));
-        let Some(parameter) = find(&given.name) else {
+        let Some(setting) = find(&given.name) else {
             mistakes.push(format!("{origin} is not known: the parameters are {}", names()));
             continue;
         };
-        if named.contains(&parameter.name) {
+        if named.contains(&setting.name) {
             mistakes.push(format!("{origin} is given twice: leave out one of the two"));
         }
-        named.push(parameter.name);
-        match text(parameter, given) {
+        named.push(setting.name);
+        match text(setting, given) {
             // A parameter wins over a variable, as a flag does.
-            Ok(Some(value)) => drop(asked.insert(parameter.name, Asked { origin, value })),
+            Ok(Some(value)) => asked.say(setting, origin, &value),
             Ok(None) => {}
             Err(help) => mistakes.push(format!("{origin}: {help}")),
         }
     }
-    let mut application = Application::default();
-    for (name, asked) in asked {
-        let wrong = application.take(name, asked).err().unwrap_or_default();
-        mistakes.extend(wrong);
-    }
-    if mistakes.is_empty() { Ok(application) } else { Err(mistakes) }
-}
-
-impl Application {
-    fn take(&mut self, name: &str, asked: Asked<String>) -> Result<(), Vec<String>> {
-        let Asked { origin, value } = asked;
-        match name {
-            POLICY => self.policy = Some(Asked { origin, value: PathBuf::from(value) }),
-            ALLOW_EMPTY => match &*value {
-                "true" | "1" => self.allow_empty = Some(true),
-                "false" | "0" => self.allow_empty = Some(false),
-                _ => return Err(vec![format!("{origin}: write true or false")]),
-            },
-            _ => {
-                let said = |mistake: &FlagMistake| format!("{origin}: {mistake}");
-                let set = self.overrides.set(name, &value);
-                return set.map_err(|mistakes| mistakes.iter().map(said).collect());
-            }
+    let values = match asked.values() {
+        Ok(values) => values,
+        Err(wrong) => {
+            mistakes.extend(wrong.iter().map(|(origin, mistake)| format!("{origin}: {mistake}")));
+            Values::default()
         }
-        Ok(())
-    }
+    };
+    let policy_origin = asked.origin("policy").to_owned();
+    let application = Application { values, policy_origin, notes: Vec::new() };
+    if mistakes.is_empty() { Ok(application) } else { Err(mistakes) }
 }
 
 /// An Application that is told what is not taken from it. Parameters of other names belong to the renderer.
@@ -226,7 +146,7 @@ fn passed_over(
     let variables = environment.keys().map(|name| format!("{ENV}{}", shown(name)));
     let given = parse(parameters).unwrap_or_default();
     let given = given.into_iter().filter_map(|given| find(&given.name));
-    let given = given.map(|parameter| format!("plugin parameter '{}'", parameter.name));
+    let given = given.map(|setting| format!("plugin parameter '{}'", setting.name));
     let asked: Vec<_> = variables.chain(given).take(TOLD).collect();
     let note = || {
         format!(
@@ -261,8 +181,8 @@ fn parse(parameters: Option<&str>) -> Result<Vec<Given>, Vec<String>> {
 }
 
 /// The value of a parameter as its flag has it, several ones a line; `None` is none.
-fn text(parameter: &Parameter, given: Given) -> Result<Option<String>, String> {
-    let list = parameter.value == Value::List;
+fn text(setting: &Setting, given: Given) -> Result<Option<String>, String> {
+    let list = setting.value.is_list();
     let map = given.map.unwrap_or_default();
     let pairs = map.iter().map(|(key, value)| format!("{key}={value}"));
     match (given.string, given.array.unwrap_or_default()) {
@@ -270,7 +190,7 @@ fn text(parameter: &Parameter, given: Given) -> Result<Option<String>, String> {
             Err("write a string or an array, not both".to_owned())
         }
         (_, array) if !array.is_empty() && !list => Err("write a string".to_owned()),
-        _ if !map.is_empty() && parameter.name != "inject" => {
+        _ if !map.is_empty() && !is_map(setting) => {
             Err(if list { "write an array".to_owned() } else { "write a string".to_owned() })
         }
         (string, array) => {
@@ -280,12 +200,17 @@ fn text(parameter: &Parameter, given: Given) -> Result<Option<String>, String> {
     }
 }
 
-fn find(name: &str) -> Option<&'static Parameter> {
-    KNOWN.iter().find(|parameter| parameter.name == name)
+/// Whether the values of a list are keys with values.
+fn is_map(setting: &Setting) -> bool {
+    matches!(setting.value, Value::Texts(form, _) if form.contains('='))
+}
+
+fn find(name: &str) -> Option<&'static Setting> {
+    table::find(name).filter(|setting| setting.application.is_some())
 }
 
 fn names() -> String {
-    KNOWN.iter().map(|parameter| parameter.name).collect::<Vec<_>>().join(", ")
+    parameters().map(|(setting, _)| setting.name).collect::<Vec<_>>().join(", ")
 }
 
 /// A name that somebody else chose, fit to be shown.
@@ -295,7 +220,7 @@ fn shown(name: &str) -> String {
 }
 
 /// What is said of a policy that an Application names and that is none: nothing of the file.
-pub(crate) fn mistaken(asked: &Asked<PathBuf>) -> Stop {
+pub(crate) fn mistaken(asked: &Asked) -> Stop {
     let text = format!(
         "error: {}: the file is no policy; who may read it sees why with pullcreds check --policy FILE
 ",
@@ -308,7 +233,8 @@ pub(crate) fn mistaken(asked: &Asked<PathBuf>) -> Stop {
 mod tests {
     use std::path::Path;
 
-    use pullcreds::policy::FailOn;
+    use pullcreds::policy::registries::Class;
+    use pullcreds::policy::{FailOn, InjectInto};
 
     use super::*;
 
@@ -332,7 +258,7 @@ mod tests {
     }
 
     fn secrets(application: &Application) -> Vec<String> {
-        let inject = application.overrides.inject.iter();
+        let inject = application.values.overrides.inject.iter();
         inject.map(|injection| format!("{}={}", injection.pattern, injection.secret)).collect()
     }
 
@@ -345,10 +271,10 @@ mod tests {
             Some("[{\"name\": \"inject\"}, {\"name\": \"into\", \"string\": \"\"}]"),
         ] {
             let application = asked(&[], parameters);
-            assert_eq!(application.overrides, Overrides::default());
+            assert_eq!(application.values.overrides, Overrides::default());
             assert!(
-                application.policy.is_none()
-                    && application.allow_empty.is_none()
+                application.values.policy.is_none()
+                    && application.values.allow_empty.is_none()
                     && application.notes.is_empty()
             );
         }
@@ -377,10 +303,10 @@ mod tests {
             ("POLICY", "/p.yaml"),
         ];
         let application = asked(&environment, Some(r#"[{"name": "fail-on", "string": "never"}]"#));
-        assert_eq!(application.overrides.fail_on, Some(FailOn::Never));
-        assert_eq!(application.overrides.namespace.as_deref(), Some("shop"));
-        assert_eq!(application.allow_empty, Some(true));
-        assert_eq!(application.policy.unwrap().value, Path::new("/p.yaml"));
+        assert_eq!(application.values.overrides.fail_on, Some(FailOn::Never));
+        assert_eq!(application.values.overrides.namespace.as_deref(), Some("shop"));
+        assert_eq!(application.values.allow_empty, Some(true));
+        assert_eq!(application.values.policy.as_deref(), Some(Path::new("/p.yaml")));
     }
 
     #[test]
@@ -416,7 +342,7 @@ mod tests {
             &[("ALLOW_EMPTY", "perhaps")],
             r#"[{"name": "inject", "array": ["ghcr.io"]}, {"name": "fail-on", "string": "sometimes"}]"#,
             &[
-                "ARGOCD_ENV_PULLCREDS_ALLOW_EMPTY: write true or false",
+                "ARGOCD_ENV_PULLCREDS_ALLOW_EMPTY: `perhaps` is not a switch",
                 "'fail-on': `sometimes` is not a threshold",
                 "'inject': no `=`",
             ],
@@ -441,8 +367,8 @@ mod tests {
     fn nothing_is_taken_where_the_operator_says_so() {
         let parameters = r#"[{"name": "fail-on", "string": "never"}, {"name": "values", "string": "for the renderer"}]"#;
         let application = passed_over(owned(&[("POLICY", "/p.yaml")]), Some(parameters)).unwrap();
-        assert_eq!(application.overrides, Overrides::default());
-        assert!(application.policy.is_none());
+        assert_eq!(application.values.overrides, Overrides::default());
+        assert!(application.values.policy.is_none());
         assert_eq!(
             application.notes,
             [
@@ -452,12 +378,75 @@ mod tests {
         assert!(passed_over(Environment::new(), Some("null")).unwrap().notes.is_empty());
     }
 
-    #[test]
-    fn every_flag_about_the_policy_is_a_parameter() {
-        for flag in Overrides::FLAGS {
-            assert!(find(flag).is_some(), "{flag}");
+    #[track_caller]
+    fn check_below(policy: Policy, asked: &[(&str, &str)], overruled: &[&str]) -> Policy {
+        let mut layer = Layer::default();
+        for (name, text) in asked {
+            layer.say(find(name).expect("a case asks for parameters"), *name, text);
         }
-        let names: Vec<_> = KNOWN.iter().map(|parameter| parameter.name).collect();
-        assert_eq!(names.len(), Overrides::FLAGS.len() + 2);
+        let mut left = layer.values().expect("a case has no mistake").overrides;
+        let notes = limit(&mut left, &policy);
+        let expected = overruled.iter().map(|name| format!("`{name}` of the Application"));
+        assert!(notes.len() == overruled.len(), "{notes:?}");
+        for expected in expected {
+            assert!(notes.iter().any(|note| note.starts_with(&expected)), "{notes:?}");
+        }
+        policy.with(&left).expect("a case has no contradiction")
+    }
+
+    fn file(spec: &str) -> Policy {
+        let head = "apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nspec:\n";
+        Policy::parse(&format!("{head}{spec}"), &[]).expect("a case has no mistake")
+    }
+
+    #[test]
+    fn what_is_asked_below_a_policy_adds_to_it() {
+        let asked = [
+            ("inject", "ghcr.io/acme=ghcr"),
+            ("private", "quay.io/acme"),
+            ("public", "registry.example.com"),
+            ("fail-on", "never"),
+            ("into", "none"),
+            ("namespace", "shop"),
+            ("assume-private", "true"),
+        ];
+        let policy = check_below(Policy::default(), &asked, &[]);
+        let (_, secrets) = policy.pull_secrets("ghcr.io", "acme/api").expect("there is an entry");
+        assert_eq!(secrets.iter().map(|secret| &*secret.value).collect::<Vec<_>>(), ["ghcr"]);
+        assert_eq!(policy.access("registry.example.com", "a").class, Class::Public);
+        assert_eq!((policy.fail_on(), policy.namespace()), (Some(FailOn::Never), Some("shop")));
+        assert_eq!(policy.inject().into, InjectInto::None);
+    }
+
+    #[test]
+    fn what_is_asked_below_a_policy_weakens_nothing_that_it_says() {
+        let stated = file("  namespace: a\n  failOn: error\n  inject: {into: pod}\n");
+        let asked = [("fail-on", "never"), ("into", "none"), ("namespace", "b")];
+        let policy = check_below(stated.clone(), &asked, &["fail-on", "namespace", "into"]);
+        assert_eq!((policy.fail_on(), policy.namespace()), (Some(FailOn::Error), Some("a")));
+        assert_eq!(policy.inject().into, InjectInto::Pod);
+        let policy = check_below(stated, &[("fail-on", "warning"), ("namespace", "a")], &[]);
+        assert_eq!(policy.fail_on(), Some(FailOn::Warning));
+    }
+
+    #[test]
+    fn what_a_policy_says_is_private_stays_private() {
+        let stated = file(
+            "  registries:\n  - {match: ghcr.io/acme, access: private}\n  - {match: quay.io, access: public}\n",
+        );
+        for public in ["ghcr.io/acme", "ghcr.io/acme/lib", "ghcr.io/acme/*"] {
+            let policy = check_below(stated.clone(), &[("public", public)], &["public"]);
+            assert_eq!(policy.access("ghcr.io", "acme/lib/a").class, Class::Private);
+        }
+        // A wider entry does not win over it.
+        let policy = check_below(stated.clone(), &[("public", "ghcr.io,docker.io")], &[]);
+        assert_eq!(policy.access("ghcr.io", "acme/a").class, Class::Private);
+        assert_eq!(policy.access("ghcr.io", "other/a").class, Class::Public);
+        let policy = check_below(stated, &[("private", "quay.io")], &[]);
+        assert_eq!(policy.access("quay.io", "a").class, Class::Private);
+        let overrides = Overrides { assume_private: Some(true), ..Overrides::default() };
+        let all = Policy::default().with(&overrides).unwrap();
+        let asked = [("public", "docker.io"), ("assume-private", "false")];
+        check_below(all, &asked, &["public", "assume-private"]);
     }
 }

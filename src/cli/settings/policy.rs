@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding;
 use pullcreds::frontend::{self, Limit};
-use pullcreds::policy::{self, Emit, InjectInto, Overrides, Policy};
+use pullcreds::policy::{self, Policy};
 use pullcreds::report::{self, Format, Look};
 use pullcreds::source::{Source, Span};
 
-use super::argocd::{self, Application};
-use super::{Flags, Mode, Told};
-use crate::cli::environment::{flag_variable, variable};
+use super::Mode;
+use super::argocd::{self, Application, Asked};
+use super::table::Values;
+use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::eprint;
 use crate::cli::output::look::format;
@@ -27,21 +28,22 @@ pub(crate) struct Stated {
     pub(crate) notes: Vec<String>,
 }
 
+/// The policy of a run. `function` is that of a functionConfig, which counts where no file is named.
 pub(crate) fn policy(
-    flags: &Flags,
-    mode: Mode,
-    told: Told,
+    values: &Values,
+    function: Policy,
     application: Application,
+    mode: Mode,
     look: Look,
 ) -> Result<Stated, Stop> {
-    let Application { overrides: asked, policy: asked_file, mut notes, .. } = application;
-    let (_, named) = flag_variable("policy");
-    let named = flags.policy.clone().or_else(|| named.map(PathBuf::from));
+    let Application { values: Values { overrides: mut asked, policy: file, .. }, .. } = application;
+    let mut notes = application.notes;
+    let asked_file = file.map(|value| Asked { origin: application.policy_origin, value });
     // There the working directory belongs to the application that is being judged.
     let searched = ![Mode::Function, Mode::Run].contains(&mode) && !argocd::is_caller();
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
     let read = |path: PathBuf| {
-        if !told.policy.is_empty() {
+        if !function.is_empty() {
             eprint(&format!(
                 "note: the policy is {}; what the functionConfig says is not used\n",
                 path.display()
@@ -49,10 +51,10 @@ pub(crate) fn policy(
         }
         Ok((read_policy(&path, mode, look)?, Some(path)))
     };
-    let (base, file) = match (named, asked_file) {
+    let (base, file) = match (values.policy.clone(), asked_file) {
         (Some(path), asked) => {
             argocd::operators_file(&path, "policy")?;
-            let word = |asked: argocd::Asked<_>| {
+            let word = |asked: Asked| {
                 format!("{} is ignored: the operator of this plugin names the policy", asked.origin)
             };
             notes.extend(asked.map(word));
@@ -64,30 +66,15 @@ pub(crate) fn policy(
         }
         (None, None) => match found() {
             Some(path) => read(path)?,
-            None => (told.policy, None),
+            None => (function, None),
         },
     };
-    let mut overrides = overrides(flags)?.over(told.overrides);
-    if mode == Mode::Check && flags.into.is_none() {
-        // What is there is judged, and not what an injection would make of it.
-        overrides.into = Some(InjectInto::None);
-    }
-    if told.emit == Emit::None {
-        // What is injected would arrive nowhere, so nothing may rest on it.
-        overrides.into = Some(InjectInto::None);
-    }
-    let policy = base.with(&overrides).map_err(|mistakes| flag_mistakes("", &mistakes))?;
-    let (mut asked, overruled) = asked.below(&policy);
-    notes.extend(overruled.iter().map(|overruled| {
-        format!(
-            "`{}` of the Application is ignored: the policy says {}",
-            overruled.flag, overruled.by
-        )
-    }));
+    let policy = base.with(&values.overrides).map_err(|mistakes| flag_mistakes(&mistakes))?;
+    notes.extend(argocd::limit(&mut asked, &policy));
     if asked.namespace.is_none() && policy.namespace().is_none() {
         asked.namespace = variable("ARGOCD_APP_NAMESPACE");
     }
-    let policy = policy.with(&asked).map_err(|mistakes| flag_mistakes("", &mistakes))?;
+    let policy = policy.with(&asked).map_err(|mistakes| flag_mistakes(&mistakes))?;
     Ok(Stated { policy, file, notes })
 }
 
@@ -137,41 +124,14 @@ pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Prov
     }
 }
 
-/// The dumps of the cluster, which the variable names one a line.
-pub(crate) fn dumps(flags: &[PathBuf], limit: &Limit) -> Result<Vec<Source>, Stop> {
-    let (_, named) = flag_variable("cluster-dump");
-    let lines = named.iter().flat_map(|named| named.lines()).map(str::trim);
-    let named: Vec<_> = lines.filter(|line| !line.is_empty()).map(PathBuf::from).collect();
-    let paths = if flags.is_empty() { &named } else { flags };
+/// The dumps of the cluster.
+pub(crate) fn dumps(paths: &[PathBuf], limit: &Limit) -> Result<Vec<Source>, Stop> {
     paths.iter().try_for_each(|path| argocd::operators_file(path, "cluster dump"))?;
     let read = paths.iter().map(|path| frontend::read_file(path, limit));
     read.collect::<Result<_, _>>().map_err(|error| Stop::because(Exit::Usage, &error))
 }
 
-/// What flags say, and below them the environment.
-fn overrides(flags: &Flags) -> Result<Overrides, Stop> {
-    let typed = Overrides {
-        inject: flags.inject.clone(),
-        into: flags.into,
-        private: flags.private.clone(),
-        public: flags.public.clone(),
-        assume_private: flags.assume_private.then_some(true),
-        namespace: flags.namespace.clone(),
-        fail_on: flags.fail_on,
-        stamp: flags.stamp.then_some(true),
-    };
-    let mut environment = Overrides::default();
-    for flag in Overrides::FLAGS {
-        let (name, value) = flag_variable(flag);
-        if let Some(value) = value {
-            let set = environment.set(flag, &value);
-            set.map_err(|mistakes| flag_mistakes(&format!("{name}: "), &mistakes))?;
-        }
-    }
-    Ok(typed.over(environment))
-}
-
-fn flag_mistakes(prefix: &str, mistakes: &[policy::FlagMistake]) -> Stop {
-    let lines = mistakes.iter().map(|mistake| format!("error: {prefix}{mistake}\n"));
+fn flag_mistakes(mistakes: &[policy::FlagMistake]) -> Stop {
+    let lines = mistakes.iter().map(|mistake| format!("error: {mistake}\n"));
     Stop::new(Exit::Usage, lines.collect::<String>())
 }

@@ -64,11 +64,11 @@ pub(crate) fn operators_file(path: &Path, what: &str) -> Result<(), Stop> {
 }
 
 /// The policy file that an Application names, if it is one of the operator's.
-pub(crate) fn applications_policy(asked: &Asked<PathBuf>) -> Result<PathBuf, Stop> {
+pub(crate) fn applications_policy(asked: &Asked) -> Result<PathBuf, Stop> {
     allowed_file(asked, &Surroundings::of_run())
 }
 
-fn allowed_file(asked: &Asked<PathBuf>, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
+fn allowed_file(asked: &Asked, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
     let refuse = |why: &str| Stop::new(Exit::Usage, format!("error: {}: {why}\n", asked.origin));
     let path = &asked.value;
     if !path.is_absolute() {

@@ -1,0 +1,495 @@
+//! Every setting: a row of [`SETTINGS`], and a field of [`Values`].
+//!
+//! A row says how the setting is called, where it may be set and by whom, and how its text becomes a value. The flags of
+//! the program, their help, the variables, the keys of a `ConfigMap` and the parameters of Argo CD are made from
+//! these rows.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pullcreds::duration;
+use pullcreds::frontend::parse_size;
+use pullcreds::policy::{
+    Emit, FailOn, FlagMistake, InjectInto, Overrides, Policy, parse_inject, parse_namespace,
+    parse_pattern, parse_word,
+};
+use pullcreds::report::Format;
+use pullcreds::say;
+use pullcreds::text::{Message, shown};
+use pullcreds::words::Words;
+use serde::Deserialize;
+
+use super::Mode;
+
+/// What is set. The default is: nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    /// What is set on top of the policy file.
+    pub(crate) overrides: Overrides,
+    pub(crate) policy: Option<PathBuf>,
+    pub(crate) emit: Option<Emit>,
+    pub(crate) no_app_overrides: Option<bool>,
+    pub(crate) cluster_dump: Vec<PathBuf>,
+    pub(crate) require_stamp: Option<bool>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) allow_empty: Option<bool>,
+    pub(crate) report: Vec<ReportTo>,
+    pub(crate) require_input: Option<bool>,
+    pub(crate) max_input: Option<u64>,
+    pub(crate) quiet: Option<bool>,
+    pub(crate) color: Option<When>,
+    pub(crate) diff: Option<When>,
+}
+
+/// A setting.
+pub(crate) struct Setting {
+    /// The flag is `--NAME`, the variable `PULLCREDS_NAME`, the key of a `ConfigMap` and the parameter of an
+    /// Application `NAME`.
+    pub(crate) name: &'static str,
+    /// The letter of the flag.
+    pub(crate) short: Option<char>,
+    /// What it holds, and the field for it.
+    pub(crate) value: Value,
+    /// The words that it may be, if it is one of several.
+    pub(crate) words: fn() -> &'static [&'static str],
+    /// What the flag is for; `{words}` is the list of its words.
+    pub(crate) help: &'static str,
+    /// Under which heading the help lists it; `None` is the first one.
+    pub(crate) heading: Option<&'static str>,
+    /// Where it may be set.
+    pub(crate) places: Places,
+    /// The only command that has it, if not all have that judge something.
+    pub(crate) only: Option<Mode>,
+    /// The setting that says the contrary: what is set higher up hides both.
+    pub(crate) contrary: Option<&'static str>,
+    /// What an Application of Argo CD may do; `None` is nothing.
+    pub(crate) application: Option<Parameter>,
+}
+
+/// Where a setting may be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Places {
+    /// By a flag or a variable.
+    Program,
+    /// And by a key of a `ConfigMap`.
+    Everywhere,
+    /// By a key of a `ConfigMap` alone.
+    ConfigMap,
+}
+
+impl Places {
+    pub(crate) fn have_flag(self) -> bool {
+        self != Self::ConfigMap
+    }
+
+    pub(crate) fn have_key(self) -> bool {
+        self != Self::Program
+    }
+}
+
+/// Reads a text into the field for it.
+type Read = fn(&mut Values, &str) -> Result<(), FlagMistake>;
+
+/// What a setting holds. The first part of a row is what the help calls a value.
+#[derive(Clone, Copy)]
+pub(crate) enum Value {
+    /// Whether something is so; the flag has no value.
+    Switch(fn(&mut Values) -> &mut Option<bool>),
+    /// A text.
+    Text(&'static str, Read),
+    /// One of a few words.
+    Word(&'static str, Read),
+    /// A file.
+    File(&'static str, fn(&mut Values, PathBuf)),
+    /// Several texts, one a line or separated by commas.
+    Texts(&'static str, Read),
+    /// Several texts with commas in them, one a line.
+    Lines(&'static str, Read),
+    /// Several files, one a line.
+    Files(&'static str, fn(&mut Values, PathBuf)),
+}
+
+impl Value {
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Self::Texts(..) | Self::Lines(..) | Self::Files(..))
+    }
+}
+
+/// A setting as a plugin parameter of Argo CD, or as `ARGOCD_ENV_PULLCREDS_NAME`.
+pub(crate) struct Parameter {
+    pub(crate) title: &'static str,
+    /// What it is for; `{words}` is the list of its words.
+    pub(crate) tooltip: &'static str,
+    /// What holds where nothing is said.
+    pub(crate) default: &'static str,
+    /// Takes out of what an Application asks for what would weaken the policy, and says for each what the policy says:
+    /// an author may add to it and be stricter.
+    pub(crate) limit: fn(&mut Overrides, &Policy) -> Vec<Message>,
+}
+
+/// When to do something that depends on the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum When {
+    /// If standard error is a terminal.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Words for When {}
+
+/// Where a report goes: `FORMAT` or `FORMAT=FILE`.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportTo {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// A row in front of what is its own.
+const ROW: Setting = Setting {
+    name: "",
+    short: None,
+    value: Value::Switch(|values| &mut values.quiet),
+    words: || &[],
+    help: "",
+    heading: None,
+    places: Places::Program,
+    only: None,
+    contrary: None,
+    application: None,
+};
+/// Of what is about the policy.
+const POLICY: Setting = Setting { heading: Some("Policy"), places: Places::Everywhere, ..ROW };
+/// Of what is about the output.
+const OUTPUT: Setting = Setting { heading: Some("Output"), ..ROW };
+
+/// All settings, in the order of the help under each heading.
+pub(crate) static SETTINGS: &[Setting] = &[
+    Setting {
+        name: "policy",
+        value: Value::File("FILE", |values, file| values.policy = Some(file)),
+        help: "The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one; not under run]",
+        // A key of that name in a `ConfigMap` holds a policy, and not the name of its file.
+        places: Places::Program,
+        application: Some(Parameter {
+            title: "Policy file",
+            tooltip: "The path of a policy file in the image of the plugin, where the operator does not name one",
+            default: "",
+            // It has to be a file of the operator, which is asked where it is read.
+            limit: unlimited,
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "emit",
+        value: Value::Word("WHAT", |values, text| {
+            put(&mut values.emit, parse_word("what a function can return", text))
+        }),
+        words: Emit::flag_words,
+        places: Places::ConfigMap,
+        ..POLICY
+    },
+    Setting {
+        name: "inject",
+        value: Value::Texts("HOST[/PATH]=SECRET", |values, text| {
+            push(&mut values.overrides.inject, parse_inject(text))
+        }),
+        help: "These images are private, and the secret is injected into pods that pull them; `*` is every pod",
+        application: Some(Parameter {
+            title: "Pull secrets",
+            tooltip: "HOST[/PATH]=SECRET: images from there are private, and pods that pull them get the Secret; *=SECRET is every pod",
+            default: "",
+            limit: unlimited,
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "into",
+        value: Value::Word("WHERE", |values, text| {
+            put(&mut values.overrides.into, parse_word("a place to inject into", text))
+        }),
+        words: InjectInto::flag_words,
+        help: "Where to inject: {words} [default: auto; check: none, to judge what is there]",
+        application: Some(Parameter {
+            title: "Inject into",
+            tooltip: "{words}",
+            default: "auto",
+            limit: |asked, policy| {
+                let stated = policy.inject().into;
+                let differs = |asked: &mut InjectInto| *asked != stated;
+                let is_weaker =
+                    stated != InjectInto::default() && asked.into.take_if(differs).is_some();
+                overruled(is_weaker, stated.flag_word())
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "private",
+        value: Value::Texts("PATTERN", |values, text| {
+            push(&mut values.overrides.private, parse_pattern(text))
+        }),
+        help: "These images need credentials",
+        application: Some(Parameter {
+            title: "Private registries",
+            tooltip: "HOST[/PATH] whose images need credentials",
+            default: "",
+            limit: unlimited,
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "public",
+        value: Value::Texts("PATTERN", |values, text| {
+            push(&mut values.overrides.public, parse_pattern(text))
+        }),
+        help: "These images need none",
+        application: Some(Parameter {
+            title: "Public registries",
+            tooltip: "HOST[/PATH] whose images need none, where the operator of the plugin does not say otherwise",
+            default: "",
+            limit: |asked, policy| {
+                let mut said = Vec::new();
+                asked.public.retain(|pattern| {
+                    let stated = policy.stated_private(pattern);
+                    let is_left = stated.is_none();
+                    said.extend(stated);
+                    is_left
+                });
+                said
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "assume-private",
+        value: Value::Switch(|values| &mut values.overrides.assume_private),
+        help: "Every image needs credentials, unless the policy says otherwise",
+        application: Some(Parameter {
+            title: "Assume private",
+            tooltip: "Every image needs credentials, unless the policy says otherwise",
+            default: "false",
+            limit: |asked, policy| {
+                let is_off = |asked: &mut bool| !*asked;
+                let asked = &mut asked.assume_private;
+                overruled(policy.assumes_private() && asked.take_if(is_off).is_some(), "true")
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "no-app-overrides",
+        value: Value::Switch(|values| &mut values.no_app_overrides),
+        help: "Under Argo CD, take no settings from the Application",
+        places: Places::Program,
+        ..POLICY
+    },
+    Setting {
+        name: "namespace",
+        value: Value::Text("NAMESPACE", |values, text| {
+            put(&mut values.overrides.namespace, parse_namespace(text))
+        }),
+        help: "The namespace of objects that name none",
+        application: Some(Parameter {
+            title: "Namespace",
+            tooltip: "Of objects that name none; default: the namespace of the destination",
+            default: "",
+            limit: |asked, policy| {
+                let Some(stated) = policy.namespace() else { return Vec::new() };
+                let differs = |asked: &mut String| asked != stated;
+                overruled(asked.namespace.take_if(differs).is_some(), stated)
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "cluster-dump",
+        value: Value::Files("FILE", |values, file| values.cluster_dump.push(file)),
+        help: "What the cluster has beside the manifests: the output of `kubectl get sa,secret -A \
+               --show-managed-fields -o yaml` (or json); repeatable. It is evidence only: never judged, edited, \
+               printed or written",
+        places: Places::Program,
+        ..POLICY
+    },
+    Setting {
+        name: "fail-on",
+        value: Value::Word("SEVERITY", |values, text| {
+            put(&mut values.overrides.fail_on, parse_word("a threshold", text))
+        }),
+        words: FailOn::flag_words,
+        help: "Fail from findings of this severity on: {words} [default: never; check and run: error]",
+        application: Some(Parameter {
+            title: "Fail on",
+            tooltip: "The severity of findings that make the manifests fail: {words}; never below what the operator of the plugin says",
+            default: "error",
+            limit: |asked, policy| {
+                let Some(stated) = policy.fail_on() else { return Vec::new() };
+                let is_weaker = |asked: &mut FailOn| strictness(*asked) < strictness(stated);
+                overruled(asked.fail_on.take_if(is_weaker).is_some(), stated.word())
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "stamp",
+        value: Value::Switch(|values| &mut values.overrides.stamp),
+        help: "Annotate every workload that passes: pullcreds.dev/checked: v1",
+        application: Some(Parameter {
+            title: "Stamp",
+            tooltip: "Whether workloads get the annotation that tells that they were checked",
+            default: "false",
+            limit: |asked, policy| {
+                let is_off = |asked: &mut bool| !*asked;
+                overruled(policy.stamp() && asked.stamp.take_if(is_off).is_some(), "true")
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
+        name: "require-stamp",
+        value: Value::Switch(|values| &mut values.require_stamp),
+        help: "A workload without the annotation of --stamp is an error",
+        only: Some(Mode::Check),
+        ..ROW
+    },
+    Setting {
+        name: "timeout",
+        value: Value::Text("DURATION", |values, text| put(&mut values.timeout, timeout(text))),
+        help: "End the renderer, and all that it started, after this time, like 90s or 2m [default: never]",
+        only: Some(Mode::Run),
+        ..ROW
+    },
+    Setting {
+        name: "allow-empty",
+        value: Value::Switch(|values| &mut values.allow_empty),
+        help: "A renderer that writes no Kubernetes object is no error",
+        only: Some(Mode::Run),
+        contrary: Some("require-input"),
+        application: Some(Parameter {
+            title: "Allow empty",
+            tooltip: "Whether an application may have no manifest",
+            default: "false",
+            // It counts only where the operator says nothing.
+            limit: unlimited,
+        }),
+        ..ROW
+    },
+    Setting {
+        name: "report",
+        value: Value::Lines("FORMAT[=FILE]", |values, text| push(&mut values.report, report(text))),
+        words: Format::flag_words,
+        help: "Also write a report: {words}, to a file, to a folder (a file for each run) or to standard error; repeatable",
+        ..OUTPUT
+    },
+    Setting {
+        name: "require-input",
+        value: Value::Switch(|values| &mut values.require_input),
+        help: "An input without a document is an error [default in check and run]",
+        contrary: Some("allow-empty"),
+        ..OUTPUT
+    },
+    Setting {
+        name: "max-input",
+        value: Value::Text("SIZE", |values, text| put(&mut values.max_input, size(text))),
+        help: "Read at most this much input, all files together [default: 1GiB]",
+        ..OUTPUT
+    },
+    Setting {
+        name: "quiet",
+        short: Some('q'),
+        value: Value::Switch(|values| &mut values.quiet),
+        help: "Say nothing unless the run fails",
+        places: Places::Everywhere,
+        ..OUTPUT
+    },
+    Setting {
+        name: "color",
+        value: Value::Word("WHEN", |values, text| put(&mut values.color, when(text))),
+        words: When::flag_words,
+        help: "When to use colours: {words} [default: auto]",
+        ..OUTPUT
+    },
+    Setting {
+        name: "diff",
+        value: Value::Word("WHEN", |values, text| put(&mut values.diff, when(text))),
+        words: When::flag_words,
+        help: "When to print the diff of what was injected: {words} [default: auto]",
+        ..OUTPUT
+    },
+];
+
+/// The setting of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+impl Setting {
+    /// The name of its variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("PULLCREDS_{}", self.name.replace('-', "_").to_uppercase())
+    }
+
+    /// A text of the row with the words of the setting in it, as in `a, b or c`.
+    pub(crate) fn with_words(&self, text: &str) -> String {
+        let words = (self.words)();
+        let listed = match words {
+            [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+            _ => words.concat(),
+        };
+        text.replace("{words}", &listed)
+    }
+}
+
+fn put<T>(field: &mut Option<T>, value: Result<T, FlagMistake>) -> Result<(), FlagMistake> {
+    *field = Some(value?);
+    Ok(())
+}
+
+fn push<T>(field: &mut Vec<T>, value: Result<T, FlagMistake>) -> Result<(), FlagMistake> {
+    field.push(value?);
+    Ok(())
+}
+
+fn when(text: &str) -> Result<When, FlagMistake> {
+    parse_word("a choice", &text.to_lowercase())
+}
+
+fn timeout(text: &str) -> Result<Duration, FlagMistake> {
+    let duration = duration::with_days(text.trim()).filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| {
+        FlagMistake::new("this is not a duration", "write a duration like 90s or 2m")
+    })
+}
+
+fn size(text: &str) -> Result<u64, FlagMistake> {
+    parse_size(text).map_err(|help| FlagMistake::new("this is not a size", help))
+}
+
+fn report(text: &str) -> Result<ReportTo, FlagMistake> {
+    let (format, file) = match text.split_once('=') {
+        Some((_, "")) => {
+            return Err(FlagMistake::new("the file has no name", "write it after the `=`"));
+        }
+        Some((format, file)) => (format, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    Ok(ReportTo { format: parse_word("a format", format)?, file })
+}
+
+fn unlimited(_: &mut Overrides, _: &Policy) -> Vec<Message> {
+    Vec::new()
+}
+
+fn overruled(is_overruled: bool, stated: &str) -> Vec<Message> {
+    if is_overruled { vec![say!("`{}`", shown(stated))] } else { Vec::new() }
+}
+
+fn strictness(fail_on: FailOn) -> u8 {
+    match fail_on {
+        FailOn::Never => 0,
+        FailOn::Error => 1,
+        FailOn::Warning => 2,
+    }
+}
