@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use crate::credentials::provider::Provider;
-use crate::edit::{Edit, Plan};
+use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
@@ -312,9 +312,7 @@ fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {
     let all = plans.into_iter().enumerate().map(|(at, plan)| {
         let stamped = stamped.get(at).into_iter().flatten();
         let new = stamped.filter_map(|stamped| match &stamped.stamp {
-            Stamp::Absent(Ok((place, insert))) => {
-                Some(Edit { place: *place, insert: insert.as_str().into() })
-            }
+            Stamp::Absent(Ok(edit)) => Some(edit.clone()),
             Stamp::There | Stamp::Absent(Err(_)) => None,
         });
         plan.followed_by(new).expect("stamps stand in metadata, and lists in pod specs")

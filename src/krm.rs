@@ -3,18 +3,18 @@
 //!
 //! Nothing here judges, and nothing here knows policy: a functionConfig is a place in the text.
 
-mod place;
 pub mod results;
 
 use crate::edit::Edit;
 use crate::mask;
+use crate::patch::{self, Spot};
 use crate::source::{self, Span};
 use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
 
-use place::ResultsPlace;
-
 const KIND: &str = "ResourceList";
+/// The key of its results.
+const RESULTS: &str = "results";
 /// What the API groups of its versions begin with.
 const GROUP: &str = "config.kubernetes.io/";
 /// Annotations that say from which file an item comes (kyaml, kio/kioutil), each with its older name.
@@ -28,7 +28,7 @@ pub struct ResourceList<'a> {
     // Invariant: in the order of the text.
     items: Vec<Item<'a>>,
     without_items: Option<Edit>,
-    results: ResultsPlace,
+    results: Spot,
 }
 
 /// Why a text is not a valid `ResourceList`.
@@ -184,8 +184,8 @@ fn list<'a>(root: Node<'_, 'a>) -> Result<ResourceList<'a>, NoList> {
     Ok(ResourceList {
         function_config: function_config(root.get("functionConfig"))?,
         items: value.into_iter().flat_map(Node::items).map(item).collect(),
-        without_items: items.and_then(|items| place::emptied(items.key, items.value)),
-        results: ResultsPlace::of(root),
+        without_items: items.and_then(|items| patch::emptied(items.key, items.value)),
+        results: patch::end(root, RESULTS),
     })
 }
 

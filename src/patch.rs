@@ -4,11 +4,15 @@
 //! A place is worked out while the document's tree is there, and filled in later. What cannot be written without a guess
 //! is refused with a reason. Nothing here knows Kubernetes, or which text will be written.
 
+mod end;
 mod form;
 mod grow;
 mod held;
 mod key;
+mod list;
+mod top;
 mod value;
+mod words;
 mod write;
 
 use std::borrow::Cow;
@@ -16,9 +20,13 @@ use std::borrow::Cow;
 use crate::source::Span;
 use crate::yaml::Node;
 
+pub use end::{emptied, end};
 pub use form::Form;
 pub use grow::grow;
+pub use key::Spot;
+pub use top::top;
 pub use value::{Gap, Gaps, NewValue};
+pub use words::exchanged;
 
 /// Why a text cannot be edited by a program that never guesses.
 #[derive(Clone, Debug)]
@@ -50,3 +58,6 @@ pub struct Patch<'t, 'a> {
     /// The value that is there, as written: an alias perhaps, or brought in by a merge key.
     pub found: Option<Node<'t, 'a>>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("mask", &["source", "token"]),
     ("text", &["source", "mask"]),
     ("yaml", &["source", "base64", "text"]),
-    ("patch", &["source", "yaml"]),
+    ("patch", &["source", "edit", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask"]),
     ("finding", &["words", "source", "edit"]),
     ("kinds", &["yaml"]),
@@ -48,6 +48,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "names",
             "source",
             "image",
+            "edit",
             "base64",
             "json",
             "token",
@@ -102,7 +103,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "check",
         ],
     ),
-    ("krm", &["source", "edit", "mask", "text", "yaml", "finding"]),
+    ("krm", &["source", "edit", "mask", "text", "yaml", "patch", "finding"]),
     ("frontend", &["source"]),
 ];
 

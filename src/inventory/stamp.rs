@@ -1,5 +1,5 @@
 //! The stamp of checked workloads: an annotation that tells, at the end of a build, that this program was a part of
-//! it. Where it is, and where and how it can be written, in the style around it.
+//! it. Where it is, and the edit that writes it where it is not.
 //!
 //! It is the same every time, so that it never differs between two runs. Nothing here decides whether it is wanted.
 
@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::walk::{self, Place};
 use super::{Object, TypeMeta, object, prefilter};
+use crate::edit::Edit;
 use crate::kinds::Table;
-use crate::patch::Refusal;
+use crate::patch::{self, NewValue, Refusal};
 use crate::source::Span;
-use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending};
-use crate::yaml::{self, Field, Kind, Node, Problem, Scalar, Style, Tree};
+use crate::yaml::{self, Field, Kind, Node, Problem, Tree};
 
 /// The annotation.
 pub const STAMP: &str = "pullcreds.dev/checked";
@@ -30,8 +30,8 @@ pub struct Stamped<'a> {
 pub enum Stamp {
     /// It is there.
     There,
-    /// It is not: the bytes to replace, mostly none, and the text to put there.
-    Absent(Result<(Span, String), Refusal>),
+    /// It is not: the edit that writes it.
+    Absent(Result<Edit, Refusal>),
 }
 
 /// Every workload of a stream with its stamp, in order.
@@ -72,23 +72,30 @@ fn stamped<'a>(
     Some(Stamped { object: object(node, place, Arc::new(meta.clone())), stamp })
 }
 
-type Written = Result<(Span, String), Refusal>;
+const ADVICE: &str = "write `pullcreds.dev/checked: v1` under its annotations by hand";
+const SEVERAL: &str = "an anchor or a merge key makes this a part of several places";
 
 fn refuse<T>(span: Span, why: &'static str) -> Result<T, Refusal> {
-    let advice = "write `pullcreds.dev/checked: v1` under its annotations by hand";
-    Err(Refusal { span, why, advice: advice.into() })
+    Err(Refusal { span, why, advice: ADVICE.into() })
 }
 
-fn written(object: Node<'_, '_>) -> Written {
+fn written(object: Node<'_, '_>) -> Result<Edit, Refusal> {
     let Some(metadata) = own(object, "metadata")? else {
         return refuse(object.span(), "it has no metadata");
     };
-    match own(metadata.value, "annotations")? {
-        None => entry(metadata, "annotations", &|style| style.mapping(STAMP, VALUE)),
-        Some(annotations) => match own_value(annotations.value, STAMP)? {
-            Some((key, value)) => replaced(key, value),
-            None => entry(annotations, STAMP, &|style| style.text(VALUE)),
-        },
+    let Some(annotations) = own(metadata.value, "annotations")? else {
+        return added(metadata, "annotations", &NewValue::text(VALUE).below(&[STAMP]));
+    };
+    match annotations.value.field(STAMP) {
+        None => added(annotations, STAMP, &NewValue::text(VALUE)),
+        Some(field) => other(field),
+    }
+}
+
+fn added(field: Field<'_, '_>, key: &str, value: &NewValue<'_>) -> Result<Edit, Refusal> {
+    match patch::top(field, key) {
+        Ok(spot) => Ok(spot.edit(value)),
+        Err(refusal) => Err(Refusal { advice: ADVICE.into(), ..refusal }),
     }
 }
 
@@ -97,10 +104,7 @@ fn own<'t, 'a>(holder: Node<'t, 'a>, key: &str) -> Result<Option<Field<'t, 'a>>,
     let Some(field) = holder.field(key) else { return Ok(None) };
     let value = field.value;
     if field.merged || value.kind() == Kind::Alias || value.tree().paths_to(value) > 1 {
-        return refuse(
-            value.span(),
-            "an anchor or a merge key makes this a part of several places",
-        );
+        return refuse(value.span(), SEVERAL);
     }
     if !value.is_mapping() && (!value.is_null() || value.is_anchored()) {
         return refuse(value.span(), "this is not a mapping");
@@ -108,142 +112,21 @@ fn own<'t, 'a>(holder: Node<'t, 'a>, key: &str) -> Result<Option<Field<'t, 'a>>,
     Ok(Some(field))
 }
 
-/// The value of an annotation that belongs to this mapping and to nothing else.
-fn own_value<'t, 'a>(
-    annotations: Node<'t, 'a>,
-    key: &str,
-) -> Result<Option<(Node<'t, 'a>, Node<'t, 'a>)>, Refusal> {
-    match annotations.field(key) {
-        None => Ok(None),
-        Some(Field { key, value, merged: false }) if !value.is_anchored() => Ok(Some((key, value))),
-        Some(Field { value, .. }) => {
-            refuse(value.span(), "an anchor or a merge key makes this a part of several places")
-        }
+/// Replaces another value of the annotation, if that belongs to this object and to nothing else.
+fn other(Field { key, value, merged }: Field<'_, '_>) -> Result<Edit, Refusal> {
+    if merged || value.is_anchored() {
+        return refuse(value.span(), SEVERAL);
     }
-}
-
-/// Another value gives way.
-fn replaced(key: Node<'_, '_>, value: Node<'_, '_>) -> Written {
-    let text = match value.kind() {
-        // In JSON what stands there is no string.
-        Kind::Scalar(Scalar::Plain)
-            if key.kind() == Kind::Scalar(Scalar::Double) && value.string().is_none() =>
-        {
-            format!("\"{VALUE}\"")
-        }
-        Kind::Scalar(Scalar::Plain) if !value.span().is_empty() => VALUE.to_owned(),
-        Kind::Scalar(Scalar::Single) => format!("'{VALUE}'"),
-        Kind::Scalar(Scalar::Double) => format!("\"{VALUE}\""),
-        _ => return refuse(value.span(), "the annotation has a value that is no word"),
-    };
-    Ok((value.span(), text))
-}
-
-/// How a flow mapping is written.
-#[derive(Clone, Copy)]
-struct Flow {
-    /// Keys and strings are in double quotes.
-    json: bool,
-    /// A blank follows colons and commas.
-    spaced: bool,
-}
-
-impl Flow {
-    const PLAIN: Self = Self { json: false, spaced: true };
-
-    fn text(self, text: &str) -> String {
-        if self.json { format!("\"{text}\"") } else { text.to_owned() }
-    }
-
-    fn blank(self) -> &'static str {
-        if self.spaced { " " } else { "" }
-    }
-
-    fn mapping(self, key: &str, value: &str) -> String {
-        format!("{{{}}}", self.pair(key, &self.text(value)))
-    }
-
-    fn pair(self, key: &str, value: &str) -> String {
-        format!("{}:{}{value}", self.text(key), self.blank())
-    }
-}
-
-/// A new entry of the mapping behind `field`, whose value is written as `value` says.
-fn entry(field: Field<'_, '_>, key: &str, value: &dyn Fn(Flow) -> String) -> Written {
-    let mapping = field.value;
-    match mapping.kind() {
-        Kind::Mapping(Style::Block) => block_entry(field, key, value),
-        Kind::Mapping(Style::Flow) => flow_entry(mapping, key, value),
-        _ => null(field, key, value),
-    }
-}
-
-/// Puts the entry on the line behind the key of the mapping, so that comments stay with what they are about.
-fn block_entry(field: Field<'_, '_>, key: &str, value: &dyn Fn(Flow) -> String) -> Written {
-    let text = field.key.tree().text();
-    let first = field.value.entries().next().map(|(key, _)| key.span().start as usize);
-    let indent = first.and_then(|first| indentation(text, first));
-    let end = line_end(text, field.key.span().end as usize);
-    let (Some(indent), Some(first)) = (indent, first) else {
-        return refuse(field.value.span(), "its first key does not stand on a line of its own");
-    };
-    let eol = line_ending(text, end);
-    let next = end + eol.len();
-    if first < next || colon(field.key).is_none_or(|colon| colon >= end) {
-        return refuse(field.key.span(), "its mapping does not begin on the next line");
-    }
-    let step = column(text, first).saturating_sub(column(text, field.key.span().start as usize));
-    let unit = " ".repeat(step.max(1));
-    let written = match key {
-        STAMP => format!("{indent}{STAMP}: {}{eol}", value(Flow::PLAIN)),
-        // A mapping of its own.
-        key => format!("{indent}{key}:{eol}{indent}{unit}{STAMP}: {VALUE}{eol}"),
-    };
-    Ok((Span::at(next), written))
-}
-
-/// Puts the entry behind the last one, before the closing brace.
-fn flow_entry(mapping: Node<'_, '_>, key: &str, value: &dyn Fn(Flow) -> String) -> Written {
-    let text = mapping.tree().text();
-    let opening = mapping.span().start as usize + 1;
-    let entries: Vec<_> = mapping.entries().collect();
-    let (Some((first, _)), Some((_, last))) = (entries.first(), entries.last()) else {
-        let root = mapping.tree().root().entries().next();
-        let json = root.is_some_and(|(key, _)| key.kind() == Kind::Scalar(Scalar::Double));
-        let flow = Flow { json, spaced: true };
-        return Ok((Span::at(opening), flow.pair(key, &value(flow))));
-    };
-    if last.span().is_empty() {
-        return refuse(last.span(), "its last key has no value");
-    }
-    let json = first.kind() == Kind::Scalar(Scalar::Double);
-    let behind_colon = colon(*first).map_or("", |colon| &text[colon + 1..]);
-    let flow = Flow { json, spaced: !json || behind_colon.starts_with([' ', '\n', '\r']) };
-    let gap = &text[opening..first.span().start as usize];
-    // Each key on a line of its own: so is the new one.
-    let lead = lead(gap).filter(|_| gap.trim().is_empty()).unwrap_or(flow.blank());
-    let insert = format!(",{lead}{}", flow.pair(key, &value(flow)));
-    Ok((Span::at(last.span().end as usize), insert))
-}
-
-/// Puts a mapping in the place of a null.
-fn null(field: Field<'_, '_>, key: &str, value: &dyn Fn(Flow) -> String) -> Written {
-    let json = field.key.kind() == Kind::Scalar(Scalar::Double);
-    let flow = Flow { json, spaced: true };
-    let mapping = format!("{{{}}}", flow.pair(key, &value(flow)));
-    if !field.value.span().is_empty() {
-        return Ok((field.value.span(), mapping));
-    }
-    match colon(field.key) {
-        Some(colon) => Ok((Span::at(colon + 1), format!(" {mapping}"))),
-        None => refuse(field.key.span(), "no colon follows this key"),
+    match patch::exchanged(key, value, VALUE) {
+        Some(edit) => Ok(edit),
+        None => refuse(value.span(), "the annotation has a value that is no word"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edit::{Edit, Plan};
+    use crate::edit::Plan;
 
     /// Stamps every workload of `before`, which then needs nothing more.
     #[track_caller]
@@ -266,9 +149,7 @@ mod tests {
             Stamp::There => None,
             Stamp::Absent(written) => Some(written),
         });
-        let edits: Result<Vec<_>, _> = absent
-            .map(|written| written.map(|(place, insert)| Edit { place, insert: insert.into() }))
-            .collect();
+        let edits: Result<Vec<_>, _> = absent.collect();
         Ok(Plan::new(edits?).expect("the edits are disjoint").apply(before))
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::place::Value;
 use super::{Item, Reference, ResourceList};
 use crate::edit::Edit;
 use crate::finding::{self, Code, Concern, Finding, Place, Severity};
 use crate::mask;
+use crate::patch::NewValue;
 use crate::text::Text;
 
 /// A result.
@@ -78,7 +78,8 @@ impl ResourceList<'_> {
             return None;
         }
         entries.sort_by_cached_key(Entry::rank);
-        Some(self.results.edit(entries.into_iter().map(Entry::value).collect()))
+        let results = entries.into_iter().map(Entry::value).collect();
+        Some(self.results.edit(&NewValue::List(results)))
     }
 }
 
@@ -112,36 +113,35 @@ impl Entry {
         (path, index, severity, code.map_or(Concern::Pull, Code::concern), text)
     }
 
-    fn value(self) -> Value {
+    fn value(self) -> NewValue<'static> {
         let mut entries = vec![
-            ("message", Value::Text(self.message)),
-            ("severity", Value::Text(self.severity.name().to_owned())),
+            ("message", NewValue::text(self.message)),
+            ("severity", NewValue::text(self.severity.name())),
         ];
         entries.extend(self.reference.map(|reference| ("resourceRef", named(reference))));
         entries.extend(self.field.map(|(path, current)| {
-            let mut field = vec![("path", Value::Text(path))];
-            field.extend(current.map(|current| ("currentValue", Value::Text(current))));
-            ("field", Value::Map(field))
+            let current = current.map(|current| ("currentValue", NewValue::text(current)));
+            ("field", NewValue::map([("path", NewValue::text(path))].into_iter().chain(current)))
         }));
         entries.extend(self.file.map(|(path, index)| {
-            let file = vec![("path", Value::Text(path)), ("index", Value::Number(index))];
-            ("file", Value::Map(file))
+            let file = [("path", NewValue::text(path)), ("index", NewValue::Number(index))];
+            ("file", NewValue::map(file))
         }));
-        let tags = self.tags.into_iter().map(|(key, tag)| (key, Value::Text(tag)));
-        entries.push(("tags", Value::Map(tags.collect())));
-        Value::Map(entries)
+        let tags = self.tags.into_iter().map(|(key, tag)| (key, NewValue::text(tag)));
+        entries.push(("tags", NewValue::map(tags)));
+        NewValue::map(entries)
     }
 }
 
-fn named(reference: Reference<'_>) -> Value {
-    let text = |text: Text<'_>| Value::Text(text.into_string());
+fn named(reference: Reference<'_>) -> NewValue<'static> {
+    let text = |text: Text<'_>| NewValue::text(text.into_string());
     let mut entries = vec![
         ("apiVersion", text(reference.api_version)),
         ("kind", text(reference.kind)),
         ("name", text(reference.name)),
     ];
     entries.extend(reference.namespace.map(|namespace| ("namespace", text(namespace))));
-    Value::Map(entries)
+    NewValue::map(entries)
 }
 
 /// A path from the object on: findings count from the list, and through lists in it.
@@ -159,4 +159,129 @@ fn below_item(path: &str) -> &str {
 /// Text of the input, as a result may show it.
 fn shown(text: &str) -> String {
     mask::credentials(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ResourceList;
+    use crate::edit::Plan;
+    use crate::patch::NewValue;
+
+    const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
+
+    fn result() -> NewValue<'static> {
+        let file = [("path", NewValue::text("a.yaml")), ("index", NewValue::Number(1))];
+        NewValue::map([
+            ("message", NewValue::text("a: \"b\"")),
+            ("severity", NewValue::text("error")),
+            ("file", NewValue::map(file)),
+        ])
+    }
+
+    #[track_caller]
+    fn check_whole(before: &str, after: &str) {
+        let list = ResourceList::read(before).unwrap_or_else(|no| panic!("{no:?}"));
+        let plan =
+            Plan::new(vec![list.results.edit(&NewValue::List(vec![result(), result()]))]).unwrap();
+        let found = plan.apply(before);
+        assert_eq!(found, after);
+        // What is there is replaced by the same.
+        let list = ResourceList::read(&found).unwrap_or_else(|no| panic!("{no:?}"));
+        let again =
+            Plan::new(vec![list.results.edit(&NewValue::List(vec![result(), result()]))]).unwrap();
+        assert_eq!(again.apply(&found), after);
+    }
+
+    /// The same for what stands below the head of a list.
+    #[track_caller]
+    fn check(before: &str, after: &str) {
+        check_whole(&format!("{HEAD}{before}"), &format!("{HEAD}{after}"));
+    }
+
+    const BLOCK: &str = "results:
+- message: \"a: \\\"b\\\"\"
+  severity: error
+  file:
+    path: a.yaml
+    index: 1
+- message: \"a: \\\"b\\\"\"
+  severity: error
+  file:
+    path: a.yaml
+    index: 1
+";
+
+    #[test]
+    fn results_stand_at_the_end_of_the_document() {
+        check("items: []\n", &format!("items: []\n{BLOCK}"));
+        check("items:\n- a: 1\n", &format!("items:\n- a: 1\n{BLOCK}"));
+        check("items: []", &format!("items: []\n{}", BLOCK.trim_end()));
+        check("items: []\n# c\n...\n", &format!("items: []\n# c\n{BLOCK}...\n"));
+        check("items: []\n---\n# c\n", &format!("items: []\n{BLOCK}---\n# c\n"));
+    }
+
+    #[test]
+    fn dashes_and_line_endings_are_those_of_the_list() {
+        let indented = BLOCK.replace("\n- ", "\n  - ").replace("\n  ", "\n    ");
+        let indented = indented.replace("\n    - ", "\n  - ");
+        check("items:\n  - a: 1\n", &format!("items:\n  - a: 1\n{indented}"));
+        let crlf = |text: &str| format!("{HEAD}{text}").replace('\n', "\r\n");
+        check_whole(&crlf("items: []\n"), &crlf(&format!("items: []\n{BLOCK}")));
+    }
+
+    #[test]
+    fn results_stand_in_the_column_of_the_keys() {
+        for head in [format!("&a {HEAD}"), format!("\u{feff}{HEAD}"), format!("# c\r{HEAD}")] {
+            check_whole(&format!("{head}items: []\n"), &format!("{head}items: []\n{BLOCK}"));
+        }
+    }
+
+    #[test]
+    fn blank_lines_that_a_value_keeps_stay_with_it() {
+        let value = "items: []\nfunctionConfig:\n  data:\n    a: |+\n      b\n\n\n";
+        check(value, &format!("{value}{BLOCK}"));
+    }
+
+    #[test]
+    fn a_value_that_ends_with_the_text_gets_no_line_break() {
+        let value = "functionConfig:\n  a: |\n    b";
+        let whole = format!("{HEAD}{value}");
+        check_whole(&whole, &format!("{BLOCK}{whole}"));
+    }
+
+    #[test]
+    fn old_results_give_way() {
+        for old in
+            ["results: []\n", "results:\n", "results:\n- message: old\n", "results: {a: [b]}\n"]
+        {
+            check(&format!("{old}items: []\n"), &format!("{BLOCK}items: []\n"));
+        }
+    }
+
+    const COMPACT: &str = r#"[{"message":"a: \"b\"","severity":"error","file":{"path":"a.yaml","index":1}},{"message":"a: \"b\"","severity":"error","file":{"path":"a.yaml","index":1}}]"#;
+
+    #[test]
+    fn json_stays_json() {
+        let head = r#"{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[]"#;
+        check_whole(&format!("{head}}}\n"), &format!("{head},\"results\":{COMPACT}}}\n"));
+        let old = format!("{head},\"results\":[{{\"message\":\"old\"}}]}}");
+        check_whole(&old, &format!("{head},\"results\":{COMPACT}}}"));
+        let flow = "{kind: ResourceList, apiVersion: config.kubernetes.io/v1";
+        let spaced = COMPACT.replace("\":", "\": ").replace(",\"", ", \"").replace(",{", ", {");
+        check_whole(&format!("{flow}}}"), &format!("{flow}, \"results\": {spaced}}}"));
+    }
+
+    #[test]
+    fn pretty_json_stays_pretty() {
+        let pretty = |results: &str| {
+            let value: serde_json::Value = serde_json::from_str(COMPACT).unwrap();
+            assert!(value.is_array());
+            format!(
+                "{{\n  \"kind\": \"ResourceList\",\n  \"apiVersion\": \"config.kubernetes.io/v1\"{results}\n}}\n"
+            )
+        };
+        let item = "{\n      \"message\": \"a: \\\"b\\\"\",\n      \"severity\": \"error\",\n      \"file\": {\n        \"path\": \"a.yaml\",\n        \"index\": 1\n      }\n    }";
+        let results = format!(",\n  \"results\": [\n    {item},\n    {item}\n  ]");
+        check_whole(&pretty(""), &pretty(&results));
+    }
 }

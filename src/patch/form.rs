@@ -73,6 +73,11 @@ impl Draft {
         self.gap(quote);
     }
 
+    /// The text without a name.
+    pub(super) fn text(self) -> String {
+        self.parts.concat()
+    }
+
     /// The text to put at `place`.
     ///
     /// # Errors
@@ -115,7 +120,7 @@ impl Form {
 }
 
 impl Quote {
-    fn write(self, name: &str, text: &mut String) -> Option<()> {
+    pub(super) fn write(self, name: &str, text: &mut String) -> Option<()> {
         let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         let safe = name.bytes().all(simple)
             && name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);

@@ -69,7 +69,7 @@ impl<'t, 'a> Step<'_, 't, 'a> {
     fn added(&self, hides: bool) -> Drafted {
         let absent = Absent { key: self.key, beside: self.beside, hides };
         let spot = absent.spot(self.holder)?;
-        Ok((spot.place, spot.pair(self.key, &self.value())))
+        Ok((spot.place, spot.draft(&self.value())))
     }
 
     fn restatable(&self, value: Node<'_, '_>) -> Result<(), Refusal> {

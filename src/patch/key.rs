@@ -4,6 +4,7 @@ use super::Refusal;
 use super::form::Draft;
 use super::value::NewValue;
 use super::write::{Block, Flow, Style};
+use crate::edit::Edit;
 use crate::source::Span;
 use crate::yaml::layout::{
     blanks, column, dash, ends_in_block_scalar, indentation, key_start, lead, line_end,
@@ -12,25 +13,35 @@ use crate::yaml::layout::{
 use crate::yaml::{Kind, Node, Scalar, Style as Written};
 
 /// A place for a key with its value, or for a value alone.
-pub(crate) struct Spot {
+pub struct Spot {
     /// The bytes that are replaced, mostly none.
-    pub(crate) place: Span,
+    pub(super) place: Span,
     /// What is written before.
-    pub(crate) before: String,
+    pub(super) before: String,
+    /// The key.
+    pub(super) key: Option<String>,
     /// The style of what is written.
-    pub(crate) style: Style,
+    pub(super) style: Style,
     /// What is written after.
-    pub(crate) after: String,
+    pub(super) after: String,
 }
 
 impl Spot {
-    /// The text of a key with its value.
-    pub(super) fn pair(&self, key: &str, value: &NewValue<'_>) -> Draft {
+    /// The text of the key with a value.
+    pub(super) fn draft(&self, value: &NewValue<'_>) -> Draft {
         let mut draft = Draft::default();
         draft.push(&self.before);
-        self.style.pair(key, value, &mut draft);
+        match &self.key {
+            Some(key) => self.style.pair(key, value, &mut draft),
+            None => self.style.value(value, &mut draft),
+        }
         draft.push(&self.after);
         draft
+    }
+
+    /// The edit that writes `value`, in which there is no gap for a name.
+    pub fn edit(&self, value: &NewValue<'_>) -> Edit {
+        Edit { place: self.place, insert: self.draft(value).text().into() }
     }
 }
 
@@ -65,13 +76,14 @@ impl Absent<'_> {
 
     fn in_lines(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
         let entries: Vec<_> = holder.entries().collect();
+        self.is_not_marked(&entries)?;
         let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
         if self.hides {
             self.is_not_overridden(&entries)?;
         }
         let after = &entries[merge.map_or(0, |at| at + 1)..];
         if let Some(start) = self.line(holder.tree().text(), after) {
-            return Ok(before_line(holder, start));
+            return Ok(before_line(holder, start, self.key));
         }
         match (entries.first(), merge) {
             (Some((key, _)), _) if is_complex(*key) => Err(Refusal::new(
@@ -85,6 +97,15 @@ impl Absent<'_> {
                 Err(Refusal::new(holder.span(), "this mapping has no key", self.by_hand()))
             }
         }
+    }
+
+    /// To Go a byte order mark within a stream takes a column, and to others it is a part of the key.
+    fn is_not_marked(self, entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
+        let marked = entries.iter().find(|(key, _)| key.source().starts_with('\u{feff}'));
+        marked.map_or(Ok(()), |(key, _)| {
+            let why = "a byte order mark stands before this key";
+            Err(Refusal::new(key.span(), why, "remove the byte order mark"))
+        })
     }
 
     fn is_not_overridden(self, entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
@@ -128,7 +149,13 @@ impl Absent<'_> {
         let block = block(holder, " ".repeat(column), line_ending(text, end));
         let before = format!("{}{}", block.eol, block.indent);
         let style = Style::Block(block);
-        Ok(Spot { place: Span::at(end), before, style, after: String::new() })
+        Ok(Spot {
+            place: Span::at(end),
+            before,
+            key: Some(self.key.to_owned()),
+            style,
+            after: String::new(),
+        })
     }
 
     /// Puts the key before the only one, which stands behind a dash.
@@ -144,7 +171,13 @@ impl Absent<'_> {
         let block = block(holder, " ".repeat(lead.len()), eol);
         let after = format!("{eol}{}", block.indent);
         let style = Style::Block(block);
-        Ok(Spot { place: Span::at(start), before: String::new(), style, after })
+        Ok(Spot {
+            place: Span::at(start),
+            before: String::new(),
+            key: Some(self.key.to_owned()),
+            style,
+            after,
+        })
     }
 
     fn in_braces(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
@@ -155,9 +188,9 @@ impl Absent<'_> {
         let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
         let next = merge.map_or(0, |at| at + 1);
         match entries.first() {
-            None => Ok(in_empty_braces(holder)),
+            None => Ok(in_empty_braces(holder, self.key)),
             Some((first, _)) if next == entries.len() => {
-                Ok(at_the_end(flow_like(*first), entries[next - 1].1))
+                Ok(at_the_end(flow_like(*first), entries[next - 1].1, self.key))
             }
             Some(_) => self.before_entry(holder, &entries, next),
         }
@@ -189,34 +222,42 @@ impl Absent<'_> {
         let lines = lead.filter(|_| flow.json && flow.spaced);
         let lines = lines.map(|lead| (lead.to_owned(), indent_unit(text, holder, lead)));
         let style = Style::Flow(Flow { lines, ..flow });
-        Ok(Spot { place: Span::at(at), before: String::new(), style, after })
+        Ok(Spot {
+            place: Span::at(at),
+            before: String::new(),
+            key: Some(self.key.to_owned()),
+            style,
+            after,
+        })
     }
 }
 
 /// The line that begins at `start`, with a key of `holder`, moves down.
-fn before_line(holder: Node<'_, '_>, start: usize) -> Spot {
+fn before_line(holder: Node<'_, '_>, start: usize, key: &str) -> Spot {
     let text = holder.tree().text();
     let indent = text[start..start + blanks(&text[start..])].to_owned();
     let eol = line_ending(text, start.saturating_sub(1));
     let before = indent.clone();
     let style = Style::Block(block(holder, indent, eol));
-    Spot { place: Span::at(start), before, style, after: eol.to_owned() }
+    Spot { place: Span::at(start), before, key: Some(key.to_owned()), style, after: eol.to_owned() }
 }
 
-fn in_empty_braces(holder: Node<'_, '_>) -> Spot {
+pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> Spot {
     let json = looks_like_json(holder.tree().root());
     Spot {
         place: Span::at(holder.span().start as usize + 1),
         before: String::new(),
+        key: Some(key.to_owned()),
         style: Style::Flow(Flow { json, spaced: true, lines: None }),
         after: String::new(),
     }
 }
 
-fn at_the_end(flow: Flow, last: Node<'_, '_>) -> Spot {
+fn at_the_end(flow: Flow, last: Node<'_, '_>, key: &str) -> Spot {
     Spot {
         place: Span::at(last.span().end as usize),
         before: format!(",{}", flow.blank()),
+        key: Some(key.to_owned()),
         style: Style::Flow(flow),
         after: String::new(),
     }

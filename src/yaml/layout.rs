@@ -36,7 +36,7 @@ pub(crate) fn line_end(text: &str, at: usize) -> usize {
     memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end)
 }
 
-/// The ending of the line of `at`, else that of the line before. A carriage return alone is not written again.
+/// The ending of the line of `at`, else that of the line before, else a line feed.
 pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
     let bytes = text.as_bytes();
     let end = line_end(text, at);
@@ -44,6 +44,7 @@ pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
     match bytes.get(end..) {
         Some([b'\r', b'\n', ..]) => "\r\n",
         Some([b'\n', ..]) if bytes[..end].ends_with(b"\r") => "\r\n",
+        Some([b'\r', ..]) => "\r",
         _ => "\n",
     }
 }
