@@ -76,7 +76,7 @@ impl Absent<'_> {
 
     fn in_lines(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
         let entries: Vec<_> = holder.entries().collect();
-        self.is_not_marked(&entries)?;
+        is_not_marked(&entries)?;
         let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
         if self.hides {
             self.is_not_overridden(&entries)?;
@@ -97,15 +97,6 @@ impl Absent<'_> {
                 Err(Refusal::new(holder.span(), "this mapping has no key", self.by_hand()))
             }
         }
-    }
-
-    /// To Go a byte order mark within a stream takes a column, and to others it is a part of the key.
-    fn is_not_marked(self, entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
-        let marked = entries.iter().find(|(key, _)| key.source().starts_with('\u{feff}'));
-        marked.map_or(Ok(()), |(key, _)| {
-            let why = "a byte order mark stands before this key";
-            Err(Refusal::new(key.span(), why, "remove the byte order mark"))
-        })
     }
 
     fn is_not_overridden(self, entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
@@ -230,6 +221,15 @@ impl Absent<'_> {
             after,
         })
     }
+}
+
+/// To Go a byte order mark within a stream takes a column, and to others it is a part of the key.
+fn is_not_marked(entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
+    let marked = entries.iter().find(|(key, _)| key.source().starts_with('\u{feff}'));
+    marked.map_or(Ok(()), |(key, _)| {
+        let why = "a byte order mark stands before this key";
+        Err(Refusal::new(key.span(), why, "remove the byte order mark"))
+    })
 }
 
 /// The line that begins at `start`, with a key of `holder`, moves down.
