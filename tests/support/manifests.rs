@@ -1,6 +1,7 @@
 //! Streams of manifests made from dice: the same bytes make the same stream, no bytes the plainest one. What YAML
 //! allows is written in every way it can be: block, flow and JSON style, anchors, aliases and merge keys, comments,
 //! odd indentation, mixed line endings, repeated keys, documents that are empty or no objects.
+#![allow(dead_code, reason = "each test target uses a part of this")]
 
 use std::fmt::Write as _;
 
