@@ -8,6 +8,7 @@ mod joint;
 pub(crate) mod layout;
 mod lines;
 mod parse;
+mod prelude;
 mod resolve;
 mod scan;
 mod stream;

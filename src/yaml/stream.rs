@@ -10,11 +10,10 @@ use std::ops::Range;
 use memchr::memmem;
 use rayon::prelude::*;
 
+use super::prelude::BYTE_ORDER_MARK;
 use super::tree::Tree;
-use super::{lines, parse, scan};
+use super::{lines, parse, prelude, scan};
 use crate::source::{self, PARALLEL_BYTES};
-
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Why a text is not a YAML stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,17 +130,20 @@ impl<T> Part<T> {
 }
 
 fn trees<'a>(text: &'a str, chunk: &Range<usize>) -> Result<Vec<Tree<'a>>, Problem> {
+    let problem = |failure: parse::Failure| Problem {
+        offset: failure.offset,
+        message: failure.message,
+        chunk: chunk.clone(),
+    };
+    if let Some(failure) = prelude::refusal(text, chunk) {
+        return Err(problem(failure));
+    }
     if let Some(tree) = scan::document(text, chunk.clone()) {
         return Ok(vec![tree]);
     }
     let failure = match parse::documents(text, chunk.clone()) {
         Ok(trees) => return Ok(trees),
         Err(failure) => failure,
-    };
-    let problem = |failure: parse::Failure| Problem {
-        offset: failure.offset,
-        message: failure.message,
-        chunk: chunk.clone(),
     };
     let Some(values) = json_values(text, chunk) else { return Err(problem(failure)) };
     let mut trees = Vec::new();
@@ -162,44 +164,36 @@ fn json_values(text: &str, chunk: &Range<usize>) -> Option<Vec<Range<usize>>> {
     parse::json_values(text, &(chunk.end - body.len()..chunk.end))
 }
 
-/// Cuts `text` before each line that can only begin a document.
+/// Cuts `text` before each line that can only begin a document, and before its directives.
 pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
-    let whole = 0..text.len();
-    // A directive belongs to the document after the next marker.
-    if is_directive(text.as_bytes()) {
-        return vec![whole];
-    }
     let parts = source::in_parts(text, |part| markers(text, part));
-    let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else { return vec![whole] };
-    let markers = parts.concat();
+    let has_directives = parts.iter().any(|(_, has_directives)| *has_directives);
+    let mut markers: Vec<usize> = parts.into_iter().flat_map(|(markers, _)| markers).collect();
+    if has_directives {
+        prelude::with_directives(text, &mut markers);
+    }
     let starts = iter::once(0).chain(markers.iter().copied());
     let ends = markers.iter().copied().chain([text.len()]);
     starts.zip(ends).map(|(start, end)| start..end).collect()
 }
 
-/// Where lines begin in a part of `text` that can only begin a document; `None` if there is a directive.
-fn markers(text: &str, part: Range<usize>) -> Option<Vec<usize>> {
+/// Where lines begin in a part of `text` that can only begin a document, and whether another one may be a directive.
+fn markers(text: &str, part: Range<usize>) -> (Vec<usize>, bool) {
     let mut markers = Vec::new();
+    let mut has_directives = false;
     for at in lines::outermost(text.as_bytes(), part) {
         let line = &text.as_bytes()[at..];
-        if is_directive(line) {
-            return None;
-        }
+        has_directives |= line.starts_with(b"%");
         if is_marker(line) {
             markers.push(at);
         }
     }
-    Some(markers)
+    (markers, has_directives)
 }
 
 /// A line without a byte order mark before it.
 fn unmarked(line: &[u8]) -> &[u8] {
     line.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(line)
-}
-
-/// Whether a line may be a directive.
-fn is_directive(line: &[u8]) -> bool {
-    unmarked(line).starts_with(b"%")
 }
 
 /// Whether a line is a document marker.
@@ -220,7 +214,7 @@ fn plain_kind(chunk: &str) -> Option<&str> {
         Some(_) => LINE.len() - 1,
         None => memmem::find(bytes, LINE.as_bytes())? + LINE.len(),
     };
-    // A directive brings a whole stream with it.
+    // A directive may not be accepted.
     let opens =
         |byte: u8| matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'|' | b'>' | b'&' | b'*' | b'%');
     if bytes[..at].iter().copied().any(opens) {
@@ -237,11 +231,10 @@ fn plain_kind(chunk: &str) -> Option<&str> {
     let continues = next.is_some_and(|next| next > 0 && after[next - 1] != b'\n');
     let before = 0..at.saturating_sub(LINE.len());
     let (inside, after) = (before.end..at + end, at + end..bytes.len());
-    let first = unmarked(bytes);
     let plain = line.starts_with([' ', '\t'])
         && word
         && !continues
-        && (before.is_empty() || is_marker(first) || is_plain_line(first))
+        && (before.is_empty() || is_marker(bytes) || is_plain_line(bytes))
         && is_plain(bytes, before)
         && !has_odd_break(bytes, inside)
         && is_plain(bytes, after);
@@ -321,7 +314,7 @@ mod tests {
             let expected =
                 expected.flat_map(|(at, _)| of_one.iter().map(move |chunk| at + chunk.start));
             assert_eq!(starts, expected.collect::<Vec<_>>());
-            assert_eq!(chunks(&(text.clone() + "%A\n")).len(), 1);
+            assert_eq!(chunks(&(text.clone() + "%A\n")).len(), starts.len());
         }
     }
 
@@ -387,13 +380,6 @@ mod tests {
     }
 
     #[test]
-    fn directives_belong_to_the_document_behind_them() {
-        check("%YAML 1.2\n---\na: 1\n---\nkind: Skipped\n", &[(0, "a: 1"), (1, "kind: Skipped")]);
-        check("\u{feff}%YAML 1.2\n---\na: 1\n", &[(0, "a: 1")]);
-        check("%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
-    }
-
-    #[test]
     fn json_values_may_follow_one_another() {
         check("{\"a\":1}\n{\"b\":[2]}{}\n", &[(0, "{\"a\":1}"), (1, "{\"b\":[2]}"), (2, "{}")]);
         check("---\n{\"a\":1} {\"b\":2}", &[(0, "{\"a\":1}"), (1, "{\"b\":2}")]);
@@ -413,7 +399,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_may_stand_before_a_document() {
         check("\u{feff}a: 1\n", &[(0, "a: 1")]);
-        check("\u{feff}---\na: 1\n\u{feff}---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
+        check("\u{feff}---\na: 1\n---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
     }
 
     #[test]
