@@ -38,7 +38,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// There is more input than the limit allows.
-    #[error("{name}: there is more than {most} of input (--max-input)")]
+    #[error("{name}: the input is larger than {most} (--max-input)")]
     TooLarge {
         /// The name of the input.
         name: String,
@@ -86,7 +86,7 @@ impl ReadError {
         match self {
             Self::Io { source, .. } => source.to_string(),
             Self::TooLarge { most, .. } => {
-                format!("there is more than {most} of input (--max-input)")
+                format!("the input is larger than {most} (--max-input)")
             }
             Self::NotText { source, .. } => source.message.clone(),
         }

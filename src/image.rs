@@ -153,13 +153,17 @@ pub enum InvalidReference {
     #[error("the image reference contains an unrendered template placeholder (`{0}`)")]
     Unrendered(&'static str),
     /// A URL scheme in front.
-    #[error("an image reference has no scheme: remove `{0}`")]
+    #[error("an image reference must not have a scheme: remove `{0}`")]
     Scheme(&'static str),
     /// Some `scheme://` that is not among the usual ones.
-    #[error("an image reference has no scheme: remove everything up to and including `://`")]
+    #[error(
+        "an image reference must not have a scheme: remove everything up to and including `://`"
+    )]
     UnknownScheme,
     /// `user:password@` before the registry.
-    #[error("an image reference cannot hold a user name or password; put them into a pull secret")]
+    #[error(
+        "an image reference must not contain a user name or password; put them into a pull secret"
+    )]
     Userinfo,
     /// 64 hexadecimal digits, which name an image by its ID.
     #[error(

@@ -133,9 +133,9 @@ impl<'a> ResourceList<'a> {
         }
         match (all.lists.len(), all.others) {
             (1, 0) => all.lists.remove(0),
-            (0, 0) => Err(NoList::Other("it holds no document")),
-            (0, _) => Err(NoList::Other("it holds something else")),
-            _ => Err(NoList::Other("it holds another document too")),
+            (0, 0) => Err(NoList::Other("it contains no document")),
+            (0, _) => Err(NoList::Other("it contains another object")),
+            _ => Err(NoList::Other("it contains more than one document")),
         }
     }
 
@@ -324,13 +324,13 @@ mod tests {
             Err(NoList::NotYaml(_)) => "not YAML",
             Ok(_) => "a list",
         };
-        assert_eq!(why("# nothing\n---\n"), "it holds no document");
+        assert_eq!(why("# nothing\n---\n"), "it contains no document");
         assert_eq!(
             why("apiVersion: v1\nkind: ResourceList\nitems: []\n"),
-            "it holds something else"
+            "it contains another object"
         );
-        assert_eq!(why(&format!("{HEAD}---\nkind: Pod\n")), "it holds another document too");
-        assert_eq!(why(&format!("{HEAD}---\n{HEAD}")), "it holds another document too");
+        assert_eq!(why(&format!("{HEAD}---\nkind: Pod\n")), "it contains more than one document");
+        assert_eq!(why(&format!("{HEAD}---\n{HEAD}")), "it contains more than one document");
         assert_eq!(why(&format!("{HEAD}items: {{a: 1}}\n")), "`items` is not a list");
         assert_eq!(why(&format!("{HEAD}functionConfig: x\n")), "`functionConfig` is not an object");
         assert_eq!(why(&format!("{HEAD}items: [\n")), "not YAML");

@@ -262,7 +262,7 @@ fn all_versions_of_the_configuration_are_read_and_unknown_fields_are_not() {
     }
     let refused = Files::kubelet(&acr("  matchImage: ['*']\n")).refused();
     assert!(
-        refused.starts_with("error: /kubelet.yaml: providers[0].matchImage: no such field"),
+        refused.starts_with("error: /kubelet.yaml: providers[0].matchImage: unknown field"),
         "{refused}"
     );
 }

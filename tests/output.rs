@@ -346,7 +346,7 @@ fn all_files_together_have_to_fit() {
     check(2 * POD.len()).expect(0);
     let outcome = check(2 * POD.len() - 1).expect(3);
     assert!(
-        outcome.err().contains(&format!("there is more than {} bytes of input", 2 * POD.len() - 1)),
+        outcome.err().contains(&format!("the input is larger than {} bytes", 2 * POD.len() - 1)),
         "{outcome}"
     );
     let outcome = pullcreds(["check", "--max-input=5Gi"]).run().expect(2);

@@ -239,7 +239,7 @@ fn a_file_that_changes_meanwhile_is_left_alone() {
     let (_folder, path, code, said) = meanwhile(|_, path| fs::write(path, "edited\n").unwrap());
     assert_eq!(code, Some(4), "{said}");
     assert!(
-        said.contains("a.yaml: it was changed after it was read, and is left as it is"),
+        said.contains("a.yaml: it was changed after it was read, and was not written"),
         "{said}"
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), "edited\n");

@@ -100,7 +100,7 @@ impl Payload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// `{}`, or all fields empty.
-    #[error("the entry holds neither a user name nor a password")]
+    #[error("the entry has neither a user name nor a password")]
     Empty,
     /// As [`Self::Empty`], and a credential helper is named, as Docker Desktop writes it.
     #[error(

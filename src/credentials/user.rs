@@ -48,7 +48,7 @@ const RULES: &[Rule] = &[
     Rule {
         is_for: may_be_harbor,
         is_broken: |user| user.starts_with(b"robot\\$") || user.starts_with(b"robot$$"),
-        why: "it looks like a robot of Harbor with its `$` escaped, where nothing takes the escape away: these are \
+        why: "it looks like a robot of Harbor with an escaped `$`, and nothing removes the escape: these are \
               named `robot$NAME`",
     },
 ];

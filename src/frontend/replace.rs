@@ -69,7 +69,7 @@ pub struct Written {
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Another process changed the file.
-    #[error("it was changed after it was read, and is left as it is")]
+    #[error("it was changed after it was read, and was not written")]
     Changed,
     /// The file does not exist any more.
     #[error("it was deleted after it was read")]

@@ -259,7 +259,7 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
         message: format!("{name}:{}: invalid YAML: {}", excerpt.position(), problem.message),
         label: Some((excerpt.label.clone(), String::from("here"))),
         excerpt: Some(Drawn(excerpt)),
-        help: Some("look at what rendered this, or leave the file out".to_owned()),
+        help: Some("check the command that rendered this, or leave the file out".to_owned()),
     };
     let mut out = String::new();
     shown.draw(look, &mut out);

@@ -10,7 +10,7 @@ pub enum Misfit {
     /// It has the form of the other type of pull secrets. The kubelet reads one form under each key
     /// (`pkg/credentialprovider/secrets/secrets.go`).
     #[error(
-        "its payload has the form of `{}`, which belongs to type {}",
+        "its payload has the format of `{}`, which belongs to type {}",
         .0.data_key(),
         .0.secret_type()
     )]
@@ -22,7 +22,7 @@ pub enum Misfit {
     )]
     InHelper,
     /// Its entries are under a name that only resembles `auths`.
-    #[error("its entries are under `{0}`, and the kubelet reads those under `auths` only")]
+    #[error("its entries are under `{0}`, and the kubelet reads only those under `auths`")]
     Misnamed(&'static str),
     /// It has no entry at all.
     #[error("its payload has no entry")]

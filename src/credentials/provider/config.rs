@@ -79,7 +79,7 @@ fn parse_yaml(text: &str) -> Result<Value, Mistake> {
     serde_saphyr::from_str(text).map_err(|error| {
         let what = match error.without_snippet() {
             serde_saphyr::Error::MultipleDocuments { .. } => "a second document begins here",
-            serde_saphyr::Error::DuplicateMappingKey { .. } => "a key is there twice",
+            serde_saphyr::Error::DuplicateMappingKey { .. } => "duplicate key",
             // The parser's own messages may repeat what is in the file.
             _ => "invalid YAML",
         };
@@ -231,7 +231,7 @@ impl Reader {
                 self.note(&place, "is not a valid annotation key");
             }
             if !seen.insert(key) {
-                self.note(&place, "is there twice");
+                self.note(&place, "is listed twice");
             }
         }
         keys
@@ -249,7 +249,7 @@ impl Reader {
         };
         let object = Object { place, fields };
         for field in fields.keys().filter(|field| !known.contains(&field.as_str())) {
-            let message = format!("no such field; there are {}", enumerate(known));
+            let message = format!("unknown field, expected one of {}", enumerate(known));
             self.note(object.place_of(&field.escape_debug().to_string()), message);
         }
         Some(object)

@@ -189,7 +189,11 @@ fn each_rule_of_the_kubelet_holds() {
             "kubelet.k8s.io/v9\",\n    \"args",
             Some("providers[0].apiVersion: must be `"),
         ),
-        ("\"args\"", "\"Args\"", Some("providers[0].Args: no such field; there are `name`, `")),
+        (
+            "\"args\"",
+            "\"Args\"",
+            Some("providers[0].Args: unknown field, expected one of `name`, `"),
+        ),
         ("[\"get-credentials\"]", "null", None),
         (
             "[\"get-credentials\"]",
@@ -200,7 +204,7 @@ fn each_rule_of_the_kubelet_holds() {
         (
             "\"value\": \"x\"",
             "\"valueFrom\": \"x\"",
-            Some("providers[0].env[0].valueFrom: no such field"),
+            Some("providers[0].env[0].valueFrom: unknown field"),
         ),
         (
             "ecr-credential-provider",
@@ -222,10 +226,10 @@ fn each_rule_of_the_kubelet_holds() {
         (
             "\"kind\"",
             "\"metadata\": {}, \"kind\"",
-            Some("metadata: no such field; there are `apiVersion`, `kind`, `providers`"),
+            Some("metadata: unknown field, expected one of `apiVersion`, `kind`, `providers`"),
         ),
         (EKS_FILE, "[]", Some("must be a mapping")),
-        (EKS_FILE, "{a: 1, a: 2}", Some("line 1, column 8: a key is there twice")),
+        (EKS_FILE, "{a: 1, a: 2}", Some("line 1, column 8: duplicate key")),
         (EKS_FILE, "a: 'hunter2", Some("line 1, column 4: invalid YAML")),
     ] {
         let found = mistakes(from, to);
@@ -266,7 +270,7 @@ fn all_mistakes_of_the_token_attributes_are_told_at_once() {
     assert_eq!(
         token(&format!("{good}false{keys}")),
         [
-            format!("{place}.requiredServiceAccountAnnotationKeys[1]: is there twice"),
+            format!("{place}.requiredServiceAccountAnnotationKeys[1]: is listed twice"),
             format!(
                 "{place}.requiredServiceAccountAnnotationKeys[2]: is not a valid annotation key"
             ),
