@@ -8,9 +8,11 @@ mod mounts;
 mod naming;
 mod order;
 mod summary;
+mod world;
 
 use std::cell::{LazyCell, OnceCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,7 +23,7 @@ use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
-use crate::inventory::{Inventory, Pulled, Workload};
+use crate::inventory::{Inventory, Pulled, ServiceAccount, Workload};
 use crate::kinds::Table;
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
@@ -29,12 +31,14 @@ use crate::shared::Shared;
 use crate::source::Source;
 use crate::text::Text;
 use crate::verdict::{
-    self, Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known,
-    Malformed, Named, Origin, Pull, Puller, Referrer, Secrets,
+    Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, Malformed,
+    Named, Origin, Pull, Referrer, Secrets,
 };
 use crate::yaml::Problem;
 
 use covering::Covering;
+use findings::Findings;
+use world::{InUse, Resolved, ResolvedPod, World};
 
 pub use summary::{Basis, Status, Summary, Unjudged};
 
@@ -138,15 +142,6 @@ pub struct Pod<'a> {
 }
 
 impl Pod<'_> {
-    /// Whether it names a pull secret of which nobody tells, or may name one, and pulls an image that may need it.
-    fn may_name_another(&self) -> bool {
-        let may_need = |judged: &Judged| {
-            judged.judgement.rests_on_nothing()
-                || judged.is_assumed_public() && !self.effective.names.is_empty()
-        };
-        self.images.iter().any(may_need)
-    }
-
     /// Whether a dump of the cluster tells what a verdict rests on.
     fn rests_on_cluster(&self, judged: &Judged) -> bool {
         let judgement = &judged.judgement;
@@ -224,67 +219,63 @@ pub fn check<'a>(
     let mut secrets = Secrets::new(&inventories);
     let covering =
         LazyCell::new(|| Covering::new(&inventories, policy, circumstances.now.as_second()));
-    let injection = {
-        let mut requests = requests(&inventories, &service_accounts, policy, &mut used);
+    let mut requests = requests(&inventories, &service_accounts, policy, &mut used);
+    for request in &mut requests {
+        use_present_names(&inventories, &secrets, request, policy);
+    }
+    let providers = circumstances.providers;
+    if policy.inject().attach_covering && policy.inject().into != InjectInto::None {
+        let overlay = Overlay { inventories: &inventories, added: &Added::new() };
+        let judge = Judge { overlay, secrets: &secrets, providers, policy };
         for request in &mut requests {
-            use_present_names(&inventories, &secrets, request, policy);
+            judge.attach(request, &covering);
         }
-        if policy.inject().attach_covering && policy.inject().into != InjectInto::None {
-            let overlay = Overlay { inventories: &inventories, added: &Added::new() };
-            let judge =
-                Judge { overlay, secrets: &secrets, providers: circumstances.providers, policy };
-            for request in &mut requests {
-                judge.attach(request, &covering);
-            }
-        }
-        let mut injection = inject::decide(&inventories, &requests, policy);
-        let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
-        let overlay = Overlay { inventories: &inventories, added: &injection.added };
-        let never = mounts::never_mounted(&overlay, &requests, &secrets, policy);
-        secrets.never_mounted(never);
-        let judge =
-            Judge { overlay, secrets: &secrets, providers: circumstances.providers, policy };
-        let mut lists = Shared::default();
-        let mut accounts = Vec::with_capacity(requests.len());
-        pods.reserve_exact(requests.len());
-        // A request is dropped when its pod is judged: there may be many thousand.
-        for request in requests {
-            pods.push(judge.pod(&request, &mut lists, &mut used));
-            accounts.push(InUse::of(request.account));
-        }
-        (injection, plans, accounts)
-    };
-    let (Injection { added, notes, .. }, plans, accounts) = injection;
+    }
+    let mut injection = inject::decide(&inventories, &requests, policy);
+    let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
+    let Injection { added, notes, .. } = injection;
+    let overlay = Overlay { inventories: &inventories, added: &added };
+    let never = mounts::never_mounted(&overlay, &requests, &secrets, policy);
+    secrets.never_mounted(never);
+    let judge = Judge { overlay, secrets: &secrets, providers, policy };
+    let mut lists = Lists::default();
+    let mut resolved = Vec::with_capacity(requests.len());
+    pods.reserve_exact(requests.len());
+    // A request is dropped when its pod is judged: there may be many thousand.
+    for request in requests {
+        let (pod, known) = judge.pod(&request, &mut lists, &mut used);
+        pods.push(pod);
+        resolved.push((InUse::of(request.account, &inventories), known));
+    }
+    drop(lists);
     let stamped = stamped(sources, circumstances.stamps);
     let plans = match circumstances.stamps {
         Stamps::Written => with_stamps(plans, &stamped),
         Stamps::Ignored | Stamps::Required => plans,
     };
-    let wanting = pods.iter().any(|pod| {
+    let all = pods.iter().zip(resolved);
+    let all =
+        all.map(|(pod, (account, known))| ResolvedPod::new(pod, &inventories, account, known));
+    let world_pods: Vec<_> = all.collect();
+    let wanting = world_pods.iter().any(|pod| {
         pod.may_name_another() || pod.images.iter().any(|image| image.judgement.can_be_covered())
     });
-    let mut found = findings::Findings {
+    let world = World {
         sources,
         inventories: &inventories,
         service_accounts: &service_accounts,
         secrets: &secrets,
-        pods: &pods,
-        accounts: &accounts,
+        pods: world_pods,
         stamped: &stamped,
         added: &added,
+        notes: &notes,
         policy,
         circumstances,
-        used,
-        found: Vec::new(),
-        suppressed: Vec::new(),
         covering: wanting.then(|| &*covering),
         names: OnceCell::new(),
         unreadable: !problems.is_empty(),
-        expired: BTreeSet::new(),
-        excused: BTreeSet::new(),
     };
-    found.collect(&notes);
-    let findings::Findings { found: findings, suppressed, excused, .. } = found;
+    let Findings { found: findings, suppressed, excused, .. } = Findings::of(&world, used);
     let mut summary = Summary::of(&inventories, &pods, &findings, &excused);
     if !problems.is_empty() {
         // What cannot be read may hold anything.
@@ -318,31 +309,6 @@ fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {
         plan.followed_by(new).expect("stamps stand in metadata, and lists in pod specs")
     });
     all.collect()
-}
-
-/// The ServiceAccount of a pod, as far as findings speak of it.
-#[derive(Clone, Copy)]
-enum InUse {
-    Seen { id: verdict::AccountId, assumed: bool },
-    Absent,
-    Declared,
-    Unknown,
-    None,
-}
-
-impl InUse {
-    fn of(account: Account<'_>) -> Self {
-        match account {
-            Account::InStream { id, assumed } | Account::InCluster { id, assumed } => {
-                Self::Seen { id, assumed }
-            }
-            Account::Absent => Self::Absent,
-            Account::Declared(..) => Self::Declared,
-            Account::Later(id) => Self::Seen { id, assumed: false },
-            Account::Unknown => Self::Unknown,
-            Account::None => Self::None,
-        }
-    }
 }
 
 /// What each workload needs, in the order of sources and streams.
@@ -462,7 +428,7 @@ struct Overlay<'o, 'a> {
     added: &'o Added<'a>,
 }
 
-impl<'a> Overlay<'_, 'a> {
+impl<'o, 'a> Overlay<'o, 'a> {
     fn names(&self, holder: Holder, with_added: bool) -> Vec<Text<'a>> {
         let own = inject::list(self.inventories, holder).names().cloned();
         let added = self.added.get(&holder).filter(|_| with_added);
@@ -483,7 +449,7 @@ impl<'a> Overlay<'_, 'a> {
         Effective::of(names, own.has_entry() || added, account)
     }
 
-    fn workload(&self, holder: Holder) -> &Workload<'a> {
+    fn workload(&self, holder: Holder) -> &'o Workload<'a> {
         let Holder::Pod { source, index } = holder else {
             unreachable!("a request is about a pod spec")
         };
@@ -499,25 +465,38 @@ struct Judge<'j, 'a> {
     policy: &'j Policy,
 }
 
-impl<'a> Judge<'_, 'a> {
+/// Lists that many pods share: the names, and what is known of them.
+#[derive(Default)]
+struct Lists<'j, 'a> {
+    names: Shared<[Text<'a>]>,
+    /// By source, namespace and list. What is known of a name depends on nothing else, unless kustomize renames it.
+    known: BTreeMap<(usize, Option<&'j str>, usize), Resolved<'j>>,
+}
+
+impl<'j, 'a> Judge<'j, 'a> {
     fn pod(
         &self,
         request: &Request<'a>,
-        lists: &mut Shared<[Text<'a>]>,
+        lists: &mut Lists<'j, 'a>,
         used: &mut BTreeSet<RuleId>,
-    ) -> Pod<'a> {
+    ) -> (Pod<'a>, Resolved<'j>) {
         let Holder::Pod { source, index } = request.holder else {
             unreachable!("a request is about a pod spec")
         };
         let mut effective = self.overlay.effective(request, true);
+        effective.names = lists.names.keep(effective.names);
         let before = self.overlay.effective(request, false);
         let workload = self.overlay.workload(request.holder);
         let namespace = workload.object.namespace.as_deref();
         for name in effective.names.iter() {
             used.extend(self.policy.secret(namespace, name).map(|(rule, _)| rule));
         }
-        let credentials = self.credentials(request, &effective);
-        let before = (before.names != effective.names).then(|| self.credentials(request, &before));
+        let known = self.known(request, &effective, lists);
+        let credentials = self.credentials(request, effective.origin, Rc::clone(&known));
+        let before = (before.names != effective.names).then(|| {
+            let known = self.named(request, &before);
+            self.credentials(request, before.origin, known)
+        });
         let pulls = self.pulls(workload, before.as_ref().unwrap_or(&credentials));
         let images = pulls.iter().map(|pull| {
             let judgement = credentials.judge(pull, self.policy, self.providers);
@@ -529,8 +508,23 @@ impl<'a> Judge<'_, 'a> {
             Judged { access, judgement, by_injection }
         });
         let (images, account) = (images.collect(), request.account.evidence());
-        effective.names = lists.keep(effective.names);
-        Pod { source, index, effective, account, images }
+        (Pod { source, index, effective, account, images }, known)
+    }
+
+    /// What is known of the effective secrets of a pod, as it was found for another one if that has the same.
+    fn known(
+        &self,
+        request: &Request<'a>,
+        effective: &Effective<'a>,
+        lists: &mut Lists<'j, 'a>,
+    ) -> Resolved<'j> {
+        let find = || self.named(request, effective);
+        if self.secrets.are_renamed() {
+            return find();
+        }
+        let namespace = self.overlay.workload(request.holder).object.namespace.as_deref();
+        let key = (request.holder.source(), namespace, effective.names.as_ptr().addr());
+        Rc::clone(lists.known.entry(key).or_insert_with(find))
     }
 
     /// The images of a workload. `named` are the pull secrets that the input names: what a policy injects everywhere
@@ -550,7 +544,9 @@ impl<'a> Judge<'_, 'a> {
             return;
         }
         let mut effective = self.overlay.effective(request, false);
-        let pulls = self.pulls(workload, &self.credentials(request, &effective));
+        let known = |effective: &Effective<'a>| self.named(request, effective);
+        let credentials = self.credentials(request, effective.origin, known(&effective));
+        let pulls = self.pulls(workload, &credentials);
         let is_new = |need: &&&str| effective.names.iter().all(|name| name != **need);
         let new: Vec<_> = request.needs.iter().filter(is_new).collect();
         if !new.is_empty() {
@@ -558,7 +554,7 @@ impl<'a> Judge<'_, 'a> {
             effective.names = effective.names.iter().cloned().chain(new).collect();
             effective.origin = Origin::Pod;
         }
-        let credentials = self.credentials(request, &effective);
+        let credentials = self.credentials(request, effective.origin, known(&effective));
         let wanting = pulls.into_iter().filter(|pull| {
             let judgement = credentials.judge(pull, self.policy, self.providers);
             judgement.can_be_covered()
@@ -574,38 +570,34 @@ impl<'a> Judge<'_, 'a> {
         }
     }
 
-    fn credentials(&self, request: &Request<'a>, effective: &Effective<'_>) -> Credentials<'_> {
+    /// What is known of each effective secret of a pod.
+    fn named(&self, request: &Request<'a>, effective: &Effective<'_>) -> Resolved<'j> {
         let object = &self.overlay.workload(request.holder).object;
-        let namespace = object.namespace.as_deref();
-        let source = request.holder.source();
-        let account = request
-            .account
-            .id()
-            .map(|id| &self.overlay.inventories[id.source].service_accounts[id.index]);
-        let in_stream = matches!(request.account, Account::InStream { .. });
-        let holder = account.filter(|_| in_stream).map(|account| &account.object);
+        let (source, namespace) = (request.holder.source(), object.namespace.as_deref());
+        let holder = self.own_account(request).map(|account| &account.object);
         let referrer = Referrer::of_secrets(object, holder, effective.origin);
-        let find = |name: &Text<'_>| {
+        let named = effective.names.iter().map(|name| {
             let known = self.secrets.find(source, namespace, referrer, name, self.policy);
             Named { known, scope: self.policy.scope(namespace, name) }
-        };
-        let named: Vec<_> = effective.names.iter().map(find).collect();
-        let puller = puller(self.overlay.inventories, InUse::of(request.account));
-        let workload = self.overlay.workload(request.holder);
-        let applied = account.filter(|_| in_stream).map(|account| &**account);
-        let malformed = Malformed::of(workload, effective.origin, applied);
-        Credentials::new(named, effective.origin, puller).rejected_for(malformed)
+        });
+        named.collect()
     }
-}
 
-/// For whom the kubelet pulls the images of a pod.
-fn puller<'i>(inventories: &'i [Inventory<'_>], account: InUse) -> Puller<'i> {
-    match account {
-        InUse::Seen { id, .. } => {
-            let account = &inventories[id.source].service_accounts[id.index];
-            Puller::Annotated(&account.annotations)
-        }
-        InUse::Absent | InUse::Declared | InUse::Unknown => Puller::NotKnown,
-        InUse::None => Puller::Static,
+    /// The ServiceAccount of a pod that is among the manifests.
+    fn own_account(&self, request: &Request<'_>) -> Option<&'j ServiceAccount<'a>> {
+        let Account::InStream { id, .. } = request.account else { return None };
+        Some(&self.overlay.inventories[id.source].service_accounts[id.index])
+    }
+
+    fn credentials(
+        &self,
+        request: &Request<'a>,
+        origin: Origin,
+        known: Resolved<'j>,
+    ) -> Credentials<'j> {
+        let puller = InUse::of(request.account, self.overlay.inventories).puller();
+        let workload = self.overlay.workload(request.holder);
+        let malformed = Malformed::of(workload, origin, self.own_account(request));
+        Credentials::new(known, origin, puller).rejected_for(malformed)
     }
 }

@@ -12,6 +12,7 @@ mod meaning;
 mod secrets;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss};
@@ -544,6 +545,17 @@ pub enum Identified {
     OnlyInside(&'static Identity),
 }
 
+/// What comes of asking who pulls an image with an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// The nodes, or the pods of the ServiceAccount, have one.
+    Answered(Identified),
+    /// Something would have one, and is not asked.
+    Unasked(Unasked),
+    /// Nothing has one.
+    Nobody,
+}
+
 /// Something that pulls images of the registry with an identity, and not for this pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unasked {
@@ -767,6 +779,7 @@ impl<'i> Known<'i> {
 }
 
 /// A pull secret that a pod names.
+#[derive(Clone, Copy)]
 pub struct Named<'i> {
     /// What is known of it.
     pub known: Known<'i>,
@@ -776,7 +789,7 @@ pub struct Named<'i> {
 
 /// The effective pull secrets of a pod, with what is known of each, ready to be asked about images.
 pub struct Credentials<'i> {
-    named: Vec<Named<'i>>,
+    named: Rc<[Named<'i>]>,
     keys: Keys<'i>,
     /// The keys of Secrets that something makes, as far as that tells them.
     made: Option<Keyring>,
@@ -789,7 +802,7 @@ pub struct Credentials<'i> {
 
 impl<'i> Credentials<'i> {
     /// Puts together what is known of the effective secrets, in their order.
-    pub fn new(named: Vec<Named<'i>>, origin: Origin, puller: Puller<'i>) -> Self {
+    pub fn new(named: Rc<[Named<'i>]>, origin: Origin, puller: Puller<'i>) -> Self {
         let is_static = matches!(puller, Puller::Static);
         let contents = || {
             let secrets = named.iter().enumerate().filter(|_| !is_static);
@@ -916,10 +929,11 @@ impl<'i> Credentials<'i> {
             return on(entry.secret, verdict).because(Because::Entry(matched));
         }
         let unasked = match self.identity(image, policy, providers) {
-            Ok(identity) => {
+            Asking::Answered(identity) => {
                 return of(Verdict::Iam).because(Because::Identity(identity));
             }
-            Err(unasked) => unasked.map(Box::new),
+            Asking::Unasked(unasked) => Some(Box::new(unasked)),
+            Asking::Nobody => None,
         };
         let is_static = matches!(self.puller, Puller::Static);
         if let Some(secret) = self.declared(image).filter(|_| !is_static) {
@@ -947,19 +961,10 @@ impl<'i> Credentials<'i> {
     }
 
     /// With which identity the nodes pull an image.
-    ///
-    /// # Errors
-    ///
-    /// There is none; what would have one is told if there is something.
-    pub fn identity(
-        &self,
-        image: &Reference,
-        policy: &Policy,
-        providers: &[Provider],
-    ) -> Result<Identified, Option<Unasked>> {
+    pub fn identity(&self, image: &Reference, policy: &Policy, providers: &[Provider]) -> Asking {
         match policy.iam(image.domain(), image.path()) {
-            Some(Iam::Registry(_)) => return Ok(Identified::ByPolicy),
-            Some(Iam::Provider(cloud)) => return Ok(Identified::ByService(cloud)),
+            Some(Iam::Registry(_)) => return Asking::Answered(Identified::ByPolicy),
+            Some(Iam::Provider(cloud)) => return Asking::Answered(Identified::ByService(cloud)),
             None => {}
         }
         let matching =
@@ -967,11 +972,15 @@ impl<'i> Credentials<'i> {
         let mut unasked = None;
         for provider in matching {
             match self.puller.why_unasked(provider) {
-                None => return Ok(Identified::ByProvider(provider.name.clone())),
+                None => {
+                    return Asking::Answered(Identified::ByProvider(provider.name.clone()));
+                }
                 Some(why) => unasked = unasked.or(Some(why)),
             }
         }
-        let Puller::Annotated(annotations) = self.puller else { return Err(unasked) };
+        let Puller::Annotated(annotations) = self.puller else {
+            return Asking::unasked(unasked);
+        };
         let own = IDENTITIES.iter().filter(|identity| {
             // A configuration that is known says all that kubelets pull with.
             let asked = !identity.pulls || providers.is_empty();
@@ -984,9 +993,11 @@ impl<'i> Credentials<'i> {
             Missing::All | Missing::None => None,
         });
         match own.find(|(_, missing)| *missing == Missing::None) {
-            Some((identity, _)) if identity.pulls => Ok(Identified::ByAnnotation(identity)),
-            Some((identity, _)) => Ok(Identified::OnlyInside(identity)),
-            None => Err(unasked.or(half)),
+            Some((identity, _)) if identity.pulls => {
+                Asking::Answered(Identified::ByAnnotation(identity))
+            }
+            Some((identity, _)) => Asking::Answered(Identified::OnlyInside(identity)),
+            None => Asking::unasked(unasked.or(half)),
         }
     }
 
@@ -1031,6 +1042,12 @@ impl Judgement {
 
     fn of(verdict: Verdict) -> Self {
         Self { verdict, secret: None, evidence: Evidence::None, unasked: None, because: None }
+    }
+}
+
+impl Asking {
+    fn unasked(unasked: Option<Unasked>) -> Self {
+        unasked.map_or(Self::Nobody, Self::Unasked)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::inventory::{Inventory, Object};
 use crate::policy::{Policy, Scope};
 use crate::verdict::Known;
 
-use super::Pod;
+use super::world::ResolvedPod;
 
 /// What everybody's examples call it.
 const USUAL: &str = "regcred";
@@ -39,7 +39,7 @@ impl<'c> Names<'c> {
     /// The names of Secrets that are there, that something makes, that pods name, and that the policy declares.
     pub(super) fn new(
         inventories: &'c [Inventory<'_>],
-        pods: &'c [Pod<'_>],
+        pods: &[ResolvedPod<'c>],
         policy: &'c Policy,
     ) -> Self {
         let mut names =
@@ -64,10 +64,10 @@ impl<'c> Names<'c> {
             (secret.namespace.as_deref().or(policy.namespace()), secret.name.as_str())
         }));
         for pod in pods {
-            let workload = &inventories[pod.source].workloads[pod.index];
+            let workload = pod.workload;
             let namespace = of(&workload.object);
             names.used.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
-            for (image, judged) in workload.images.iter().zip(&pod.images) {
+            for (image, judged) in workload.images.iter().zip(pod.images) {
                 let secret = judged.judgement.secret;
                 let secret = secret.filter(|_| judged.judgement.verdict.is_configured());
                 if let (Ok(image), Some(at)) = (image.parsed(), secret) {

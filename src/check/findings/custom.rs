@@ -7,6 +7,7 @@ use crate::inventory::custom::Unjudged;
 use crate::kinds;
 use crate::policy::RuleId;
 
+use super::super::world::World;
 use super::{At, Draft, Findings, show};
 
 /// The objects of one kind.
@@ -18,10 +19,10 @@ struct OfKind<'c, 'a> {
     image_paths: BTreeSet<&'c str>,
 }
 
-impl<'c, 'a> Findings<'c, 'a> {
+impl<'c> World<'c> {
     /// The kinds whose objects hold images and are not judged.
-    pub(super) fn about_custom_resources(&mut self) {
-        let mut kinds: BTreeMap<(&str, &str), OfKind<'c, 'a>> = BTreeMap::new();
+    pub(super) fn about_custom_resources(&self, out: &mut Findings<'_, '_>) {
+        let mut kinds: BTreeMap<(&str, &str), OfKind<'c, 'c>> = BTreeMap::new();
         for (_, inventory) in self.manifests() {
             for one in &inventory.unjudged {
                 let meta = &one.object.type_meta;
@@ -30,15 +31,21 @@ impl<'c, 'a> Findings<'c, 'a> {
             }
         }
         for ((group, kind), all) in kinds {
-            self.about_kind(group, kind, &all);
+            self.about_kind(out, group, kind, &all);
         }
     }
 
-    fn about_kind(&mut self, group: &str, kind: &str, all: &OfKind<'_, '_>) {
+    fn about_kind(
+        &self,
+        out: &mut Findings<'_, '_>,
+        group: &str,
+        kind: &str,
+        all: &OfKind<'_, '_>,
+    ) {
         let code = &finding::CUSTOM_RESOURCE_NOT_JUDGED;
         let rows = self.policy.custom_resources();
         let row = rows.iter().position(|row| row.group == group && row.kind == kind);
-        self.used.extend(row.map(RuleId::CustomResource));
+        out.used.extend(row.map(RuleId::CustomResource));
         let row = match row {
             Some(_) => "this version does not read the row of the policy yet".to_owned(),
             None => format!("the row of the policy for them: {}", all.row(group, kind)),
@@ -52,7 +59,7 @@ impl<'c, 'a> Findings<'c, 'a> {
         );
         let Unjudged { object, held } = all.first;
         let at = At::new(object, held.span, "not judged");
-        self.report(Draft::new(code, message).at(at).once_for([group, kind]));
+        out.report(Draft::new(code, message).at(at).once_for([group, kind]));
     }
 }
 

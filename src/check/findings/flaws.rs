@@ -11,6 +11,7 @@ use crate::source::{LineIndex, Source, Span};
 use crate::text::Text;
 
 use super::super::Input;
+use super::super::world::World;
 use super::{At, Draft, Findings, describe, show};
 
 /// A finding in words.
@@ -21,21 +22,26 @@ struct Said {
     remedy: String,
 }
 
-impl Findings<'_, '_> {
+impl World<'_> {
     /// The form of all objects.
-    pub(super) fn about_flaws(&mut self) {
+    pub(super) fn about_flaws(&self, out: &mut Findings<'_, '_>) {
         for (source, inventory) in self.manifests() {
             // A dump that cannot be read is no source of manifests.
             let Some(Source { text, .. }) = self.sources.get(source) else { continue };
             let lines = LazyCell::new(|| LineIndex::new(text));
             let line = |place: Span| lines.line(text, place.start as usize) + 1;
             for flaw in &inventory.flaws {
-                self.about_flaw(flaw, &line);
+                self.about_flaw(out, flaw, &line);
             }
         }
     }
 
-    fn about_flaw(&mut self, flaw: &Flaw<'_>, line: &dyn Fn(Span) -> usize) {
+    fn about_flaw(
+        &self,
+        out: &mut Findings<'_, '_>,
+        flaw: &Flaw<'_>,
+        line: &dyn Fn(Span) -> usize,
+    ) {
         let who = describe(&flaw.object);
         let said = match &flaw.what {
             Fault::StrayField { field, holder, home, names } => {
@@ -66,7 +72,7 @@ impl Findings<'_, '_> {
             _ => None,
         };
         let draft = Draft::new(said.code, said.message).at(at(flaw.span, said.label));
-        self.report(draft.related(first).remedy(said.remedy + hint));
+        out.report(draft.related(first).remedy(said.remedy + hint));
     }
 }
 

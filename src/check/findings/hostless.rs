@@ -6,17 +6,21 @@ use crate::finding;
 use crate::inventory::{Image, Workload};
 use crate::verdict::{Credentials, Known};
 
-use super::super::Pod;
+use super::super::world::{ResolvedPod, World};
 use super::{At, Draft, Findings, describe, show};
 
 /// The names of Docker Hub, with which an image says where it is.
 const HUB: [&str; 2] = ["docker.io", "index.docker.io"];
 
-impl Findings<'_, '_> {
+impl<'c> World<'c> {
     /// The images of a pod that name no registry, one of whose pull secrets is for none of its images.
-    pub(super) fn about_hostless(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
-        for (image, judged) in workload.images.iter().zip(&pod.images) {
+    pub(super) fn about_hostless(
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        credentials: &Credentials<'_>,
+    ) {
+        let workload = pod.workload;
+        for (image, judged) in workload.images.iter().zip(pod.images) {
             if judged.judgement.verdict.is_configured() || !is_hostless(image) {
                 continue;
             }
@@ -25,19 +29,19 @@ impl Findings<'_, '_> {
             if let Some((at, key, meant)) = found {
                 let name = &pod.effective.names[at];
                 let known = credentials.named()[at].known;
-                self.hostless(pod, image, (name, key, known), &meant);
+                Self::hostless(out, pod, image, (name, key, known), &meant);
             }
         }
     }
 
     fn hostless(
-        &mut self,
-        pod: &Pod<'_>,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
         image: &Image<'_>,
         (secret, key, known): (&str, &str, Known<'_>),
         meant: &str,
     ) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let workload = pod.workload;
         let code = &finding::IMAGE_WITHOUT_REGISTRY;
         let message = format!(
             "{} pulls '{}' from Docker Hub, since it names no registry; its pull secret '{}' is for '{}'.",
@@ -46,12 +50,12 @@ impl Findings<'_, '_> {
             show(secret),
             crate::credentials::printable_key(key),
         );
-        let at = self.at_image(pod, image, format!("did you mean '{}'?", show(meant)));
+        let at = pod.at_image(image, format!("did you mean '{}'?", show(meant)));
         let remedy = format!("Write the registry too: image: {}", show(meant));
         let draft = Draft::new(code, message).at(at).image(image).remedy(remedy);
         let label = "for the registry that is left out";
         let secret = known.object().map(|object| At::new(object, object.label, label));
-        self.report(draft.related(secret));
+        out.report(draft.related(secret));
     }
 }
 

@@ -7,36 +7,41 @@ use crate::finding;
 use crate::inventory::Image;
 use crate::verdict::Identified;
 
-use super::super::Pod;
+use super::super::world::{ResolvedPod, World};
 use super::{Draft, Findings, describe, show};
 
-impl Findings<'_, '_> {
+impl<'c> World<'c> {
     /// Identities that do not authenticate a pull, and providers that may have no credentials: each told once.
-    pub(super) fn about_identities(&mut self) {
+    pub(super) fn about_identities(&self, out: &mut Findings<'_, '_>) {
         let mut told = BTreeSet::new();
-        for pod in self.pods {
-            let workload = &self.inventories[pod.source].workloads[pod.index];
+        for pod in &self.pods {
+            let workload = pod.workload;
             let namespace = workload.object.namespace.as_deref().unwrap_or_default();
             let account = workload.effective_service_account();
-            for (image, judged) in workload.images.iter().zip(&pod.images) {
+            for (image, judged) in workload.images.iter().zip(pod.images) {
                 let Some(identity) = judged.judgement.identity() else { continue };
                 if let Identified::OnlyInside(identity) = identity {
                     if told.insert((identity.name, namespace.to_owned(), account)) {
-                        self.used_inside_only(pod, identity);
+                        self.used_inside_only(out, pod, identity);
                     }
                 } else if let Some(official) = plugin(identity)
                     && let Ok(reference) = image.parsed()
                     && let Some(why) = official.may_give_none(reference.name())
                     && told.insert((official.name(), reference.domain().to_owned(), ""))
                 {
-                    self.may_give_none(pod, image, official, why);
+                    Self::may_give_none(out, pod, image, official, why);
                 }
             }
         }
     }
 
-    fn used_inside_only(&mut self, pod: &Pod<'_>, identity: &Identity) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+    fn used_inside_only(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        identity: &Identity,
+    ) {
+        let workload = pod.workload;
         let code = &finding::IDENTITY_NOT_USED_FOR_PULLS;
         let message = format!(
             "{} relies on {} of ServiceAccount '{}', with which the kubelet does not pull images: it pulls with \
@@ -46,14 +51,20 @@ impl Findings<'_, '_> {
             show(workload.effective_service_account()),
             identity.official.pulls_as()
         );
-        let at = self.at_pod(pod, "the node pulls, not the pod");
+        let at = pod.at("the node pulls, not the pod");
         let namespace = self.namespace(&workload.object).unwrap_or_default();
         let account = workload.effective_service_account();
         let draft = Draft::new(code, message).at(at);
-        self.report(draft.once_for([identity.name, namespace, account]));
+        out.report(draft.once_for([identity.name, namespace, account]));
     }
 
-    fn may_give_none(&mut self, pod: &Pod<'_>, image: &Image<'_>, official: Official, why: &str) {
+    fn may_give_none(
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        image: &Image<'_>,
+        official: Official,
+        why: &str,
+    ) {
         let host = image.parsed().map_or("", |reference| reference.domain());
         let code = &finding::CREDENTIAL_PROVIDER_GIVES_NOTHING;
         let message = format!(
@@ -61,14 +72,14 @@ impl Findings<'_, '_> {
             show(host),
             official.plugin()
         );
-        let at = self.at_image(pod, image, "are there credentials for it?");
+        let at = pod.at_image(image, "are there credentials for it?");
         let remedy = format!(
             "name a pull secret, or, if the nodes have a later version, say in the policy that it works:\n  \
              registries:\n  - match: {}\n    access: private\n    iam: true",
             show(host)
         );
         let draft = Draft::new(code, message).at(at).image(image).remedy(remedy);
-        self.report(draft.once_for([official.name(), host]));
+        out.report(draft.once_for([official.name(), host]));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::names::{LONGEST, is_subdomain};
 use crate::source::Span;
 use crate::verdict::AccountId;
 
+use super::super::world::World;
 use super::{Draft, Findings, describe, show};
 
 /// How much of a name that is far too long a message shows.
@@ -146,26 +147,26 @@ fn is_placeholder(name: &str) -> bool {
         .any(|(start, end)| between(start, end))
 }
 
-impl Findings<'_, '_> {
+impl World<'_> {
     /// The lists of all pods and ServiceAccounts.
-    pub(super) fn about_lists(&mut self) {
+    pub(super) fn about_lists(&self, out: &mut Findings<'_, '_>) {
         for (source, inventory) in self.manifests() {
             for index in 0..inventory.workloads.len() {
-                self.about_list(Holder::Pod { source, index });
+                self.about_list(out, Holder::Pod { source, index });
             }
             for index in 0..inventory.service_accounts.len() {
-                self.about_list(Holder::Account(AccountId { source, index }));
+                self.about_list(out, Holder::Account(AccountId { source, index }));
             }
         }
     }
 
-    fn about_list(&mut self, holder: Holder) {
+    fn about_list(&self, out: &mut Findings<'_, '_>, holder: Holder) {
         let inventories = self.inventories;
         let list = inject::list(inventories, holder);
         match list.state {
             ListState::Absent | ListState::Null => return,
             ListState::Malformed => {
-                self.malformed(holder, list.span, "that is not a list", "not a list");
+                self.malformed(out, holder, list.span, "that is not a list", "not a list");
             }
             ListState::List => {}
         }
@@ -175,20 +176,22 @@ impl Findings<'_, '_> {
         {
             let message = format!("{} is a static pod, and names pull secrets.", self.name(holder));
             let at = self.at_list(holder, list.span, "cannot be used here");
-            self.report(Draft::new(&finding::STATIC_POD_PULL_SECRET, message).at(at));
+            out.report(Draft::new(&finding::STATIC_POD_PULL_SECRET, message).at(at));
         }
         let mut seen = BTreeSet::new();
         for entry in &list.entries {
-            self.unknown_key(holder, entry);
+            self.unknown_key(out, holder, entry);
             if let Some(wrong) = &entry.not_a_name {
-                self.not_a_string(holder, wrong);
+                self.not_a_string(out, holder, wrong);
                 continue;
             }
             match entry.name.as_deref() {
                 None if entry.unknown.is_some() => {}
-                None => self.unnamed(holder, entry),
-                Some(secret) if !seen.insert(secret) => self.repeated(holder, entry, secret),
-                Some(secret) if !is_subdomain(secret) => self.not_a_name(holder, entry, secret),
+                None => self.unnamed(out, holder, entry),
+                Some(secret) if !seen.insert(secret) => self.repeated(out, holder, entry, secret),
+                Some(secret) if !is_subdomain(secret) => {
+                    self.not_a_name(out, holder, entry, secret);
+                }
                 Some(_) => {}
             }
         }
@@ -198,14 +201,21 @@ impl Findings<'_, '_> {
         describe(inject::object(self.inventories, holder))
     }
 
-    fn malformed(&mut self, holder: Holder, span: Span, what: &str, label: &'static str) {
+    fn malformed(
+        &self,
+        out: &mut Findings<'_, '_>,
+        holder: Holder,
+        span: Span,
+        what: &str,
+        label: &'static str,
+    ) {
         let message = format!("{} has imagePullSecrets {what}.", self.name(holder));
         let at = self.at_list(holder, span, label);
-        self.report(Draft::new(&finding::MALFORMED_PULL_SECRETS, message).at(at));
+        out.report(Draft::new(&finding::MALFORMED_PULL_SECRETS, message).at(at));
     }
 
     /// A name that is not a string.
-    fn not_a_string(&mut self, holder: Holder, wrong: &NotString<'_>) {
+    fn not_a_string(&self, out: &mut Findings<'_, '_>, holder: Holder, wrong: &NotString<'_>) {
         let message = format!(
             "{} has an entry in imagePullSecrets whose name is {}, where a string belongs: the API server rejects \
              the object.",
@@ -227,10 +237,10 @@ impl Findings<'_, '_> {
         let draft = Draft::new(&finding::MALFORMED_PULL_SECRETS, message);
         let meant = wrong.meant.as_deref().unwrap_or_default();
         let at = self.at_list(holder, wrong.span, label);
-        self.report(draft.at(at).remedy(remedy).about(meant));
+        out.report(draft.at(at).remedy(remedy).about(meant));
     }
 
-    fn unnamed(&mut self, holder: Holder, entry: &Entry<'_>) {
+    fn unnamed(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &Entry<'_>) {
         let name = self.name(holder);
         let (code, what, label) = if entry.bare {
             let what = "that is not a mapping with a name";
@@ -239,11 +249,11 @@ impl Findings<'_, '_> {
             (&finding::EMPTY_PULL_SECRET_NAME, "without a name", "no name")
         };
         let message = format!("{name} has an entry in imagePullSecrets {what}.");
-        self.report(Draft::new(code, message).at(self.at_list(holder, entry.span, label)));
+        out.report(Draft::new(code, message).at(self.at_list(holder, entry.span, label)));
     }
 
     /// A key beside `name`, or in its place.
-    fn unknown_key(&mut self, holder: Holder, entry: &Entry<'_>) {
+    fn unknown_key(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &Entry<'_>) {
         let Some(unknown) = &entry.unknown else { return };
         let (name, key) = (self.name(holder), show(&unknown.key));
         let what = format!(
@@ -272,10 +282,16 @@ impl Findings<'_, '_> {
         let at = self.at_list(holder, unknown.span, "not a field here");
         let draft = Draft::new(&finding::MISPLACED_PULL_SECRETS, what + &more).at(at);
         let secret = entry.name.as_deref().unwrap_or_default();
-        self.report(draft.remedy(remedy).about(&unknown.key).about(secret));
+        out.report(draft.remedy(remedy).about(&unknown.key).about(secret));
     }
 
-    fn repeated(&mut self, holder: Holder, entry: &Entry<'_>, secret: &str) {
+    fn repeated(
+        &self,
+        out: &mut Findings<'_, '_>,
+        holder: Holder,
+        entry: &Entry<'_>,
+        secret: &str,
+    ) {
         let name = self.name(holder);
         let message = format!("{name} names the pull secret '{}' twice.", show(secret));
         let code = &finding::DUPLICATE_PULL_SECRET;
@@ -289,11 +305,17 @@ impl Findings<'_, '_> {
         let first = first.map(|first| self.at_list(holder, first.span, "named here first"));
         let at = self.at_list(holder, entry.span, "named above already");
         let draft = Draft::new(code, message).severity(severity).at(at);
-        self.report(draft.related(first).about(secret));
+        out.report(draft.related(first).about(secret));
     }
 
     /// A name that no Secret can have.
-    fn not_a_name(&mut self, holder: Holder, entry: &Entry<'_>, secret: &str) {
+    fn not_a_name(
+        &self,
+        out: &mut Findings<'_, '_>,
+        holder: Holder,
+        entry: &Entry<'_>,
+        secret: &str,
+    ) {
         let code = &finding::INVALID_PULL_SECRET_NAME;
         let Some(shape) = SHAPES.iter().find(|shape| (shape.is)(secret)) else { return };
         let message = format!(
@@ -303,7 +325,7 @@ impl Findings<'_, '_> {
             shape.why
         );
         let at = self.at_list(holder, entry.span, shape.label);
-        self.report(Draft::new(code, message).at(at).remedy(shape.remedy).about(secret));
+        out.report(Draft::new(code, message).at(at).remedy(shape.remedy).about(secret));
     }
 }
 

@@ -10,7 +10,8 @@ use crate::text::Text;
 use crate::verdict::{Known, Origin};
 use strsim::osa_distance as distance;
 
-use super::super::{InUse, Judged, Pod};
+use super::super::Judged;
+use super::super::world::{InUse, ResolvedPod, World};
 use super::{At, Draft, Findings, describe, show};
 
 /// How many letters two names differ in that may be a slip.
@@ -33,33 +34,33 @@ struct Unnamed<'f> {
     covers: bool,
 }
 
-impl<'c> Findings<'c, '_> {
+impl<'c> World<'c> {
     /// Pods whose pull secret is not in the input, where one that covers the image is, or one whose name is like it.
-    pub(super) fn about_misnamed(&mut self) {
-        if !self.pods.iter().any(Pod::may_name_another) {
+    pub(super) fn about_misnamed(&self, out: &mut Findings<'_, '_>) {
+        if !self.pods.iter().any(ResolvedPod::may_name_another) {
             return;
         }
         let named = self.named_secrets();
         let mut seen = Seen::default();
-        for (pod, account) in self.pods.iter().zip(self.accounts) {
+        for pod in &self.pods {
             if pod.may_name_another() {
-                self.about_misnamed_of(pod, *account, &named, &mut seen);
+                self.about_misnamed_of(out, pod, &named, &mut seen);
             }
         }
     }
 
     fn about_misnamed_of(
-        &mut self,
-        pod: &Pod<'c>,
-        account: InUse,
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
         named: &BTreeSet<(Option<&str>, &str)>,
         seen: &mut Seen<'c>,
     ) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let workload = pod.workload;
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
-        for (image, judged) in workload.images.iter().zip(&pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images) {
             let Ok(reference) = image.parsed() else { continue };
-            let Some(missing) = self.outside(pod, account, judged) else { continue };
+            let Some(missing) = self.outside(pod, judged) else { continue };
             let covering = self.covering.map_or_else(Vec::new, |covering| {
                 covering.all(&workload.object, reference, self.policy)
             });
@@ -73,34 +74,26 @@ impl<'c> Findings<'c, '_> {
                 .min_by_key(|found| (!is_like(missing, found.name), distance(missing, found.name)));
             let Some(found) = nearest else { continue };
             if seen.found.insert(name) {
-                let holder = holder_of(pod, account);
-                self.misnamed(workload, holder, (missing, reference.registry()), &found);
+                let holder = holder_of(pod);
+                self.misnamed(out, workload, holder, (missing, reference.registry()), &found);
             }
         }
     }
 
     /// The pull secret of which nobody tells, if a pull rests on it, or may do so where its registry is only assumed to be
     /// public.
-    fn outside<'p>(
-        &self,
-        pod: &'p Pod<'c>,
-        account: InUse,
-        judged: &Judged,
-    ) -> Option<&'p Text<'c>> {
-        let namespace =
-            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
+    fn outside<'p>(&self, pod: &ResolvedPod<'c>, judged: &Judged) -> Option<&'p Text<'c>> {
+        let namespace = pod.workload.object.namespace.as_deref();
         let is_silent = |name: &Text<'_>| self.policy.scope(namespace, name).is_none();
         if judged.judgement.rests_on_nothing() {
             let name = pod.effective.names.get(judged.judgement.secret?)?;
             return Some(name).filter(|name| is_silent(name));
         }
-        let referrer = self.referrer(pod, account);
-        let is_outside = |name: &Text<'_>| {
-            let found = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
-            matches!(found, Known::Outside)
-        };
-        let mut names = pod.effective.names.iter().filter(|_| judged.is_assumed_public());
-        names.find(|name| is_silent(name) && is_outside(name))
+        let all = pod.effective.names.iter().zip(&*pod.secrets);
+        let mut all = all.filter(|_| judged.is_assumed_public());
+        let outside =
+            all.find(|(name, secret)| is_silent(name) && matches!(secret.known, Known::Outside));
+        outside.map(|(name, _)| name)
     }
 
     /// What is made or filled later in the namespace of a pod under a name that is like `missing`: nobody knows for which
@@ -124,8 +117,8 @@ impl<'c> Findings<'c, '_> {
     fn named_secrets(&self) -> BTreeSet<(Option<&'c str>, &'c str)> {
         let default = self.policy.namespace();
         let mut named = BTreeSet::new();
-        for pod in self.pods {
-            let object = &self.inventories[pod.source].workloads[pod.index].object;
+        for pod in &self.pods {
+            let object = &pod.workload.object;
             let namespace = object.namespace.as_deref().or(default);
             named.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
         }
@@ -147,7 +140,8 @@ impl<'c> Findings<'c, '_> {
     }
 
     fn misnamed(
-        &mut self,
+        &self,
+        out: &mut Findings<'_, '_>,
         workload: &Workload<'_>,
         holder: Holder,
         (missing, host): (&Text<'_>, &str),
@@ -182,7 +176,7 @@ impl<'c> Findings<'c, '_> {
         );
         let draft = Draft::new(code, message).at(at).related([other]).remedy(remedy);
         let namespace = self.namespace(&workload.object).unwrap_or_default();
-        self.report(draft.once_for([namespace, missing]));
+        out.report(draft.once_for([namespace, missing]));
     }
 
     /// Where a holder names a secret.
@@ -194,10 +188,10 @@ impl<'c> Findings<'c, '_> {
 }
 
 /// What names the pull secrets of a pod.
-fn holder_of(pod: &Pod<'_>, account: InUse) -> Holder {
-    match (pod.effective.origin, account) {
+fn holder_of(pod: &ResolvedPod<'_>) -> Holder {
+    match (pod.effective.origin, pod.account) {
         (Origin::ServiceAccount, InUse::Seen { id, .. }) => Holder::Account(id),
-        _ => Holder::Pod { source: pod.source, index: pod.index },
+        _ => pod.holder(),
     }
 }
 

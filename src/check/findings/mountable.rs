@@ -6,21 +6,22 @@ use crate::inventory::secrets::Content;
 use crate::inventory::{Entry, ServiceAccount};
 use crate::verdict::{AccountId, Known, Origin, Referrer};
 
+use super::super::world::World;
 use super::{At, Draft, Findings, describe, show};
 
 /// Parts of names that people give to pull secrets.
 const TELLING: &[&str] = &["docker", "image", "pull", "regcred", "registry", "regsecret"];
 
-impl Findings<'_, '_> {
+impl World<'_> {
     /// Pull secrets that a ServiceAccount lists under `secrets` only: that is for what its pods mount, and for tokens
     /// of before Kubernetes 1.24 (`ServiceAccount` in k8s.io/api/core/v1/types.go).
-    pub(super) fn about_mountable(&mut self) {
+    pub(super) fn about_mountable(&self, out: &mut Findings<'_, '_>) {
         for (source, inventory) in self.manifests() {
             for (index, account) in inventory.service_accounts.iter().enumerate() {
                 let id = AccountId { source, index };
                 for entry in &account.mountable {
                     if self.is_misplaced(id, entry) {
-                        self.only_mountable(account, entry);
+                        Self::only_mountable(out, account, entry);
                     }
                 }
             }
@@ -57,7 +58,7 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn only_mountable(&mut self, account: &ServiceAccount<'_>, entry: &Entry<'_>) {
+    fn only_mountable(out: &mut Findings<'_, '_>, account: &ServiceAccount<'_>, entry: &Entry<'_>) {
         let code = &finding::MISPLACED_PULL_SECRETS;
         let object = &account.object;
         let name = show(entry.name.as_deref().unwrap_or_default());
@@ -72,6 +73,6 @@ impl Findings<'_, '_> {
             "List it under imagePullSecrets of the ServiceAccount:\n  imagePullSecrets:\n  - name: {name}"
         );
         let draft = Draft::new(code, message).severity(Severity::Warning).at(at).remedy(remedy);
-        self.report(draft.about(entry.name.as_deref().unwrap_or_default()));
+        out.report(draft.about(entry.name.as_deref().unwrap_or_default()));
     }
 }

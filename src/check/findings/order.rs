@@ -6,10 +6,10 @@ use crate::inject::Holder;
 use crate::inventory::phase::{Event, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::kinds::Row;
-use crate::verdict::{AccountId, Credentials, Named, Origin, Pull};
+use crate::verdict::{AccountId, Credentials, Origin, Pull};
 
 use super::super::order::{Gathered, How, Missing, Moment, last_of_each, missing};
-use super::super::{InUse, Pod, puller};
+use super::super::world::{InUse, ResolvedPod, World};
 use super::{At, Draft, Findings, describe, show};
 
 /// What a pod does not find.
@@ -19,9 +19,9 @@ enum Thing {
     ServiceAccount,
 }
 
-impl<'c> Findings<'c, '_> {
+impl<'c> World<'c> {
     /// Everything about the order in which Helm and Argo CD apply objects.
-    pub(super) fn about_order(&mut self) {
+    pub(super) fn about_order(&self, out: &mut Findings<'_, '_>) {
         let mut timings = self.manifests().flat_map(|(_, inventory)| {
             let workloads = inventory.workloads.iter().map(|workload| &workload.object);
             let accounts = inventory.service_accounts.iter().map(|account| &account.object);
@@ -34,23 +34,28 @@ impl<'c> Findings<'c, '_> {
             return;
         }
         let (mut secrets, mut accounts) = (Gathered::default(), Gathered::default());
-        for (pod, account) in self.pods.iter().zip(self.accounts) {
-            self.about_late_secrets(pod, *account, &mut secrets);
-            if let InUse::Seen { id, .. } = *account
-                && !self.is_in_cluster(self.service_accounts.object(id))
+        for pod in &self.pods {
+            self.about_late_secrets(out, pod, &mut secrets);
+            if let InUse::Seen { id, account, .. } = pod.account
+                && !self.is_in_cluster(&account.object)
             {
-                self.about_late_account(pod, id, &mut accounts);
+                self.about_late_account(out, pod, id, &mut accounts);
             }
         }
     }
 
-    fn about_late_secrets(&mut self, pod: &Pod<'_>, account: InUse, gathered: &mut Gathered<'c>) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+    fn about_late_secrets(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        gathered: &mut Gathered<'c>,
+    ) {
+        let workload = pod.workload;
         let namespace = workload.object.namespace.as_deref();
         let absent = pod.effective.names.iter().map(|name| {
             let is_there = self.policy.secret(namespace, name).is_some()
                 || self.secrets.in_cluster(namespace, name, self.policy).is_some();
-            let referrer = self.referrer(pod, account);
+            let referrer = self.referrer(pod);
             let all = || self.secrets.copies(pod.source, namespace, referrer, name, self.policy);
             let copies = if self.secrets.are_renamed() {
                 last_of_each(&all())
@@ -63,41 +68,27 @@ impl<'c> Findings<'c, '_> {
         if absent.iter().all(Option::is_none) {
             return;
         }
-        let holder = Holder::Pod { source: pod.source, index: pod.index };
+        let holder = pod.holder();
         for (at, missing) in absent.iter().enumerate() {
             let Some(missing) = missing else { continue };
             let is_there = |at: usize| absent[at].is_none();
-            if !self.needs(pod, account, at, &is_there) {
+            if !self.needs(pod, at, &is_there) {
                 continue;
             }
             let name = show(&pod.effective.names[at]).into_owned();
             let late = Late { thing: Thing::PullSecret, name: &name, missing };
             let at = self.at_whole_list(holder, "");
-            self.late(workload, &late, at);
+            Self::late(out, workload, &late, at);
         }
     }
 
     /// Whether an image is pulled with the secret `at` of a pod, and with no other that is there.
-    fn needs(
-        &self,
-        pod: &Pod<'_>,
-        account: InUse,
-        at: usize,
-        is_there: &dyn Fn(usize) -> bool,
-    ) -> bool {
-        let namespace =
-            self.inventories[pod.source].workloads[pod.index].object.namespace.as_deref();
-        let kept = pod.effective.names.iter().enumerate().filter(|(at, _)| is_there(*at));
-        let referrer = self.referrer(pod, account);
-        let find = |name: &str| {
-            let known = self.secrets.find(pod.source, namespace, referrer, name, self.policy);
-            Named { known, scope: self.policy.scope(namespace, name) }
-        };
-        let kept = kept.map(|(_, name)| find(name));
-        let puller = puller(self.inventories, account);
-        let rest = Credentials::new(kept.collect(), pod.effective.origin, puller);
-        let images = &self.inventories[pod.source].workloads[pod.index].images;
-        images.iter().zip(&pod.images).any(|(image, judged)| {
+    fn needs(&self, pod: &ResolvedPod<'c>, at: usize, is_there: &dyn Fn(usize) -> bool) -> bool {
+        let kept = pod.secrets.iter().enumerate().filter(|(at, _)| is_there(*at));
+        let kept: Vec<_> = kept.map(|(_, secret)| *secret).collect();
+        let rest = Credentials::new(kept.into(), pod.effective.origin, pod.account.puller());
+        let images = &pod.workload.images;
+        images.iter().zip(pod.images).any(|(image, judged)| {
             let judgement = &judged.judgement;
             judgement.verdict.is_configured()
                 && judgement.secret == Some(at)
@@ -109,7 +100,13 @@ impl<'c> Findings<'c, '_> {
     }
 
     /// A pod that starts before the ServiceAccount is applied that pull secrets are injected into.
-    pub(super) fn about_late_injection(&mut self, holder: Holder, id: AccountId, in_pod: bool) {
+    pub(super) fn about_late_injection(
+        &self,
+        out: &mut Findings<'_, '_>,
+        holder: Holder,
+        id: AccountId,
+        in_pod: bool,
+    ) {
         let Holder::Pod { source, index } = holder else { return };
         let workload = &self.inventories[source].workloads[index];
         let account = &self.inventories[id.source].service_accounts[id.index].object;
@@ -135,11 +132,17 @@ impl<'c> Findings<'c, '_> {
         let at = self.at_whole_list(holder, label);
         let later = At::new(account, account.label, "applied later");
         let draft = Draft::new(code, message).severity(severity).at(at).related([later]);
-        self.report(if in_pod { draft.without_remedy() } else { draft });
+        out.report(if in_pod { draft.without_remedy() } else { draft });
     }
 
-    fn about_late_account(&mut self, pod: &Pod<'_>, id: AccountId, gathered: &mut Gathered<'c>) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+    fn about_late_account(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        id: AccountId,
+        gathered: &mut Gathered<'c>,
+    ) {
+        let workload = pod.workload;
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
         let dumped = name != "default"
@@ -150,9 +153,8 @@ impl<'c> Findings<'c, '_> {
         // Every namespace has this one; what the stream brings is its list.
         if name == "default" {
             let all = 0..pod.effective.names.len();
-            let account = InUse::Seen { id, assumed: false };
             let lists = pod.effective.origin == Origin::ServiceAccount
-                && all.into_iter().any(|at| self.needs(pod, account, at, &|_| false));
+                && all.into_iter().any(|at| self.needs(pod, at, &|_| false));
             if !lists {
                 return;
             }
@@ -164,11 +166,11 @@ impl<'c> Findings<'c, '_> {
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = show(name).into_owned();
         let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };
-        let at = self.at_pod(pod, "").path(workload.path("serviceAccountName"));
-        self.late(workload, &late, at);
+        let at = pod.at("").path(workload.path("serviceAccountName"));
+        Self::late(out, workload, &late, at);
     }
 
-    fn late(&mut self, workload: &Workload<'_>, late: &Late<'_>, at: At<'c>) {
+    fn late(out: &mut Findings<'_, '_>, workload: &Workload<'_>, late: &Late<'_>, at: At<'c>) {
         let Some((code, severity)) = late.weight(workload.kind) else { return };
         let label = match late.missing.how {
             How::Deleted => format!("'{}' is gone by then", late.name),
@@ -180,7 +182,7 @@ impl<'c> Findings<'c, '_> {
         let thing = At::new(object, object.label, "not there when the pod starts");
         let draft = Draft::new(code, late.message(&workload.object)).severity(severity).at(at);
         let draft = draft.related([thing]).remedy(late.remedy(&workload.object));
-        self.report(draft.about(late.name));
+        out.report(draft.about(late.name));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::inventory::Produced;
 use crate::inventory::producers::{Fault, Generator, Refresh};
 use crate::source::Span;
 
+use super::super::world::World;
 use super::draft::Spot;
 use super::rotation::{Evidence, interval, is_never};
 use super::{Findings, hours, show};
@@ -17,10 +18,11 @@ use super::{Findings, hours, show};
 const NEVER_MOUNTED: &str = ". Every pod of the input that mounts it names the pull secret for its own images, so the \
                              Secret never appears";
 
-impl Findings<'_, '_> {
+impl World<'_> {
     /// A Secret that something makes, and what tells of its age.
     pub(super) fn about_produced(
-        &mut self,
+        &self,
+        out: &mut Findings<'_, '_>,
         produced: &Produced<'_>,
         in_time: bool,
         evidence: &Evidence<'_>,
@@ -29,7 +31,7 @@ impl Findings<'_, '_> {
         let name = show(&produced.name);
         let at = Spot::new(&produced.object, produced.span);
         if let Some(fault) = &produced.fault {
-            self.about_fault(fault, &maker, produced, at);
+            Self::about_fault(out, fault, &maker, produced, at);
         }
         if let Some(caveat) = produced.by.caveat {
             let code = &finding::SECRET_APPEARS_LATE;
@@ -37,20 +39,26 @@ impl Findings<'_, '_> {
             let more = if in_time { "" } else { NEVER_MOUNTED };
             let message = format!("{maker} makes the pull secret '{name}': {caveat}{more}.");
             let draft = at.draft(code, message, "appears late");
-            self.report(draft.severity(severity).about(&produced.name));
+            out.report(draft.severity(severity).about(&produced.name));
         }
         // What is never read has no age.
         if !produced.is_usable() || !in_time {
             return;
         }
         let at = Spot::new(&produced.object, span(produced));
-        if self.about_life(&maker, produced, at) {
+        if self.about_life(out, &maker, produced, at) {
             return;
         }
-        self.about_rotation(&format!("in '{name}' (made by {maker})"), evidence, at);
+        self.about_rotation(out, &format!("in '{name}' (made by {maker})"), evidence, at);
     }
 
-    fn about_fault(&mut self, fault: &Fault, maker: &str, produced: &Produced<'_>, at: Spot<'_>) {
+    fn about_fault(
+        out: &mut Findings<'_, '_>,
+        fault: &Fault,
+        maker: &str,
+        produced: &Produced<'_>,
+        at: Spot<'_>,
+    ) {
         let name = show(&produced.name);
         let (code, message, label) = match fault {
             Fault::Type => {
@@ -88,11 +96,17 @@ impl Findings<'_, '_> {
             Fault::Type => remedy_for_type(produced, maker),
             _ => code.remedy.into(),
         };
-        self.report(at.draft(code, message, label).remedy(remedy).about(&produced.name));
+        out.report(at.draft(code, message, label).remedy(remedy).about(&produced.name));
     }
 
     /// A token that has expired before it is replaced; gives whether it was told.
-    fn about_life(&mut self, maker: &str, produced: &Produced<'_>, at: Spot<'_>) -> bool {
+    fn about_life(
+        &self,
+        out: &mut Findings<'_, '_>,
+        maker: &str,
+        produced: &Produced<'_>,
+        at: Spot<'_>,
+    ) -> bool {
         let known = || self.inventories.iter().flat_map(|inventory| &inventory.generators);
         let rows = produced.generators.iter().filter_map(|reference| reference.row(known()));
         let Some(generator) = rows.min_by_key(|row| row.life) else { return false };
@@ -105,7 +119,7 @@ impl Findings<'_, '_> {
         );
         let code = &finding::EXPIRES_BEFORE_REFRESH;
         let draft = at.draft(code, message, "the token has expired by then");
-        self.report(draft.about(&produced.name));
+        out.report(draft.about(&produced.name));
         true
     }
 }

@@ -8,13 +8,14 @@ use crate::policy::registries::{BuiltinAccess, Cloud, Host, Provider};
 use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
 use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
 
+use super::super::Caller;
 use super::super::naming::{Names, is_for_other};
-use super::super::{Caller, Pod};
-use super::{Findings, describe, show};
+use super::super::world::{ResolvedPod, World};
+use super::{describe, show};
 
 /// An image that lacks credentials, and the pod that pulls it.
 struct Wanting<'w, 'a> {
-    pod: &'w Pod<'a>,
+    pod: &'w ResolvedPod<'a>,
     workload: &'w Workload<'a>,
     image: &'w Reference,
     judgement: &'w Judgement,
@@ -40,10 +41,15 @@ impl Proposed<'_> {
     }
 }
 
-impl Findings<'_, '_> {
+impl<'c> World<'c> {
     /// The commands and the YAML that would make a pull configured: first what pullcreds does itself.
-    pub(super) fn remedy(&self, pod: &Pod<'_>, image: &Reference, judgement: &Judgement) -> String {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+    pub(super) fn remedy(
+        &self,
+        pod: &ResolvedPod<'c>,
+        image: &Reference,
+        judgement: &Judgement,
+    ) -> String {
+        let workload = pod.workload;
         let access = self.policy.access(image.domain(), image.path());
         if let Some(host) = access.host.filter(|host| serves_everyone(host)) {
             return says_public(host.pattern);
@@ -100,7 +106,8 @@ impl Findings<'_, '_> {
                 known => Proposed::Useless(known, name),
             };
         }
-        let names = self.names.get_or_init(|| Names::new(self.inventories, self.pods, self.policy));
+        let names =
+            self.names.get_or_init(|| Names::new(self.inventories, &self.pods, self.policy));
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
         match names.of_others(namespace, image.domain()) {
             Some(name) => Proposed::There(name.to_owned()),

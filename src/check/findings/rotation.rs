@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::text::Text;
 use crate::token::Class;
 
+use super::super::world::World;
 use super::draft::Spot;
 use super::{Findings, hours, show};
 
@@ -102,21 +103,27 @@ impl Told {
     }
 }
 
-impl Findings<'_, '_> {
+impl World<'_> {
     /// What the credentials of a Secret say of themselves, and how old they are.
-    pub(super) fn about_times(&mut self, secret: &Secret<'_>, span: Span, evidence: &Evidence<'_>) {
+    pub(super) fn about_times(
+        &self,
+        out: &mut Findings<'_, '_>,
+        secret: &Secret<'_>,
+        span: Span,
+        evidence: &Evidence<'_>,
+    ) {
         let at = Spot::new(&secret.object, span);
         for entry in evidence.entries.iter().filter(|entry| entry.unusable.is_none()) {
             if let Some(class) = entry.class {
-                self.about_token(&class, &printable_key(&entry.key), evidence, at);
+                self.about_token(out, &class, &printable_key(&entry.key), evidence, at);
             }
         }
         let name = self.describe_in(&secret.object);
-        self.about_rotation(&format!("of {name}"), evidence, at);
+        self.about_rotation(out, &format!("of {name}"), evidence, at);
     }
 
     /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
-    pub(super) fn about_managed(&mut self, secret: &Secret<'_>) {
+    pub(super) fn about_managed(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>) {
         let namespace = secret.object.namespace.as_deref();
         let name = secret.object.name.as_deref().unwrap_or_default();
         let filled =
@@ -132,10 +139,17 @@ impl Findings<'_, '_> {
         let evidence = evidence.and_policy(self.policy.secret(namespace, name));
         let at = Spot::new(&secret.object, secret.object.label);
         let name = self.describe_in(&secret.object);
-        self.about_rotation(&format!("of {name}"), &evidence, at);
+        self.about_rotation(out, &format!("of {name}"), &evidence, at);
     }
 
-    fn about_token(&mut self, class: &Class, key: &str, evidence: &Evidence<'_>, at: Spot<'_>) {
+    fn about_token(
+        &self,
+        out: &mut Findings<'_, '_>,
+        class: &Class,
+        key: &str,
+        evidence: &Evidence<'_>,
+        at: Spot<'_>,
+    ) {
         let name = self.describe_in(at.object);
         let kind = class.kind.name();
         let end = class.expires_at.and_then(|at| Timestamp::from_second(at).ok());
@@ -144,7 +158,7 @@ impl Findings<'_, '_> {
         if let Some(end) = over.filter(|_| !evidence.refreshed) {
             let code = &finding::EXPIRED_CREDENTIALS;
             let message = format!("{name}, entry '{key}': the {kind} expired on {}.", date(end));
-            self.report(at.draft(code, message, "expired").about(key));
+            out.report(at.draft(code, message, "expired").about(key));
         }
         if !class.is_short_lived() {
             return;
@@ -156,7 +170,7 @@ impl Findings<'_, '_> {
             let message = format!(
                 "{name}, entry '{key}': the {kind} lives {life}, and nothing refreshes this Secret."
             );
-            self.report(at.draft(code, message, "short-lived").about(key));
+            out.report(at.draft(code, message, "short-lived").about(key));
         } else if let Some(interval) = evidence.refresh.and_then(interval)
             && interval > Duration::from_secs(seconds.unsigned_abs())
         {
@@ -166,11 +180,17 @@ impl Findings<'_, '_> {
                  every {}.",
                 hours(interval.as_secs())
             );
-            self.report(at.draft(code, message, "the token has expired by then").about(key));
+            out.report(at.draft(code, message, "the token has expired by then").about(key));
         }
     }
 
-    pub(super) fn about_rotation(&mut self, whose: &str, evidence: &Evidence<'_>, at: Spot<'_>) {
+    pub(super) fn about_rotation(
+        &self,
+        out: &mut Findings<'_, '_>,
+        whose: &str,
+        evidence: &Evidence<'_>,
+        at: Spot<'_>,
+    ) {
         let limit = self.policy.rotation().max_age;
         let days = limit.as_secs() / DAY;
         match self.rotated(evidence) {
@@ -183,7 +203,7 @@ impl Findings<'_, '_> {
                     date(time),
                     told.words()
                 );
-                self.report(at.draft(code, message, "rotate them"));
+                out.report(at.draft(code, message, "rotate them"));
             }
             Rotated::At(..) => {}
             Rotated::Every(interval) if interval <= limit => {}
@@ -192,13 +212,13 @@ impl Findings<'_, '_> {
                 let message = format!(
                     "The credentials {whose} are refreshed less often than every {days} days."
                 );
-                self.report(at.draft(code, message, "too seldom"));
+                out.report(at.draft(code, message, "too seldom"));
             }
             Rotated::Never => {
                 let code = &finding::SLOW_REFRESH;
                 let message =
                     format!("The credentials {whose} are fetched once, and never refreshed.");
-                self.report(at.draft(code, message, "never refreshed"));
+                out.report(at.draft(code, message, "never refreshed"));
             }
             Rotated::Unknown => {
                 let code = &finding::ROTATION_UNKNOWN;
@@ -213,7 +233,7 @@ impl Findings<'_, '_> {
                 let message = format!(
                     "It is not known when the credentials {whose} were last rotated.{changed}"
                 );
-                self.report(at.draft(code, message, "how old is it?").severity(severity));
+                out.report(at.draft(code, message, "how old is it?").severity(severity));
             }
         }
     }

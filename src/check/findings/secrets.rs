@@ -6,16 +6,15 @@ use crate::credentials::exposure;
 use crate::credentials::payload::{Format, Misfit};
 use crate::credentials::printable_key;
 use crate::finding::{self, Severity};
-use crate::inject::Holder;
 use crate::inventory::Produced;
 use crate::inventory::secrets::{Content, Entry, Secret, Summary};
 use crate::source::Span;
-use crate::verdict::{Credentials, Known, Named};
+use crate::verdict::Known;
 
-use super::super::{InUse, Input, Pod, puller};
+use super::super::Input;
+use super::super::world::{InUse, ResolvedPod, World};
 use super::draft::Spot;
 use super::rotation::Evidence;
-use super::usage::OfAccounts;
 use super::{At, Draft, Findings, article, describe, show};
 
 /// What sets findings about pull secrets of a platform apart from others about the same name.
@@ -27,74 +26,85 @@ fn is_of_platform(name: &str) -> bool {
     name == "all-icr-io" || name.starts_with("default-") && name.ends_with("icr-io")
 }
 
-impl Findings<'_, '_> {
-    /// Everything about the Secrets of the input, and about those that pods name.
-    pub(super) fn about_secrets(&mut self) {
+impl<'c> World<'c> {
+    /// The contents of the Secrets of the input.
+    pub(super) fn about_contents(&self, out: &mut Findings<'_, '_>) {
         for (_, inventory) in self.manifests() {
             for secret in &inventory.secrets {
-                self.about_content(secret);
+                self.about_content(out, secret);
             }
         }
-        self.about_exposed();
-        let mut named = BTreeSet::new();
-        let mut of_accounts = OfAccounts::new();
-        for (pod, account) in self.pods.iter().zip(self.accounts) {
-            // A static pod can use no Secret.
-            if !matches!(account, InUse::None) {
-                self.about_named(pod, *account, &mut named, &mut of_accounts);
-            }
-        }
-        self.about_accounts_usage(&of_accounts);
-        self.about_renamed();
     }
 
-    fn about_content(&mut self, secret: &Secret<'_>) {
+    /// What is wrong with the Secrets that pods name, each told once.
+    pub(super) fn about_named_secrets(&self, out: &mut Findings<'_, '_>) {
+        let mut told = BTreeSet::new();
+        // A static pod can use no Secret.
+        for pod in self.pods.iter().filter(|pod| !matches!(pod.account, InUse::None)) {
+            self.about_named(out, pod, &mut told);
+        }
+    }
+
+    fn about_content(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>) {
         let summary = match &secret.content {
             Content::Payload(summary) => summary,
             Content::NoKey { format, crossed, near } => {
-                return self.about_missing_key(secret, *format, *crossed, near.as_deref());
+                return self.about_missing_key(out, secret, *format, *crossed, near.as_deref());
             }
             Content::OtherType { .. } | Content::Managed => return,
         };
         match (&summary.api_server, &summary.kubelet) {
             (Err(error), _) => {
                 let span = summary.rejected.unwrap_or(summary.span);
-                self.about_rejected(secret, span, &error.to_string());
+                self.about_rejected(out, secret, span, &error.to_string());
             }
-            (Ok(()), Err(error)) => self.about_broken(secret, summary, &error.to_string()),
-            (Ok(()), Ok(entries)) => self.about_entries(secret, summary, entries),
+            (Ok(()), Err(error)) => self.about_broken(out, secret, summary, &error.to_string()),
+            (Ok(()), Ok(entries)) => self.about_entries(out, secret, summary, entries),
         }
-        self.about_literals(secret, summary);
+        self.about_literals(out, secret, summary);
         if summary.entries().iter().any(|entry| entry.unusable.is_none()) {
             let namespace = secret.object.namespace.as_deref();
             let name = secret.object.name.as_deref().unwrap_or_default();
             let produced = self.secrets.producer(namespace, name, self.policy);
             let evidence = Evidence::of_secret(secret, produced.map(|(_, made)| made))
                 .and_policy(self.policy.secret(namespace, name));
-            self.about_times(secret, summary.span, &evidence);
+            self.about_times(out, secret, summary.span, &evidence);
         }
     }
 
     /// A Secret that is not stored: whoever applies it gets an error, and no kubelet sees it.
-    fn about_rejected(&mut self, secret: &Secret<'_>, span: Span, why: &str) {
+    fn about_rejected(
+        &self,
+        out: &mut Findings<'_, '_>,
+        secret: &Secret<'_>,
+        span: Span,
+        why: &str,
+    ) {
         let code = &finding::REJECTED_PULL_SECRET;
         let name = self.describe_in(&secret.object);
         let message = format!("{name} is rejected by the API server: {}.", show(why));
-        self.report(Spot::new(&secret.object, span).draft(code, message, "rejected"));
+        out.report(Spot::new(&secret.object, span).draft(code, message, "rejected"));
     }
 
-    fn about_broken(&mut self, secret: &Secret<'_>, summary: &Summary, why: &str) {
+    fn about_broken(
+        &self,
+        out: &mut Findings<'_, '_>,
+        secret: &Secret<'_>,
+        summary: &Summary,
+        why: &str,
+    ) {
         let code = &finding::BROKEN_PULL_SECRET;
         let name = self.describe_in(&secret.object);
         let misfit = summary.misfit.map_or(String::new(), |misfit| format!("; {misfit}"));
         let message =
             format!("{name} fails every image pull of the pods that name it: {why}{misfit}.");
         let at = Spot::new(&secret.object, summary.span);
-        self.report(at.draft(code, message, "cannot be read"));
+        out.report(at.draft(code, message, "cannot be read"));
     }
 
     fn about_missing_key(
-        &mut self,
+        &self,
+        out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
         format: Format,
         crossed: Option<Format>,
@@ -115,15 +125,21 @@ impl Findings<'_, '_> {
         let name = self.describe_in(&secret.object);
         let message = format!("{name} is rejected by the API server: it has no key {key}{cause}.");
         let at = Spot::new(&secret.object, secret.type_span);
-        self.report(at.draft(code, message, "its key is missing"));
+        out.report(at.draft(code, message, "its key is missing"));
     }
 
     /// What the kubelet finds in a payload, and what keeps that from being of use.
-    fn about_entries(&mut self, secret: &Secret<'_>, summary: &Summary, entries: &[Entry]) {
+    fn about_entries(
+        &self,
+        out: &mut Findings<'_, '_>,
+        secret: &Secret<'_>,
+        summary: &Summary,
+        entries: &[Entry],
+    ) {
         match summary.misfit {
             // Of an empty one there is something to say if a pod names it.
             Some(Misfit::NoEntry) => return,
-            Some(misfit) => return self.about_misfit(secret, summary.span, misfit),
+            Some(misfit) => return self.about_misfit(out, secret, summary.span, misfit),
             None => {}
         }
         let name = self.describe_in(&secret.object);
@@ -133,34 +149,38 @@ impl Findings<'_, '_> {
             if let Some(why) = entry.unusable {
                 let code = &finding::UNUSABLE_CREDENTIALS;
                 let message = format!("{name}, entry '{key}': {why}.");
-                self.report(at.draft(code, message, "authenticates nothing").about(&key));
+                out.report(at.draft(code, message, "authenticates nothing").about(&key));
             }
             if entry.stray_newline {
                 let code = &finding::NEWLINE_IN_CREDENTIALS;
                 let message = format!(
                     "{name}, entry '{key}': a line break is part of the user name or password."
                 );
-                self.report(at.draft(code, message, "made with echo?").about(&key));
+                out.report(at.draft(code, message, "made with echo?").about(&key));
             }
             if let Some(why) = entry.user_flaw {
                 let code = &finding::WRONG_USER_NAME;
                 let message = format!("{name}, entry '{key}': {why}.");
-                self.report(
-                    at.draft(code, message, "not a user name of this registry").about(&key),
-                );
+                out.report(at.draft(code, message, "not a user name of this registry").about(&key));
             }
         }
     }
 
-    fn about_misfit(&mut self, secret: &Secret<'_>, span: Span, misfit: Misfit) {
+    fn about_misfit(
+        &self,
+        out: &mut Findings<'_, '_>,
+        secret: &Secret<'_>,
+        span: Span,
+        misfit: Misfit,
+    ) {
         let code = &finding::PULL_SECRET_WITHOUT_CREDENTIALS;
         let name = self.describe_in(&secret.object);
         let message = format!("{name} gives the kubelet no credentials: {misfit}.");
-        self.report(Spot::new(&secret.object, span).draft(code, message, "no credentials"));
+        out.report(Spot::new(&secret.object, span).draft(code, message, "no credentials"));
     }
 
     /// What everybody can read in a payload, whether or not a kubelet can.
-    fn about_literals(&mut self, secret: &Secret<'_>, summary: &Summary) {
+    fn about_literals(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>, summary: &Summary) {
         // What is in a cluster may have come from anywhere.
         if self.is_in_cluster(&secret.object) {
             return;
@@ -181,7 +201,7 @@ impl Findings<'_, '_> {
             format!("{name} holds literal registry credentials: {}.", show(&what.join(", ")));
         let at = Spot::new(&secret.object, summary.span);
         let draft = at.draft(&finding::HARDCODED_CREDENTIALS, message, "hardcoded");
-        self.report(draft.severity(self.hardcoded_severity()));
+        out.report(draft.severity(self.hardcoded_severity()));
     }
 
     /// Files are kept; a rendered stream may have got its values from a vault a second ago.
@@ -192,74 +212,60 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn about_exposed(&mut self) {
+    /// Credentials in plain sight, in objects that are no pull secrets and in image references.
+    pub(super) fn about_exposed(&self, out: &mut Findings<'_, '_>) {
         for inventory in self.inventories {
             for exposed in &inventory.exposed {
                 let at = At::new(&exposed.object, exposed.span, "hardcoded");
                 let at = at.path(exposed.path.clone()).by_name(exposed.by_name.clone());
-                self.hardcoded(at, &exposed.what.to_string());
+                self.hardcoded(out, at, &exposed.what.to_string());
             }
         }
-        for pod in self.pods {
-            let workload = &self.inventories[pod.source].workloads[pod.index];
+        for pod in &self.pods {
+            let workload = pod.workload;
             for image in &workload.images {
                 if let Some(what) = exposure::in_reference(&image.reference) {
-                    self.hardcoded(self.at_image(pod, image, "hardcoded"), &what);
+                    self.hardcoded(out, pod.at_image(image, "hardcoded"), &what);
                 }
             }
         }
     }
 
-    fn hardcoded(&mut self, at: At<'_>, what: &str) {
+    fn hardcoded(&self, out: &mut Findings<'_, '_>, at: At<'_>, what: &str) {
         let (who, path) = (describe(at.object), &at.path);
         let message = format!("{who} holds a literal credential in {path}: {what}.");
         let draft = Draft::new(&finding::HARDCODED_CREDENTIALS, message).at(at);
-        self.report(draft.severity(self.hardcoded_severity()));
+        out.report(draft.severity(self.hardcoded_severity()));
     }
 
-    /// What is wrong with the secrets that a pod names, each told once.
     fn about_named(
-        &mut self,
-        pod: &Pod<'_>,
-        account: InUse,
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
         told: &mut BTreeSet<(String, String)>,
-        of_accounts: &mut OfAccounts,
     ) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
-        let namespace = workload.object.namespace.as_deref();
-        let holder = Holder::Pod { source: pod.source, index: pod.index };
-        let here = self.namespace(&workload.object);
-        let mut named = Vec::with_capacity(pod.effective.names.len());
-        for name in pod.effective.names.iter() {
-            let found = self.pull_secret(pod, account, name);
-            named.push(Named { known: found, scope: self.policy.scope(namespace, name) });
+        let object = &pod.workload.object;
+        let here = self.namespace(object);
+        for (name, secret) in pod.effective.names.iter().zip(&*pod.secrets) {
+            let is_outside = matches!(secret.known, Known::Outside);
             // What lies outside is told once for all namespaces, what is inside once for each.
-            let place = match found {
-                Known::Outside => String::new(),
-                _ => namespace.unwrap_or_default().to_owned(),
-            };
-            if told.insert((place, name.to_string())) {
-                let within = here.filter(|_| !matches!(found, Known::Outside));
-                let secret = [within.unwrap_or_default(), &**name];
-                self.about_known(found, Spot::named_by(holder, &workload.object, secret), name);
+            let within = here.filter(|_| !is_outside).unwrap_or_default();
+            if told.insert((within.to_owned(), name.to_string())) {
+                let spot = Spot::named_by(pod.holder(), object, [within, &**name]);
+                self.about_known(out, secret.known, spot, name);
             }
-            if let Some(here) = here.filter(|here| *here != "default")
-                && matches!(found, Known::Outside)
-                && is_of_platform(name)
+            let elsewhere = here.filter(|here| *here != "default" && is_outside);
+            if let Some(here) = elsewhere.filter(|_| is_of_platform(name))
                 && told.insert((format!("{PLATFORM}{here}"), name.to_string()))
             {
-                let at = Spot::named_by(holder, &workload.object, [here, name]);
-                self.about_platform(name, here, at);
+                let spot = Spot::named_by(pod.holder(), object, [here, name]);
+                Self::about_platform(out, name, here, spot);
             }
         }
-        let puller = puller(self.inventories, account);
-        let credentials = Credentials::new(named, pod.effective.origin, puller);
-        self.about_usage(pod, account, &credentials, of_accounts);
-        self.about_hostless(pod, &credentials);
     }
 
     /// A pull secret that the platform makes in its namespace `default` only.
-    fn about_platform(&mut self, name: &str, here: &str, at: Spot<'_>) {
+    fn about_platform(out: &mut Findings<'_, '_>, name: &str, here: &str, at: Spot<'_>) {
         let (name, namespace) = (show(name), show(here));
         let message = format!(
             "{} names the pull secret '{name}' in namespace '{namespace}': IBM Cloud makes it in namespace 'default' \
@@ -272,22 +278,22 @@ impl Findings<'_, '_> {
              cluster:\n    secrets:\n    - {{namespace: {namespace}, name: {name}}}"
         );
         let code = &finding::PLATFORM_SECRET_ELSEWHERE;
-        self.report(at.draft(code, message, "not copied by the platform").remedy(remedy));
+        out.report(at.draft(code, message, "not copied by the platform").remedy(remedy));
     }
 
-    fn about_known(&mut self, known: Known<'_>, at: Spot<'_>, name: &str) {
+    fn about_known(&self, out: &mut Findings<'_, '_>, known: Known<'_>, at: Spot<'_>, name: &str) {
         let who = describe(at.object);
         let shown = show(name);
         match known {
             Known::InStream { secret, .. }
             | Known::Copied { secret, .. }
             | Known::InCluster { secret, .. } => {
-                self.about_type(secret);
+                self.about_type(out, secret);
                 if matches!(secret.content, Content::Managed) {
-                    self.about_managed(secret);
+                    self.about_managed(out, secret);
                 } else if self.is_in_cluster(&secret.object) {
                     // Those of the manifests have been told, named or not.
-                    self.about_content(secret);
+                    self.about_content(out, secret);
                 }
             }
             Known::Produced { produced, in_time, .. } => {
@@ -295,12 +301,12 @@ impl Findings<'_, '_> {
                 let made = self.secrets.in_cluster(namespace, name, self.policy);
                 let evidence = Evidence::of_produced(produced, made.map(|(_, secret)| secret))
                     .and_policy(self.policy.secret(namespace, name));
-                self.about_produced(produced, in_time, &evidence);
+                self.about_produced(out, produced, in_time, &evidence);
             }
             Known::Declared(_) => {
                 let declared = self.policy.secret(at.object.namespace.as_deref(), name);
                 let evidence = Evidence::default().and_policy(declared);
-                self.about_rotation(&format!("in '{shown}'"), &evidence, at);
+                self.about_rotation(out, &format!("in '{shown}'"), &evidence, at);
             }
             Known::Elsewhere(secret) => {
                 let code = &finding::SECRET_IN_OTHER_NAMESPACE;
@@ -311,26 +317,28 @@ impl Findings<'_, '_> {
                 );
                 let draft = at.draft(code, message, "not in this namespace");
                 let object = &secret.object;
-                self.report(draft.related([At::new(
-                    object,
-                    object.label,
-                    "the one that is there",
-                )]));
+                out.report(draft.related([At::new(object, object.label, "the one that is there")]));
             }
             Known::MadeElsewhere { produced, .. } => {
-                self.about_made_elsewhere(name, produced, at);
+                self.about_made_elsewhere(out, name, produced, at);
             }
-            Known::Absent { elsewhere } => self.about_absent(name, elsewhere, at),
+            Known::Absent { elsewhere } => self.about_absent(out, name, elsewhere, at),
             // Told where it stands.
             Known::Impossible => {}
             Known::Outside => {
-                self.about_rotation(&format!("in '{shown}'"), &Evidence::default(), at);
+                self.about_rotation(out, &format!("in '{shown}'"), &Evidence::default(), at);
             }
         }
     }
 
     /// A Secret that something makes in another namespace.
-    fn about_made_elsewhere(&mut self, name: &str, produced: &Produced<'_>, at: Spot<'_>) {
+    fn about_made_elsewhere(
+        &self,
+        out: &mut Findings<'_, '_>,
+        name: &str,
+        produced: &Produced<'_>,
+        at: Spot<'_>,
+    ) {
         let own = || produced.object.namespace.as_deref().or(self.policy.namespace());
         let namespace = produced.namespace.as_deref().or_else(own);
         let namespaces = match produced.only_in.as_deref() {
@@ -355,11 +363,17 @@ impl Findings<'_, '_> {
         let code = &finding::SECRET_IN_OTHER_NAMESPACE;
         let draft = at.draft(code, message, "not in this namespace").remedy(remedy);
         let object = &produced.object;
-        self.report(draft.related([At::new(object, object.label, "makes the one that is there")]));
+        out.report(draft.related([At::new(object, object.label, "makes the one that is there")]));
     }
 
     /// A Secret that a dump shows not to exist.
-    fn about_absent(&mut self, name: &str, elsewhere: Option<&Secret<'_>>, at: Spot<'_>) {
+    fn about_absent(
+        &self,
+        out: &mut Findings<'_, '_>,
+        name: &str,
+        elsewhere: Option<&Secret<'_>>,
+        at: Spot<'_>,
+    ) {
         let namespace = self.namespace(at.object);
         let other = elsewhere
             .map(|secret| At::new(&secret.object, secret.object.label, "the one that is there"));
@@ -379,11 +393,11 @@ impl Findings<'_, '_> {
             show(namespace.unwrap_or_default())
         );
         let code = &finding::PULL_SECRET_NOT_FOUND;
-        self.report(at.draft(code, message, "no such Secret").related(other));
+        out.report(at.draft(code, message, "no such Secret").related(other));
     }
 
     /// What is worth saying about a Secret only if a pod names it.
-    fn about_type(&mut self, secret: &Secret<'_>) {
+    fn about_type(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>) {
         match &secret.content {
             Content::OtherType { holds } => {
                 let code = &finding::WRONG_SECRET_TYPE;
@@ -396,10 +410,10 @@ impl Findings<'_, '_> {
                     show(&secret.secret_type)
                 );
                 let at = Spot::new(&secret.object, secret.type_span);
-                self.report(at.draft(code, message, "not a type for pull secrets"));
+                out.report(at.draft(code, message, "not a type for pull secrets"));
             }
             Content::Payload(summary) if secret.content.misfit() == Some(Misfit::NoEntry) => {
-                self.about_misfit(secret, summary.span, Misfit::NoEntry);
+                self.about_misfit(out, secret, summary.span, Misfit::NoEntry);
             }
             Content::NoKey { .. } | Content::Payload(_) | Content::Managed => {}
         }

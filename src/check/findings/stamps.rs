@@ -6,31 +6,32 @@ use crate::inventory::stamp::{STAMP, Stamp, Stamped};
 use crate::patch::Refusal;
 
 use super::super::Stamps;
+use super::super::world::World;
 use super::{At, Draft, Findings, describe};
 
-impl Findings<'_, '_> {
+impl World<'_> {
     /// Everything about stamps, if anybody asks for them.
-    pub(super) fn about_stamps(&mut self) {
+    pub(super) fn about_stamps(&self, out: &mut Findings<'_, '_>) {
         match self.circumstances.stamps {
             Stamps::Ignored => {}
-            Stamps::Written => self.about_unwritten_stamps(),
-            Stamps::Required => self.about_missing_stamps(),
+            Stamps::Written => self.about_unwritten_stamps(out),
+            Stamps::Required => self.about_missing_stamps(out),
         }
     }
 
-    fn about_unwritten_stamps(&mut self) {
+    fn about_unwritten_stamps(&self, out: &mut Findings<'_, '_>) {
         for stamped in self.stamped {
             for Stamped { object, stamp } in stamped {
                 let Stamp::Absent(Err(Refusal { span, why, advice })) = stamp else { continue };
                 let code = &finding::STAMP_NOT_WRITTEN;
                 let message = format!("{} cannot get the stamp: {why}.", describe(object));
                 let at = At::new(object, *span, *why).path(annotations(object));
-                self.report(Draft::new(code, message).at(at).remedy(advice.clone()));
+                out.report(Draft::new(code, message).at(at).remedy(advice.clone()));
             }
         }
     }
 
-    fn about_missing_stamps(&mut self) {
+    fn about_missing_stamps(&self, out: &mut Findings<'_, '_>) {
         let code = &finding::MISSING_STAMP;
         let is_missing = |stamped: &&Stamped<'_>| !matches!(stamped.stamp, Stamp::There);
         let all = self.stamped.iter().flatten();
@@ -40,14 +41,14 @@ impl Findings<'_, '_> {
             let message = format!(
                 "None of the {count} workloads carries the stamp {STAMP}: what writes it did not run."
             );
-            self.report(Draft::new(code, message));
+            out.report(Draft::new(code, message));
             return;
         }
         for stamped in self.stamped {
             for Stamped { object, .. } in stamped.iter().filter(is_missing) {
                 let message = format!("{} does not carry the stamp {STAMP}.", describe(object));
                 let at = At::new(object, object.label, "not checked on its way here");
-                self.report(Draft::new(code, message).at(at.path(annotations(object))));
+                out.report(Draft::new(code, message).at(at.path(annotations(object))));
             }
         }
     }

@@ -13,14 +13,15 @@ use crate::inventory::{Image, PullSecrets};
 use crate::source::Span;
 use crate::token;
 use crate::verdict::{
-    AccountId, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
+    AccountId, Asking, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
 };
 
-use super::super::{InUse, Judged, Pod};
+use super::super::Judged;
+use super::super::world::{InUse, ResolvedPod, World};
 use super::{At, Draft, Findings, describe, show};
 
 /// The pull secrets of ServiceAccounts, and whether a pod that gets them there needs them.
-pub(super) type OfAccounts = BTreeMap<(AccountId, String), bool>;
+type OfAccounts = BTreeMap<(AccountId, String), bool>;
 
 /// What the images of a pod do with its pull secrets.
 #[derive(Default)]
@@ -33,30 +34,41 @@ struct Uses<'p> {
     named: BTreeSet<&'p str>,
 }
 
-impl Findings<'_, '_> {
-    /// What a pod does with its pull secrets. What it has from a ServiceAccount is noted down there, since other
-    /// pods may need it.
-    pub(super) fn about_usage(
-        &mut self,
-        pod: &Pod<'_>,
-        account: InUse,
+impl<'c> World<'c> {
+    /// What pods do with their pull secrets. What they have from a ServiceAccount is noted down there, since other pods
+    /// may need it.
+    pub(super) fn about_usage(&self, out: &mut Findings<'_, '_>) {
+        let mut of_accounts = OfAccounts::new();
+        // A static pod can use no Secret.
+        for pod in self.pods.iter().filter(|pod| !matches!(pod.account, InUse::None)) {
+            let credentials = pod.credentials();
+            self.about_public_images(out, pod, &credentials);
+            self.about_needs(out, pod, &credentials, &mut of_accounts);
+            Self::about_hostless(out, pod, &credentials);
+        }
+        self.about_accounts_usage(out, &of_accounts);
+    }
+
+    /// Which of its pull secrets a pod needs.
+    fn about_needs(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
         credentials: &Credentials<'_>,
         of_accounts: &mut OfAccounts,
     ) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
-        self.about_public_images(pod, credentials);
-        if workload.images.is_empty() {
+        if pod.workload.images.is_empty() {
             return;
         }
         let uses = self.uses(pod, credentials);
         let mut unneeded = Vec::new();
         for (at, name) in pod.effective.names.iter().enumerate() {
-            let needed = self.is_needed(pod, credentials, &uses, at);
-            match (pod.effective.origin, account) {
+            let needed = Self::is_needed(pod, credentials, &uses, at);
+            match (pod.effective.origin, pod.account) {
                 (Origin::Pod, _) if !needed => unneeded.push(at),
                 // The list of a ServiceAccount of the cluster is for pods that nobody sees here.
-                (Origin::ServiceAccount, InUse::Seen { id, .. })
-                    if !self.is_in_cluster(self.service_accounts.object(id)) =>
+                (Origin::ServiceAccount, InUse::Seen { id, account, .. })
+                    if !self.is_in_cluster(&account.object) =>
                 {
                     let known = of_accounts.entry((id, name.to_string())).or_default();
                     *known |= needed;
@@ -64,15 +76,15 @@ impl Findings<'_, '_> {
                 _ => {}
             }
         }
-        self.unneeded(pod, credentials, &unneeded);
+        self.unneeded(out, pod, credentials, &unneeded);
     }
 
     /// What the images of a pod do with its pull secrets, as far as it can be told of all at once.
-    fn uses(&self, pod: &Pod<'_>, credentials: &Credentials<'_>) -> Uses<'_> {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+    fn uses(&self, pod: &ResolvedPod<'c>, credentials: &Credentials<'_>) -> Uses<'_> {
+        let workload = pod.workload;
         let everywhere = self.policy.everywhere().iter().map(|name| name.value.as_str());
         let mut uses = Uses { named: everywhere.collect(), ..Uses::default() };
-        for (image, judged) in workload.images.iter().zip(&pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images) {
             let Ok(reference) = image.parsed() else { continue };
             uses.told.extend(credentials.told(reference.name()));
             let judgement = &judged.judgement;
@@ -85,7 +97,7 @@ impl Findings<'_, '_> {
     }
 
     /// The secrets that ServiceAccounts name and none of their pods needs.
-    pub(super) fn about_accounts_usage(&mut self, of_accounts: &OfAccounts) {
+    fn about_accounts_usage(&self, out: &mut Findings<'_, '_>, of_accounts: &OfAccounts) {
         let mut account = None;
         let mut places = BTreeMap::new();
         for ((id, name), _) in of_accounts.iter().filter(|(_, needed)| !**needed) {
@@ -101,16 +113,22 @@ impl Findings<'_, '_> {
                 show(name)
             );
             let at = self.at_list(holder, span, "not needed");
-            self.report(Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at).about(name));
+            out.report(Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at).about(name));
         }
     }
 
     /// The secrets at these places, which no image of the pod needs.
-    fn unneeded(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>, unneeded: &[usize]) {
+    fn unneeded(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        credentials: &Credentials<'_>,
+        unneeded: &[usize],
+    ) {
         if unneeded.is_empty() {
             return;
         }
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let workload = pod.workload;
         let images = workload.images.iter().filter_map(|image| image.parsed().ok());
         let mistakes = credentials.misspelt(unneeded, images.map(Reference::name));
         let places = first_places(&workload.pull_secrets);
@@ -123,25 +141,24 @@ impl Findings<'_, '_> {
                 show(name),
                 mistake.unwrap_or_default()
             );
-            let holder = Holder::Pod { source: pod.source, index: pod.index };
+            let holder = pod.holder();
             let span = places.get(&**name).copied().unwrap_or(workload.object.label);
             let at = self.at_list(holder, span, "not needed");
             let known = credentials.named()[*at_secret].known.object();
             let secret = known.map(|object| At::new(object, object.label, "the pull secret"));
             let draft = Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at);
-            self.report(draft.related(secret).about(name));
+            out.report(draft.related(secret).about(name));
         }
     }
 
     /// Whether an image of the pod is pulled with one of its secrets, or may be, or was meant to be.
     fn is_needed(
-        &self,
-        pod: &Pod<'_>,
+        pod: &ResolvedPod<'c>,
         credentials: &Credentials<'_>,
         uses: &Uses<'_>,
         at: usize,
     ) -> bool {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let workload = pod.workload;
         // What an injector puts in the place of an image may need any of them.
         let placeholder = |judged: &Judged| judged.judgement.verdict == Verdict::Placeholder;
         if uses.named.contains(&*pod.effective.names[at]) || pod.images.iter().any(placeholder) {
@@ -171,24 +188,30 @@ impl Findings<'_, '_> {
 
     /// The kubelet tries what matches, one after the other, and no anonymous pull behind it
     /// (`PullImage` in `pkg/kubelet/kuberuntime/kuberuntime_image.go`).
-    fn about_public_images(&mut self, pod: &Pod<'_>, credentials: &Credentials<'_>) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+    fn about_public_images(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        credentials: &Credentials<'_>,
+    ) {
+        let workload = pod.workload;
         let mut seen = BTreeSet::new();
-        for (image, judged) in workload.images.iter().zip(&pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images) {
             let is_public = judged.judgement.verdict == Verdict::Public;
             if is_public && seen.insert(&*image.reference) {
-                self.about_public_image(pod, credentials, image);
+                self.about_public_image(out, pod, credentials, image);
             }
         }
     }
 
     fn about_public_image(
-        &mut self,
-        pod: &Pod<'_>,
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
         credentials: &Credentials<'_>,
         image: &Image<'_>,
     ) {
-        let workload = &self.inventories[pod.source].workloads[pod.index];
+        let workload = pod.workload;
         let Ok(reference) = image.parsed() else { return };
         let now = self.circumstances.now.as_second();
         let tried = credentials.tried(reference.name());
@@ -201,7 +224,8 @@ impl Findings<'_, '_> {
         let Some((secret, key, flaw)) = flaws.first() else { return };
         let providers = self.circumstances.providers;
         let node = credentials.identity(reference, self.policy, providers);
-        if node.is_ok_and(|identity| !matches!(identity, Identified::OnlyInside(_))) {
+        if matches!(node, Asking::Answered(identity) if !matches!(identity, Identified::OnlyInside(_)))
+        {
             return;
         }
         let code = &finding::BAD_CREDENTIALS_FOR_PUBLIC_IMAGE;
@@ -212,10 +236,10 @@ impl Findings<'_, '_> {
             printable_key(key),
             self.describe_in(&secret.object)
         );
-        let at = self.at_image(pod, image, "could be pulled without");
+        let at = pod.at_image(image, "could be pulled without");
         let flawed = At::new(&secret.object, secret.object.label, "does not work");
         let draft = Draft::new(code, message).at(at).image(image);
-        self.report(draft.related([flawed]));
+        out.report(draft.related([flawed]));
     }
 }
 

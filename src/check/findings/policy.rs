@@ -1,0 +1,53 @@
+//! What is worth saying about the entries of the policy.
+
+use crate::finding;
+use crate::policy::{Policy, RuleId};
+
+use super::super::Input;
+use super::super::world::World;
+use super::{Draft, Findings};
+
+impl World<'_> {
+    pub(super) fn about_policy(&self, out: &mut Findings<'_, '_>) {
+        if self.circumstances.input == Input::Stream {
+            return;
+        }
+        let code = &finding::UNUSED_POLICY_ENTRY;
+        let unmatched: Vec<_> =
+            self.policy.unmatched(&out.used).into_iter().map(|(rule, _)| rule).collect();
+        // Exceptions for this very finding come last: they may be used until then.
+        let accepts = |rule: &RuleId| match rule {
+            RuleId::Exception(at) => self.policy.exceptions()[*at].code == code.name,
+            _ => false,
+        };
+        let (last, first): (Vec<_>, Vec<_>) = unmatched.into_iter().partition(accepts);
+        for rule in first.into_iter().chain(last) {
+            if self.policy.span(rule).is_none() || out.used.contains(&rule) {
+                continue;
+            }
+            let entry = entry(self.policy, rule);
+            let draft = Draft::new(code, format!("{entry} of the policy matched nothing."));
+            out.report(draft.once_for([&entry]));
+        }
+    }
+}
+
+/// An entry of the policy, in words.
+pub(super) fn entry(policy: &Policy, rule: RuleId) -> String {
+    match rule {
+        RuleId::Registry(at) => {
+            format!("The entry for registry '{}'", policy.registries()[at].pattern.value)
+        }
+        RuleId::ServiceAccount(at) => {
+            format!("The ServiceAccount '{}'", policy.cluster().service_accounts[at].name)
+        }
+        RuleId::Secret(at) => format!("The secret '{}'", policy.cluster().secrets[at].name),
+        RuleId::CustomResource(at) => {
+            format!("The custom resource '{}'", policy.custom_resources()[at].kind)
+        }
+        RuleId::Exception(at) => {
+            let exception = &policy.exceptions()[at];
+            format!("The exception for {} (\"{}\")", exception.code, exception.reason)
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The resolved world: what the sources hold, with everything that decides a pull looked up once. Checks and reports
+//! read it; nothing here says what is worth saying.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use crate::inject::{Added, Holder, Note};
+use crate::inventory::stamp::Stamped;
+use crate::inventory::{Inventory, Object, ServiceAccount, Whence, Workload};
+use crate::policy::Policy;
+use crate::source::Source;
+use crate::verdict::{
+    Account, AccountId, Accounts, Credentials, Effective, Known, Named, Origin, Puller, Referrer,
+    Secrets,
+};
+
+use super::covering::Covering;
+use super::naming::Names;
+use super::{Circumstances, Judged, Pod};
+
+/// Everything that is known when the verdicts stand.
+pub(super) struct World<'c> {
+    pub(super) sources: &'c [Source],
+    pub(super) inventories: &'c [Inventory<'c>],
+    pub(super) service_accounts: &'c Accounts<'c, 'c>,
+    pub(super) secrets: &'c Secrets<'c>,
+    pub(super) pods: Vec<ResolvedPod<'c>>,
+    /// The workloads of each source with their stamps; nothing if nobody asks for them.
+    pub(super) stamped: &'c [Vec<Stamped<'c>>],
+    pub(super) added: &'c Added<'c>,
+    /// What is left to say about the injection.
+    pub(super) notes: &'c [Note],
+    pub(super) policy: &'c Policy,
+    pub(super) circumstances: Circumstances<'c>,
+    /// The Secrets of the input that can be proposed, if an image needs one.
+    pub(super) covering: Option<&'c Covering<'c, 'c>>,
+    /// The names of pull secrets that are in use, if a remedy asks.
+    pub(super) names: OnceCell<Names<'c>>,
+    /// Whether something could not be read.
+    pub(super) unreadable: bool,
+}
+
+/// What is known of each effective pull secret of a pod, in their order. Many pods share it.
+pub(super) type Resolved<'c> = Rc<[Named<'c>]>;
+
+/// A workload with its ServiceAccount, its pull secrets, what is known of each, and the verdicts.
+pub(super) struct ResolvedPod<'c> {
+    pub(super) source: usize,
+    pub(super) index: usize,
+    pub(super) workload: &'c Workload<'c>,
+    pub(super) account: InUse<'c>,
+    pub(super) effective: &'c Effective<'c>,
+    pub(super) secrets: Resolved<'c>,
+    pub(super) images: &'c [Judged],
+}
+
+/// The ServiceAccount of a pod, as far as checks ask.
+#[derive(Clone, Copy)]
+pub(super) enum InUse<'c> {
+    /// It is in the input or in a dump.
+    Seen {
+        id: AccountId,
+        account: &'c ServiceAccount<'c>,
+        /// Whether pod and account do not both name a namespace.
+        assumed: bool,
+    },
+    Absent,
+    Declared,
+    Unknown,
+    /// A static pod has none.
+    None,
+}
+
+impl<'c> InUse<'c> {
+    pub(super) fn of(account: Account<'_>, inventories: &'c [Inventory<'_>]) -> Self {
+        let seen = |id: AccountId, assumed| {
+            let account = &inventories[id.source].service_accounts[id.index];
+            Self::Seen { id, account, assumed }
+        };
+        match account {
+            Account::InStream { id, assumed } | Account::InCluster { id, assumed } => {
+                seen(id, assumed)
+            }
+            Account::Absent => Self::Absent,
+            Account::Declared(..) => Self::Declared,
+            Account::Later(id) => seen(id, false),
+            Account::Unknown => Self::Unknown,
+            Account::None => Self::None,
+        }
+    }
+
+    /// For whom the kubelet pulls the images of a pod.
+    pub(super) fn puller(self) -> Puller<'c> {
+        match self {
+            Self::Seen { account, .. } => Puller::Annotated(&account.annotations),
+            Self::Absent | Self::Declared | Self::Unknown => Puller::NotKnown,
+            Self::None => Puller::Static,
+        }
+    }
+}
+
+impl<'c> ResolvedPod<'c> {
+    pub(super) fn new(
+        pod: &'c Pod<'_>,
+        inventories: &'c [Inventory<'_>],
+        account: InUse<'c>,
+        secrets: Resolved<'c>,
+    ) -> Self {
+        let &Pod { source, index, ref effective, ref images, .. } = pod;
+        let workload = &inventories[source].workloads[index];
+        Self { source, index, workload, account, effective, secrets, images }
+    }
+
+    pub(super) fn holder(&self) -> Holder {
+        Holder::Pod { source: self.source, index: self.index }
+    }
+
+    /// The namespace as the object says it.
+    pub(super) fn given_namespace(&self) -> Option<&'c str> {
+        self.workload.object.namespace.as_deref()
+    }
+
+    /// Its pull secrets, ready to be asked about images.
+    pub(super) fn credentials(&self) -> Credentials<'c> {
+        Credentials::new(Rc::clone(&self.secrets), self.effective.origin, self.account.puller())
+    }
+
+    /// Whether it names a pull secret of which nobody tells, or may name one, and pulls an image that may need it.
+    pub(super) fn may_name_another(&self) -> bool {
+        let may_need = |judged: &Judged| {
+            judged.judgement.rests_on_nothing()
+                || judged.is_assumed_public() && !self.effective.names.is_empty()
+        };
+        self.images.iter().any(may_need)
+    }
+
+    /// The ServiceAccount that is among the manifests.
+    fn own_account(&self, world: &World<'_>) -> Option<&'c Object<'c>> {
+        match self.account {
+            InUse::Seen { account, .. } if !world.is_in_cluster(&account.object) => {
+                Some(&account.object)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'c> World<'c> {
+    /// What is judged, with the number of its source: a dump of the cluster is not.
+    pub(super) fn manifests(&self) -> impl Iterator<Item = (usize, &'c Inventory<'c>)> + use<'c> {
+        let all = self.inventories.iter().enumerate();
+        all.filter(|(_, inventory)| inventory.whence == Whence::Manifests)
+    }
+
+    pub(super) fn is_in_cluster(&self, object: &Object<'_>) -> bool {
+        self.inventories[object.source as usize].whence == Whence::Cluster
+    }
+
+    /// The namespace of an object.
+    pub(super) fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>
+    where
+        'c: 'o,
+    {
+        object.namespace.as_deref().or(self.policy.namespace())
+    }
+
+    /// What names the effective pull secrets of a pod.
+    pub(super) fn referrer(&self, pod: &ResolvedPod<'c>) -> Referrer<'c> {
+        let account = pod.own_account(self);
+        Referrer::of_secrets(&pod.workload.object, account, pod.effective.origin)
+    }
+
+    /// What is known of a pull secret that a pod could name.
+    pub(super) fn pull_secret(&self, pod: &ResolvedPod<'c>, name: &str) -> Known<'c> {
+        let (referrer, namespace) = (self.referrer(pod), pod.given_namespace());
+        self.secrets.find(pod.source, namespace, referrer, name, self.policy)
+    }
+
+    /// The pods of a workload, or those that have their pull secrets from a ServiceAccount.
+    pub(super) fn pods_of(&self, holder: Holder) -> impl Iterator<Item = &ResolvedPod<'c>> {
+        self.pods.iter().filter(move |pod| match (holder, pod.account) {
+            (Holder::Pod { .. }, _) => pod.holder() == holder,
+            (Holder::Account(of), InUse::Seen { id, .. }) => {
+                id == of && pod.effective.origin == Origin::ServiceAccount
+            }
+            (Holder::Account(_), _) => false,
+        })
+    }
+}
