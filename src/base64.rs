@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 /// Which 64 characters, and whether the text must be padded with `=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// `base64.StdEncoding`: `+` and `/`, padded. Also what `data` of a Secret is written in.
     Padded,
     /// `base64.RawStdEncoding`: `+` and `/`, never padded.
@@ -43,14 +43,14 @@ impl Encoding {
 /// The text is not base64 in the chosen encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid base64")]
-pub struct InvalidBase64;
+pub(crate) struct InvalidBase64;
 
 /// Decodes `text`; the result is overwritten when dropped.
 ///
 /// # Errors
 ///
 /// If `DecodeString` of Go's `encoding/base64` (`base64.go`) would return an error.
-pub fn decode(text: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, InvalidBase64> {
+pub(crate) fn decode(text: &[u8], encoding: Encoding) -> Result<Zeroizing<Vec<u8>>, InvalidBase64> {
     if memchr::memchr2(b'\n', b'\r', text).is_none() {
         return decode_line(text, encoding);
     }

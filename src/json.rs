@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 10_000;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -29,7 +29,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind in words, with its article.
-    pub fn describe(self) -> &'static str {
+    pub(crate) fn describe(self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool => "a boolean",
@@ -43,7 +43,7 @@ impl Kind {
 
 /// Where and why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyntaxError {
+pub(crate) struct SyntaxError {
     /// The byte at which it shows.
     pub offset: usize,
     /// What is wrong, without any of the text.
@@ -60,7 +60,7 @@ struct Node {
 }
 
 /// A text that is one JSON value.
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     text: &'a [u8],
     // Invariant: never empty; in an object, field names and values alternate.
     nodes: Vec<Node>,
@@ -68,7 +68,7 @@ pub struct Document<'a> {
 
 /// A value in a [`Document`].
 #[derive(Clone, Copy)]
-pub struct Value<'a> {
+pub(crate) struct Value<'a> {
     document: &'a Document<'a>,
     index: u32,
 }
@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
     ///
     /// Where `checkValid` of Go's `encoding/json` (`scanner.go`) reports a syntax error, and for a
     /// text of 4 GiB and more.
-    pub fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
         if u32::try_from(text.len()).is_err() {
             return Err(SyntaxError { offset: 0, problem: "more than 4 GiB" });
         }
@@ -90,12 +90,12 @@ impl<'a> Document<'a> {
     }
 
     /// The outermost value.
-    pub fn root(&'a self) -> Value<'a> {
+    pub(crate) fn root(&'a self) -> Value<'a> {
         Value { document: self, index: 0 }
     }
 
     /// The text of each number anywhere in the document.
-    pub fn numbers(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.kind == Kind::Number).filter_map(|node| {
             str::from_utf8(&self.text[node.start as usize..node.end as usize]).ok()
         })
@@ -108,23 +108,23 @@ impl<'a> Value<'a> {
     }
 
     /// What the value is.
-    pub fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> Kind {
         self.node().kind
     }
 
     /// The bytes of the value as written, the quotes of a string included.
-    pub fn raw(self) -> &'a [u8] {
+    pub(crate) fn raw(self) -> &'a [u8] {
         let node = self.node();
         &self.document.text[node.start as usize..node.end as usize]
     }
 
     /// Where the value begins in the text.
-    pub fn offset(self) -> usize {
+    pub(crate) fn offset(self) -> usize {
         self.node().start as usize
     }
 
     /// The fields of an object in their order, repeated names included; nothing for other kinds.
-    pub fn fields(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
+    pub(crate) fn fields(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
         let (document, node) = (self.document, self.node());
         let end = if node.kind == Kind::Object { node.next } else { self.index + 1 };
         let mut index = self.index + 1;
@@ -139,7 +139,7 @@ impl<'a> Value<'a> {
     }
 
     /// The items of an array in their order; nothing for other kinds.
-    pub fn items(self) -> impl Iterator<Item = Value<'a>> {
+    pub(crate) fn items(self) -> impl Iterator<Item = Value<'a>> {
         let (document, node) = (self.document, self.node());
         let end = if node.kind == Kind::Array { node.next } else { self.index + 1 };
         let mut index = self.index + 1;
@@ -154,7 +154,7 @@ impl<'a> Value<'a> {
 
     /// A string's bytes with escapes resolved, always valid UTF-8: what is not becomes U+FFFD, one
     /// for each byte or lone surrogate, as in `unquote` of Go's `decode.go`. Empty for other kinds.
-    pub fn string_bytes(self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn string_bytes(self) -> Zeroizing<Vec<u8>> {
         match self.raw() {
             [b'"', inner @ .., b'"'] if self.kind() == Kind::String => unescape(inner),
             _ => Zeroizing::new(Vec::new()),
@@ -162,14 +162,14 @@ impl<'a> Value<'a> {
     }
 
     /// As [`Self::string_bytes`], for text that need not be kept private.
-    pub fn string(self) -> String {
+    pub(crate) fn string(self) -> String {
         String::from_utf8_lossy(&self.string_bytes()).into_owned()
     }
 }
 
 /// Whether Go takes the field name `name` for the struct field `field` (lower-case ASCII): equal but
 /// for case, where `ſ` also counts as `s` and the Kelvin sign as `k` (`fold.go`).
-pub fn is_field(name: &str, field: &str) -> bool {
+pub(crate) fn is_field(name: &str, field: &str) -> bool {
     let fold = |c: char| match c {
         'ſ' => 's',
         '\u{212a}' => 'k',

@@ -1,18 +1,18 @@
 //! Which names Kubernetes accepts, and which of them a pattern means.
 
 /// The longest name of an object.
-pub const LONGEST: usize = 253;
+pub(crate) const LONGEST: usize = 253;
 
 /// Whether `text` is a DNS-1123 subdomain, as the names of Secrets, ServiceAccounts and most other objects have to be
 /// (`IsDNS1123Subdomain` in apimachinery/pkg/util/validation/validation.go; the parts may be longer than a label):
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>.
-pub fn is_subdomain(text: &str) -> bool {
+pub(crate) fn is_subdomain(text: &str) -> bool {
     text.len() <= LONGEST && text.split('.').all(is_part)
 }
 
 /// Whether `text` is a DNS-1123 label, as the names of namespaces have to be:
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>.
-pub fn is_label(text: &str) -> bool {
+pub(crate) fn is_label(text: &str) -> bool {
     text.len() <= 63 && is_part(text)
 }
 
@@ -24,7 +24,7 @@ fn is_part(text: &str) -> bool {
 /// Whether `text` can be the key of a label or annotation: a name of up to 63 characters, perhaps after a DNS-1123
 /// subdomain and a slash (`IsQualifiedName` in the same file):
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
-pub fn is_qualified_name(text: &str) -> bool {
+pub(crate) fn is_qualified_name(text: &str) -> bool {
     let (prefix, name) =
         text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -37,7 +37,7 @@ pub fn is_qualified_name(text: &str) -> bool {
 }
 
 /// Whether `text` is `glob` with any number of characters, or none, for each `*`.
-pub fn matches_glob(glob: &str, text: &str) -> bool {
+pub(crate) fn matches_glob(glob: &str, text: &str) -> bool {
     let Some((head, tail)) = glob.split_once('*') else { return glob == text };
     let Some(mut rest) = text.strip_prefix(head) else { return false };
     let (middle, last) = tail.rsplit_once('*').unwrap_or(("", tail));

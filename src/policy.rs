@@ -338,7 +338,6 @@ pub struct CustomResource {
 /// A valid policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    name: Option<String>,
     namespace: Option<Spanned<String>>,
     fail_on: Option<Spanned<FailOn>>,
     emit: Emit,
@@ -544,11 +543,6 @@ impl Policy {
         (name, namespace.or(self.namespace()))
     }
 
-    /// The policy's own name, for reports.
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     /// The namespace of objects that name none.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_ref().map(|namespace| namespace.value.as_str())
@@ -564,9 +558,9 @@ impl Policy {
         &self.registries
     }
 
-    /// Whether it says nothing but its name.
+    /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
-        Self { name: None, ..self.clone() } == Self::default()
+        *self == Self::default()
     }
 
     /// What a KRM function hands back. It is meant where the policy is a functionConfig, and nowhere else.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Keeps each value once.
 #[derive(Debug)]
-pub struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
+pub(crate) struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
 
 impl<T: ?Sized> Default for Shared<T> {
     fn default() -> Self {
@@ -16,7 +16,7 @@ impl<T: ?Sized> Default for Shared<T> {
 
 impl<T: ?Sized + Ord> Shared<T> {
     /// The value, or the one like it that came first.
-    pub fn keep(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
+    pub(crate) fn keep(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
         if let Some(kept) = self.0.get(value.borrow()) {
             return Arc::clone(kept);
         }

@@ -290,9 +290,7 @@ impl Check<'_> {
     fn file(&mut self, file: PolicyFile, whole: Span) -> Policy {
         self.required(file.api_version, "apiVersion", whole, "the policy");
         self.required(file.kind, "kind", whole, "the policy");
-        let name = file.metadata.good().and_then(|metadata| metadata.name.good());
-        let spec = self.spec(file.spec.good().unwrap_or_default());
-        Policy { name: name.map(|name| name.value), ..spec }.index()
+        self.spec(file.spec.good().unwrap_or_default()).index()
     }
 
     fn spec(&mut self, spec: Spec) -> Policy {

@@ -25,6 +25,7 @@ pub(super) struct PolicyFile {
     pub(super) kind: Field<Kind>,
     /// Metadata of this document for Kubernetes tools.
     #[serde(default)]
+    #[expect(dead_code, reason = "allowed in the file, but not read")]
     pub(super) metadata: Field<Metadata>,
     /// The policy itself.
     #[serde(default)]
@@ -51,7 +52,7 @@ pub(super) enum Kind {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "allowed in the file, but not read")]
 pub(super) struct Metadata {
-    /// A name for reports.
+    /// A name for people, and for tools that want one. Not read.
     #[serde(default)]
     pub(super) name: Field<Spanned<String>>,
     /// Not read.

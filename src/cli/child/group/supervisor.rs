@@ -64,7 +64,7 @@ enum Event {
     Ended(Report),
     /// Its group has to end.
     Stop,
-    /// No one listens any more.
+    /// Nobody listens any more.
     Gone,
 }
 
