@@ -28,9 +28,9 @@ Examples:
   helm install shop ./chart --post-renderer pullcreds
   pullcreds run --inject ghcr.io/acme=ghcr -- helm template shop ./chart
 
-Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one a line). Flags win over \
-variables, variables over the policy file. SOURCE_DATE_EPOCH, in seconds since 1970, takes the place of the \
-time of day when ages and expiry dates are judged.
+Every flag --some-flag has a variable PULLCREDS_SOME_FLAG (several values: one on each line). Flags override \
+variables, variables override the policy file. SOURCE_DATE_EPOCH, in seconds since 1970, replaces the \
+current time when ages and expiry dates are checked.
 
 Exit codes:
   0   pass, or findings below the threshold
@@ -45,7 +45,7 @@ the number of the signal that ended it.";
 /// Checks and injects image pull credentials in rendered Kubernetes manifests.
 ///
 /// Without a command it is a filter: manifests come in on standard input and go out on standard output,
-/// with the pull secrets that the policy wants injected, and every other byte as it was.
+/// with the pull secrets that the policy requires. It changes no other byte.
 #[derive(Parser)]
 #[command(name = "pullcreds", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -55,9 +55,9 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Judge manifests and print the report; nothing is changed
+    /// Check manifests and print a report; changes nothing
     Check {
-        /// Files and folders; standard input if there is none, or for `-`
+        /// Files and folders; standard input without any, or for `-`
         paths: Vec<PathBuf>,
         /// The format of the report on standard output [default: human]
         #[arg(long, value_name = "FORMAT", value_parser = clap::value_parser!(Format))]
@@ -68,18 +68,18 @@ pub(crate) enum Command {
         /// Files and folders
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-        /// Write the files in place, each at once or not at all
+        /// Write the files in place, each completely or not at all
         #[arg(long)]
         write: bool,
-        /// Only say which files would change, and fail if there is one
+        /// Only list the files that would change, and fail if there are any
         #[arg(long, conflicts_with = "write")]
         check: bool,
     },
-    /// Run as a KRM function: a ResourceList on standard input, the same with results on standard output
+    /// Run as a KRM function: read a ResourceList from standard input, write it with results to standard output
     ///
-    /// Without a command a ResourceList is recognised too; here anything else is an error.
+    /// The filter recognises a ResourceList, too. With this command, any other input is an error.
     Krm,
-    /// Start a renderer, judge what it writes and pass it on; nothing at all if the renderer fails
+    /// Run a renderer and filter its output; write nothing if the renderer fails
     Run {
         /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
         /// the value that it gives to the variable NAME, and `$(PULLCREDS_RELEASE_NAME)` a name for a Helm release
@@ -88,7 +88,7 @@ pub(crate) enum Command {
     },
     /// Print which plugin parameters an Argo CD Application may set, for parameters.dynamic
     ArgocdParameters,
-    /// Watch over a renderer
+    /// Supervise a renderer process
     #[command(hide = true)]
     Supervise {
         #[arg(required = true, last = true)]
@@ -96,20 +96,20 @@ pub(crate) enum Command {
     },
     /// Print what a finding means and what to do about it
     Explain {
-        /// The code of a finding, like missing-pull-secret; all of them if there is none
+        /// The code of a finding, such as missing-pull-secret; without it, all codes are listed
         #[arg(value_parser = CodeParser, hide_possible_values = true)]
         code: Option<&'static Code>,
     },
     /// Print the report of the latest run of the filter (Helm 4 shows no output of a post-renderer)
     Last {
-        /// How many runs, the latest last
+        /// The number of runs; the latest is printed last
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
         runs: usize,
         /// Only runs that failed
         #[arg(long)]
         failed: bool,
     },
-    /// About policy files
+    /// Commands for policy files
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,

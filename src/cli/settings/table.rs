@@ -170,7 +170,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "policy",
         value: Value::File("FILE", |values, file| values.policy = Some(file)),
-        help: "The policy file [default: pullcreds.yaml or .pullcreds.yaml here, if there is one; not under run]",
+        help: "The policy file [default: pullcreds.yaml or .pullcreds.yaml in this folder; not under run]",
         // A key of that name in a `ConfigMap` holds a policy, and not the name of its file.
         places: Places::Program,
         application: Some(Parameter {
@@ -211,7 +211,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.overrides.into, parse_word("a place to inject into", text))
         }),
         words: InjectInto::flag_words,
-        help: "Where to inject: {words} [default: auto; check: none, to judge what is there]",
+        help: "Where to inject: {words} [default: auto; check: none]",
         application: Some(Parameter {
             title: "Inject into",
             tooltip: "{words}",
@@ -245,7 +245,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         value: Value::Texts("PATTERN", |values, text| {
             push(&mut values.overrides.public, parse_pattern(text))
         }),
-        help: "These images need none",
+        help: "These images need no credentials",
         application: Some(Parameter {
             title: "Public registries",
             tooltip: "HOST[/PATH] whose images need none, where the operator of the plugin does not say otherwise",
@@ -291,7 +291,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         value: Value::Text("NAMESPACE", |values, text| {
             put(&mut values.overrides.namespace, parse_namespace(text))
         }),
-        help: "The namespace of objects that name none",
+        help: "The namespace of objects that have none",
         application: Some(Parameter {
             title: "Namespace",
             tooltip: "Of objects that name none; default: the namespace of the destination",
@@ -319,7 +319,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.overrides.fail_on, parse_word("a threshold", text))
         }),
         words: FailOn::flag_words,
-        help: "Fail from findings of this severity on: {words} [default: never; check and run: error]",
+        help: "Fail on findings of at least this severity: {words} [default: never; check and run: error]",
         application: Some(Parameter {
             title: "Fail on",
             tooltip: "The severity of findings that make the manifests fail: {words}; never below what the operator of the plugin says",
@@ -350,21 +350,21 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "require-stamp",
         value: Value::Switch(|values| &mut values.require_stamp),
-        help: "A workload without the annotation of --stamp is an error",
+        help: "Report a workload without the annotation of --stamp as an error",
         only: Some(Mode::Check),
         ..ROW
     },
     Setting {
         name: "timeout",
         value: Value::Text("DURATION", |values, text| put(&mut values.timeout, timeout(text))),
-        help: "End the renderer, and all that it started, after this time, like 90s or 2m [default: never]",
+        help: "Stop the renderer and its processes after this time, such as 90s or 2m [default: never]",
         only: Some(Mode::Run),
         ..ROW
     },
     Setting {
         name: "allow-empty",
         value: Value::Switch(|values| &mut values.allow_empty),
-        help: "A renderer that writes no Kubernetes object is no error",
+        help: "Do not fail if the renderer writes no Kubernetes object",
         only: Some(Mode::Run),
         contrary: Some("require-input"),
         application: Some(Parameter {
@@ -386,21 +386,21 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "require-input",
         value: Value::Switch(|values| &mut values.require_input),
-        help: "An input without a document is an error [default in check and run]",
+        help: "Fail if the input contains no document [default in check and run]",
         contrary: Some("allow-empty"),
         ..OUTPUT
     },
     Setting {
         name: "max-input",
         value: Value::Text("SIZE", |values, text| put(&mut values.max_input, size(text))),
-        help: "Read at most this much input, all files together [default: 1GiB]",
+        help: "Limit for the size of all input together [default: 1GiB]",
         ..OUTPUT
     },
     Setting {
         name: "quiet",
         short: Some('q'),
         value: Value::Switch(|values| &mut values.quiet),
-        help: "Say nothing unless the run fails",
+        help: "Print nothing unless the run fails",
         places: Places::Everywhere,
         ..OUTPUT
     },
