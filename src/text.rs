@@ -1,4 +1,4 @@
-//! Text that somebody else wrote, and messages that show it safely.
+//! Text that someone else wrote, and messages that show it safely.
 //!
 //! [`Text`] has no `Display`, and its `Debug` shows nothing of it. The one way into a message is [`Text::shown`]:
 //! [`Shown`] is masked and printable. A [`Message`] is put together by [`say!`](crate::say), which takes words of the

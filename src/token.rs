@@ -40,7 +40,7 @@ pub enum Basis {
 }
 
 /// The longest that a credential may live to count as short-lived: it is then made for a program
-/// that fetches it again, and has no place in a Secret that nobody refreshes.
+/// that fetches it again, and must not be in a Secret that nothing refreshes.
 const SHORT_LIFE: i64 = 24 * 60 * 60;
 
 impl Class {
@@ -59,7 +59,7 @@ impl Class {
         Self { kind, basis, issued_at: None, expires_at: None }
     }
 
-    /// Adds the times that the credential tells of itself. Where it tells only its end and all of its
+    /// Adds the times that the credential itself contains. If it contains only its end and all of its
     /// kind live equally long, that gives the beginning.
     fn with_times(mut self, claims: &Claims) -> Self {
         self.expires_at = claims.expires_at;
@@ -71,7 +71,7 @@ impl Class {
 }
 
 /// Recognises a credential; `None` if nothing is known about it. Blanks around the password, which
-/// are a mistake of their own, are passed over.
+/// are a mistake of their own, are skipped.
 pub(crate) fn classify(username: &[u8], password: &[u8]) -> Option<Class> {
     let password = password.trim_ascii();
     by_content(username, password).or_else(|| by_table(username, password))
@@ -93,7 +93,7 @@ fn by_content(username: &[u8], password: &[u8]) -> Option<Class> {
 fn by_table(username: &[u8], password: &[u8]) -> Option<Class> {
     let row = ROWS.iter().find(|row| row.is(username, password))?;
     let class = Class::new(row.kind, row.basis());
-    // GitLab's job tokens and GitHub's installation tokens may hold a JWT behind their prefix.
+    // GitLab's job tokens and GitHub's installation tokens may hold a JWT after their prefix.
     Some(match claims::of_embedded_jwt(password) {
         Some(claims) => class.with_times(&claims),
         None => class,

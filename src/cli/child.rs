@@ -36,7 +36,7 @@ pub(crate) enum End {
     NotStarted(io::Error),
     /// By itself, with this exit code.
     Exited(i32),
-    /// By a signal that somebody else sent it.
+    /// By a signal that someone else sent it.
     Killed(i32),
     /// Its time was up.
     TimedOut,

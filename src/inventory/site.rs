@@ -295,7 +295,7 @@ mod tests {
         check_refused(&pod("  imagePullSecrets: regcred\n"), "not a list");
         check_refused(&pod("  imagePullSecrets: &n ~\n"), "anchor");
         check_refused(&pod("  imagePullSecrets: !!null\n  a: 1\n"), "tag");
-        check_refused(&pod("  x: &l [{name: a, b: c}]\n  imagePullSecrets: *l\n"), "names alone");
-        check_refused(&pod("  <<: {imagePullSecrets: [{}]}\n  a: 1\n"), "names alone");
+        check_refused(&pod("  x: &l [{name: a, b: c}]\n  imagePullSecrets: *l\n"), "names only");
+        check_refused(&pod("  <<: {imagePullSecrets: [{}]}\n  a: 1\n"), "names only");
     }
 }

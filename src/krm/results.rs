@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(again.apply(&found), after);
     }
 
-    /// The same for what stands below the head of a list.
+    /// The same for what is below the head of a list.
     #[track_caller]
     fn check(before: &str, after: &str) {
         check_whole(&format!("{HEAD}{before}"), &format!("{HEAD}{after}"));

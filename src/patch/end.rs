@@ -1,7 +1,7 @@
 //! A key at the end of a document, and a list that loses its items.
 
 use super::key::{Spot, block, flow_like};
-use super::write::{Flow, Style};
+use super::write::{Flow, Manner};
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::yaml::layout::{
@@ -48,7 +48,7 @@ fn over(root: Node<'_, '_>, (old, value): Entry<'_, '_>, key: &str) -> Spot {
         place: Span::new(old.span().start as usize, after.max(value.span().end as usize)),
         before: String::new(),
         key: Some(key.to_owned()),
-        style: Style::Block(block(root, indent(root), eol)),
+        style: Manner::Block(block(root, indent(root), eol)),
         after: String::new(),
     }
 }
@@ -67,7 +67,7 @@ fn in_lines(root: Node<'_, '_>, key: &str) -> Spot {
     } else {
         (at, format!("{eol}{indent}"), String::new())
     };
-    let style = Style::Block(block(root, indent, eol));
+    let style = Manner::Block(block(root, indent, eol));
     Spot { place: Span::at(at), before, key: Some(key.to_owned()), style, after }
 }
 
@@ -89,7 +89,7 @@ fn in_braces(root: Node<'_, '_>, old: Option<Entry<'_, '_>>, key: &str) -> Spot 
         None => (Span::at(last), format!(",{}", lead.unwrap_or(flow.blank()))),
     };
     let key = old.is_none().then(|| key.to_owned());
-    Spot { place, before, key, style: Style::Flow(flow), after: String::new() }
+    Spot { place, before, key, style: Manner::Flow(flow), after: String::new() }
 }
 
 /// Where a document that ends at `from` makes room for another key: at the next marker, else at the end of the text.

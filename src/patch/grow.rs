@@ -6,7 +6,7 @@ use super::value::{Gap, Gaps, NewValue};
 use super::{Patch, Refusal};
 use crate::yaml::{Field, Kind, Node};
 
-/// Adds names to the value at the end of `path`, from `holder`, a mapping. A list is extended; a null gives way; a key
+/// Adds names to the value at the end of `path`, from `holder`, a mapping. A list is extended, a null is replaced, a key
 /// that is missing is added with all that is missing above it, before the key `beside` if that is there.
 ///
 /// # Errors
@@ -31,14 +31,14 @@ pub fn grow<'t, 'a>(
                 at = field.value.resolved();
                 rest = below;
             }
-            _ => return Step { holder: at, key, below, gaps, beside }.patch(field),
+            _ => return Rest { holder: at, key, below, gaps, beside }.patch(field),
         }
     }
     Err(Refusal::new(at.span(), "no key leads there", "write the value by hand"))
 }
 
 /// The first key of a path that does not lead to another mapping.
-struct Step<'s, 't, 'a> {
+struct Rest<'s, 't, 'a> {
     holder: Node<'t, 'a>,
     key: &'s str,
     below: &'s [&'s str],
@@ -46,7 +46,7 @@ struct Step<'s, 't, 'a> {
     beside: &'s str,
 }
 
-impl<'t, 'a> Step<'_, 't, 'a> {
+impl<'t, 'a> Rest<'_, 't, 'a> {
     fn patch(&self, field: Option<Field<'t, 'a>>) -> Result<Patch<'t, 'a>, Refusal> {
         let found = field.map(|field| field.value);
         let (target, restates, drafted) = match field {

@@ -1,10 +1,10 @@
-//! What can be done with a value that is there: it is extended, or gives way if it is nothing.
+//! What can be done with a value that is there: it is extended, or replaced if it is nothing.
 
 use super::Refusal;
 use super::form::Draft;
 use super::key::{block, flow_like};
 use super::value::{Gap, Gaps, NewValue};
-use super::write::Style;
+use super::write::Manner;
 use super::{list, words};
 use crate::source::Span;
 use crate::yaml::layout::{colon, indentation, line_end, line_ending};
@@ -50,13 +50,13 @@ pub(super) fn restatable(value: Node<'_, '_>, gaps: Gaps<'_>) -> Result<(), Refu
             Ok(())
         }
         Gaps::Items(_) => refuse(
-            "what it stands for is no list of names alone, which could be written again",
+            "it is not a list of names only, which could be written again",
             "write the whole list by hand",
         ),
         Gaps::One(_) | Gaps::Commas if is_empty => Ok(()),
         Gaps::One(_) => refuse(OCCUPIED, "write the name by hand where it belongs"),
         Gaps::Commas => {
-            refuse("an alias or a merge key stands for this text", "write the whole text by hand")
+            refuse("an alias or a merge key brings this text in", "write the whole text by hand")
         }
     }
 }
@@ -91,7 +91,7 @@ pub(super) fn replaced(
     new: &NewValue<'_>,
 ) -> (Span, Draft) {
     let mut draft = Draft::default();
-    Style::Flow(flow_like(key)).value(new, &mut draft);
+    Manner::Flow(flow_like(key)).value(new, &mut draft);
     (value.span(), draft)
 }
 
@@ -109,29 +109,29 @@ pub(super) fn filled(
             "write the list by hand and give the anchor another place",
         ));
     }
-    if null.span().is_empty() { behind_key(holder, key, new) } else { Ok(replaced(key, null, new)) }
+    if null.span().is_empty() { after_key(holder, key, new) } else { Ok(replaced(key, null, new)) }
 }
 
-/// Puts a value behind a key that has none.
-fn behind_key(holder: Node<'_, '_>, key: Node<'_, '_>, new: &NewValue<'_>) -> Drafted {
+/// Puts a value after a key that has none.
+fn after_key(holder: Node<'_, '_>, key: Node<'_, '_>, new: &NewValue<'_>) -> Drafted {
     let text = key.tree().text();
     let refuse = |why| Refusal::new(key.span(), why, "write the list by hand, or remove the key");
     let after = colon(key).ok_or_else(|| refuse("no colon follows this key"))? + 1;
     let mut draft = Draft::default();
     if holder.kind() == Kind::Mapping(Written::Flow) {
         draft.push(" ");
-        Style::Flow(flow_like(key)).value(new, &mut draft);
+        Manner::Flow(flow_like(key)).value(new, &mut draft);
         return Ok((Span::at(after), draft));
     }
     let end = line_end(text, after);
     let rest = text[after..end].trim_start_matches([' ', '\t']);
     if !(rest.is_empty() || rest.starts_with('#')) {
-        return Err(refuse("an anchor or a tag stands where its value belongs"));
+        return Err(refuse("an anchor or a tag is where its value belongs"));
     }
     let Some(indent) = indentation(text, key.span().start as usize) else {
         return Err(refuse("this key does not stand on a line of its own"));
     };
     let block = block(holder, indent.to_owned(), line_ending(text, end));
-    Style::Block(block).value(new, &mut draft);
+    Manner::Block(block).value(new, &mut draft);
     Ok((Span::at(if new.is_collection() { end } else { after }), draft))
 }

@@ -3,7 +3,7 @@
 use super::Refusal;
 use super::form::Draft;
 use super::value::NewValue;
-use super::write::{Block, Flow, Style};
+use super::write::{Block, Flow, Manner};
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::yaml::layout::{
@@ -21,7 +21,7 @@ pub struct Spot {
     /// The key.
     pub(super) key: Option<String>,
     /// The style of what is written.
-    pub(super) style: Style,
+    pub(super) style: Manner,
     /// What is written after.
     pub(super) after: String,
 }
@@ -104,7 +104,7 @@ impl Absent<'_> {
         own.map_or(Ok(()), |(key, _)| {
             Err(Refusal::new(
                 key.span(),
-                "a merge key behind it overrides this list, to Go's readers only",
+                "a merge key after it overrides this list, for Go's readers only",
                 "move `<<` to the top of the mapping",
             ))
         })
@@ -132,14 +132,14 @@ impl Absent<'_> {
     ) -> Result<Spot, Refusal> {
         let text = holder.tree().text();
         if ends_in_block_scalar(value) {
-            let advice = format!("add a key behind the merge key, or `{}` by hand", self.key);
+            let advice = format!("add a key after the merge key, or `{}` by hand", self.key);
             return Err(Refusal::new(key.span(), "the merge key ends in a block scalar", advice));
         }
         let column = column(text, key_start(text, key.span().start as usize));
         let end = line_end(text, value.span().end as usize);
         let block = block(holder, " ".repeat(column), line_ending(text, end));
         let before = format!("{}{}", block.eol, block.indent);
-        let style = Style::Block(block);
+        let style = Manner::Block(block);
         Ok(Spot {
             place: Span::at(end),
             before,
@@ -149,19 +149,19 @@ impl Absent<'_> {
         })
     }
 
-    /// Puts the key before the only one, which stands behind a dash.
+    /// Puts the key before the only one, which is after a dash.
     fn beside_dash(self, holder: Node<'_, '_>, key: Node<'_, '_>) -> Result<Spot, Refusal> {
         let text = holder.tree().text();
         let start = key.span().start as usize;
         let lead = &text[line_start(text, start)..start];
         if !lead.bytes().all(|byte| byte == b' ' || byte == b'-') {
             let advice = format!("put the key on a line of its own, or {}", self.by_hand());
-            return Err(Refusal::new(key.span(), "this key stands behind other text", advice));
+            return Err(Refusal::new(key.span(), "other text is before this key", advice));
         }
         let eol = line_ending(text, line_end(text, start));
         let block = block(holder, " ".repeat(lead.len()), eol);
         let after = format!("{eol}{}", block.indent);
-        let style = Style::Block(block);
+        let style = Manner::Block(block);
         Ok(Spot {
             place: Span::at(start),
             before: String::new(),
@@ -201,18 +201,18 @@ impl Absent<'_> {
             from = end + text[end..].find(',').unwrap_or(0) + 1;
             if text[end..from].contains('#') {
                 let key = entries[next].0.span();
-                return Err(Refusal::new(key, "a comment stands before this key", self.by_hand()));
+                return Err(Refusal::new(key, "a comment is before this key", self.by_hand()));
             }
         }
         let gap = &text[from..entries[next].0.span().start as usize];
-        // A comment keeps its place behind the brace, and what has an anchor or a tag keeps it.
+        // A comment keeps its place after the brace, and what has an anchor or a tag keeps it.
         let at = from + gap.len() - gap.trim_start().len();
         let lead = lead(&text[from..at]);
         let flow = flow_like(entries[0].0);
         let after = format!(",{}", lead.unwrap_or(flow.blank()));
         let lines = lead.filter(|_| flow.json && flow.spaced);
         let lines = lines.map(|lead| (lead.to_owned(), indent_unit(text, holder, lead)));
-        let style = Style::Flow(Flow { lines, ..flow });
+        let style = Manner::Flow(Flow { lines, ..flow });
         Ok(Spot {
             place: Span::at(at),
             before: String::new(),
@@ -227,7 +227,7 @@ impl Absent<'_> {
 fn is_not_marked(entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
     let marked = entries.iter().find(|(key, _)| key.source().starts_with('\u{feff}'));
     marked.map_or(Ok(()), |(key, _)| {
-        let why = "a byte order mark stands before this key";
+        let why = "a byte order mark is before this key";
         Err(Refusal::new(key.span(), why, "remove the byte order mark"))
     })
 }
@@ -238,7 +238,7 @@ fn before_line(holder: Node<'_, '_>, start: usize, key: &str) -> Spot {
     let indent = text[start..start + blanks(&text[start..])].to_owned();
     let eol = line_ending(text, start.saturating_sub(1));
     let before = indent.clone();
-    let style = Style::Block(block(holder, indent, eol));
+    let style = Manner::Block(block(holder, indent, eol));
     Spot { place: Span::at(start), before, key: Some(key.to_owned()), style, after: eol.to_owned() }
 }
 
@@ -248,7 +248,7 @@ pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> Spot {
         place: Span::at(holder.span().start as usize + 1),
         before: String::new(),
         key: Some(key.to_owned()),
-        style: Style::Flow(Flow { json, spaced: true, lines: None }),
+        style: Manner::Flow(Flow { json, spaced: true, lines: None }),
         after: String::new(),
     }
 }
@@ -258,7 +258,7 @@ fn at_the_end(flow: Flow, last: Node<'_, '_>, key: &str) -> Spot {
         place: Span::at(last.span().end as usize),
         before: format!(",{}", flow.blank()),
         key: Some(key.to_owned()),
-        style: Style::Flow(flow),
+        style: Manner::Flow(flow),
         after: String::new(),
     }
 }
@@ -299,7 +299,7 @@ fn is_complex(key: Node<'_, '_>) -> bool {
 
 /// One step of indentation: how much further the keys are than the line of the brace.
 fn indent_unit(text: &str, holder: Node<'_, '_>, lead: &str) -> String {
-    // A line of JSON may hold all objects of a cluster: what stands on it is looked at only for the sake of others.
+    // A line of JSON may hold all objects of a cluster: it is read only if the mapping has several lines.
     let line = &text[line_start(text, holder.span().start as usize)..];
     let outer = &line[..blanks(line)];
     let inner = lead.trim_start_matches(['\r', '\n']);
@@ -318,13 +318,13 @@ fn step(holder: Node<'_, '_>) -> String {
     " ".repeat(widths.take(1).next().unwrap_or(2))
 }
 
-/// How far the dashes of block lists stand behind their keys in this mapping: nothing, or blanks.
+/// The blanks that the dashes of block lists have more than their keys in this mapping.
 fn dash_indent(holder: Node<'_, '_>) -> String {
     let text = holder.tree().text();
     let lists =
         holder.entries().filter(|(_, value)| value.kind() == Kind::Sequence(Written::Block));
     let widths = lists.filter_map(|(key, value)| {
-        // From the line behind the key: a list begins there, or further down behind comments.
+        // From the line after the key: a list begins there, or further down after comments.
         let from = line_end(text, key.span().end as usize);
         let dash = dash(text, from).filter(|&dash| dash <= value.span().start as usize)?;
         indentation(text, dash)?;
@@ -333,7 +333,7 @@ fn dash_indent(holder: Node<'_, '_>) -> String {
     " ".repeat(widths.take(1).sum())
 }
 
-/// The start of the line of a key that stands on a line of its own, with an anchor or a tag perhaps.
+/// The start of the line of a key that is on a line of its own, with an anchor or a tag perhaps.
 fn own_line(text: &str, key: Node<'_, '_>) -> Option<usize> {
     let start = line_start(text, key.span().start as usize);
     let lead = &text[start..key.span().start as usize];

@@ -50,7 +50,7 @@ fn first_in_brackets(key: Node<'_, '_>, list: Node<'_, '_>, gap: Gap<'_>) -> (Sp
     (Span::at(list.span().start as usize + 1), draft)
 }
 
-/// Adds to `[…]`, behind the last entry, in its style.
+/// Adds to `[…]`, after the last entry, in its style.
 fn last_in_brackets(
     key: Node<'_, '_>,
     sequence: Node<'_, '_>,
@@ -107,7 +107,7 @@ impl<'a> Copied<'a> {
         let text = item.tree().text();
         let before = &text[item.span().start as usize..name.span().start as usize];
         let after = &text[name.span().end as usize..item.span().end as usize];
-        // A tag stands before the value and outside its span.
+        // A tag is before the value and outside its span.
         (!before.contains('!')).then_some(Self { before, quote, after })
     }
 
@@ -136,7 +136,7 @@ fn below_last(sequence: Node<'_, '_>, last: Node<'_, '_>, gap: Gap<'_>) -> Draft
     let text = sequence.tree().text();
     let dash = last_dash(sequence, last)?;
     let Some(indent) = indentation(text, dash) else {
-        return Err(entry_by_hand(last, "its dash stands behind other text"));
+        return Err(entry_by_hand(last, "other text is before its dash"));
     };
     let start = (last.span().start as usize).max(dash + 1);
     let blank = &text[dash + 1..start];

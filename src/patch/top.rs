@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::key::{Spot, flow_like, in_empty_braces, is_quoted};
-use super::write::{Block, Flow, Style};
+use super::write::{Block, Flow, Manner};
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending, line_start};
 use crate::yaml::{Field, Kind, Node, Style as Written};
@@ -39,7 +39,7 @@ fn below(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
         return refuse(field.key.span(), "its mapping does not begin on the next line");
     }
     if !is_blank(&text[next..line_start(text, first)]) {
-        return refuse(field.value.span(), "an anchor or a tag stands before its first key");
+        return refuse(field.value.span(), "an anchor or a tag is before its first key");
     }
     let step = column(text, first).saturating_sub(column(text, field.key.span().start as usize));
     let unit = " ".repeat(step.max(1));
@@ -48,7 +48,7 @@ fn below(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
         place: Span::at(next),
         before: indent.to_owned(),
         key: Some(key.to_owned()),
-        style: Style::Block(block),
+        style: Manner::Block(block),
         after: eol.to_owned(),
     })
 }
@@ -78,7 +78,7 @@ fn before_closing(mapping: Node<'_, '_>, key: &str) -> Result<Spot, Refusal> {
         place: Span::at(last.span().end as usize),
         before: format!(",{lead}"),
         key: Some(key.to_owned()),
-        style: Style::Flow(flow),
+        style: Manner::Flow(flow),
         after: String::new(),
     })
 }
@@ -101,7 +101,7 @@ fn in_null(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
         place,
         before,
         key: Some(key.to_owned()),
-        style: Style::Flow(Flow { json: is_quoted(field.key), spaced: true, lines: None }),
+        style: Manner::Flow(Flow { json: is_quoted(field.key), spaced: true, lines: None }),
         after: "}".to_owned(),
     })
 }

@@ -78,7 +78,7 @@ pub(super) fn more_words(holder: Node<'_, '_>, value: Node<'_, '_>) -> Drafted {
 pub(super) fn quote_of(name: Node<'_, '_>, json: bool) -> Option<Quote> {
     match name.kind() {
         Kind::Scalar(Scalar::Plain) if name.span().is_empty() => None,
-        // In JSON what stands there without quotes is no string.
+        // In JSON a value without quotes is not a string.
         Kind::Scalar(Scalar::Plain) if json && name.string().is_none() => Some(Quote::Double),
         Kind::Scalar(Scalar::Plain) => Some(Quote::IfNeeded),
         Kind::Scalar(Scalar::Single) => Some(Quote::Single),

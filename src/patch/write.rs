@@ -6,7 +6,7 @@ use super::form::{Draft, Quote};
 use super::value::{Gap, Gaps, NewValue};
 
 /// The style of a text.
-pub(crate) enum Style {
+pub(crate) enum Manner {
     /// By indentation.
     Block(Block),
     /// In brackets.
@@ -37,7 +37,7 @@ pub(crate) struct Flow {
     pub(crate) lines: Option<(String, String)>,
 }
 
-impl Style {
+impl Manner {
     /// Writes a key with its value.
     pub(super) fn pair(&self, key: &str, value: &NewValue<'_>, out: &mut Draft) {
         match self {

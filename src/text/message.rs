@@ -95,7 +95,7 @@ pub fn list<T: Sayable>(all: impl IntoIterator<Item = T>, between: &'static str)
 }
 
 /// What a message may hold: words of the program, numbers, what is [`Shown`] of the input, and other messages. A string
-/// is none of them, since nobody can tell where it is from.
+/// is none of them, since no one can tell where it is from.
 pub trait Sayable: sealed::Sayable {}
 
 mod sealed {
@@ -154,7 +154,7 @@ impl<T: Sayable> sealed::Sayable for &T {
 /// assert_eq!(say!("{count} of {all}", count = 1, all = 2).as_str(), "1 of 2");
 /// ```
 ///
-/// A string cannot be said, since nobody can tell where it is from:
+/// A string cannot be said, since no one can tell where it is from:
 ///
 /// ```compile_fail,E0277
 /// let name = String::from("ghp_0123456789abcdef0123");

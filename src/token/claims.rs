@@ -1,4 +1,4 @@
-//! The few facts that a token tells of itself: times, and who issued it for what.
+//! The few facts that a token contains: times, and who issued it for what.
 
 use crate::base64::{self, Encoding};
 use crate::json::{Document, Kind, Value};
@@ -51,7 +51,7 @@ pub(super) fn of_jwt(token: &[u8]) -> Option<Claims> {
     })
 }
 
-/// Reads the JSON Web Token that `token` ends with, behind some prefix.
+/// Reads the JSON Web Token that `token` ends with, after some prefix.
 pub(super) fn of_embedded_jwt(token: &[u8]) -> Option<Claims> {
     let start = token.windows(3).position(|three| three == b"eyJ")?;
     of_jwt(&token[start..])

@@ -13,7 +13,7 @@ const JSON: &str = "eyJ";
 /// How many characters must follow [`JSON`].
 const LEAST_BASE64_JSON: usize = 20;
 
-/// No credential is told by a shorter word.
+/// A shorter word is never recognised as a credential.
 const SHORTEST: usize = 15;
 
 /// What a private key in PEM begins and ends with.
@@ -33,7 +33,7 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     merge(found)
 }
 
-/// Whether a token can begin at `at`, by what stands before it.
+/// Whether a token can begin at `at`, by what is before it.
 fn begins(text: &[u8], at: usize) -> bool {
     at == 0 || !text[at - 1].is_ascii_alphanumeric()
 }
@@ -65,7 +65,7 @@ fn word_at(text: &[u8], at: usize) -> Option<Range<usize>> {
         return None;
     }
     let start = text[..at].iter().rposition(is_outside).map_or(0, |before| before + 1);
-    let end = text[at..].iter().position(is_outside).map_or(text.len(), |behind| at + behind);
+    let end = text[at..].iter().position(is_outside).map_or(text.len(), |length| at + length);
     Some(start..end)
 }
 

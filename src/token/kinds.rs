@@ -19,7 +19,7 @@ pub enum Life {
 }
 
 impl Kind {
-    /// Whether registries take such credentials, as far as the kind tells: of a token for anything nobody knows.
+    /// Whether registries take such credentials, as far as the kind shows; for a general token it is unknown.
     pub fn is_for_registries(self) -> bool {
         !matches!(
             self,
@@ -322,7 +322,7 @@ const fn shape_count() -> usize {
 /// cloud-provider-azure).
 const ACR_TOKEN_USER: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What tells one kind of JWT from another: all three conditions must hold.
+/// What distinguishes one kind of JWT from another: all three conditions must be true.
 pub(super) struct ClaimRow {
     pub(super) kind: Kind,
     username: Condition,

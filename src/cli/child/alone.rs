@@ -1,4 +1,4 @@
-//! A program without anybody who watches over it: where there are no process groups, only the program itself
+//! A program without a supervisor: where there are no process groups, only the program itself
 //! is ended when its time is up, and signals end this program as they always do.
 
 #![cfg_attr(unix, allow(dead_code, reason = "this is compiled for its tests"))]

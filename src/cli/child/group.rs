@@ -1,12 +1,12 @@
 //! A program in a process group of its own, all of which ends with it, or with us.
 //!
-//! Between us and the program stands a supervisor: this program again, in a session of its own, joined to us by a
+//! Between us and the program is a supervisor: this program again, in a session of its own, joined to us by a
 //! socket. It starts the program and reports over the socket. When the socket closes, it kills the group: this is how we
 //! end a run, and what the system does when we are killed in whatever way.
 //!
 //! Why another process: a signal that can be caught needs none, SIGKILL does. Argo CD ends a plugin with SIGTERM to its
 //! group and SIGKILL five seconds later, CI systems do likewise, and after SIGTERM nothing is left within a second. But
-//! the killer of a system that is out of memory, or of somebody who looks at the list of processes, sends SIGKILL to us
+//! the killer of a system that is out of memory, or of someone who looks at the list of processes, sends SIGKILL to us
 //! alone. The other ways do less: a child in our group cannot be ended on a timeout without ourselves and our caller's
 //! script; `PR_SET_PDEATHSIG` ends the program and not what it has started; a watcher beside the program cannot put it into
 //! a session of its own, and in ours, git that asks for a password at the terminal would stop the run until its timeout.
@@ -137,7 +137,7 @@ impl Watched {
                     self.group = Pid::from_raw(pid);
                     continue;
                 }
-                // What it started may go on writing: it has not said everything before its output is closed.
+                // What it started may continue writing: it has not said everything before its output is closed.
                 Some(Event::Report(Report::Exited(0))) => {
                     succeeded = true;
                     continue;
@@ -171,7 +171,7 @@ impl Watched {
         }
     }
 
-    /// Leaves nothing of the group behind.
+    /// Leaves no process of the group.
     fn finish(&mut self, end: &End) {
         let mut gone = matches!(end, End::Lost);
         if matches!(end, End::TimedOut | End::Stopped(_))
@@ -187,7 +187,7 @@ impl Watched {
             let _ = kill_process_group(group, Signal::KILL);
         }
         if gone && let Some(supervisor) = &mut self.supervisor {
-            // Nobody else might: the first process of a container seldom cares for orphans.
+            // No one else might: the first process of a container seldom cares for orphans.
             let _ = supervisor.wait();
         }
         self.hear_out();

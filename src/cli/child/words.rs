@@ -52,7 +52,7 @@ impl Words {
         }
         let from = whole.len() - limit.saturating_sub(MARK.len() + 1).min(whole.len());
         let rest = &whole[whole.ceil_char_boundary(from)..];
-        // The end of a long line tells more than nothing.
+        // The end of a long line is better than nothing.
         let line = after_first_line(rest.as_bytes());
         let rest = if line == rest.len() { rest } else { &rest[line..] };
         format!("{MARK}{rest}\n")

@@ -64,7 +64,7 @@ enum Event {
     Ended(Report),
     /// Its group has to end.
     Stop,
-    /// Nobody listens any more.
+    /// No one listens any more.
     Gone,
 }
 
