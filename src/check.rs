@@ -24,7 +24,6 @@ use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{Inventory, Pulled, ServiceAccount, Workload};
-use crate::kinds::Table;
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
@@ -199,7 +198,7 @@ pub fn check<'a>(
     let mut problems = Vec::new();
     let mut inventories = Vec::with_capacity(sources.len() + cluster.len());
     // On the way to a cluster, what need not be read is left to whoever reads it next.
-    let kinds = Table::builtin();
+    let kinds = policy.kinds();
     let read = match circumstances.input {
         Input::Stream => Inventory::of_kinds,
         Input::Piped | Input::Files => Inventory::of_whole,
@@ -248,7 +247,7 @@ pub fn check<'a>(
         resolved.push((InUse::of(request.account, &inventories), known));
     }
     drop(lists);
-    let stamped = stamped(sources, circumstances.stamps);
+    let stamped = stamped(sources, policy, circumstances.stamps);
     let plans = match circumstances.stamps {
         Stamps::Written => with_stamps(plans, &stamped),
         Stamps::Ignored | Stamps::Required => plans,
@@ -285,12 +284,12 @@ pub fn check<'a>(
 }
 
 /// The workloads of each source with their stamps, if anybody asks for them.
-fn stamped(sources: &[Source], stamps: Stamps) -> Vec<Vec<Stamped<'_>>> {
+fn stamped<'a>(sources: &'a [Source], policy: &'a Policy, stamps: Stamps) -> Vec<Vec<Stamped<'a>>> {
     if stamps == Stamps::Ignored {
         return Vec::new();
     }
     let all = (0..).zip(sources).map(|(at, source)| {
-        let mut all = stamp::stamps(&source.text, Table::builtin()).unwrap_or_default();
+        let mut all = stamp::stamps(&source.text, policy.kinds()).unwrap_or_default();
         for stamped in &mut all {
             stamped.object.source = at;
         }
@@ -322,6 +321,7 @@ fn requests<'i, 'a>(
     let mut requests = Vec::with_capacity(workloads.sum());
     for (source, inventory) in inventories.iter().enumerate() {
         for (index, workload) in inventory.workloads.iter().enumerate() {
+            used.extend(workload.kind.own.map(RuleId::CustomResource));
             let account = accounts.find(source, workload, policy);
             let earlier = earlier(accounts, workload, account, policy);
             // An entry that a fact overrides is not one that matches nothing.
@@ -431,14 +431,16 @@ struct Overlay<'o, 'a> {
 impl<'o, 'a> Overlay<'o, 'a> {
     fn names(&self, holder: Holder, with_added: bool) -> Vec<Text<'a>> {
         let own = inject::list(self.inventories, holder).names().cloned();
-        let added = self.added.get(&holder).filter(|_| with_added);
+        let written = inject::written(self.inventories, holder);
+        let added = self.added.get(&written).filter(|_| with_added);
         let added = added.into_iter().flat_map(|added| added.iter());
         own.chain(added.cloned()).collect()
     }
 
     fn effective(&self, request: &Request<'a>, with_added: bool) -> Effective<'a> {
         let own = inject::list(self.inventories, request.holder);
-        let added = with_added && self.added.contains_key(&request.holder);
+        let written = inject::written(self.inventories, request.holder);
+        let added = with_added && self.added.contains_key(&written);
         let account = match (request.account, request.earlier) {
             (Account::InStream { id, .. }, None) => {
                 Some(self.names(Holder::Account(id), with_added))

@@ -134,6 +134,7 @@ pub fn decide<'a>(
     for request in requests.iter().filter(|request| !request.needs.is_empty()) {
         injection.take(inventories, request, into);
     }
+    injection.keep_inherited(inventories, requests);
     // The nodes of a map that has grown in order are half empty.
     injection.added = std::mem::take(&mut injection.added).into_iter().collect();
     injection.notes.shrink_to_fit();
@@ -263,6 +264,7 @@ impl<'a> Injection<'a> {
 
     /// Adds those of `names` that the holder does not have yet.
     fn add(&mut self, inventories: &[Inventory<'_>], holder: Holder, names: &[Text<'a>]) {
+        let holder = written(inventories, holder);
         let own = list(inventories, holder);
         let before = self.added.get(&holder);
         let mut added = before.map_or(Vec::new(), |added| added.to_vec());
@@ -274,6 +276,23 @@ impl<'a> Injection<'a> {
         if added.len() > before.map_or(0, |added| added.len()) {
             let added = self.lists.keep(added);
             self.added.insert(holder, added);
+        }
+    }
+
+    /// Where workloads have a list in common that was empty, it hides now what each of them has from its ServiceAccount: that
+    /// is written into it too.
+    fn keep_inherited(&mut self, inventories: &[Inventory<'a>], requests: &[Request<'a>]) {
+        let owner = |request: &Request<'_>| written(inventories, request.holder);
+        let shared = requests.iter().filter(|request| owner(request) != request.holder);
+        let shared: BTreeSet<Holder> = shared.map(owner).collect();
+        for request in requests.iter().filter(|request| shared.contains(&owner(request))) {
+            let is_hidden = self.added.contains_key(&owner(request))
+                && !list(inventories, request.holder).has_entry();
+            match inherited(inventories, request).filter(|_| is_hidden) {
+                Some(names) => self.add(inventories, request.holder, &names),
+                None if is_hidden => self.notes.push(Note::MayHide(request.holder)),
+                None => {}
+            }
         }
     }
 
@@ -453,6 +472,17 @@ pub fn list<'i, 'a>(inventories: &'i [Inventory<'a>], holder: Holder) -> &'i Pul
     }
 }
 
+/// The holder whose list a holder's names are written into: the first one of the object that has the same list.
+pub fn written(inventories: &[Inventory<'_>], holder: Holder) -> Holder {
+    match holder {
+        Holder::Pod { source, index } => {
+            let shares = inventories[source].workloads[index].shares;
+            Holder::Pod { source, index: index - shares as usize }
+        }
+        Holder::Account(_) => holder,
+    }
+}
+
 fn site<'i>(inventories: &'i [Inventory<'_>], holder: Holder) -> &'i Site {
     match holder {
         Holder::Pod { source, index } => &inventories[source].workloads[index].site,
@@ -474,9 +504,7 @@ fn not_an_account<'i, 'a>(
 /// The path of a holder's list from the root of its document.
 pub fn path(inventories: &[Inventory<'_>], holder: Holder) -> String {
     match holder {
-        Holder::Pod { source, index } => {
-            inventories[source].workloads[index].path("imagePullSecrets")
-        }
+        Holder::Pod { source, index } => inventories[source].workloads[index].list_path(),
         Holder::Account(_) => object(inventories, holder).path(&[], "imagePullSecrets"),
     }
 }

@@ -9,6 +9,7 @@ pub mod phase;
 mod placeholder;
 pub mod prefilter;
 pub mod producers;
+mod pulls;
 pub mod reach;
 mod refreshers;
 mod repeated;
@@ -18,6 +19,7 @@ pub mod stamp;
 mod walk;
 mod wrong;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,12 +29,13 @@ pub use custom::Unjudged;
 pub use exposed::Exposed;
 pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
+pub use pulls::Ways;
 pub use secrets::Secret;
 pub use site::Site;
 pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
-use crate::kinds::{self, PullSite, Row, Table};
+use crate::kinds::{self, PullSite, Row, Table, Way};
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
@@ -138,7 +141,8 @@ pub struct Object<'a> {
     pub build: Option<Box<Build<'a>>>,
 }
 
-/// An object that runs pods.
+/// A part of an object that runs pods, which all have the same images, pull secrets and ServiceAccount: most objects
+/// have one such part.
 pub struct Workload<'a> {
     /// The object.
     pub object: Object<'a>,
@@ -146,6 +150,11 @@ pub struct Workload<'a> {
     pub kind: &'a Row,
     /// Which of the pull sites of its kind it is.
     pub pulls: &'a PullSite,
+    /// Where its fields are, if that differs from object to object.
+    pub ways: Option<Box<Ways>>,
+    /// How many workloads before it is the first one of its object that has the same list of pull secrets; 0 if it is that
+    /// one.
+    pub shares: u32,
     /// `serviceAccountName`, else the deprecated `serviceAccount`, if not empty.
     pub service_account: Option<Text<'a>>,
     /// What stands where that name belongs, if it is not a string: the API server rejects the object.
@@ -286,18 +295,18 @@ impl Image<'_> {
 
     /// The path of its field in the pod spec, by the name of its container or volume where that has one.
     pub fn field_by_name(&self) -> String {
-        match (self.container.as_deref(), self.field) {
+        match (self.container.as_deref(), &self.field) {
             (Some(name), ImageField::Container { list, .. }) => {
-                format!("{}[{name}].image", kinds::CONTAINER_LISTS[usize::from(list)])
+                format!("{}[{name}].image", kinds::CONTAINER_LISTS[usize::from(*list)])
             }
             (Some(name), ImageField::Volume { .. }) => format!("volumes[{name}].image.reference"),
-            (None, field) => field.to_string(),
+            (_, field) => field.to_string(),
         }
     }
 }
 
-/// A field of a pod spec that names an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A field that names an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageField {
     /// `image` of an item of the list.
     Container {
@@ -311,6 +320,8 @@ pub enum ImageField {
         /// The item, from 0.
         index: u32,
     },
+    /// A field outside of the pod spec, with the way from the object. Boxed, since few images have it.
+    At(Box<Way>),
 }
 
 impl fmt::Display for ImageField {
@@ -320,6 +331,7 @@ impl fmt::Display for ImageField {
                 write!(f, "{}[{index}].image", kinds::CONTAINER_LISTS[usize::from(*list)])
             }
             Self::Volume { index } => write!(f, "volumes[{index}].image.reference"),
+            Self::At(way) => f.write_str(way.as_str()),
         }
     }
 }
@@ -342,7 +354,7 @@ impl Object<'_> {
 
     fn joined(mut path: String, steps: &[&str], field: &str) -> String {
         for step in steps.iter().copied().chain((!field.is_empty()).then_some(field)) {
-            if !path.is_empty() {
+            if !path.is_empty() && !step.starts_with('[') {
                 path.push('.');
             }
             path.push_str(step);
@@ -357,14 +369,50 @@ impl Workload<'_> {
         self.service_account.as_deref().unwrap_or("default")
     }
 
-    /// The path of a field of its pod spec.
-    pub fn path(&self, field: &str) -> String {
-        self.object.path(&self.pulls.pod_spec.names(), field)
+    /// The way from its object to its pod spec, or to the place of its pull site.
+    pub fn home(&self) -> String {
+        match &self.ways {
+            Some(ways) => ways.home.to_string(),
+            None => self.pulls.plain().unwrap_or_default().join("."),
+        }
     }
 
-    /// The path of a field of its pod spec, from its object.
-    pub fn own_path(&self, field: &str) -> String {
-        Object::own_path(&self.pulls.pod_spec.names(), field)
+    /// The path of a field of its pod spec, from the root of its document.
+    fn path(&self, field: &str) -> String {
+        self.object.path(&[&self.home()], field)
+    }
+
+    /// The path of an image.
+    pub fn image_path(&self, image: &Image<'_>) -> String {
+        let field = image.field.to_string();
+        match image.field {
+            ImageField::At(_) => self.object.path(&[], &field),
+            ImageField::Container { .. } | ImageField::Volume { .. } => self.path(&field),
+        }
+    }
+
+    /// The path of its list of pull secrets, or of the object if it has no field for one.
+    pub fn list_path(&self) -> String {
+        match &self.ways {
+            Some(ways) => self.object.path(&[], ways.list.as_deref().unwrap_or_default()),
+            None => self.path(FIELD),
+        }
+    }
+
+    /// The path of the name of its ServiceAccount.
+    pub fn account_path(&self) -> String {
+        match self.ways.as_ref().and_then(|ways| ways.account.as_deref()) {
+            Some(account) => self.object.path(&[], account),
+            None => self.path(ACCOUNT_FIELDS[0]),
+        }
+    }
+
+    /// The path of an image from its object, by the name of its container or volume where that has one.
+    pub fn image_path_by_name(&self, image: &Image<'_>) -> String {
+        match image.field {
+            ImageField::At(_) => image.field_by_name(),
+            _ => Object::own_path(&[&self.home()], &image.field_by_name()),
+        }
     }
 }
 
@@ -526,9 +574,14 @@ impl<'a> Part<'a> {
             found.criticise(flaws::stray_fields_of_account(node), &make);
             found.criticise(repeated::in_account(node), &make);
         } else if let Some(row) = table.find(api_version, kind) {
+            let first = found.workloads.len();
             for site in &row.sites {
-                found.take_workload(node, (row, site), &make, forms);
+                match site.plain() {
+                    Some(home) => found.take_workload(node, (row, site, &home), &make, forms),
+                    None => found.take_hits(node, (row, site), &make, forms),
+                }
             }
+            share_lists(&mut found.workloads[first..]);
         } else if kinds::is_custom(api_version)
             && producers::rows(api_version, kind).next().is_none()
         {
@@ -550,11 +603,10 @@ impl<'a> Inventory<'a> {
     fn take_workload(
         &mut self,
         node: Node<'_, 'a>,
-        (row, site): (&'a Row, &'a PullSite),
+        (row, site, home): (&'a Row, &'a PullSite, &[&str]),
         make: &dyn Fn() -> Object<'a>,
         forms: &mut Shared<Form>,
     ) {
-        let home = &site.pod_spec.names()[..];
         self.criticise(flaws::stray_fields(node, home), make);
         self.criticise(repeated::in_workload(node, home), make);
         let Some(spec) = node.at(home).filter(|spec| spec.is_mapping()) else {
@@ -575,11 +627,48 @@ impl<'a> Inventory<'a> {
         }
         let is_held = workload.object.within.is_some();
         for image in &mut workload.images {
-            let by = placeholder::replaced_by(image, node, template);
+            let by = placeholder::replaced_by(image, node, node.at(template));
             let by = by.or_else(|| placeholder::parameter_in(image).filter(|_| is_held));
             image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
         }
         self.workloads.push(Box::new(workload));
+    }
+
+    /// Takes in the workloads of a pull site that is more than one pod spec at one path.
+    fn take_hits(
+        &mut self,
+        node: Node<'_, 'a>,
+        (kind, pulls): (&'a Row, &'a PullSite),
+        make: &dyn Fn() -> Object<'a>,
+        forms: &mut Shared<Form>,
+    ) {
+        for hit in pulls::hits(node, pulls) {
+            let Some(mut found) = hit.read(forms) else { continue };
+            if let Some(spec) = hit.spec {
+                self.expose(exposed::in_pod(spec), make, &[hit.home()]);
+            }
+            for image in &mut found.images {
+                let by = placeholder::replaced_by(image, node, hit.template);
+                image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
+            }
+            let mut object = make();
+            object.opted_out |= hit.template.is_some_and(opts_out);
+            self.workloads.push(Box::new(Workload {
+                object,
+                kind,
+                pulls,
+                ways: Some(Box::new(found.ways)),
+                shares: 0,
+                service_account: found.service_account,
+                not_an_account: found.not_an_account,
+                has_account_name: hit.names_account(),
+                pull_secrets: found.pull_secrets,
+                images: found.images,
+                mounts: hit.spec.map(mounts).unwrap_or_default(),
+                is_static: false,
+                site: found.site,
+            }));
+        }
     }
 
     /// Takes in what is wrong with the form of an object. What is in a cluster, the API server has accepted.
@@ -603,6 +692,20 @@ impl<'a> Inventory<'a> {
             let path = object.path(steps, &field);
             let by_name = Object::own_path(steps, &by_name);
             self.exposed.push(Exposed { object, span, path, by_name, what });
+        }
+    }
+}
+
+/// Notes which of the workloads of one object have a list of pull secrets in common.
+fn share_lists(workloads: &mut [Box<Workload<'_>>]) {
+    if workloads.len() < 2 {
+        return;
+    }
+    let mut firsts = BTreeMap::new();
+    for (at, workload) in workloads.iter_mut().enumerate() {
+        if workload.ways.as_ref().is_none_or(|ways| ways.list.is_some()) {
+            let first = *firsts.entry(workload.list_path()).or_insert(at);
+            workload.shares = u32::try_from(at - first).unwrap_or(0);
         }
     }
 }
@@ -669,6 +772,8 @@ fn workload<'a>(
         object,
         kind,
         pulls,
+        ways: None,
+        shares: 0,
         has_account_name: said(ACCOUNT_FIELDS[0]).is_some(),
         service_account: said(ACCOUNT_FIELDS[0]).or_else(|| said(ACCOUNT_FIELDS[1])),
         not_an_account: ACCOUNT_FIELDS
@@ -742,14 +847,18 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
 }
 
 fn entries<'a>(list: Option<Node<'_, 'a>>) -> Box<[Entry<'a>]> {
-    let entries = list.into_iter().flat_map(Node::items).map(|item| Entry {
+    exact(list.into_iter().flat_map(Node::items).map(entry).collect())
+}
+
+/// A mapping with a name.
+fn entry<'a>(item: Node<'_, 'a>) -> Entry<'a> {
+    Entry {
         name: item.get("name").and_then(text),
         bare: !item.is_mapping() && !item.is_null(),
         not_a_name: item.get("name").and_then(wrong::not_a_string).map(Box::new),
         unknown: unknown_key(item),
         span: item.resolved().span(),
-    });
-    exact(entries.collect())
+    }
 }
 
 fn unknown_key<'a>(item: Node<'_, 'a>) -> Option<Box<UnknownKey<'a>>> {

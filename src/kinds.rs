@@ -7,14 +7,14 @@ mod builtin;
 pub mod path;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 pub use builtin::schema;
 pub use path::{BadPath, FieldPath, Way};
 
 /// A kind of some API groups.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "Kind")]
 pub struct Row {
@@ -23,15 +23,16 @@ pub struct Row {
     /// The API groups that have it; the core group is `""`.
     #[schemars(length(min = 1))]
     pub groups: Box<[Box<str>]>,
+    /// The versions of these groups that the row is for; without any, all of them.
+    #[serde(default)]
+    pub versions: Box<[Box<str>]>,
     /// Where its sites are read off: a file of the controller with its line, or a page.
     #[schemars(with = "Vec<String>", length(min = 1))]
-    #[expect(dead_code, reason = "for those who read the table")]
-    source: IgnoredAny,
+    source: Unread,
     /// What else is worth knowing about it.
     #[serde(default)]
     #[schemars(with = "String")]
-    #[expect(dead_code, reason = "for those who read the table")]
-    note: IgnoredAny,
+    note: Unread,
     /// What keeps a change from being applied to an object that exists.
     #[serde(default)]
     pub immutable: Option<Box<str>>,
@@ -51,10 +52,23 @@ pub struct Row {
     pub embed: Box<[FieldPath]>,
     /// Where it makes pods: one entry for each group of pods with a specification of their own.
     pub sites: Box<[PullSite]>,
+    /// Which of the rows of [`Table::with`] it is.
+    #[serde(skip)]
+    pub own: Option<usize>,
+}
+
+/// What is there for those who read the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Unread;
+
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
 }
 
 /// What is known about the order in which Helm and Argo CD apply objects of a kind.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Order {
@@ -71,7 +85,7 @@ pub struct Order {
 
 /// The names in an object that kustomize changes when it renames what they name. It goes by the kind alone, of whatever
 /// group.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Kustomize {
@@ -83,13 +97,146 @@ pub struct Kustomize {
     pub service_account_names: bool,
 }
 
-/// A place of an object of which pods are made, all with the same images, pull secrets and ServiceAccount.
-#[derive(Debug, Deserialize, JsonSchema)]
+/// A place of an object of which pods are made, all with the same images, pull secrets and ServiceAccount. Paths are from
+/// the place, or with `$` from the root of the object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct PullSite {
-    /// The path of the pod spec.
-    pub pod_spec: FieldPath,
+    /// The place; each hit of the path is a site of its own. Without it, the root of the object.
+    #[serde(default)]
+    pub at: FieldPath,
+    /// The path of a pod spec.
+    #[serde(default)]
+    pub pod_spec: Option<FieldPath>,
+    /// Fields that are whole references of images, outside of the pod spec.
+    #[serde(default)]
+    pub images: Box<[FieldPath]>,
+    /// Images that are written in parts.
+    #[serde(default)]
+    pub split_images: Box<[SplitImage]>,
+    /// Fields for pull secrets, before that of the pod spec.
+    #[serde(default)]
+    pub pull_secrets: Box<[SecretField]>,
+    /// What several fields for pull secrets come to.
+    #[serde(default)]
+    pub combine: Combine,
+    /// Fields that name the ServiceAccount, before those of the pod spec.
+    #[serde(default)]
+    pub service_account: Box<[FieldPath]>,
+}
+
+/// An image that is written in parts: `registry/repository/name:tag@digest` of those that are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct SplitImage {
+    /// The place of the parts, below that of the site; each hit of the path is an image of its own.
+    #[serde(default)]
+    pub at: FieldPath,
+    /// The registry.
+    #[serde(default)]
+    pub registry: Option<FieldPath>,
+    /// The repository, with the registry perhaps.
+    #[serde(default)]
+    pub repository: Option<FieldPath>,
+    /// The last part of the repository.
+    #[serde(default)]
+    pub name: Option<FieldPath>,
+    /// The tag, or a digest.
+    #[serde(default)]
+    pub tag: Option<FieldPath>,
+    /// The digest.
+    #[serde(default)]
+    pub digest: Option<FieldPath>,
+}
+
+/// A field for pull secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct SecretField {
+    /// Its path.
+    pub path: FieldPath,
+    /// What it holds.
+    #[serde(default)]
+    pub form: SecretForm,
+}
+
+/// What a field for pull secrets holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum SecretForm {
+    /// A list of `{name: …}`, as in a pod spec.
+    #[default]
+    Objects,
+    /// A list of names.
+    Names,
+    /// One `{name: …}`.
+    Object,
+    /// One name.
+    Name,
+    /// Names in one text, separated by commas.
+    Text,
+}
+
+impl SecretForm {
+    /// Its name in rows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Objects => "objects",
+            Self::Names => "names",
+            Self::Object => "object",
+            Self::Name => "name",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// What several fields for pull secrets come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum Combine {
+    /// The first one that has an entry counts.
+    #[default]
+    First,
+    /// The first entry of that one counts, and nothing else.
+    FirstEntry,
+    /// All of them count.
+    Joined,
+}
+
+impl PullSite {
+    /// The same, in its plainest form: a place that keys lead to is a part of the path to the pod spec.
+    #[must_use]
+    pub fn tidied(self) -> Self {
+        let (above, names) = self.at.split_names();
+        let is_movable =
+            above.steps().is_empty() && !names.is_empty() && self.plain_but_for_place();
+        match &self.pod_spec {
+            Some(pod_spec) if is_movable => {
+                let pod_spec = Some(self.at.join(pod_spec).below());
+                Self { at: FieldPath::default(), pod_spec, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    fn plain_but_for_place(&self) -> bool {
+        self.images.is_empty()
+            && self.split_images.is_empty()
+            && self.pull_secrets.is_empty()
+            && self.service_account.is_empty()
+    }
+
+    /// The way to its pod spec, if that is all that it says: one pod spec at one path.
+    pub fn plain(&self) -> Option<Vec<&str>> {
+        let is_plain = self.at.steps().is_empty() && self.plain_but_for_place();
+        let names = self.pod_spec.as_ref().filter(|_| is_plain)?.names();
+        (!names.is_empty()).then_some(names)
+    }
 }
 
 impl Row {
@@ -98,18 +245,48 @@ impl Row {
         *self.kind == *"Pod" && self.is_of("")
     }
 
-    /// Whether an API group has this kind.
-    pub fn is_of(&self, group: &str) -> bool {
+    /// A row for a kind of a group: what is known of the kind beyond its sites stays.
+    pub fn new(group: &str, kind: &str, versions: Box<[Box<str>]>, sites: Box<[PullSite]>) -> Self {
+        let known = builtin::rows(kind).find(|row| row.has_group(group)).cloned();
+        let unknown = || Self {
+            kind: kind.into(),
+            groups: Box::default(),
+            versions: Box::default(),
+            source: Unread,
+            note: Unread,
+            immutable: None,
+            is_validated: false,
+            order: Order::default(),
+            kustomize: Kustomize::default(),
+            sites: Box::default(),
+            own: None,
+        };
+        let known = known.unwrap_or_else(unknown);
+        Self { groups: Box::new([group.into()]), versions, sites, ..known }
+    }
+
+    /// Whether it is for an API group, in some version.
+    pub fn has_group(&self, group: &str) -> bool {
         self.groups.iter().any(|of| **of == *group)
+    }
+
+    /// Whether it is for an API version.
+    fn is_of(&self, api_version: &str) -> bool {
+        let version = api_version.rsplit('/').next().unwrap_or_default();
+        self.has_group(group(api_version))
+            && (self.versions.is_empty() || self.versions.iter().any(|of| **of == *version))
     }
 }
 
-/// The kinds that are known.
-#[derive(Debug)]
-pub struct Table {}
+/// The kinds that are known: the built-in rows, and rows that go before them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    // Invariant: `own` of each is its index.
+    rows: Vec<Row>,
+}
 
 /// The built-in rows alone.
-static BUILTIN: Table = Table {};
+static BUILTIN: Table = Table { rows: Vec::new() };
 
 impl Table {
     /// The built-in rows alone.
@@ -117,15 +294,26 @@ impl Table {
         &BUILTIN
     }
 
+    /// The built-in rows, and `rows` before them.
+    pub fn with(mut rows: Vec<Row>) -> Self {
+        rows.iter_mut().enumerate().for_each(|(at, row)| row.own = Some(at));
+        Self { rows }
+    }
+
+    /// The rows before the built-in ones.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// The row of a kind.
     pub fn find(&self, api_version: &str, kind: &str) -> Option<&Row> {
-        let group = group(api_version);
-        builtin::rows(kind).find(|row| row.is_of(group))
+        let own = self.rows.iter().find(|row| *row.kind == *kind && row.is_of(api_version));
+        own.or_else(|| builtin::rows(kind).find(|row| row.is_of(api_version)))
     }
 
     /// Whether there is a row for a kind of this name, in whatever group.
     pub fn has(&self, kind: &str) -> bool {
-        builtin::rows(kind).next().is_some()
+        builtin::rows(kind).next().is_some() || self.rows.iter().any(|row| *row.kind == *kind)
     }
 }
 
@@ -140,7 +328,7 @@ pub fn any_of(kind: &str, holds: impl Fn(&Row) -> bool) -> bool {
 pub fn meant(api_version: &str, kind: &str) -> Option<&'static Row> {
     let group = group(api_version);
     let mut meant = builtin::rows_in_any_case(kind).filter(|row| row.is_validated);
-    let mut own = builtin::all().filter(|row| row.is_validated && row.is_of(group));
+    let mut own = builtin::all().filter(|row| row.is_validated && row.has_group(group));
     meant.find(|_| !api_version.is_empty() && own.next().is_some())
 }
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::credentials::provider::Official;
 use crate::finding::Severity;
+use crate::kinds::Table;
 use crate::source::Span;
 use crate::text::Message;
 use crate::words::Words;
@@ -21,19 +22,18 @@ use crate::words::Words;
 mod check;
 mod config;
 mod credential;
-mod fields;
 mod overlap;
 mod overrides;
 pub mod pattern;
 mod read;
 pub mod registries;
+mod rows;
 mod scope;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 pub use config::schema;
-pub use fields::{FieldPath, Step};
 pub use overrides::{
     FlagMistake, Injection, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
     parse_word,
@@ -133,22 +133,6 @@ pub enum Emit {
     None,
 }
 
-/// What a custom resource's own field for pull secrets holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-pub enum PullSecretShape {
-    /// A list of `{name: …}`, as in a pod spec.
-    #[default]
-    Objects,
-    /// A list of names.
-    Names,
-    /// One `{name: …}`.
-    Object,
-    /// One name.
-    Name,
-}
-
 /// An entry of the policy that a verdict can rest on, and that can turn out to match nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleId {
@@ -160,7 +144,7 @@ pub enum RuleId {
     Secret(usize),
     /// An index into [`Policy::exceptions`].
     Exception(usize),
-    /// An index into [`Policy::custom_resources`].
+    /// An index into the rows of [`Policy::kinds`].
     CustomResource(usize),
 }
 
@@ -314,27 +298,6 @@ impl Exception {
     }
 }
 
-/// A kind of custom resource, and where it names images and pull secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CustomResource {
-    /// Its entry in the file.
-    pub span: Option<Span>,
-    /// The API group, without the version.
-    pub group: String,
-    /// The kind.
-    pub kind: String,
-    /// Pod specs.
-    pub pod_specs: Vec<Spanned<FieldPath>>,
-    /// Image references outside them.
-    pub images: Vec<Spanned<FieldPath>>,
-    /// Fields for pull secrets outside them.
-    pub pull_secrets: Vec<Spanned<FieldPath>>,
-    /// What stands in `pull_secrets`.
-    pub pull_secret_shape: PullSecretShape,
-    /// Names of service accounts outside them.
-    pub service_accounts: Vec<Spanned<FieldPath>>,
-}
-
 /// A valid policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -361,7 +324,9 @@ pub struct Policy {
     rotation: Rotation,
     severities: BTreeMap<String, Spanned<Severity>>,
     exceptions: Vec<Exception>,
-    custom_resources: Vec<CustomResource>,
+    kinds: Table,
+    // Invariant: of each of the own rows of `kinds`.
+    kind_spans: Vec<Option<Span>>,
 }
 
 /// Whether an image needs credentials, and who says so.
@@ -603,9 +568,9 @@ impl Policy {
         &self.exceptions
     }
 
-    /// The kinds of custom resources, no two of one group and kind.
-    pub fn custom_resources(&self) -> &[CustomResource] {
-        &self.custom_resources
+    /// The kinds that make pods: those of the policy, and the built-in ones.
+    pub fn kinds(&self) -> &Table {
+        &self.kinds
     }
 
     /// The first exception about `subject` that holds `today`, else the first one that has expired.
@@ -664,7 +629,7 @@ impl Policy {
         let accounts = self.cluster.service_accounts.iter().map(|account| account.span).enumerate();
         let secrets = self.cluster.secrets.iter().map(|secret| secret.span).enumerate();
         let exceptions = self.exceptions.iter().map(|exception| exception.span).enumerate();
-        let kinds = self.custom_resources.iter().map(|kind| kind.span).enumerate();
+        let kinds = self.kind_spans.iter().copied().enumerate();
         registries
             .map(|(at, span)| (RuleId::Registry(at), span))
             .chain(accounts.map(|(at, span)| (RuleId::ServiceAccount(at), span)))
@@ -682,7 +647,7 @@ impl Policy {
             RuleId::ServiceAccount(at) => self.cluster.service_accounts[at].span,
             RuleId::Secret(at) => self.cluster.secrets[at].span,
             RuleId::Exception(at) => self.exceptions[at].span,
-            RuleId::CustomResource(at) => self.custom_resources[at].span,
+            RuleId::CustomResource(at) => self.kind_spans[at],
         }
     }
 }

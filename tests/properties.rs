@@ -10,6 +10,8 @@ mod leaks;
 mod manifests;
 #[path = "support/promises.rs"]
 mod promises;
+#[path = "support/rows.rs"]
+mod rows;
 
 use std::fmt;
 
@@ -155,6 +157,17 @@ fn soup() -> impl Strategy<Value = Text> {
     proptest::collection::vec(piece(), 0..40).prop_map(|pieces| Text(pieces.concat()))
 }
 
+/// A path of `JSONPath` that may lead somewhere in a Pod, and one that may be wrong.
+fn field_path() -> impl Strategy<Value = String> {
+    let step = prop::sample::select(vec![
+        ".spec", ".metadata", ".containers", ".image", ".name", ".items", "[*]", ".*", "[0]", "[-1]", "[::-1]", "[1:]",
+        "[:-1]", "['a.b']", "[?@.a]", "..", ".-",
+    ]);
+    let start = prop::sample::select(vec!["$", "$", "$.items[*]", "$.spec", "", "spec"]);
+    (start, proptest::collection::vec(step, 0..6))
+        .prop_map(|(start, steps)| format!("{start}{}", steps.concat()))
+}
+
 fn config() -> ProptestConfig {
     let explores = std::env::var_os("PROPTEST_CASES").is_some();
     let rng_seed = if explores { RngSeed::Random } else { RngSeed::Fixed(1) };
@@ -183,6 +196,11 @@ proptest! {
     #[test]
     fn the_promises_hold_for_soup(text in soup()) {
         promises::hold_for_text(&text.0);
+    }
+
+    #[test]
+    fn a_path_leads_into_the_text(path in field_path(), text in broken_manifests()) {
+        rows::hold(&path, &text.0);
     }
 
     #[test]

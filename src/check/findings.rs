@@ -185,8 +185,8 @@ impl<'c> ResolvedPod<'c> {
     fn at_image(&self, image: &Image<'_>, label: impl Into<Cow<'static, str>>) -> At<'c> {
         let workload = self.workload;
         At::new(&workload.object, image.span, label)
-            .path(workload.path(&image.field.to_string()))
-            .by_name(workload.own_path(&image.field_by_name()))
+            .path(workload.image_path(image))
+            .by_name(workload.image_path_by_name(image))
     }
 
     /// A pod as a whole.

@@ -1,11 +1,11 @@
 //! Custom resources that hold images all the same. They are counted and named, with the paths that a row of the policy
 //! would list, and not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Object;
+use super::{Object, flaws};
 use crate::image::Reference;
-use crate::kinds::CONTAINER_LISTS;
+use crate::kinds::{CONTAINER_LISTS, FieldPath, SecretForm};
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
 
@@ -27,6 +27,8 @@ pub struct Held {
     pub pod_specs: BTreeSet<String>,
     /// The paths to images outside of pod specs.
     pub image_paths: BTreeSet<String>,
+    /// The paths to what looks like fields for pull secrets outside of pod specs, each with what it holds.
+    pub pull_secrets: BTreeMap<String, SecretForm>,
 }
 
 /// How deep an object is looked into.
@@ -37,19 +39,21 @@ const NOT_LOOKED_INTO: &[&str] = &["apiVersion", "kind", "metadata", "status"];
 /// The pod specs and images in an object, if there are any. An alias is not followed: what it stands for is seen where
 /// it is written.
 pub(super) fn held(node: Node<'_, '_>) -> Option<Held> {
-    let mut search = Search { path: "$".to_owned(), held: None };
+    let mut search = Search { path: "$".to_owned(), held: None, pull_secrets: BTreeMap::new() };
     for (key, value) in node.entries() {
         let key = key.scalar().unwrap_or_default();
         if !NOT_LOOKED_INTO.contains(&&*key) {
             search.below(&key, value, DEPTH, false);
         }
     }
-    search.held
+    let pull_secrets = search.pull_secrets;
+    search.held.map(|held| Held { pull_secrets, ..held })
 }
 
 struct Search {
     path: String,
     held: Option<Held>,
+    pull_secrets: BTreeMap<String, SecretForm>,
 }
 
 impl Search {
@@ -74,6 +78,10 @@ impl Search {
                 }
                 for (key, value) in node.entries() {
                     let key = key.scalar().unwrap_or_default();
+                    if !is_pod_spec && flaws::names_pull_secrets(&key) {
+                        let path = format!("{}{}", self.path, step(&key));
+                        self.pull_secrets.insert(path, form(value));
+                    }
                     if !(is_pod_spec && CONTAINER_LISTS.contains(&&*key)) {
                         self.below(&key, value, depth, of_image);
                     }
@@ -117,14 +125,29 @@ impl Search {
             images: 0,
             pod_specs: BTreeSet::new(),
             image_paths: BTreeSet::new(),
+            pull_secrets: BTreeMap::new(),
         })
     }
 }
 
 /// A key, as a path of the policy writes it.
 fn step(key: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
-    if !key.is_empty() && key.chars().all(plain) { format!(".{key}") } else { format!("['{key}']") }
+    let path = FieldPath::of_name(key).from_the_root().to_string();
+    path.strip_prefix('$').unwrap_or(&path).to_owned()
+}
+
+/// What a field for pull secrets holds, by its value.
+fn form(value: Node<'_, '_>) -> SecretForm {
+    let value = value.resolved();
+    match value.kind() {
+        Kind::Sequence(_) => match value.items().next() {
+            Some(first) if !first.is_mapping() => SecretForm::Names,
+            _ => SecretForm::Objects,
+        },
+        Kind::Mapping(_) => SecretForm::Object,
+        _ if value.is_null() => SecretForm::Objects,
+        _ => SecretForm::Name,
+    }
 }
 
 /// Whether a key speaks of an image.

@@ -240,6 +240,11 @@ fn may_be_meant(text: &str) -> bool {
         && text.as_bytes().windows(2).any(|two| matches!(two, b"ll" | b"LL" | b"cr" | b"CR"))
 }
 
+/// Whether a field of a custom resource may be one for pull secrets.
+pub(super) fn names_pull_secrets(field: &str) -> bool {
+    may_be_meant(field) && is_meant(field)
+}
+
 /// Whether a field was meant to be `imagePullSecrets`.
 fn is_meant(field: &str) -> bool {
     let letters = field.chars().filter(|letter| letter.is_alphanumeric());
@@ -253,7 +258,7 @@ pub(super) fn is_complete(spec: Node<'_, '_>, images: &[Image<'_>]) -> bool {
     let containers: usize = lists.map(|list| list.items().count()).sum();
     let lists = images.iter().filter_map(|image| match image.field {
         ImageField::Container { list, .. } => Some(list),
-        ImageField::Volume { .. } => None,
+        ImageField::Volume { .. } | ImageField::At(_) => None,
     });
     let lists: Vec<u8> = lists.collect();
     lists.contains(&0) && lists.len() == containers

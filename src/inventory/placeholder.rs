@@ -45,13 +45,13 @@ pub(super) fn parameter_in(image: &Image<'_>) -> Option<&'static str> {
     PARAMETERS.iter().any(|start| text.contains(start)).then_some("the object that holds it")
 }
 
-/// What replaces the text of an image, if that is a placeholder.
+/// What replaces the text of an image, if that is a placeholder. `template` is what its pod spec is in.
 pub(super) fn replaced_by(
     image: &Image<'_>,
     object: Node<'_, '_>,
-    template: &[&str],
+    template: Option<Node<'_, '_>>,
 ) -> Option<&'static str> {
     let replacer = REPLACERS.iter().find(|replacer| image.reference == replacer.text)?;
-    let template = object.at(template)?;
+    let template = template?;
     (replacer.is_at_work)(image, object, template).then_some(replacer.name)
 }

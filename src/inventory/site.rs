@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::kinds::SecretForm;
 use crate::patch::{self, Form, Gap, Gaps, Refusal};
 use crate::shared::Shared;
 use crate::source::Span;
@@ -28,7 +29,33 @@ pub struct Site {
 impl Site {
     /// Where the list of `holder`, a mapping, can be written.
     pub(super) fn of(holder: Node<'_, '_>, forms: &mut Shared<Form>) -> Self {
-        match patch::grow(holder, &[FIELD], Gaps::Items(Gap::Field("name")), "containers") {
+        Self::grown(holder, &[FIELD], Gaps::Items(Gap::Field("name")), forms)
+    }
+
+    /// Where the names of pull secrets that belong to the end of `keys` from `holder` can be written.
+    pub(super) fn at(
+        holder: Node<'_, '_>,
+        keys: &[&str],
+        form: SecretForm,
+        forms: &mut Shared<Form>,
+    ) -> Self {
+        let gaps = match form {
+            SecretForm::Objects => Gaps::Items(Gap::Field("name")),
+            SecretForm::Names => Gaps::Items(Gap::Text),
+            SecretForm::Object => Gaps::One(Gap::Field("name")),
+            SecretForm::Name => Gaps::One(Gap::Text),
+            SecretForm::Text => Gaps::Commas,
+        };
+        Self::grown(holder, keys, gaps, forms)
+    }
+
+    fn grown(
+        holder: Node<'_, '_>,
+        keys: &[&str],
+        gaps: Gaps<'_>,
+        forms: &mut Shared<Form>,
+    ) -> Self {
+        match patch::grow(holder, keys, gaps, "containers") {
             Ok(patch) => {
                 let alias = patch.found.filter(|found| found.kind() == Kind::Alias);
                 Self {
@@ -41,6 +68,26 @@ impl Site {
             }
             Err(refusal) => Self::refused(refusal),
         }
+    }
+
+    /// Where there is no field for pull secrets.
+    pub(super) fn without_field(place: Node<'_, '_>) -> Self {
+        Self::refused(Refusal {
+            span: place.span(),
+            why: "no field for pull secrets is known for this kind",
+            advice: "name the pull secret in its ServiceAccount, or name the field in the policy (pullSecrets of the \
+                     entry in customResources)"
+                .into(),
+        })
+    }
+
+    /// Where there is an entry already, and only the first one counts.
+    pub(super) fn only_first(list: Span) -> Self {
+        Self::refused(Refusal {
+            span: list,
+            why: "it has an entry already, and only the first one counts",
+            advice: ONE_SECRET.into(),
+        })
     }
 
     fn refused(refusal: Refusal) -> Self {
@@ -75,11 +122,14 @@ impl Site {
     }
 }
 
+/// What to do where there is room for one pull secret only.
+const ONE_SECRET: &str = "put the credentials for all registries into that one Secret, or inject into the ServiceAccount";
+
 fn unfit(place: Span) -> Refusal {
     Refusal {
         span: place,
-        why: "these names do not fit there",
-        advice: "write them by hand".into(),
+        why: "there is room for one pull secret only",
+        advice: ONE_SECRET.into(),
     }
 }
 

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::walk::{self, Place};
-use super::{Object, TypeMeta, object, prefilter};
+use super::{Object, TypeMeta, object, prefilter, pulls};
 use crate::edit::Edit;
-use crate::kinds::Table;
+use crate::kinds::{PullSite, Table};
 use crate::patch::{self, NewValue, Refusal};
 use crate::source::Span;
 use crate::yaml::{self, Field, Kind, Node, Problem, Tree};
@@ -39,7 +39,7 @@ pub enum Stamp {
 /// # Errors
 ///
 /// The first place where `text` is no YAML stream.
-pub fn stamps<'a>(text: &'a str, table: &Table) -> Result<Vec<Stamped<'a>>, Problem> {
+pub fn stamps<'a>(text: &'a str, table: &'a Table) -> Result<Vec<Stamped<'a>>, Problem> {
     let take = |found: &mut Vec<Stamped<'a>>, document, tree: &Tree<'a>| {
         walk::each_object(tree, document, table, |node, place, meta| {
             found.extend(stamped(node, place, meta, table));
@@ -59,11 +59,10 @@ fn stamped<'a>(
     node: Node<'_, 'a>,
     place: &Place,
     meta: &TypeMeta<'a>,
-    table: &Table,
+    table: &'a Table,
 ) -> Option<Stamped<'a>> {
     let row = table.find(&meta.api_version, &meta.kind)?;
-    let mut specs = row.sites.iter().filter_map(|site| node.at(&site.pod_spec.names()));
-    specs.find(|spec| spec.is_mapping())?;
+    row.sites.iter().find(|site| makes_pods(node, site))?;
     let value = super::annotation(node, STAMP);
     let stamp = match value.as_deref() {
         Some(VALUE) => Stamp::There,
@@ -74,6 +73,14 @@ fn stamped<'a>(
 
 const ADVICE: &str = "write `pullcreds.dev/checked: v1` under its annotations by hand";
 const SEVERAL: &str = "an anchor or a merge key makes this a part of several places";
+
+/// Whether pods are made of a place of an object.
+fn makes_pods<'a>(node: Node<'_, 'a>, site: &'a PullSite) -> bool {
+    match site.plain() {
+        Some(home) => node.at(&home).is_some_and(Node::is_mapping),
+        None => pulls::hits(node, site).iter().any(|hit| hit.makes_pods()),
+    }
+}
 
 fn refuse<T>(span: Span, why: &'static str) -> Result<T, Refusal> {
     Err(Refusal { span, why, advice: ADVICE.into() })

@@ -38,6 +38,15 @@ pub enum Step {
     Slice(Slice),
 }
 
+impl Step {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// `start:end:step`, as RFC 9535 has it (section 2.3.4). Negative bounds count from the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slice {
@@ -92,6 +101,23 @@ impl FieldPath {
         Ok(Self { from_root, steps })
     }
 
+    /// The path to the value of a key from where it is.
+    pub fn of_name(name: &str) -> Self {
+        Self { from_root: false, steps: Box::new([Step::Name(name.into())]) }
+    }
+
+    /// The same steps, from the place of a site.
+    #[must_use]
+    pub fn below(self) -> Self {
+        Self { from_root: false, ..self }
+    }
+
+    /// The same steps, from the root of an object.
+    #[must_use]
+    pub fn from_the_root(self) -> Self {
+        Self { from_root: true, ..self }
+    }
+
     /// The steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -99,11 +125,7 @@ impl FieldPath {
 
     /// The names among its steps: all of it, if it has only names.
     pub fn names(&self) -> Vec<&str> {
-        let names = self.steps.iter().filter_map(|step| match step {
-            Step::Name(name) => Some(&**name),
-            _ => None,
-        });
-        names.collect()
+        self.steps.iter().filter_map(Step::name).collect()
     }
 
     /// Whether it leads to one place at most.
@@ -116,6 +138,15 @@ impl FieldPath {
         let (last, before) = self.steps.split_last()?;
         let Step::Name(name) = last else { return None };
         Some((Self { from_root: self.from_root, steps: before.into() }, name))
+    }
+
+    /// The path up to the last step that is not a name, and the names after it.
+    pub fn split_names(&self) -> (Self, Vec<&str>) {
+        let last = self.steps.iter().rposition(|step| step.name().is_none());
+        let from = last.map_or(0, |at| at + 1);
+        let (before, after) = self.steps.split_at(from);
+        let names = after.iter().filter_map(Step::name).collect();
+        (Self { from_root: self.from_root, steps: before.into() }, names)
     }
 
     /// The path to the end of `other`, from the end of this one.
@@ -151,6 +182,7 @@ impl fmt::Display for FieldPath {
         let mut way = Way::default();
         for step in &self.steps {
             match step {
+                Step::Name(name) if !is_shorthand(name) => way.quoted(name),
                 Step::Name(name) => way.name(name),
                 Step::Index(index) => way.brackets(index),
                 Step::Wildcard => way.brackets(&'*'),
@@ -180,11 +212,13 @@ impl fmt::Display for Slice {
 /// The steps of `name.name`, as nearly all paths are written, without the parser; `None` for any other path.
 fn plain_names(below: &str, from_root: bool) -> Option<Box<[Step]>> {
     let names = if from_root { below.strip_prefix('.')? } else { below };
-    let is_plain = |name: &str| {
-        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    names.split('.').map(|name| is_plain(name).then(|| Step::Name(name.into()))).collect()
+    names.split('.').map(|name| is_shorthand(name).then(|| Step::Name(name.into()))).collect()
+}
+
+/// Whether a name needs no brackets (`member-name-shorthand` of RFC 9535, of ASCII characters).
+fn is_shorthand(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn steps(text: &str, from_root: bool) -> Result<Box<[Step]>, BadPath> {
@@ -299,7 +333,7 @@ fn descend<'t, 'a>(
 }
 
 /// The way from one place of a document to another, as reports write it: `spec.pods[0].image`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Way {
     text: String,
 }
@@ -314,13 +348,25 @@ impl Way {
     pub fn name(&mut self, name: &str) {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         if name.is_empty() || !name.chars().all(is_plain) {
-            let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
-            return self.text.extend(["['", &quoted, "']"]);
+            return self.quoted(name);
         }
         if !self.text.is_empty() {
             self.text.push('.');
         }
         self.text.push_str(name);
+    }
+
+    fn quoted(&mut self, name: &str) {
+        self.text.push_str("['");
+        for c in name.chars() {
+            // A text takes in whatever is written.
+            let _ = match c {
+                '\\' | '\'' => write!(self.text, "\\{c}"),
+                c if c.is_control() => write!(self.text, "\\u{:04x}", u32::from(c)),
+                c => write!(self.text, "{c}"),
+            };
+        }
+        self.text.push_str("']");
     }
 
     /// Goes on to an item of a list.
@@ -339,6 +385,14 @@ impl Way {
         go(self);
         there(self);
         self.text.truncate(before);
+    }
+
+    /// The way to the value of a key from its end.
+    #[must_use]
+    pub fn with(&self, name: &str) -> Self {
+        let mut way = self.clone();
+        way.name(name);
+        way
     }
 
     /// The first `length` bytes of the way.
@@ -428,7 +482,7 @@ mod tests {
     fn a_path_is_written_as_it_is_read() {
         for (text, written) in [
             ("$.spec.image", "$.spec.image"),
-            ("$['spec']['a-b']", "$.spec.a-b"),
+            ("$['spec']['a-b']", "$.spec['a-b']"),
             ("$[0].*['a.b']", "$[0][*]['a.b']"),
             ("$.a[1:-1:2]", "$.a[1:-1:2]"),
             ("spec.a", "spec.a"),

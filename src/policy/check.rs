@@ -12,15 +12,14 @@ use jiff::tz::TimeZone;
 
 use super::config::{self, PolicyFile, Spec};
 use super::credential::{is_credential, is_credential_key};
-use super::fields::Refusal;
 use super::overlap::Patterns;
 use super::pattern::Pattern;
 use super::read::{self, DURATION, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
 use super::registries::Class;
 use super::tree;
 use super::{
-    Cluster, CustomResource, Exception, FieldPath, Inject, Mistake, Policy, Registry, Rotation,
-    Secret, ServiceAccount, Spanned,
+    Cluster, Exception, Inject, Mistake, Policy, Registry, Rotation, Secret, ServiceAccount,
+    Spanned,
 };
 use crate::duration;
 use crate::finding::Severity;
@@ -204,23 +203,35 @@ fn credentials(tree: &Tree) -> Vec<Span> {
     }
 }
 
-struct Check<'c> {
+/// Why a text is not what belongs there: what is wrong, and what to do.
+pub(super) type Refusal = (Message, Message);
+
+pub(super) struct Check<'c> {
     known_codes: &'c [&'static str],
     mistakes: Vec<Mistake>,
 }
 
 impl Check<'_> {
-    fn report(&mut self, span: Span, message: impl Into<Message>, help: impl Into<Message>) {
+    pub(super) fn report(
+        &mut self,
+        span: Span,
+        message: impl Into<Message>,
+        help: impl Into<Message>,
+    ) {
         self.mistakes.push(Mistake::new(span, message, help));
     }
 
     /// `judged`, if it can be; else a mistake at `span`.
-    fn accept<T>(&mut self, span: Option<Span>, judged: Result<T, Refusal>) -> Option<T> {
+    pub(super) fn accept<T>(
+        &mut self,
+        span: Option<Span>,
+        judged: Result<T, Refusal>,
+    ) -> Option<T> {
         judged.map_err(|(message, help)| self.report(place(span), message, help)).ok()
     }
 
     /// The value of a key, read by `judge`.
-    fn value<T>(
+    pub(super) fn value<T>(
         &mut self,
         field: Field<Spanned<String>>,
         judge: impl Fn(&str) -> Result<T, Refusal>,
@@ -230,7 +241,7 @@ impl Check<'_> {
     }
 
     /// The value of a key that must be there. `whole` is what lacks it otherwise.
-    fn required<T>(
+    pub(super) fn required<T>(
         &mut self,
         field: Field<T>,
         key: &'static str,
@@ -249,7 +260,7 @@ impl Check<'_> {
     }
 
     /// The entries of a list, read by `judge`; a later one that equals an earlier one is a mistake.
-    fn distinct<T: Clone + Eq + Hash>(
+    pub(super) fn distinct<T: Clone + Eq + Hash>(
         &mut self,
         list: Field<List<Spanned<String>>>,
         judge: impl Fn(&str) -> Result<T, Refusal>,
@@ -282,7 +293,7 @@ impl Check<'_> {
         }
     }
 
-    fn repeated(&mut self, span: Option<Span>, message: Message, first: Option<Span>) {
+    pub(super) fn repeated(&mut self, span: Option<Span>, message: Message, first: Option<Span>) {
         let mistake = Mistake::new(place(span), message, "keep one of the two");
         self.mistakes.push(mistake.because(place(first), "given here first"));
     }
@@ -294,6 +305,7 @@ impl Check<'_> {
     }
 
     fn spec(&mut self, spec: Spec) -> Policy {
+        let (kinds, kind_spans) = self.custom_resources(spec.custom_resources);
         let namespace = self.value(spec.namespace, namespace);
         let default_namespace = namespace.as_ref().map(|namespace| namespace.value.as_str());
         Policy {
@@ -310,7 +322,8 @@ impl Check<'_> {
             rotation: self.rotation(spec.rotation.good().unwrap_or_default()),
             severities: self.severities(spec.severities),
             exceptions: self.exceptions(spec.exceptions),
-            custom_resources: self.custom_resources(spec.custom_resources),
+            kinds,
+            kind_spans,
             namespace,
             ..Policy::default()
         }
@@ -529,7 +542,7 @@ impl Check<'_> {
         });
         let image = self.value(exception.image, pattern);
         let expires = self.value(exception.expires, date);
-        let kind = self.value(exception.kind, kind_name);
+        let kind = self.value(exception.kind, super::rows::kind_name);
         let namespace = self.value(exception.namespace, namespace);
         let name = self.value(exception.name, |name| object_name("an object", name));
         Some(Exception {
@@ -543,84 +556,6 @@ impl Check<'_> {
             expires,
         })
     }
-
-    fn custom_resources(
-        &mut self,
-        list: Field<List<Spanned<config::CustomResource>>>,
-    ) -> Vec<CustomResource> {
-        let mut kinds: Vec<CustomResource> = Vec::new();
-        for item in list.good().map(|list| list.0).unwrap_or_default() {
-            let Some(kind) = self.custom_resource(item) else { continue };
-            let same =
-                kinds.iter().find(|other| (&other.group, &other.kind) == (&kind.group, &kind.kind));
-            if let Some(first) = same {
-                let message =
-                    say!("{} of {} already has an entry", shown(&kind.kind), shown(&kind.group));
-                self.repeated(kind.span.map(start_of), message, first.span.map(start_of));
-            } else {
-                kinds.push(kind);
-            }
-        }
-        kinds
-    }
-
-    fn custom_resource(&mut self, item: Spanned<config::CustomResource>) -> Option<CustomResource> {
-        let (whole, item) = (place(item.span), item.value);
-        if item.pod_specs.is_absent() && item.images.is_absent() && item.pull_secrets.is_absent() {
-            self.report(
-                start_of(whole),
-                "this entry says nothing about its kind",
-                "add `podSpecs`, or `images` and `pullSecrets`",
-            );
-        }
-        let group = self.required(item.group, "group", whole, "this entry");
-        let kind = self.required(item.kind, "kind", whole, "this entry");
-        let mut paths = |list| self.distinct(list, FieldPath::parse).unwrap_or_default();
-        let pod_specs = paths(item.pod_specs);
-        let images = paths(item.images);
-        let pull_secrets = paths(item.pull_secrets);
-        let service_accounts = paths(item.service_accounts);
-        let shape = item.pull_secret_shape.good();
-        if let (Some(shape), true) = (shape, pull_secrets.is_empty()) {
-            let message = "`pullSecretShape` is about `pullSecrets`, and there are none";
-            self.report(place(shape.span), message, "remove it, or add `pullSecrets`");
-        }
-        let (group, kind) = (group?, kind?);
-        Some(CustomResource {
-            span: Some(whole),
-            group: self.accept(group.span, api_group(&group.value))?,
-            kind: self.accept(kind.span, kind_name(&kind.value))?,
-            pod_specs,
-            images,
-            pull_secrets,
-            pull_secret_shape: shape.map(|shape| shape.value).unwrap_or_default(),
-            service_accounts,
-        })
-    }
-}
-
-/// The group of a custom resource is the domain of its definition.
-fn api_group(text: &str) -> Result<String, Refusal> {
-    if is_subdomain(text) && text.contains('.') {
-        return Ok(text.to_owned());
-    }
-    Err(refusal(
-        say!("{} is not a valid API group of a custom resource", quoted(text, "this")),
-        "write the part of `apiVersion` before the `/`, as in `argoproj.io`",
-    ))
-}
-
-fn kind_name(text: &str) -> Result<String, Refusal> {
-    let fine = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        && text.len() <= 63;
-    if fine {
-        return Ok(text.to_owned());
-    }
-    Err(refusal(
-        say!("{} is not a valid kind", quoted(text, "this")),
-        "write it as in the manifest, such as `Rollout`",
-    ))
 }
 
 fn injection(inject: &config::Inject) -> Inject {
@@ -639,15 +574,15 @@ fn injection(inject: &config::Inject) -> Inject {
 }
 
 /// What the reader gives always has a place.
-fn place(span: Option<Span>) -> Span {
+pub(super) fn place(span: Option<Span>) -> Span {
     span.unwrap_or_default()
 }
 
-fn start_of(span: Span) -> Span {
+pub(super) fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
 }
 
-fn refusal(message: impl Into<Message>, help: impl Into<Message>) -> Refusal {
+pub(super) fn refusal(message: impl Into<Message>, help: impl Into<Message>) -> Refusal {
     (message.into(), help.into())
 }
 

@@ -9,8 +9,9 @@ use serde::de::IgnoredAny;
 
 use super::read::{Entries, Field, List};
 use super::registries::{Class, Cloud};
-use super::{Emit, FailOn, InjectInto, OnRefusal, PullSecretShape, Spanned};
+use super::{Emit, FailOn, InjectInto, OnRefusal, Spanned};
 use crate::finding::Severity;
+use crate::kinds::{Combine, SecretForm};
 
 /// What pullcreds assumes about registries, pull secrets and the cluster, and what it injects.
 ///
@@ -240,8 +241,9 @@ pub(super) struct Exception {
     pub(super) expires: Field<Spanned<String>>,
 }
 
-/// A kind of custom resource, and where it has images and pull secrets. Paths are like
-/// `$.spec.containers[*].image`: `.key`, `['key']`, `[*]` for every item, `.*` for every value.
+/// A kind of custom resource, and where it has images and pull secrets. It replaces the built-in entry of its kind.
+/// Paths are of JSONPath (RFC 9535), as in `$.spec.containers[*].image`: `.key`, `['key']`, `[0]`, `[0:2]`, `[*]` for
+/// every item, `.*` for every value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CustomResource {
@@ -249,6 +251,9 @@ pub(super) struct CustomResource {
     pub(super) group: Field<Spanned<String>>,
     /// The kind.
     pub(super) kind: Field<Spanned<String>>,
+    /// The versions that this entry is for; without it, all.
+    #[serde(default)]
+    pub(super) versions: Field<List<Spanned<String>>>,
     /// Pod specs: checked and injected like that of a Deployment.
     #[serde(default)]
     pub(super) pod_specs: Field<List<Spanned<String>>>,
@@ -260,10 +265,76 @@ pub(super) struct CustomResource {
     pub(super) pull_secrets: Field<List<Spanned<String>>>,
     /// The form of these fields.
     #[serde(default)]
-    pub(super) pull_secret_shape: Field<Spanned<PullSecretShape>>,
+    pub(super) pull_secret_shape: Field<Spanned<SecretForm>>,
     /// Fields that name the ServiceAccount of the pods.
     #[serde(default)]
     pub(super) service_accounts: Field<List<Spanned<String>>>,
+    /// Groups of pods with images, pull secrets or ServiceAccounts of their own, if the paths above are not enough.
+    #[serde(default)]
+    pub(super) sites: Field<List<Spanned<CustomSite>>>,
+}
+
+/// A part of an object from which pods with the same images, pull secrets and ServiceAccount are created. Paths start
+/// at the part, or with `$` at the root of the object.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomSite {
+    /// The path to the part. If it leads to several, each is a group of pods of its own. Without it, the whole object.
+    #[serde(default)]
+    pub(super) at: Field<Spanned<String>>,
+    /// The pod spec, checked and injected like that of a Deployment.
+    #[serde(default)]
+    pub(super) pod_spec: Field<Spanned<String>>,
+    /// Fields that are image references.
+    #[serde(default)]
+    pub(super) images: Field<List<Spanned<String>>>,
+    /// Images that are written in several fields.
+    #[serde(default)]
+    pub(super) split_images: Field<List<Spanned<CustomSplit>>>,
+    /// Fields for pull secrets. They come before that of the pod spec.
+    #[serde(default)]
+    pub(super) pull_secrets: Field<List<Spanned<CustomSecrets>>>,
+    /// How several fields for pull secrets are combined.
+    #[serde(default)]
+    pub(super) combine: Field<Spanned<Combine>>,
+    /// Fields that name the ServiceAccount of the pods. They come before those of the pod spec.
+    #[serde(default)]
+    pub(super) service_account: Field<List<Spanned<String>>>,
+}
+
+/// A field for pull secrets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomSecrets {
+    /// Its path.
+    pub(super) path: Field<Spanned<String>>,
+    /// Its form.
+    #[serde(default)]
+    pub(super) form: Field<Spanned<SecretForm>>,
+}
+
+/// An image that is written in several fields: `registry/repository/name:tag@digest`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomSplit {
+    /// The path to the fields. If it leads to several places, each is an image of its own.
+    #[serde(default)]
+    pub(super) at: Field<Spanned<String>>,
+    /// The registry.
+    #[serde(default)]
+    pub(super) registry: Field<Spanned<String>>,
+    /// The repository, possibly with the registry.
+    #[serde(default)]
+    pub(super) repository: Field<Spanned<String>>,
+    /// The last part of the repository.
+    #[serde(default)]
+    pub(super) name: Field<Spanned<String>>,
+    /// The tag, or a digest.
+    #[serde(default)]
+    pub(super) tag: Field<Spanned<String>>,
+    /// The digest.
+    #[serde(default)]
+    pub(super) digest: Field<Spanned<String>>,
 }
 
 /// Where a key belongs, for error messages about misplaced keys.
@@ -272,6 +343,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("annotations", "spec.rotation"),
     ("attachCovering", "spec.inject"),
     ("cluster", "spec"),
+    ("combine", "spec.customResources[].sites[]"),
     ("credentialProviderConfig", "spec.cluster"),
     ("credentialProviders", "spec.cluster"),
     ("customResources", "spec"),
@@ -289,6 +361,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("maxAge", "spec.rotation"),
     ("namespace", "spec"),
     ("onRefusal", "spec.inject"),
+    ("podSpec", "spec.customResources[].sites[]"),
     ("podSpecs", "spec.customResources[]"),
     ("pullSecretShape", "spec.customResources[]"),
     ("pullSecrets", "spec.registries[]"),
@@ -299,6 +372,8 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("secrets", "spec.cluster"),
     ("serviceAccounts", "spec.cluster"),
     ("severities", "spec"),
+    ("sites", "spec.customResources[]"),
+    ("splitImages", "spec.customResources[].sites[]"),
     ("stamp", "spec"),
 ];
 

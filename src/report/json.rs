@@ -248,7 +248,7 @@ fn image<'r>(
         template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
         object: object(report, &workload.object),
-        path: shown(&workload.path(&image.field.to_string())),
+        path: shown(&workload.image_path(image)),
         container: image.container.as_deref().map(shown),
         line: position.line,
         column: position.column,

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding;
 use crate::inventory::custom::Unjudged;
-use crate::kinds;
-use crate::policy::RuleId;
+use crate::kinds::{self, SecretForm};
 
 use super::super::world::World;
 use super::{At, Draft, Findings, show};
@@ -17,6 +16,9 @@ struct OfKind<'c, 'a> {
     images: usize,
     pod_specs: BTreeSet<&'c str>,
     image_paths: BTreeSet<&'c str>,
+    /// The fields for pull secrets, of one form.
+    pull_secrets: BTreeSet<&'c str>,
+    form: Option<SecretForm>,
 }
 
 impl<'c> World<'c> {
@@ -43,19 +45,13 @@ impl<'c> World<'c> {
         all: &OfKind<'_, '_>,
     ) {
         let code = &finding::CUSTOM_RESOURCE_NOT_JUDGED;
-        let rows = self.policy.custom_resources();
-        let row = rows.iter().position(|row| row.group == group && row.kind == kind);
-        out.used.extend(row.map(RuleId::CustomResource));
-        let row = match row {
-            Some(_) => "this version does not read the row of the policy yet".to_owned(),
-            None => format!("the row of the policy for them: {}", all.row(group, kind)),
-        };
         let message = format!(
-            "{} in {} of kind {} ({}) not judged; {row}",
+            "{} in {} of kind {} ({}) not judged; the row of the policy for them: {}",
             counted(all.images, "image"),
             counted(all.objects, "custom resource"),
             show(kind),
             show(group),
+            all.row(group, kind),
         );
         let Unjudged { object, held } = all.first;
         let at = At::new(object, held.span, "not judged");
@@ -65,8 +61,8 @@ impl<'c> World<'c> {
 
 impl<'c, 'a> OfKind<'c, 'a> {
     fn new(first: &'c Unjudged<'a>) -> Self {
-        let (pod_specs, image_paths) = (BTreeSet::new(), BTreeSet::new());
-        Self { first, objects: 0, images: 0, pod_specs, image_paths }
+        let [pod_specs, image_paths, pull_secrets] = [(); 3].map(|()| BTreeSet::new());
+        Self { first, objects: 0, images: 0, pod_specs, image_paths, pull_secrets, form: None }
     }
 
     fn take(&mut self, one: &'c Unjudged<'a>) {
@@ -74,6 +70,11 @@ impl<'c, 'a> OfKind<'c, 'a> {
         self.images += one.held.images;
         self.pod_specs.extend(one.held.pod_specs.iter().map(|path| &**path));
         self.image_paths.extend(one.held.image_paths.iter().map(|path| &**path));
+        for (path, form) in &one.held.pull_secrets {
+            if *self.form.get_or_insert(*form) == *form {
+                self.pull_secrets.insert(path);
+            }
+        }
     }
 
     /// The entry of `customResources`.
@@ -85,12 +86,20 @@ impl<'c, 'a> OfKind<'c, 'a> {
             let list = format!(", {key}: [{}]", paths.join(", "));
             if paths.is_empty() { String::new() } else { list }
         };
+        let none = BTreeSet::new();
+        // A pod spec has its own.
+        let pull_secrets = if self.image_paths.is_empty() { &none } else { &self.pull_secrets };
+        let form =
+            self.form.filter(|form| !pull_secrets.is_empty() && *form != SecretForm::Objects);
+        let form = form.map(|form| format!(", pullSecretShape: {}", form.name()));
         format!(
-            "{{group: {}, kind: {}{}{}}}",
+            "{{group: {}, kind: {}{}{}{}{}}}",
             show(group),
             show(kind),
             list("podSpecs", &self.pod_specs),
-            list("images", &self.image_paths)
+            list("images", &self.image_paths),
+            list("pullSecrets", pull_secrets),
+            form.unwrap_or_default()
         )
     }
 }

@@ -166,7 +166,7 @@ impl<'c> World<'c> {
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = show(name).into_owned();
         let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };
-        let at = pod.at("").path(workload.path("serviceAccountName"));
+        let at = pod.at("").path(workload.account_path());
         Self::late(out, workload, &late, at);
     }
 

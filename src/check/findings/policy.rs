@@ -43,7 +43,7 @@ pub(super) fn entry(policy: &Policy, rule: RuleId) -> String {
         }
         RuleId::Secret(at) => format!("The secret '{}'", policy.cluster().secrets[at].name),
         RuleId::CustomResource(at) => {
-            format!("The custom resource '{}'", policy.custom_resources()[at].kind)
+            format!("The custom resource '{}'", policy.kinds().rows()[at].kind)
         }
         RuleId::Exception(at) => {
             let exception = &policy.exceptions()[at];

@@ -390,7 +390,7 @@ fn holder(wanting: &Wanting<'_, '_>) -> String {
 
 /// The way to a pod spec.
 fn pod_spec(workload: &Workload<'_>) -> String {
-    workload.pulls.pod_spec.to_string()
+    workload.home()
 }
 
 /// Both ways in which a policy can say that the nodes pull.
