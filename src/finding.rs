@@ -859,6 +859,16 @@ codes! {
         remedy: "Find out in the documentation of the operator how to set pull secrets. The message contains a row for the policy (customResources) that covers the kind.",
         references: ["https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/"],
     }
+    /// Pull secrets where nothing reads them.
+    UNREAD_FIELD {
+        name: "unread-field", severity: Warning,
+        title: "a field for pull secrets has no effect",
+        what: "A custom resource names pull secrets in a field that its operator does not read, that another field replaces, or that only another version of the kind has.",
+        why: "The pods of the object do not get these pull secrets, although the object looks as if they did.",
+        example: "apiVersion: jaegertracing.io/v1\nkind: Jaeger\nspec:\n  collector:\n    imagePullSecrets:\n    - name: regcred          # the operator reads spec.imagePullSecrets",
+        remedy: "Move the pull secrets to the field that the message names.",
+        references: ["https://kubernetes.io/docs/concepts/extend-kubernetes/operator/"],
+    }
     /// One name twice in a list.
     DUPLICATE_PULL_SECRET {
         name: "duplicate-pull-secret", severity: Warning,

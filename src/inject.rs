@@ -318,6 +318,7 @@ impl<'a> Injection<'a> {
         let mut edits: Wanted = vec![BTreeMap::new(); inventories.len()];
         let mut refused: BTreeMap<Holder, Refusal> = BTreeMap::new();
         let mut inserts = Shared::default();
+        let mut beside: BTreeMap<(usize, u32), Vec<Arc<str>>> = BTreeMap::new();
         for (&holder, added) in &self.added {
             match edit(inventories, holder, added, &mut inserts) {
                 Err(refusal) => {
@@ -329,11 +330,24 @@ impl<'a> Injection<'a> {
                         Entry::Vacant(entry) => {
                             entry.insert((edit, 1));
                         }
-                        // Another text for the same place leaves a count that does not add up.
-                        Entry::Occupied(mut entry) => {
-                            let same = entry.get().0 == edit;
-                            entry.get_mut().1 += u64::from(same);
+                        Entry::Occupied(mut entry) if entry.get().0 == edit => {
+                            entry.get_mut().1 += 1;
                         }
+                        // Another key of the same mapping.
+                        Entry::Occupied(entry) if is_beside(&entry.get().0, &edit) => {
+                            let at = (holder.source(), edit.place.start);
+                            let texts = beside.entry(at).or_default();
+                            if texts.iter().all(|text| first_key(text) != first_key(&edit.insert)) {
+                                texts.push(edit.insert);
+                            } else {
+                                refused.insert(holder, clash(edit.place));
+                            }
+                        }
+                        Entry::Occupied(entry) if site(inventories, holder).users == 1 => {
+                            refused.insert(holder, clash(entry.get().0.place));
+                        }
+                        // Another text for the same place leaves a count that does not add up.
+                        Entry::Occupied(_) => {}
                     }
                 }
             }
@@ -359,7 +373,19 @@ impl<'a> Injection<'a> {
         }
         let plans = edits.into_iter().enumerate().map(|(source, edits)| {
             let kept = edits.into_iter().filter(|(at, _)| !spoilt.contains(&(source, *at)));
-            Plan::new(kept.map(|(_, (edit, _))| edit).collect())
+            let whole = kept.map(|(at, (edit, _))| {
+                let texts = beside.get(&(source, at)).map_or(&[][..], Vec::as_slice);
+                if texts.is_empty() {
+                    return edit;
+                }
+                let insert = std::iter::once(&edit.insert)
+                    .chain(texts)
+                    .map(|text| &**text)
+                    .collect::<String>()
+                    .into();
+                Edit { place: edit.place, insert }
+            });
+            Plan::new(whole.collect())
         });
         plans.collect()
     }
@@ -370,6 +396,27 @@ type Wanted = Vec<BTreeMap<u32, (Edit, u64)>>;
 
 fn users(edits: &Wanted, holder: Holder, place: Span) -> u64 {
     edits[holder.source()].get(&place.start).map_or(0, |entry| entry.1)
+}
+
+/// Whether two edits of one mapping add different keys to it.
+fn is_beside(one: &Edit, other: &Edit) -> bool {
+    one.place.is_empty()
+        && one.place == other.place
+        && first_key(&one.insert) != first_key(&other.insert)
+}
+
+/// The key with which a text begins that is added to a mapping.
+fn first_key(text: &str) -> &str {
+    let text = text.trim_start_matches([' ', '\n', '\r', ',']);
+    text.split_once(':').map_or(text, |(key, _)| key)
+}
+
+fn clash(place: Span) -> Refusal {
+    Refusal {
+        span: place,
+        why: "another list of the object would be made below the same new key",
+        advice: "write one of the two lists by hand".into(),
+    }
 }
 
 fn shared(place: Span) -> Refusal {
@@ -514,6 +561,11 @@ pub fn inherited<'a>(
     inventories: &[Inventory<'a>],
     request: &Request<'a>,
 ) -> Option<Vec<Text<'a>>> {
+    if matches!(request.account, Account::Made) {
+        let Holder::Pod { source, index } = request.holder else { return None };
+        let made = inventories[source].workloads[index].made.as_deref();
+        return Some(made.map_or(Vec::new(), |made| made.names.to_vec()));
+    }
     match request.earlier {
         // An earlier release may have brought the same list.
         None | Some(Account::Unknown) => account_names(inventories, request.account),
@@ -530,7 +582,7 @@ pub fn account_names<'a>(
         Account::InStream { id, .. } | Account::InCluster { id, .. } => {
             Some(list(inventories, Holder::Account(id)).names().cloned().collect())
         }
-        Account::Absent | Account::None => Some(Vec::new()),
+        Account::Absent | Account::None | Account::Made => Some(Vec::new()),
         Account::Declared(account) => {
             let names = account.image_pull_secrets.iter();
             Some(names.map(|name| Text::from(&*name.value)).collect())

@@ -29,13 +29,13 @@ pub use custom::Unjudged;
 pub use exposed::Exposed;
 pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
-pub use pulls::Ways;
+pub use pulls::{Made, Ways};
 pub use secrets::Secret;
 pub use site::Site;
 pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
-use crate::kinds::{self, PullSite, Row, Table, Way};
+use crate::kinds::{self, PullSite, Role, Row, Table, Way};
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
@@ -57,6 +57,11 @@ const FIELD: &str = "imagePullSecrets";
 const ACCOUNT_FIELDS: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 /// How the line begins that makes a mapping an object, where it is written plainly.
 const API_VERSION_LINE: &str = "\napiVersion: ";
+/// What replaces parameters in the images of a custom resource.
+const PARAMETERS: &str = "what sets its parameters";
+/// Why a list has no effect where the ServiceAccount is named.
+const IGNORED: &str = "its operator ignores them where a ServiceAccount is named; put them into imagePullSecrets of that \
+                       ServiceAccount";
 
 /// What a source is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,10 +102,43 @@ pub struct Inventory<'a> {
     pub exposed: Vec<Exposed<'a>>,
     /// What is wrong with the form of objects, in the order of the stream; none of a dump.
     pub flaws: Vec<Flaw<'a>>,
+    /// Images of custom resources that the kubelet does not pull for their own pods, in the order of the stream; none of
+    /// a dump.
+    pub other_images: Vec<Box<OtherImage<'a>>>,
+    /// Fields that look like those for pull secrets and that nothing reads, in the order of the stream; none of a dump.
+    pub unread: Vec<Unread<'a>>,
     /// Custom resources that hold images and are not judged, in the order of the stream; none of a dump.
     pub unjudged: Vec<Box<Unjudged<'a>>>,
     /// How many documents held Kubernetes objects that were read.
     pub objects: usize,
+}
+
+/// An image that the kubelet does not pull for pods of its object.
+pub struct OtherImage<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// What the image is for.
+    pub role: Role,
+    /// Its path from the root of the document.
+    pub path: String,
+    /// The image.
+    pub image: Image<'a>,
+    /// The pull secrets that the object has for it.
+    pub names: Box<[Text<'a>]>,
+}
+
+/// A field that looks like one for pull secrets and that nothing reads.
+pub struct Unread<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// Where it is.
+    pub span: Span,
+    /// Its path from the root of the document.
+    pub path: String,
+    /// Its path from the object.
+    pub field: String,
+    /// Why nothing reads it, and where the pull secret belongs.
+    pub why: &'a str,
 }
 
 /// What an object is. Many objects share it.
@@ -169,6 +207,8 @@ pub struct Workload<'a> {
     pub mounts: Box<[Text<'a>]>,
     /// Whether the kubelet runs it from a file or URL of its own, without the API server.
     pub is_static: bool,
+    /// What its operator does about its ServiceAccount, if it makes one.
+    pub made: Option<Box<Made<'a>>>,
     /// Where its list can be written.
     pub site: Site,
 }
@@ -452,6 +492,7 @@ impl<'a> Inventory<'a> {
     pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
         let mut all = Self::read(text, Table::builtin(), Whence::Cluster, Extent::Needed)?;
         all.workloads.clear();
+        all.other_images.clear();
         all.exposed.clear();
         Ok(all)
     }
@@ -485,6 +526,8 @@ impl<'a> Inventory<'a> {
             all.generators.append(&mut part.generators);
             all.exposed.append(&mut part.exposed);
             all.flaws.append(&mut part.flaws);
+            all.other_images.append(&mut part.other_images);
+            all.unread.append(&mut part.unread);
             all.unjudged.append(&mut part.unjudged);
             all.objects += part.objects;
         }
@@ -538,7 +581,9 @@ impl<'a> Inventory<'a> {
         let exposed = self.exposed.iter_mut().map(|exposed| &mut exposed.object);
         let flaws = self.flaws.iter_mut().map(|flaw| &mut flaw.object);
         let unjudged = self.unjudged.iter_mut().map(|unjudged| &mut unjudged.object);
-        let rest = produced.chain(exposed).chain(flaws).chain(unjudged);
+        let others = self.other_images.iter_mut().map(|other| &mut other.object);
+        let unread = self.unread.iter_mut().map(|unread| &mut unread.object);
+        let rest = produced.chain(exposed).chain(flaws).chain(unjudged).chain(others).chain(unread);
         workloads.chain(accounts).chain(secrets).chain(rest)
     }
 }
@@ -575,13 +620,14 @@ impl<'a> Part<'a> {
             found.criticise(repeated::in_account(node), &make);
         } else if let Some(row) = table.find(api_version, kind) {
             let first = found.workloads.len();
-            for site in &row.sites {
+            for site in row.sites.iter().filter(|site| site.is_of(api_version)) {
                 match site.plain() {
                     Some(home) => found.take_workload(node, (row, site, &home), &make, forms),
                     None => found.take_hits(node, (row, site), &make, forms),
                 }
             }
             share_lists(&mut found.workloads[first..]);
+            found.take_unread(node, row, &make);
         } else if kinds::is_custom(api_version)
             && producers::rows(api_version, kind).next().is_none()
         {
@@ -643,16 +689,37 @@ impl<'a> Inventory<'a> {
         forms: &mut Shared<Form>,
     ) {
         for hit in pulls::hits(node, pulls) {
-            let Some(mut found) = hit.read(forms) else { continue };
+            let name = node.at(&["metadata", "name"]).and_then(text);
+            let Some(mut found) = hit.read(name.as_deref(), forms) else { continue };
             if let Some(spec) = hit.spec {
                 self.expose(exposed::in_pod(spec), make, &[hit.home()]);
             }
             for image in &mut found.images {
                 let by = placeholder::replaced_by(image, node, hit.template);
+                let by = by.or_else(|| placeholder::parameter_in(image).map(|_| PARAMETERS));
                 image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
+            }
+            if let Some(span) = found.ignored.filter(|_| self.whence == Whence::Manifests) {
+                let (object, field) = (make(), found.ways.list.as_deref().unwrap_or_default());
+                let (path, field) = (object.path(&[], field), field.to_owned());
+                self.unread.push(Unread { object, span, path, field, why: IGNORED });
             }
             let mut object = make();
             object.opted_out |= hit.template.is_some_and(opts_out);
+            if pulls.role != Role::Pulled {
+                self.other_images.extend(found.images.into_iter().map(|image| {
+                    let path = object.path(&[], &image.field.to_string());
+                    let names = found.pull_secrets.names().cloned().collect();
+                    Box::new(OtherImage {
+                        object: object.clone(),
+                        role: pulls.role,
+                        path,
+                        image,
+                        names,
+                    })
+                }));
+                continue;
+            }
             self.workloads.push(Box::new(Workload {
                 object,
                 kind,
@@ -666,8 +733,29 @@ impl<'a> Inventory<'a> {
                 images: found.images,
                 mounts: hit.spec.map(mounts).unwrap_or_default(),
                 is_static: false,
+                made: found.made.map(Box::new),
                 site: found.site,
             }));
+        }
+    }
+
+    /// Takes in the fields that nothing reads.
+    fn take_unread(&mut self, node: Node<'_, 'a>, row: &'a Row, make: &dyn Fn() -> Object<'a>) {
+        for field in &row.unread {
+            field.path.each(node, &mut Way::default(), &mut |value, way| {
+                let object = make();
+                let is_of = kinds::is_among(&field.versions, &object.type_meta.api_version);
+                let is_empty = value.is_null()
+                    || value.items().next().is_none()
+                        && text(value).is_none()
+                        && !value.is_mapping();
+                if is_of && !is_empty && self.whence == Whence::Manifests {
+                    let path = object.path(&[], way.as_str());
+                    let field_path = way.as_str().to_owned();
+                    let (span, why) = (value.span(), &*field.why);
+                    self.unread.push(Unread { object, span, path, field: field_path, why });
+                }
+            });
         }
     }
 
@@ -784,6 +872,7 @@ fn workload<'a>(
         images: images(spec),
         mounts: mounts(spec),
         is_static: false,
+        made: None,
         site: Site::of(spec, forms),
     }
 }

@@ -6,6 +6,7 @@
 mod builtin;
 pub mod path;
 
+use memchr::memmem;
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -47,6 +48,21 @@ pub struct Row {
     /// (api/internal/konfig/builtinpluginconsts/namereference.go).
     #[serde(default)]
     pub kustomize: Kustomize,
+    /// How far its sites were checked, if not in the source of its operator: `documentation`, `schema` or `unread`.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    verified: Unread,
+    /// Where it holds manifests or values of a chart in a string.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    strings: Unread,
+    /// Where it names a registry or a repository for images that its operator chooses.
+    #[serde(default)]
+    #[schemars(with = "Vec<RegistryField>")]
+    registries: Unread,
+    /// Fields that look like those for pull secrets, and that nothing reads.
+    #[serde(default)]
+    pub unread: Box<[UnreadField]>,
     /// Where it holds whole objects, which something applies.
     #[serde(default)]
     pub embed: Box<[FieldPath]>,
@@ -59,7 +75,7 @@ pub struct Row {
 
 /// What is there for those who read the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Unread;
+pub struct Unread;
 
 impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -103,6 +119,15 @@ pub struct Kustomize {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct PullSite {
+    /// What its pods are, in a word.
+    #[serde(default)]
+    pub name: Box<str>,
+    /// The versions of the kind that have it; without any, all of them.
+    #[serde(default)]
+    pub versions: Box<[Box<str>]>,
+    /// On which value of a field it is there; without it, always.
+    #[serde(default)]
+    pub when: Option<Condition>,
     /// The place; each hit of the path is a site of its own. Without it, the root of the object.
     #[serde(default)]
     pub at: FieldPath,
@@ -112,6 +137,12 @@ pub struct PullSite {
     /// Fields that are whole references of images, outside of the pod spec.
     #[serde(default)]
     pub images: Box<[FieldPath]>,
+    /// Fields that are whole references, and that stand in for others.
+    #[serde(default)]
+    pub fallback_images: Box<[FallbackImage]>,
+    /// Fields that may hold a reference: they do if there is a `/` in them.
+    #[serde(default)]
+    pub maybe_images: Box<[FieldPath]>,
     /// Images that are written in parts.
     #[serde(default)]
     pub split_images: Box<[SplitImage]>,
@@ -121,9 +152,168 @@ pub struct PullSite {
     /// What several fields for pull secrets come to.
     #[serde(default)]
     pub combine: Combine,
+    /// Which of these fields is written where none of them has an entry; without it, the first.
+    #[serde(default)]
+    pub write_to: Option<FieldPath>,
+    /// Whether each hit has a field of its own, and the pod gets what all of them have.
+    #[serde(default)]
+    pub pair: bool,
+    /// Whether nothing reads the list of the pod spec.
+    #[serde(default)]
+    pub ignores_pod_list: bool,
+    /// The pull secret that the operator takes where none is named.
+    #[serde(default)]
+    pub pull_secret_default: Option<Box<str>>,
+    /// Fields for pull secrets that the operator puts on the ServiceAccount that it makes.
+    #[serde(default)]
+    pub account_secrets: Box<[SecretField]>,
     /// Fields that name the ServiceAccount, before those of the pod spec.
     #[serde(default)]
     pub service_account: Box<[FieldPath]>,
+    /// The ServiceAccount where no field names one. Any other name than `default`, which it is without this, is that of
+    /// one that the operator makes: `{name}` is the name of the object, `*` whatever the operator chooses.
+    #[serde(default)]
+    pub service_account_default: Option<Box<str>>,
+    /// Whether the operator ignores the pull secrets where a field names the ServiceAccount.
+    #[serde(default)]
+    pub account_ignores_secrets: bool,
+    /// What the operator does with the pull secrets.
+    #[serde(default)]
+    pub delivery: Delivery,
+    /// What the images are for.
+    #[serde(default)]
+    pub role: Role,
+    /// Whether an object that this one names decides which pull secrets there are.
+    #[serde(default)]
+    pub decided_elsewhere: bool,
+    /// Whether there are pods where no image is named: the operator chooses it.
+    #[serde(default)]
+    pub implicit: bool,
+    /// Whether there are pods only where an image is named.
+    #[serde(default)]
+    pub needs_image: bool,
+    /// What to do instead, where no field can carry a pull secret.
+    #[serde(default)]
+    pub cannot: Option<Box<str>>,
+    /// Pull secrets that the operator adds by itself.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub operator_adds: Unread,
+    /// What else is worth knowing about it.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub note: Unread,
+}
+
+/// A field with one of some values.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Condition {
+    /// The field.
+    pub path: FieldPath,
+    /// The values.
+    pub is: Box<[Box<str>]>,
+    /// Whether it holds where the field is not there.
+    #[serde(default)]
+    pub or_absent: bool,
+}
+
+/// An image that another field names where its own does not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct FallbackImage {
+    /// Its own field.
+    pub path: FieldPath,
+    /// The field for all that do not have their own.
+    pub otherwise: FieldPath,
+}
+
+/// A field that names a registry or a repository.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "the schema of what only people read")]
+struct RegistryField {
+    path: FieldPath,
+    what: String,
+}
+
+/// A field that looks like one for pull secrets, and that nothing reads.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct UnreadField {
+    /// The field.
+    pub path: FieldPath,
+    /// What it would hold.
+    #[serde(default)]
+    pub form: SecretForm,
+    /// The versions of the kind for which this holds; without any, all of them.
+    #[serde(default)]
+    pub versions: Box<[Box<str>]>,
+    /// Why nothing reads it, and where the pull secret belongs.
+    pub why: Box<str>,
+}
+
+/// What an operator does with the pull secrets of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum Delivery {
+    /// It names them in the pods.
+    #[default]
+    Pod,
+    /// It names them in the ServiceAccount that it makes, and the pods have no list.
+    ServiceAccount,
+    /// It names them in the pods and in the ServiceAccount that it makes.
+    Both,
+    /// A controller pulls with them.
+    Controller,
+    /// A build pulls with them.
+    Build,
+    /// A container reads them from a file.
+    Mount,
+}
+
+/// What the images of a site are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum Role {
+    /// The kubelet pulls them for pods of the object.
+    #[default]
+    Pulled,
+    /// Other objects make pods of them.
+    Template,
+    /// They are put into pods of others.
+    Injected,
+    /// A controller pulls them.
+    Controller,
+    /// A build starts from them.
+    Build,
+    /// They are pushed.
+    Output,
+    /// A program on each node pulls them.
+    NodeAgent,
+    /// They are only listed.
+    Listed,
+}
+
+impl Role {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pulled => "pulled",
+            Self::Template => "template",
+            Self::Injected => "injected",
+            Self::Controller => "controller",
+            Self::Build => "build",
+            Self::Output => "output",
+            Self::NodeAgent => "nodeAgent",
+            Self::Listed => "listed",
+        }
+    }
 }
 
 /// An image that is written in parts: `registry/repository/name:tag@digest` of those that are there.
@@ -149,6 +339,32 @@ pub struct SplitImage {
     /// The digest.
     #[serde(default)]
     pub digest: Option<FieldPath>,
+    /// Where the parts come from that are not there.
+    #[serde(default)]
+    pub fallback: Fallback,
+    /// A field that, where it has a value, takes the place of the whole.
+    #[serde(default)]
+    pub unless: Option<FieldPath>,
+    /// What the operator makes of the whole, if it does not pull it as it is.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub inexact: Unread,
+}
+
+/// Where parts of an image come from that are not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Fallback {
+    /// The registry.
+    #[serde(default)]
+    pub registry: Option<FieldPath>,
+    /// The repository.
+    #[serde(default)]
+    pub repository: Option<FieldPath>,
+    /// The tag.
+    #[serde(default)]
+    pub tag: Option<FieldPath>,
 }
 
 /// A field for pull secrets.
@@ -225,10 +441,22 @@ impl PullSite {
     }
 
     fn plain_but_for_place(&self) -> bool {
-        self.images.is_empty()
-            && self.split_images.is_empty()
-            && self.pull_secrets.is_empty()
-            && self.service_account.is_empty()
+        let fields = [self.images.len(), self.fallback_images.len(), self.maybe_images.len()];
+        let fields =
+            fields.iter().sum::<usize>() + self.split_images.len() + self.pull_secrets.len();
+        let accounts = self.service_account.len() + self.account_secrets.len();
+        fields + accounts == 0
+            && self.when.is_none()
+            && self.versions.is_empty()
+            && self.service_account_default.is_none()
+            && self.cannot.is_none()
+            && self.role == Role::Pulled
+            && !self.implicit
+    }
+
+    /// Whether objects of an API version have it.
+    pub fn is_of(&self, api_version: &str) -> bool {
+        is_among(&self.versions, api_version)
     }
 
     /// The way to its pod spec, if that is all that it says: one pod spec at one path.
@@ -258,6 +486,11 @@ impl Row {
             is_validated: false,
             order: Order::default(),
             kustomize: Kustomize::default(),
+            verified: Unread,
+            strings: Unread,
+            registries: Unread,
+            unread: Box::default(),
+            embed: Box::default(),
             sites: Box::default(),
             own: None,
         };
@@ -272,9 +505,7 @@ impl Row {
 
     /// Whether it is for an API version.
     fn is_of(&self, api_version: &str) -> bool {
-        let version = api_version.rsplit('/').next().unwrap_or_default();
-        self.has_group(group(api_version))
-            && (self.versions.is_empty() || self.versions.iter().any(|of| **of == *version))
+        self.has_group(group(api_version)) && is_among(&self.versions, api_version)
     }
 }
 
@@ -311,9 +542,15 @@ impl Table {
         own.or_else(|| builtin::rows(kind).find(|row| row.is_of(api_version)))
     }
 
-    /// Whether there is a row for a kind of this name, in whatever group.
-    pub fn has(&self, kind: &str) -> bool {
-        builtin::rows(kind).next().is_some() || self.rows.iter().any(|row| *row.kind == *kind)
+    /// Whether a document with this text may hold an object of a row: of this kind, and of a group that is in the text.
+    pub fn may_hold(&self, kind: &str, document: &str) -> bool {
+        let mut own = self.rows.iter().filter(|row| *row.kind == *kind);
+        // The name of a core group may be anywhere, or nowhere.
+        let is_in = |group: &str| {
+            !group.contains('.') || memmem::find(document.as_bytes(), group.as_bytes()).is_some()
+        };
+        let is_of = |row: &Row| row.groups.iter().any(|group| is_in(group));
+        own.any(is_of) || builtin::rows(kind).any(is_of)
     }
 }
 
@@ -379,6 +616,12 @@ const FILE_GROUPS: &[&str] = &[
     "pullcreds.dev",
 ];
 
+/// Whether the version of an API version is one of these; of none, every one is.
+pub fn is_among(versions: &[Box<str>], api_version: &str) -> bool {
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    versions.is_empty() || versions.iter().any(|of| **of == *version)
+}
+
 /// The group of an `apiVersion`: what stands before the slash, or the core group.
 pub fn group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
@@ -425,10 +668,12 @@ mod tests {
 
     #[test]
     fn a_kind_of_another_group_is_not_core() {
-        assert!(find("apps.kruise.io/v1alpha1", "StatefulSet").is_none());
-        assert!(find("batch.volcano.sh/v1alpha1", "Job").is_none());
+        assert!(find("apps.example.com/v1", "StatefulSet").is_none());
+        assert!(find("batch.example.com/v1", "Job").is_none());
         assert!(find("extensions/v1beta1", "Deployment").is_some());
         assert!(find("v1", "Pod").is_some());
-        assert!(Table::builtin().has("Pod") && !Table::builtin().has("Service"));
+        let may_hold = |kind, document| Table::builtin().may_hold(kind, document);
+        assert!(may_hold("Pod", "kind: Pod") && !may_hold("Service", "apiVersion: v1"));
+        assert!(may_hold("Service", "apiVersion: serving.knative.dev/v1"));
     }
 }

@@ -126,6 +126,8 @@ pub enum Account<'p> {
     Unknown,
     /// It has none: the kubelet runs a static pod without the API server.
     None,
+    /// Its operator makes it.
+    Made,
 }
 
 impl Account<'_> {
@@ -133,7 +135,12 @@ impl Account<'_> {
     pub fn id(self) -> Option<AccountId> {
         match self {
             Self::InStream { id, .. } | Self::InCluster { id, .. } => Some(id),
-            Self::Absent | Self::Declared(_) | Self::Later(_) | Self::Unknown | Self::None => None,
+            Self::Absent
+            | Self::Declared(_)
+            | Self::Later(_)
+            | Self::Unknown
+            | Self::None
+            | Self::Made => None,
         }
     }
 
@@ -143,6 +150,7 @@ impl Account<'_> {
             Self::InStream { .. } => Evidence::Manifests,
             Self::InCluster { .. } | Self::Absent => Evidence::Cluster,
             Self::Declared(_) => Evidence::Policy,
+            Self::Made => Evidence::Producer,
             Self::Later(_) | Self::Unknown | Self::None => Evidence::None,
         }
     }
@@ -278,6 +286,9 @@ impl<'i, 'a> Accounts<'i, 'a> {
     ) -> Account<'p> {
         if workload.is_static {
             return Account::None;
+        }
+        if let Some(made) = workload.made.as_deref() {
+            return if made.is_elsewhere { Account::Unknown } else { Account::Made };
         }
         let name = workload.effective_service_account();
         let given = workload.object.namespace.as_deref();

@@ -160,8 +160,23 @@ fn soup() -> impl Strategy<Value = Text> {
 /// A path of `JSONPath` that may lead somewhere in a Pod, and one that may be wrong.
 fn field_path() -> impl Strategy<Value = String> {
     let step = prop::sample::select(vec![
-        ".spec", ".metadata", ".containers", ".image", ".name", ".items", "[*]", ".*", "[0]", "[-1]", "[::-1]", "[1:]",
-        "[:-1]", "['a.b']", "[?@.a]", "..", ".-",
+        ".spec",
+        ".metadata",
+        ".containers",
+        ".image",
+        ".name",
+        ".items",
+        "[*]",
+        ".*",
+        "[0]",
+        "[-1]",
+        "[::-1]",
+        "[1:]",
+        "[:-1]",
+        "['a.b']",
+        "[?@.a]",
+        "..",
+        ".-",
     ]);
     let start = prop::sample::select(vec!["$", "$", "$.items[*]", "$.spec", "", "spec"]);
     (start, proptest::collection::vec(step, 0..6))

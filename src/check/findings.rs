@@ -24,6 +24,7 @@ mod renamed;
 mod rotation;
 mod secrets;
 mod stamps;
+mod unread;
 mod usage;
 
 use std::borrow::Cow;
@@ -56,6 +57,7 @@ const CHECKS: &[Check] = &[
     ("images", |world, out| world.about_images(out)),
     ("registries", |world, out| world.about_registries(out)),
     ("custom resources", |world, out| world.about_custom_resources(out)),
+    ("fields that nothing reads", |world, out| world.about_unread(out)),
     ("service accounts", |world, out| world.about_service_accounts(out)),
     ("absent service accounts", |world, out| world.about_absent_accounts(out)),
     ("duplicate service accounts", |world, out| world.about_duplicate_accounts(out)),

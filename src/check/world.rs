@@ -69,6 +69,8 @@ pub(super) enum InUse<'c> {
     Unknown,
     /// A static pod has none.
     None,
+    /// Its operator makes it.
+    Made,
 }
 
 impl<'c> InUse<'c> {
@@ -86,6 +88,7 @@ impl<'c> InUse<'c> {
             Account::Later(id) => seen(id, false),
             Account::Unknown => Self::Unknown,
             Account::None => Self::None,
+            Account::Made => Self::Made,
         }
     }
 
@@ -93,7 +96,7 @@ impl<'c> InUse<'c> {
     pub(super) fn puller(self) -> Puller<'c> {
         match self {
             Self::Seen { account, .. } => Puller::Annotated(&account.annotations),
-            Self::Absent | Self::Declared | Self::Unknown => Puller::NotKnown,
+            Self::Absent | Self::Declared | Self::Unknown | Self::Made => Puller::NotKnown,
             Self::None => Puller::Static,
         }
     }

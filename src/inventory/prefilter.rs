@@ -64,7 +64,7 @@ pub fn matters(table: &Table, kind: &str, document: &str) -> bool {
         "ConfigMap" => DOCKER_CONFIG.iter().any(|word| document.contains(word)),
         _ => {
             kind.ends_with("List")
-                || table.has(kind)
+                || table.may_hold(kind, document)
                 || PRODUCERS.iter().any(|row| row.kind == kind)
                 || producers::informs(kind)
                 || !NO_PODS.contains(&kind) && holds_pods(document)

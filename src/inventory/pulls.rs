@@ -12,6 +12,7 @@ use crate::image::Reference;
 use crate::kinds::{Combine, FieldPath, PullSite, SecretForm, SplitImage, Way};
 use crate::patch::Form;
 use crate::shared::Shared;
+use crate::source::Span;
 use crate::text::Text;
 use crate::yaml::{Field, Kind, Node};
 
@@ -49,12 +50,27 @@ pub(super) struct Found<'a> {
     pub(super) service_account: Option<Text<'a>>,
     pub(super) not_an_account: Option<Box<NotString<'a>>>,
     pub(super) ways: Ways,
+    /// The ServiceAccount that the operator makes for it, if it does.
+    pub(super) made: Option<Made<'a>>,
+    /// Where the list is that the operator ignores, if it does.
+    pub(super) ignored: Option<Span>,
+}
+
+/// What an operator does about the ServiceAccount of pods.
+pub struct Made<'a> {
+    /// Whether nothing else is known than that another object decides.
+    pub is_elsewhere: bool,
+    /// The pull secrets that the object puts on it, beside those of its own list.
+    pub names: Box<[Text<'a>]>,
 }
 
 /// The hits of a site, in the order of the document.
 pub(super) fn hits<'t, 'a>(root: Node<'t, 'a>, site: &'a PullSite) -> Vec<Hit<'t, 'a>> {
     let mut found = Vec::new();
     site.at.each(root, &mut Way::default(), &mut |node, way| {
+        if !node.is_mapping() {
+            return;
+        }
         let mut hit = Hit {
             root,
             site,
@@ -69,7 +85,9 @@ pub(super) fn hits<'t, 'a>(root: Node<'t, 'a>, site: &'a PullSite) -> Vec<Hit<'t
             hit.template = names.split_last().and_then(|(_, above)| node.at(above));
             names.iter().for_each(|name| hit.home.name(name));
         }
-        found.push(hit);
+        if hit.is_there() {
+            found.push(hit);
+        }
     });
     found
 }
@@ -80,9 +98,30 @@ impl<'t, 'a> Hit<'t, 'a> {
         self.home.as_str()
     }
 
-    /// Whether there is a pod spec or an image.
+    /// Whether there is a pod spec, an image, or a pod whose image the operator chooses.
     pub(super) fn makes_pods(&self) -> bool {
-        self.spec.is_some() || !self.images().is_empty()
+        self.is_made(&self.images(), &self.places())
+    }
+
+    fn is_made(&self, images: &[Image<'_>], places: &[Place<'_, '_>]) -> bool {
+        let by_object = || {
+            let is_written = |place: &Place<'_, '_>| place.list.state != ListState::Absent;
+            self.site.implicit || self.spec.is_some() || places.iter().any(is_written)
+        };
+        !images.is_empty() || !self.site.needs_image && by_object()
+    }
+
+    /// Whether the condition of the site holds.
+    fn is_there(&self) -> bool {
+        self.site.when.as_ref().is_none_or(|when| {
+            let mut value = None;
+            self.each(&when.path, &mut |node, _| {
+                value.get_or_insert_with(|| node.scalar());
+            });
+            value.map_or(when.or_absent, |value| {
+                value.is_some_and(|value| when.is.iter().any(|is| value == **is))
+            })
+        })
     }
 
     /// Whether the pod spec names a ServiceAccount in the field that kustomize keeps up to date.
@@ -91,22 +130,24 @@ impl<'t, 'a> Hit<'t, 'a> {
         name.and_then(text).is_some()
     }
 
-    /// What is there to be pulled, and with what; `None` if there is neither a pod spec nor an image.
-    pub(super) fn read(&self, forms: &mut Shared<Form>) -> Option<Found<'a>> {
+    /// What is there to be pulled, and with what; `None` if no pods are made.
+    pub(super) fn read(&self, name: Option<&str>, forms: &mut Shared<Form>) -> Option<Found<'a>> {
         let images = self.images();
-        if self.spec.is_none() && images.is_empty() {
+        let mut places = self.places();
+        if !self.is_made(&images, &places) {
             return None;
         }
-        let mut places = self.places();
-        let used = places.iter().position(|place| place.counts()).unwrap_or(0);
+        let (used, target) = (self.used(&places), self.target(&places));
         let mut ways =
             Ways { home: self.home().into(), list: None, form: SecretForm::Objects, account: None };
         let (mut list, mut site) = (PullSecrets::default(), Site::without_field(self.node));
-        if let Some(place) = places.get_mut(used) {
+        if let Some(place) = places.get_mut(target) {
             ways.list = Some(place.way.as_str().into());
             ways.form = place.form;
-            list = std::mem::take(&mut place.list);
             site = place.site(forms);
+        }
+        if let Some(place) = places.get_mut(used) {
+            list = std::mem::take(&mut place.list);
         }
         match self.site.combine {
             Combine::First => {}
@@ -117,12 +158,91 @@ impl<'t, 'a> Hit<'t, 'a> {
             Combine::FirstEntry => {}
             Combine::Joined => {
                 let rest = places.into_iter().flat_map(|place| place.list.entries.into_vec());
-                list.entries = list.entries.into_vec().into_iter().chain(rest).collect();
+                let all = list.entries.into_vec().into_iter().chain(rest);
+                let mut seen = BTreeSet::new();
+                list.entries = all
+                    .filter(|entry| {
+                        entry.name.as_ref().is_none_or(|name| seen.insert(name.clone()))
+                    })
+                    .collect();
             }
         }
-        let account = self.account(&mut ways);
-        let (service_account, not_an_account) = account;
-        Some(Found { images, pull_secrets: list, site, service_account, not_an_account, ways })
+        let (mut service_account, not_an_account) = self.account(&mut ways);
+        let is_named = service_account.is_some();
+        let mut ignored = None;
+        if is_named && self.site.account_ignores_secrets {
+            ignored = list.has_entry().then_some(list.span);
+            site = Site::ignored(list.span, self.node);
+            list = PullSecrets::default();
+        } else if let Some(instead) = &self.site.cannot {
+            let instead = instead.replace("{name}", name.unwrap_or("NAME"));
+            site = Site::impossible(self.node, instead);
+        }
+        if let Some(default) = self.site.pull_secret_default.as_deref()
+            && !list.has_entry()
+        {
+            list.entries = Box::new([named(default, self.node)]);
+        }
+        let made = (!is_named).then(|| self.made(name, &mut service_account)).flatten();
+        Some(Found {
+            images,
+            pull_secrets: list,
+            site,
+            service_account,
+            not_an_account,
+            ways,
+            made,
+            ignored,
+        })
+    }
+
+    /// The field whose entries count first.
+    fn used(&self, places: &[Place<'_, '_>]) -> usize {
+        places.iter().position(Place::counts).unwrap_or_else(|| self.target(places))
+    }
+
+    /// The field to write to: the one that is in use, but rather a list than a field for one name where both count.
+    fn target(&self, places: &[Place<'_, '_>]) -> usize {
+        if self.site.pair {
+            return 0;
+        }
+        let is_list =
+            |at: &usize| matches!(places[*at].form, SecretForm::Objects | SecretForm::Names);
+        let joined = self.site.combine == Combine::Joined;
+        let used = places.iter().position(Place::counts);
+        if let Some(used) = used.filter(|at| !joined || is_list(at)) {
+            return used;
+        }
+        let own = (joined && self.site.pod_spec.is_some()).then(|| places.len().saturating_sub(1));
+        let wanted = self
+            .site
+            .write_to
+            .as_ref()
+            .and_then(|to| self.site.pull_secrets.iter().position(|field| field.path == *to));
+        let best = wanted.or(own).filter(|at| *at < places.len());
+        let list = best.filter(is_list).or_else(|| (0..places.len()).find(is_list));
+        if used.is_some() { list.or(used).unwrap_or(0) } else { best.unwrap_or(0) }
+    }
+
+    /// What the operator makes of the ServiceAccount that no field names, and under which name.
+    fn made(&self, name: Option<&str>, account: &mut Option<Text<'a>>) -> Option<Made<'a>> {
+        let default = self.site.service_account_default.as_deref().unwrap_or("default");
+        if self.site.decided_elsewhere {
+            return Some(Made { is_elsewhere: true, names: Box::default() });
+        }
+        if default == "default" {
+            return None;
+        }
+        *account = Some(default.replace("{name}", name.unwrap_or("*")).into());
+        let mut names = Vec::new();
+        for field in &self.site.account_secrets {
+            let (above, keys) = field.path.split_names();
+            self.each(&above, &mut |holder, way| {
+                let place = Place::new(holder, way, keys.clone(), field.form);
+                names.extend(place.list.names().cloned());
+            });
+        }
+        Some(Made { is_elsewhere: false, names: exact(names) })
     }
 
     /// Calls `visit` with everything that a path of the row leads to.
@@ -138,16 +258,21 @@ impl<'t, 'a> Hit<'t, 'a> {
         let mut found = self.spec.map_or_else(Vec::new, |spec| images(spec).into_vec());
         let mut seen = BTreeSet::new();
         for path in &self.site.images {
-            let (above, name) =
-                path.split_last().map_or((path.clone(), None), |(above, name)| (above, Some(name)));
-            self.each(&above, &mut |holder, way| {
-                let way = name.map_or_else(|| way.clone(), |name| way.with(name));
-                let Some(node) = name.map_or(Some(holder), |name| holder.get(name)) else { return };
-                let policy = holder.get("imagePullPolicy");
-                if seen.insert(way.clone()) {
-                    found.extend(image(holder, node, policy, ImageField::At(Box::new(way))));
-                }
-            });
+            self.whole(path, &mut found, &mut seen);
+        }
+        for image in &self.site.fallback_images {
+            let before = found.len();
+            self.whole(&image.path, &mut found, &mut seen);
+            if found.len() == before {
+                self.whole(&image.otherwise, &mut found, &mut seen);
+            }
+        }
+        for path in &self.site.maybe_images {
+            let before = found.len();
+            self.whole(path, &mut found, &mut seen);
+            if found[before..].iter().any(|image| !image.reference.contains('/')) {
+                found.truncate(before);
+            }
         }
         for split in &self.site.split_images {
             self.each(&split.at, &mut |holder, way| {
@@ -155,6 +280,20 @@ impl<'t, 'a> Hit<'t, 'a> {
             });
         }
         exact(found)
+    }
+
+    /// The images at a path.
+    fn whole(&self, path: &FieldPath, found: &mut Vec<Image<'a>>, seen: &mut BTreeSet<Way>) {
+        let (above, name) =
+            path.split_last().map_or((path.clone(), None), |(above, name)| (above, Some(name)));
+        self.each(&above, &mut |holder, way| {
+            let way = name.map_or_else(|| way.clone(), |name| way.with(name));
+            let Some(node) = name.map_or(Some(holder), |name| holder.get(name)) else { return };
+            let policy = holder.get("imagePullPolicy");
+            if seen.insert(way.clone()) {
+                found.extend(image(holder, node, policy, ImageField::At(Box::new(way))));
+            }
+        });
     }
 
     /// The image of which an object has the parts. Its place is that of the main part.
@@ -171,15 +310,28 @@ impl<'t, 'a> Hit<'t, 'a> {
             });
             found.filter(|(value, ..)| !value.is_empty())
         };
-        let (registry, repository, name) =
-            (part(&split.registry), part(&split.repository), part(&split.name));
-        let (tag, digest) = (part(&split.tag), part(&split.digest));
+        if part(&split.unless).is_some() {
+            return None;
+        }
+        let or = |path, fallback| part(path).or_else(|| part(fallback));
+        let fallback = &split.fallback;
+        let registry = or(&split.registry, &fallback.registry);
+        let repository = part(&split.repository);
+        let (name, tag, digest) =
+            (part(&split.name), or(&split.tag, &fallback.tag), part(&split.digest));
+        // What only others name does not make an image.
+        if [&repository, &name].iter().all(|part| part.is_none()) {
+            return None;
+        }
+        let repository = repository.or_else(|| part(&fallback.repository));
         let path = [&registry, &repository, &name].into_iter().flatten();
         let path: Vec<_> = path.map(|(value, ..)| value.trim_matches('/')).collect();
         let mut reference = path.join("/");
-        for (value, ..) in [&tag, &digest].into_iter().flatten() {
-            let is_digest = value.starts_with("sha256:");
-            reference.extend([if is_digest { "@" } else { ":" }, value.as_str()]);
+        if let Some((tag, ..)) = &tag {
+            reference.extend([if tag.starts_with("sha256:") { "@" } else { ":" }, tag.as_str()]);
+        }
+        if let Some((digest, ..)) = &digest {
+            reference.extend(["@", digest.as_str()]);
         }
         let (_, main, way) = repository.or(name)?;
         Some(Image {
@@ -201,9 +353,15 @@ impl<'t, 'a> Hit<'t, 'a> {
                 found.push(Place::new(holder, way, keys.clone(), field.form));
             });
         }
-        let own =
-            self.spec.map(|spec| Place::new(spec, &self.home, vec![FIELD], SecretForm::Objects));
-        found.extend(own);
+        if self.site.ignores_pod_list {
+            return found;
+        }
+        if let Some(spec) = self.spec {
+            found.push(Place::new(spec, &self.home, vec![FIELD], SecretForm::Objects));
+        } else if let Some(path) = &self.site.pod_spec {
+            let keys = path.names().into_iter().chain([FIELD]).collect();
+            found.push(Place::new(self.node, &self.way, keys, SecretForm::Objects));
+        }
         found
     }
 
@@ -282,6 +440,12 @@ fn read<'a>(field: Field<'_, 'a>, form: SecretForm) -> PullSecrets<'a> {
     };
     let state = if found.is_some() { ListState::List } else { ListState::Malformed };
     PullSecrets { state, entries: found.unwrap_or_default(), span }
+}
+
+/// A name that is not in the input.
+fn named<'a>(name: &str, node: Node<'_, 'a>) -> Entry<'a> {
+    let name = Some(name.to_owned().into());
+    Entry { name, bare: false, not_a_name: None, unknown: None, span: node.span() }
 }
 
 /// A name that is the entry itself.

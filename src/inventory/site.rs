@@ -90,6 +90,24 @@ impl Site {
         })
     }
 
+    /// Where no field can carry a pull secret, with what to do instead.
+    pub(super) fn impossible(place: Node<'_, '_>, instead: String) -> Self {
+        Self::refused(Refusal {
+            span: place.span(),
+            why: "its kind has no field for pull secrets",
+            advice: instead.into(),
+        })
+    }
+
+    /// Where the operator ignores the list, which is at `list` if there is one.
+    pub(super) fn ignored(list: Span, place: Node<'_, '_>) -> Self {
+        Self::refused(Refusal {
+            span: if list.is_empty() { place.span() } else { list },
+            why: "it names its ServiceAccount, and its operator ignores the pull secrets then",
+            advice: "name the pull secret in imagePullSecrets of that ServiceAccount".into(),
+        })
+    }
+
     fn refused(refusal: Refusal) -> Self {
         let shape = Err(Box::new(refusal));
         Self { users: 0, restates: false, list: None, frees: None, shape }

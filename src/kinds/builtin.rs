@@ -1,6 +1,8 @@
 //! The rows that are compiled in: a data file, of which only the rows are parsed that something asks for.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
+
+use memchr::memmem;
 
 use super::Row;
 
@@ -9,38 +11,13 @@ const TEXT: &str = include_str!("table.json");
 /// How a row begins, up to its kind.
 const HEAD: &str = "{\"kind\": \"";
 
-const COUNT: usize = count();
 /// Where each row begins.
-static STARTS: [usize; COUNT] = starts();
-static ROWS: [OnceLock<Row>; COUNT] = [const { OnceLock::new() }; COUNT];
-
-/// Whether a row begins at a byte.
-const fn begins(at: usize) -> bool {
-    let text = TEXT.as_bytes();
-    text[at] == b'{' && at > 0 && text[at - 1] == b'\n'
-}
-
-const fn count() -> usize {
-    let (mut at, mut count) = (0, 0);
-    while at < TEXT.len() {
-        count += begins(at) as usize;
-        at += 1;
-    }
-    count
-}
-
-const fn starts() -> [usize; COUNT] {
-    let mut starts = [0; COUNT];
-    let (mut at, mut row) = (0, 0);
-    while at < TEXT.len() {
-        if begins(at) {
-            starts[row] = at;
-            row += 1;
-        }
-        at += 1;
-    }
-    starts
-}
+static STARTS: LazyLock<Box<[usize]>> = LazyLock::new(|| {
+    let rows = memmem::find_iter(TEXT.as_bytes(), "\n{");
+    rows.map(|line_feed| line_feed + 1).collect()
+});
+static ROWS: LazyLock<Box<[OnceLock<Row>]>> =
+    LazyLock::new(|| STARTS.iter().map(|_| OnceLock::new()).collect());
 
 /// The rows for kinds of a name.
 pub(super) fn rows(kind: &str) -> impl Iterator<Item = &'static Row> {
@@ -52,12 +29,12 @@ pub(super) fn rows(kind: &str) -> impl Iterator<Item = &'static Row> {
 /// The same for a name in whatever capital letters.
 pub(super) fn rows_in_any_case(kind: &str) -> impl Iterator<Item = &'static Row> {
     let is_it = move |at: &usize| kind_at(STARTS[*at]).eq_ignore_ascii_case(kind);
-    (0..COUNT).filter(is_it).map(row)
+    (0..STARTS.len()).filter(is_it).map(row)
 }
 
 /// Every row.
 pub(super) fn all() -> impl Iterator<Item = &'static Row> {
-    (0..COUNT).map(row)
+    (0..STARTS.len()).map(row)
 }
 
 /// The kind of the row that begins at a byte.
@@ -87,7 +64,7 @@ mod tests {
     #[test]
     fn every_row_is_read_and_says_where_it_comes_from() {
         let all: Vec<serde_json::Value> = serde_json::from_str(TEXT).expect("the table is JSON");
-        assert_eq!(all.len(), COUNT, "each row begins a line with {HEAD}");
+        assert_eq!(all.len(), STARTS.len(), "each row begins a line with {HEAD}");
         for (at, value) in all.iter().enumerate() {
             assert_eq!(value["kind"], *row(at).kind, "row {at}");
             let source = value["source"].as_array().expect("a list");
@@ -103,7 +80,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_no_group_has_a_kind_twice() {
         let mut seen = std::collections::BTreeSet::new();
-        for at in 0..COUNT {
+        for at in 0..STARTS.len() {
             let row = row(at);
             assert!(at == 0 || *super::row(at - 1).kind <= *row.kind, "{}", row.kind);
             for group in &row.groups {

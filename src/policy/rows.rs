@@ -92,8 +92,16 @@ impl Check<'_> {
         let service_account = values(self.distinct(item.service_account, any_path)).into();
         let combine = item.combine.good().map(|combine| combine.value).unwrap_or_default();
         let (split_images, pull_secrets) = (splits.into(), fields.into());
-        let site =
-            PullSite { at, pod_spec, images, split_images, pull_secrets, combine, service_account };
+        let site = PullSite {
+            at,
+            pod_spec,
+            images,
+            split_images,
+            pull_secrets,
+            combine,
+            service_account,
+            ..PullSite::default()
+        };
         Some(site.tidied())
     }
 
@@ -119,6 +127,7 @@ impl Check<'_> {
             name: path(item.name),
             tag: path(item.tag),
             digest: path(item.digest),
+            ..SplitImage::default()
         })
     }
 }

@@ -24,6 +24,9 @@ struct Wire<'r> {
     /// The dumps of the cluster that were evidence.
     cluster_dumps: Vec<Cow<'r, str>>,
     images: Vec<WireImage<'r>>,
+    /// Images of custom resources that the kubelet does not pull for pods of their own. They are not counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_images: Vec<WireOtherImage<'r>>,
     findings: Vec<WireFinding<'r>>,
     /// Findings that the policy accepts: they do not count.
     suppressed: Vec<WireFinding<'r>>,
@@ -99,6 +102,21 @@ struct WireImage<'r> {
     secret_from: Option<&'static str>,
     key: Option<Cow<'r, str>>,
     key_order: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireOtherImage<'r> {
+    source: Cow<'r, str>,
+    document: usize,
+    object: WireObject,
+    path: String,
+    line: usize,
+    column: usize,
+    image: String,
+    /// What it is for.
+    role: &'static str,
+    pull_secrets: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -197,6 +215,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         summary: summary(&outcome.summary),
         cluster_dumps: outcome.cluster.iter().map(|dump| mask::credentials(&dump.name)).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
+        other_images: other_images(report),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
         suppressed: outcome.suppressed.iter().map(|one| finding(report, one)).collect(),
         edits: edits(report),
@@ -381,6 +400,27 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
         message: mask::tokens(&unread.why),
     });
     problems.chain(unread).collect()
+}
+
+fn other_images<'r>(report: &'r Report<'_>) -> Vec<WireOtherImage<'r>> {
+    let mut all = Vec::new();
+    for (source, inventory) in report.outcome.inventories.iter().enumerate() {
+        all.extend(inventory.other_images.iter().map(|other| {
+            let position = report.position(source, other.image.span.start);
+            WireOtherImage {
+                source: mask::credentials(&report.source(source).name),
+                document: other.object.document,
+                object: object(report, &other.object),
+                path: shown(&other.path),
+                line: position.line,
+                column: position.column,
+                image: shown(&other.image.reference),
+                role: other.role.name(),
+                pull_secrets: other.names.iter().map(|name| shown(name)).collect(),
+            }
+        }));
+    }
+    all
 }
 
 fn object(report: &Report<'_>, object: &Object<'_>) -> WireObject {

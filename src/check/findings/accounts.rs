@@ -163,6 +163,13 @@ impl<'c> World<'c> {
                     None => "",
                 }
             }
+            InUse::Made => {
+                let name = show(name);
+                return format!(
+                    "neither the object nor ServiceAccount '{name}', which its operator makes, names a pull secret"
+                )
+                .into();
+            }
             InUse::Declared | InUse::Unknown => "",
         };
         let name = show(name);

@@ -4,6 +4,7 @@
 use crate::credentials::keyring::NearMiss;
 use crate::image::Reference;
 use crate::inventory::Workload;
+use crate::kinds::SecretForm;
 use crate::policy::registries::{BuiltinAccess, Cloud, Host, Provider};
 use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
 use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
@@ -370,12 +371,41 @@ fn by_hand(wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>, is_first: bool) -
     if matches!(proposed, Proposed::Absent(_) | Proposed::Useless(..)) {
         return String::new();
     }
+    let start = if is_first { "Name the pull secret" } else { "or name it" };
+    if let Some(field) = own_field(wanting, proposed.name()) {
+        return format!("{start} {field}\n");
+    }
     format!(
-        "{} in {}:\n  imagePullSecrets:\n  - name: {}\n",
-        if is_first { "Name the pull secret" } else { "or name it" },
+        "{start} in {}:\n  imagePullSecrets:\n  - name: {}\n",
         holder(wanting),
         show(proposed.name())
     )
+}
+
+/// Where the operator of a custom resource reads a pull secret, and what to write there; `None` if it is the pod spec.
+fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<String> {
+    let workload = wanting.workload;
+    let ways = workload.ways.as_deref()?;
+    if let Some(instead) = workload.pulls.cannot.as_deref() {
+        let object = workload.object.name.as_deref().unwrap_or("NAME");
+        let instead = instead.replace("{name}", &show(object).to_string());
+        return Some(format!("elsewhere, since its kind has no field for it: {instead}"));
+    }
+    if workload.pulls.account_ignores_secrets && workload.made.is_none() {
+        let account = show(workload.effective_service_account());
+        return Some(format!("in imagePullSecrets of ServiceAccount '{account}'"));
+    }
+    if wanting.pod.effective.origin == Origin::ServiceAccount {
+        return None;
+    }
+    let name = show(name);
+    let value = match ways.form {
+        SecretForm::Objects => format!("- name: {name}"),
+        SecretForm::Names => format!("- {name}"),
+        SecretForm::Object => format!("name: {name}"),
+        SecretForm::Name | SecretForm::Text => name.to_string(),
+    };
+    Some(format!("in {}:\n  {value}", ways.list.as_deref()?))
 }
 
 /// Where a name has to go: a pod with a list of its own loses that of its ServiceAccount.
