@@ -118,6 +118,7 @@ pub struct Kustomize {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of a row that is there or not")]
 pub struct PullSite {
     /// What its pods are, in a word.
     #[serde(default)]

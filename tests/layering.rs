@@ -37,6 +37,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "token",
             "text",
             "yaml",
+            "kinds",
             "credentials",
             "finding",
         ],

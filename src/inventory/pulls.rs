@@ -83,7 +83,9 @@ pub(super) fn hits<'t, 'a>(root: Node<'t, 'a>, site: &'a PullSite) -> Vec<Hit<'t
         if let Some(names) = site.pod_spec.as_ref().map(FieldPath::names) {
             hit.spec = node.at(&names).filter(|spec| spec.is_mapping());
             hit.template = names.split_last().and_then(|(_, above)| node.at(above));
-            names.iter().for_each(|name| hit.home.name(name));
+            for name in &names {
+                hit.home.name(name);
+            }
         }
         if hit.is_there() {
             found.push(hit);
@@ -150,12 +152,11 @@ impl<'t, 'a> Hit<'t, 'a> {
             list = std::mem::take(&mut place.list);
         }
         match self.site.combine {
-            Combine::First => {}
             Combine::FirstEntry if list.has_entry() => {
                 site = Site::only_first(list.span);
                 list.entries = exact(list.entries.into_vec().into_iter().take(1).collect());
             }
-            Combine::FirstEntry => {}
+            Combine::First | Combine::FirstEntry => {}
             Combine::Joined => {
                 let rest = places.into_iter().flat_map(|place| place.list.entries.into_vec());
                 let all = list.entries.into_vec().into_iter().chain(rest);
@@ -400,9 +401,11 @@ struct Place<'t, 'a> {
 impl<'t, 'a> Place<'t, 'a> {
     fn new(holder: Node<'t, 'a>, above: &Way, keys: Vec<&'a str>, form: SecretForm) -> Self {
         let mut way = above.clone();
-        keys.iter().for_each(|key| way.name(key));
-        let last = keys.split_last();
-        let field = last.and_then(|(key, above)| holder.at(above)?.field(key));
+        for key in &keys {
+            way.name(key);
+        }
+        let split = keys.split_last();
+        let field = split.and_then(|(key, above)| holder.at(above)?.field(key));
         let list = field.map(|field| read(field, form)).unwrap_or_default();
         Self { holder, keys, way, form, list }
     }

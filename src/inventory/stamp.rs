@@ -78,7 +78,7 @@ const SEVERAL: &str = "an anchor or a merge key makes this a part of several pla
 fn makes_pods<'a>(node: Node<'_, 'a>, site: &'a PullSite) -> bool {
     match site.plain() {
         Some(home) => node.at(&home).is_some_and(Node::is_mapping),
-        None => pulls::hits(node, site).iter().any(|hit| hit.makes_pods()),
+        None => pulls::hits(node, site).iter().any(pulls::Hit::makes_pods),
     }
 }
 

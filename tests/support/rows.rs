@@ -28,7 +28,7 @@ pub(crate) fn hold(path: &str, document: &str) {
 }
 
 fn hits_are_in_the_text(path: &FieldPath, document: &str) {
-    let look = |_: &mut (), _, tree: &yaml::Tree<'_>| {
+    let look = |(): &mut (), _, tree: &yaml::Tree<'_>| {
         path.each(tree.root(), &mut Way::default(), &mut |node, way| {
             assert!(document.get(node.span().range()).is_some(), "{} is outside", way.as_str());
         });

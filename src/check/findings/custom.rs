@@ -33,17 +33,11 @@ impl<'c> World<'c> {
             }
         }
         for ((group, kind), all) in kinds {
-            self.about_kind(out, group, kind, &all);
+            Self::about_kind(out, group, kind, &all);
         }
     }
 
-    fn about_kind(
-        &self,
-        out: &mut Findings<'_, '_>,
-        group: &str,
-        kind: &str,
-        all: &OfKind<'_, '_>,
-    ) {
+    fn about_kind(out: &mut Findings<'_, '_>, group: &str, kind: &str, all: &OfKind<'_, '_>) {
         let code = &finding::CUSTOM_RESOURCE_NOT_JUDGED;
         let message = format!(
             "{} in {} of kind {} ({}) not judged; the row of the policy for them: {}",

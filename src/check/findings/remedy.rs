@@ -388,7 +388,7 @@ fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<String> {
     let ways = workload.ways.as_deref()?;
     if let Some(instead) = workload.pulls.cannot.as_deref() {
         let object = workload.object.name.as_deref().unwrap_or("NAME");
-        let instead = instead.replace("{name}", &show(object).to_string());
+        let instead = instead.replace("{name}", show(object).as_ref());
         return Some(format!("elsewhere, since its kind has no field for it: {instead}"));
     }
     if workload.pulls.account_ignores_secrets && workload.made.is_none() {
