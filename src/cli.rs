@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use pullcreds::mask;
+use pullcreds::say;
+use pullcreds::text::{Message, shown};
 
 use commands::plugin;
 use exit::{Exit, Stop};
@@ -58,8 +60,8 @@ pub(crate) fn run() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(Stop { exit, text }) => {
-            // The name of a file and the value of a flag may hold a password.
-            let stop = Stop::new(exit, mask::credentials(&text));
+            // Messages are masked already; the output of a renderer is masked here once more.
+            let stop = Stop::with_report(exit, mask::credentials(&text).into_owned());
             eprint(&stop.text);
             if args::is_filter(&words) {
                 keep_stop(&stop);
@@ -81,15 +83,15 @@ fn tell_usage(error: &clap::Error) -> Stop {
         let _ = error.print();
         eprint(&meant_as_file(error));
     }
-    Stop::new(Exit::Usage, masked)
+    Stop::with_report(Exit::Usage, masked.into_owned())
 }
 
 /// What to write if the word that is no command is a file.
-fn meant_as_file(error: &clap::Error) -> String {
+fn meant_as_file(error: &clap::Error) -> Message {
     match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(word)) if Path::new(word).exists() => {
-            format!("\nTo judge the file or folder: pullcreds check {word}\n")
+            say!("\nTo check the file or folder: pullcreds check {}\n", shown(word))
         }
-        _ => String::new(),
+        _ => Message::default(),
     }
 }

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::mask::MASK;
+use crate::text::{Shown, shown};
 use crate::token;
 
 /// A password, token or key. It has no `Debug`, `Display`, `Serialize` or `PartialEq`, so that no
@@ -84,6 +85,11 @@ fn contains_newline(text: &[u8]) -> bool {
 /// What kind of credential the pair is, or `None` if nothing about it is known.
 pub fn classify(username: &Username, password: &Password) -> Option<token::Class> {
     token::classify(&username.0, &password.0)
+}
+
+/// The key of an `auths` entry as a message may show it: as [`printable_key`], and without tokens.
+pub fn shown_key(key: &str) -> Shown<'static> {
+    shown(&printable_key(key)).into_owned()
 }
 
 /// The key of an `auths` entry as a message may show it: user name and password of a URL

@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
+use crate::say;
 use crate::source::{self, Position, Source, Unreadable};
+use crate::text::{Message, Shown, shown, shown_error, shown_path};
 
 pub use limit::{Limit, parse_size};
 pub use replace::{Change, Place, Refused, Written, replace_all};
@@ -32,24 +34,24 @@ pub enum ReadError {
     #[error("cannot read {name}")]
     Io {
         /// The name of the input.
-        name: String,
+        name: Shown<'static>,
         /// The error.
         #[source]
         source: io::Error,
     },
     /// There is more input than the limit allows.
-    #[error("{name}: the input is larger than {most} (--max-input)")]
+    #[error("{name}: {}", too_large(most))]
     TooLarge {
         /// The name of the input.
-        name: String,
+        name: Shown<'static>,
         /// How much may be read.
-        most: String,
+        most: Message,
     },
     /// The bytes are not text.
     #[error("{name}{}: {}", place(.source), .source.message)]
     NotText {
         /// The name of the input.
-        name: String,
+        name: Shown<'static>,
         /// Why, and where.
         source: NotText,
     },
@@ -60,12 +62,12 @@ pub enum ReadError {
 #[error("{message}")]
 pub struct NotText {
     position: Option<Position>,
-    message: String,
+    message: &'static str,
 }
 
 impl ReadError {
     /// What cannot be read.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &Shown<'static> {
         match self {
             Self::Io { name, .. } | Self::TooLarge { name, .. } | Self::NotText { name, .. } => {
                 name
@@ -82,15 +84,17 @@ impl ReadError {
     }
 
     /// Why it cannot be read.
-    pub fn why(&self) -> String {
+    pub fn why(&self) -> Message {
         match self {
-            Self::Io { source, .. } => source.to_string(),
-            Self::TooLarge { most, .. } => {
-                format!("the input is larger than {most} (--max-input)")
-            }
-            Self::NotText { source, .. } => source.message.clone(),
+            Self::Io { source, .. } => shown_error(source).into(),
+            Self::TooLarge { most, .. } => too_large(most),
+            Self::NotText { source, .. } => source.message.into(),
         }
     }
+}
+
+fn too_large(most: &Message) -> Message {
+    say!("the input is larger than {} (--max-input)", most)
 }
 
 fn place(error: &NotText) -> String {
@@ -98,8 +102,8 @@ fn place(error: &NotText) -> String {
 }
 
 fn not_text(name: &str, error: &Unreadable) -> ReadError {
-    let source = NotText { position: error.position, message: error.message.clone() };
-    ReadError::NotText { name: name.to_owned(), source }
+    let source = NotText { position: error.position, message: error.message };
+    ReadError::NotText { name: shown(name).into_owned(), source }
 }
 
 /// Reads all of the standard input.
@@ -119,9 +123,9 @@ fn read(
 ) -> Result<Source, ReadError> {
     let left = limit.left();
     let bytes = large::read(&mut stream.take(left.saturating_add(1)), widen)
-        .map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
+        .map_err(|source| ReadError::Io { name: shown(name).into_owned(), source })?;
     if !limit.take(bytes.len() as u64) {
-        return Err(ReadError::TooLarge { name: name.to_owned(), most: limit.to_string() });
+        return Err(ReadError::TooLarge { name: shown(name).into_owned(), most: limit.shown() });
     }
     Source::new(name, bytes).map_err(|error| not_text(name, &error))
 }
@@ -147,7 +151,7 @@ fn widen_stdin() {}
 pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
     let name = path.display().to_string();
     let file = fs::File::open(path);
-    let mut file = file.map_err(|source| ReadError::Io { name: name.clone(), source })?;
+    let mut file = file.map_err(|source| ReadError::Io { name: shown_path(path), source })?;
     read(&name, &mut file, limit, || ())
 }
 
@@ -160,7 +164,7 @@ pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
     let mut found = Vec::new();
     for path in paths {
-        let error = |source| ReadError::Io { name: path.display().to_string(), source };
+        let error = |source| ReadError::Io { name: shown_path(path), source };
         if !fs::metadata(path).map_err(error)?.is_dir() {
             found.push(path.clone());
             continue;
@@ -168,7 +172,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
         let mut below = Vec::new();
         for entry in WalkBuilder::new(path).require_git(false).build() {
             let entry = entry.map_err(|error| ReadError::Io {
-                name: path.display().to_string(),
+                name: shown_path(path),
                 source: io::Error::other(error.to_string()),
             })?;
             let manifest = entry.path().extension().and_then(|extension| extension.to_str());
@@ -200,7 +204,7 @@ pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str
 ///
 /// A path that does not exist or cannot be listed.
 pub fn config_files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
-    let error = |source| ReadError::Io { name: path.display().to_string(), source };
+    let error = |source| ReadError::Io { name: shown_path(path), source };
     if !fs::metadata(path).map_err(error)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -21,7 +21,9 @@ use serde::Deserialize;
 
 use crate::check::Outcome;
 use crate::policy::Policy;
+use crate::say;
 use crate::source::{LineIndex, Position, Source, Span};
+use crate::text::{Message, Shown, list};
 use crate::words::Words;
 
 use template::Templates;
@@ -52,11 +54,11 @@ impl fmt::Display for Format {
 }
 
 impl FromStr for Format {
-    type Err = String;
+    type Err = Message;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::of_word(text)
-            .ok_or_else(|| format!("unknown format, expected one of: {}", Self::words().join(", ")))
+            .ok_or_else(|| say!("unknown format, expected one of: {}", list(Self::words(), ", ")))
     }
 }
 
@@ -95,11 +97,11 @@ pub struct Report<'r> {
 /// Something that should have been a source and cannot be read.
 pub struct Unread {
     /// What people call it.
-    pub name: String,
+    pub name: Shown<'static>,
     /// Where it stops being text.
     pub position: Option<Position>,
     /// Why it cannot be read.
-    pub why: String,
+    pub why: Message,
 }
 
 impl<'r> Report<'r> {
@@ -137,7 +139,7 @@ impl<'r> Report<'r> {
     }
 
     /// The chart of the first source, if Helm has rendered it.
-    pub fn chart(&self) -> Option<String> {
+    pub fn chart(&self) -> Option<Shown<'static>> {
         let first = self.sources.first()?;
         self.templates(0).chart(first)
     }
@@ -147,7 +149,7 @@ impl<'r> Report<'r> {
     }
 
     /// The template that the document at `chunk` is rendered from, if Helm has rendered it.
-    fn template(&self, source: usize, chunk: Span) -> Option<String> {
+    fn template(&self, source: usize, chunk: Span) -> Option<Shown<'static>> {
         self.templates(source).find(self.source(source), chunk)
     }
 

@@ -248,7 +248,7 @@ pub struct Unreadable {
     /// Where the text ends.
     pub position: Option<Position>,
     /// Why, and what to do.
-    pub message: String,
+    pub message: &'static str,
 }
 
 impl Source {
@@ -262,8 +262,7 @@ impl Source {
         bytes: impl Into<Cow<'static, [u8]>>,
     ) -> Result<Self, Unreadable> {
         let bytes = bytes.into();
-        let refuse =
-            |position, message: &str| Err(Unreadable { position, message: message.into() });
+        let refuse = |position, message: &'static str| Err(Unreadable { position, message });
         if u32::try_from(bytes.len()).is_err() {
             return refuse(None, "it has 4 GiB or more: split it");
         }

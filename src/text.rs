@@ -8,8 +8,10 @@ mod message;
 mod printable;
 
 use std::borrow::{Borrow, Cow};
+use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
+use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
@@ -124,6 +126,16 @@ impl fmt::Debug for Text<'_> {
 /// `text` as a message may show it: for what is compared as a plain string and was not written by this program.
 pub fn shown(text: &str) -> Shown<'_> {
     Shown(mask::credentials(text))
+}
+
+/// A path as a message may show it.
+pub fn shown_path(path: &Path) -> Shown<'static> {
+    shown(&path.to_string_lossy()).into_owned()
+}
+
+/// What an error of the system or of another crate says, as a message may show it.
+pub fn shown_error(error: &dyn Error) -> Shown<'static> {
+    shown(&error.to_string()).into_owned()
 }
 
 /// Text that may be shown: without credentials, and on one line. A control character, a line break or a character that

@@ -389,10 +389,7 @@ fn c5_when_argo_cd_ends_the_call_all_of_it_ends_at_once() {
         sidecar.call(&words(&["pullcreds", "run", "--", "sh", "-c", STUBBORN])).err().unwrap();
     // Had anything gone on, it would have kept the server waiting for the five seconds that it gives.
     assert!(!failure.killed, "{failure:?}");
-    check_failure(
-        &failure,
-        "error: sh was stopped, because signal 15 (SIGTERM) came; nothing was written\n",
-    );
+    check_failure(&failure, "error: sh was stopped by signal 15 (SIGTERM); nothing was written\n");
     let noted = fs::read_to_string(sidecar.folder().join("noted")).unwrap();
     assert!(!runs(noted.trim()), "{noted}");
 }
@@ -406,7 +403,7 @@ fn c5_our_own_deadline_comes_before() {
     let failure = sidecar.call(&words(&command)).err().unwrap();
     check_failure(
         &failure,
-        "error: sh was stopped, because it did not end within 1s (--timeout); nothing was written\n",
+        "error: sh was stopped because it did not end within 1s (--timeout); nothing was written\n",
     );
 }
 

@@ -23,7 +23,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("text", &["source", "mask"]),
     ("yaml", &["source", "base64", "text"]),
     ("patch", &["source", "edit", "yaml"]),
-    ("credentials", &["names", "duration", "base64", "json", "token", "mask"]),
+    ("credentials", &["names", "duration", "base64", "json", "token", "mask", "text"]),
     ("finding", &["words", "source", "edit"]),
     ("kinds", &["yaml"]),
     (
@@ -105,7 +105,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("krm", &["source", "edit", "mask", "text", "yaml", "patch", "finding"]),
-    ("frontend", &["source"]),
+    ("frontend", &["source", "text"]),
 ];
 
 /// Macros, which Rust exports from the root, and the modules that they belong to.

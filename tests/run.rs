@@ -84,7 +84,7 @@ fn output_that_is_no_yaml_is_unreadable() {
     check_failure(
         &outcome,
         3,
-        "error: the output of sh is no text, at 1:4: it is not UTF-8: convert it, or leave the file out; nothing was written",
+        "error: the output of sh is not text, at 1:4: it is not UTF-8: convert it, or leave the file out; nothing was written",
     );
 }
 
@@ -101,7 +101,7 @@ fn output_without_an_object_is_an_error_unless_allowed() {
     ];
     for text in empty {
         let outcome = sh(&[], &writing(text)).run();
-        let what = "error: sh succeeded and wrote no Kubernetes object (--allow-empty accepts that); nothing was written";
+        let what = "error: sh succeeded and wrote no Kubernetes objects (--allow-empty accepts that); nothing was written";
         check_failure(&outcome, 1, what);
         let outcome = sh(&["--allow-empty", "--fail-on=error"], &writing(text)).run().expect(0);
         assert_eq!(outcome.out(), text);
@@ -152,14 +152,13 @@ fn a_program_that_cannot_be_run_is_named() {
     let outcome = pullcreds(["run", "--", "no-such-program", "--token", "hunter2"])
         .env("PATH", "/usr/bin:/bin")
         .run();
-    let what = "error: no-such-program cannot be run: No such file or directory (os error 2); nothing was written";
+    let what = "error: cannot run no-such-program: No such file or directory (os error 2); nothing was written";
     check_failure(&outcome, 127, what);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("renderer");
     fs::write(&file, "").unwrap();
     let outcome = pullcreds(["run", "--"]).arg(&file).run();
-    let what =
-        "error: renderer cannot be run: Permission denied (os error 13); nothing was written";
+    let what = "error: cannot run renderer: Permission denied (os error 13); nothing was written";
     check_failure(&outcome, 126, what);
 }
 
@@ -333,7 +332,7 @@ fn a_parameter_that_is_not_known_is_an_error() {
     let (run, _folder) = plugin(&[], FINE);
     let outcome =
         run.env("ARGOCD_APP_PARAMETERS", r#"[{"name": "failOn", "string": "never"}]"#).run();
-    let what = "error: plugin parameter 'failOn' is not known: the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
+    let what = "error: unknown plugin parameter 'failOn': the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
     check_failure(&outcome, 2, what);
 }
 
@@ -372,7 +371,7 @@ fn the_operator_may_take_nothing_from_an_application() {
         let outcome = run.env(name, value).run().expect(1);
         assert!(
             outcome.err().contains(
-                "note: the operator of this plugin takes no settings from an Application"
+                "note: the operator of this plugin accepts no settings from an Application"
             ),
             "{outcome}"
         );
@@ -402,7 +401,7 @@ fn an_application_names_a_policy_of_the_operator_and_no_other() {
     let strict = kept.path().join("strict.yaml");
     fs::write(&strict, LAX.replace("never", "error")).unwrap();
     let outcome = named(&file).0.env("PULLCREDS_POLICY", &strict).run().expect(1);
-    assert!(outcome.err().contains("note: ARGOCD_ENV_PULLCREDS_POLICY is ignored: the operator of this plugin names the policy\n"), "{outcome}");
+    assert!(outcome.err().contains("note: ARGOCD_ENV_PULLCREDS_POLICY is ignored: the plugin's operator already sets the policy\n"), "{outcome}");
 }
 
 /// The same, in a folder that is there already.
@@ -423,7 +422,7 @@ fn nothing_of_a_file_is_told_that_an_application_names() {
     check_failure(
         &outcome,
         2,
-        "error: plugin parameter 'policy': the file is no policy; who may read it sees why with pullcreds check --policy FILE",
+        "error: plugin parameter 'policy': the file is not a valid policy; to see why, run pullcreds check --policy FILE where it can be read",
     );
 }
 
@@ -432,7 +431,7 @@ fn the_folder_of_an_application_holds_no_policy() {
     plugin(&[], PRIVATE).0.run().expect(1);
     let (run, _folder) = plugin(&["--policy=pullcreds.yaml"], PRIVATE);
     let outcome = run.run().expect(2);
-    assert!(outcome.err().contains("is a relative path"), "{outcome}");
+    assert!(outcome.err().contains(" is relative, and "), "{outcome}");
 }
 
 #[test]
@@ -577,7 +576,7 @@ fn nothing_is_left_when_its_time_is_up() {
     for script in [STUBBORN, OBEDIENT] {
         let group = Group::new();
         let outcome = sh(&["--timeout", "3s"], &group.script(script)).run();
-        let what = "error: sh was stopped, because it did not end within 3s (--timeout); nothing was written";
+        let what = "error: sh was stopped because it did not end within 3s (--timeout); nothing was written";
         check_failure(&outcome, 124, what);
         // A machine that is busy may not have come to any of it.
         group.is_gone(0);
@@ -627,8 +626,7 @@ fn nothing_is_left_when_we_are_asked_to_end() {
             assert_eq!(output.status.code(), Some(code));
             assert_eq!(output.stdout, b"");
             let said = String::from_utf8(output.stderr).unwrap();
-            let what =
-                format!("error: sh was stopped, because signal {name} came; nothing was written\n");
+            let what = format!("error: sh was stopped by signal {name}; nothing was written\n");
             assert!(said.starts_with(&what), "{said}");
             group.is_gone(2);
         }

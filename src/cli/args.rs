@@ -13,6 +13,7 @@ use clap::{
 };
 use pullcreds::finding::{self, Code};
 use pullcreds::report::Format;
+use pullcreds::say;
 
 use super::settings::Mode;
 use super::settings::layer::Layer;
@@ -344,7 +345,7 @@ fn typed(matches: &ArgMatches, mode: Mode) -> Layer {
             Value::Switch(_) => Vec::new(),
             _ => matches.get_many(setting.name).into_iter().flatten().cloned().collect(),
         };
-        layer.take(setting, format!("--{}", setting.name), values);
+        layer.take(setting, say!("--{}", setting.name), values);
     }
     layer
 }

@@ -60,5 +60,5 @@ fn judge<'s>(
         Some(report::unreadable_dump(dump, problem))
     });
     let texts = dumps.collect::<String>();
-    if texts.is_empty() { Ok(outcome) } else { Err(Stop::new(Exit::Usage, texts)) }
+    if texts.is_empty() { Ok(outcome) } else { Err(Stop::with_report(Exit::Usage, texts)) }
 }

@@ -5,6 +5,8 @@
 use std::ffi::OsString;
 
 use jiff::Timestamp;
+use pullcreds::say;
+use pullcreds::text::shown;
 
 use super::exit::{Exit, Stop};
 
@@ -22,7 +24,7 @@ pub(crate) fn insist_on_text() -> Result<(), Stop> {
         name.into_string().ok().filter(|name| ours(name) && value.to_str().is_none())
     });
     wrong.map_or(Ok(()), |name| {
-        Err(Stop::new(Exit::Usage, format!("error: {name}: the value is not UTF-8\n")))
+        Err(Stop::new(Exit::Usage, say!("error: {}: the value is not UTF-8\n", shown(&name))))
     })
 }
 

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use pullcreds::say;
+use pullcreds::text::{Message, shown_error};
+
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -42,22 +45,27 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    pub(crate) fn new(exit: Exit, text: impl Into<String>) -> Self {
-        Self { exit, text: text.into() }
+    /// A run that ends with a message, on lines of its own.
+    pub(crate) fn new(exit: Exit, text: impl Into<Message>) -> Self {
+        Self { exit, text: text.into().into() }
+    }
+
+    /// A run that ends with what a report has drawn, where everything is masked already.
+    pub(crate) fn with_report(exit: Exit, report: String) -> Self {
+        Self { exit, text: report }
     }
 
     /// `error: TEXT: CAUSE…`.
     pub(crate) fn because(exit: Exit, error: &dyn std::error::Error) -> Self {
-        let mut text = format!("error: {error}");
+        let mut text = say!("error: {}", shown_error(error));
         let mut cause = error.source();
         while let Some(error) = cause {
-            let said = error.to_string();
-            if !text.ends_with(&said) {
-                text.push_str(": ");
-                text.push_str(&said);
+            let more = shown_error(error).to_string();
+            if !text.ends_with(&more) {
+                text = say!("{}: {}", text, shown_error(error));
             }
             cause = error.source();
         }
-        Self { exit, text: pullcreds::text::printable(&text) + "\n" }
+        Self::new(exit, say!("{}\n", text))
     }
 }

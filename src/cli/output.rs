@@ -12,11 +12,13 @@ use std::io::{self, Write};
 use pullcreds::check::Outcome;
 use pullcreds::finding::{self, Code, Severity};
 use pullcreds::report::{self, Format, Report};
+use pullcreds::say;
+use pullcreds::text::{Message, shown_error};
 
 use super::exit::{Exit, Stop};
 use super::settings::Settings;
 
-/// How many notes are told.
+/// How many notes are printed.
 const NOTES: usize = 4;
 
 /// What a failure means for manifests that are on their way to somebody.
@@ -34,7 +36,7 @@ pub(crate) fn print(text: &str) -> Result<Exit, Stop> {
 }
 
 pub(crate) fn eprint(text: &str) {
-    // Nobody is left to be told.
+    // There is no one left to report an error to.
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
@@ -44,17 +46,20 @@ pub(crate) fn insist_on_output() -> Result<(), Stop> {
 }
 
 pub(crate) fn unwritable(error: &io::Error) -> Stop {
-    Stop::new(Exit::Unwritable, format!("error: cannot write to standard output: {error}\n"))
+    Stop::new(
+        Exit::Unwritable,
+        say!("error: cannot write to standard output: {}\n", shown_error(error)),
+    )
 }
 
-/// Tells people on standard error what happened.
+/// Reports on standard error what happened.
 ///
 /// `consequence` is what a failure means for the manifests; `None` if the run does not fail.
 pub(crate) fn tell(
     report: &Report<'_>,
     outcome: &Outcome<'_>,
     settings: &Settings,
-    consequence: Option<&str>,
+    consequence: Option<&'static str>,
 ) {
     let failed = consequence.is_some();
     if settings.quiet && !failed {
@@ -86,15 +91,15 @@ pub(crate) fn tells_json(settings: &Settings) -> bool {
 }
 
 /// What a failure means for the manifests, and what it is.
-fn because(consequence: &str, outcome: &Outcome<'_>) -> String {
+fn because(consequence: &'static str, outcome: &Outcome<'_>) -> Message {
     let why = if is_refused(outcome) {
         "an injection was refused"
     } else if is_missed(outcome) {
         "there is no input"
     } else {
-        "the threshold is reached"
+        "findings reach the threshold (--fail-on)"
     };
-    format!("{consequence}: {why}.\n")
+    say!("{}: {}.\n", consequence, why)
 }
 
 /// Whether something had to be injected and could not be, and the policy does not put up with it.

@@ -16,6 +16,7 @@ use pullcreds::frontend::Limit;
 use pullcreds::policy::{Emit, FailOn, InjectInto, Policy};
 use pullcreds::report::{Format, Look};
 use pullcreds::source::Source;
+use pullcreds::text::Message;
 
 use super::environment::now;
 use super::exit::Stop;
@@ -71,7 +72,7 @@ pub(crate) struct Settings {
     /// The report on standard error, if no other is asked for.
     pub(crate) format: Format,
     /// What an Application asks for in vain.
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Message>,
     /// How long a renderer may take.
     pub(crate) timeout: Option<Duration>,
     /// Whether a renderer may write no object.

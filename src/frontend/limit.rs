@@ -1,7 +1,9 @@
 //! The limit of the input, since some streams do not end.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::say;
+use crate::text::Message;
 
 /// The default limit: far more than people deploy, and less than the memory of a machine.
 const DEFAULT: u64 = 1 << 30;
@@ -32,17 +34,16 @@ impl Default for Limit {
     }
 }
 
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Limit {
+    /// How much may be read, in the largest unit that is even.
+    pub fn shown(&self) -> Message {
         let binary = UNITS.iter().filter(|(name, _)| name.ends_with('i'));
         let even = |(_, size): &&(&str, u64)| self.most.is_multiple_of(*size);
         let (name, size) = binary.rev().find(even).copied().unwrap_or(("", 1));
         let bytes = if name.is_empty() { "bytes" } else { "B" };
-        write!(f, "{} {name}{bytes}", self.most / size)
+        say!("{} {}{}", self.most / size, name, bytes)
     }
-}
 
-impl Limit {
     /// At most `most` bytes.
     pub fn new(most: u64) -> Self {
         Self { most, taken: AtomicU64::new(0) }
@@ -110,7 +111,7 @@ mod tests {
         for (bytes, text) in
             [(1 << 30, "1 GiB"), (3 << 20, "3 MiB"), (1 << 10, "1 KiB"), (1000, "1000 bytes")]
         {
-            assert_eq!(Limit::new(bytes).to_string(), text);
+            assert_eq!(Limit::new(bytes).shown(), text);
         }
     }
 

@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 
-use super::excerpt::{Excerpt, Labelled, shown_name};
+use super::excerpt::{Excerpt, Labelled};
 use super::human::{self, word};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::finding::{Concern, Finding, Severity};
 use crate::policy::Mistake;
 use crate::source::{LineIndex, Source, Span};
-use crate::text::printable;
+use crate::text::{printable, shown};
 use crate::yaml::Problem;
 
 /// Bytes of a report.
@@ -93,7 +93,7 @@ pub fn mistakes(source: &Source, mistakes: &[Mistake]) -> String {
     let entries = mistakes.iter().map(|mistake| {
         let position = lines.position(&source.text, mistake.span.start as usize);
         let line =
-            format!("error[policy]: {}:{position}: {}", shown_name(&source.name), mistake.message);
+            format!("error[policy]: {}:{position}: {}", shown(&source.name), mistake.message);
         entry(&line, &mistake.help)
     });
     fitting(&entries.collect::<Vec<_>>(), LIMIT)

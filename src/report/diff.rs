@@ -6,13 +6,12 @@ use std::ops::Range;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::{ChangeTag, DiffOp};
 
-use super::excerpt::shown_name;
 use super::style::{BOLD, CYAN, GREEN, PLAIN, RED, paint};
 use super::{Look, Report};
 use crate::edit::Edit;
 use crate::mask;
 use crate::source::Span;
-use crate::text::printable;
+use crate::text::{printable, shown};
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
@@ -31,7 +30,7 @@ pub fn unified(report: &Report<'_>, look: Look) -> String {
 }
 
 fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &mut String) {
-    let name = shown_name(&report.source(at).name);
+    let name = shown(&report.source(at).name);
     let _ = writeln!(out, "{}", paint(&format!("--- {name}"), BOLD, look));
     let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), BOLD, look));
     let mut shift = 0_isize;

@@ -7,7 +7,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::mask;
 use crate::source::{LineIndex, Position, Source, Span};
-use crate::text::printable;
+use crate::text::{self, Message, printable};
 
 /// Lines shown before and after the labelled ones.
 const LINES_BEFORE: usize = 2;
@@ -35,7 +35,7 @@ pub struct Labelled<'r> {
 
 /// Masked lines with the place of the label in them.
 pub struct Excerpt {
-    name: String,
+    name: Message,
     data: String,
     first_line: usize,
     position: Position,
@@ -75,7 +75,7 @@ impl Excerpt {
         let inside = |at: usize| at.min(data.len());
         let label = inside(masked[0].len())..inside(masked[0].len() + masked[1].len());
         Self {
-            name: shown_name(&source.name),
+            name: text::shown(&source.name).into(),
             data,
             first_line: first_shown,
             position: lines.position(text, start),
@@ -84,7 +84,7 @@ impl Excerpt {
     }
 
     /// The same under another name than that of the source.
-    pub(super) fn named(self, name: String) -> Self {
+    pub(super) fn named(self, name: Message) -> Self {
         Self { name, ..self }
     }
 
@@ -164,11 +164,6 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length)
 }
 
-/// The name of a source as a report may show it: that of a file may hold anything.
-pub(super) fn shown_name(name: &str) -> String {
-    printable(&mask::credentials(name))
-}
-
 impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
@@ -180,11 +175,18 @@ impl SourceCode for Excerpt {
             // Asked for the header: where the label is.
             let data = &self.data.as_bytes()[span.offset()..span.offset() + span.len()];
             let Position { line, column } = self.position;
-            MietteSpanContents::new_named(self.name.clone(), data, *span, line - 1, column - 1, 1)
+            MietteSpanContents::new_named(
+                self.name.to_string(),
+                data,
+                *span,
+                line - 1,
+                column - 1,
+                1,
+            )
         } else {
             let whole = SourceSpan::from((0, self.data.len()));
             let lines = self.data.lines().count();
-            let name = self.name.clone();
+            let name = self.name.to_string();
             MietteSpanContents::new_named(
                 name,
                 self.data.as_bytes(),

@@ -10,7 +10,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
 };
 
-use super::excerpt::{Excerpt, Labelled, shown_name};
+use super::excerpt::{Excerpt, Labelled};
 use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, paint, wrapped};
 use super::template::Templates;
 use super::{Look, Report};
@@ -19,7 +19,7 @@ use crate::finding::{self, Code, Finding, Severity};
 use crate::policy::{Mistake, Policy};
 use crate::say;
 use crate::source::{LineIndex, Source, Span};
-use crate::text::printable;
+use crate::text::{Message, Shown, printable, shown};
 use crate::yaml::Problem;
 
 /// How many findings are shown with their lines. Each of the others gets one line.
@@ -40,7 +40,7 @@ const REFERENCE: &str = "    ";
 
 /// One thing to show, in miette's terms.
 #[derive(Debug)]
-struct Shown {
+struct Drawing {
     level: Level,
     code: String,
     message: String,
@@ -58,15 +58,15 @@ impl fmt::Debug for Drawn {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Drawing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown {}
+impl std::error::Error for Drawing {}
 
-impl Diagnostic for Shown {
+impl Diagnostic for Drawing {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(&self.code))
     }
@@ -90,7 +90,7 @@ impl Diagnostic for Shown {
     }
 }
 
-impl Shown {
+impl Drawing {
     fn draw(mut self, look: Look, out: &mut String) {
         self.help = self.help.map(|help| wrapped(&help, look.width - HELP_INDENT));
         if look.wrap {
@@ -123,16 +123,16 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
         findings.iter().partition(|finding| finding.severity != Severity::Info);
     let mut shown_remedies = BTreeSet::new();
     for finding in weighty.iter().take(FULL) {
-        let mut shown = shown(report, finding);
+        let mut drawing = drawing(report, finding);
         // Many images lack the same thing.
         if finding
             .remedy
             .as_deref()
             .is_some_and(|remedy| remedy.contains('\n') && !shown_remedies.insert(remedy))
         {
-            shown.help = Some("as above".to_owned());
+            drawing.help = Some("as above".to_owned());
         }
-        shown.draw(look, &mut out);
+        drawing.draw(look, &mut out);
     }
     let brief = weighty.iter().skip(FULL).chain(&light);
     for finding in brief.clone().take(BRIEF) {
@@ -146,7 +146,7 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     out
 }
 
-fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
+fn drawing(report: &Report<'_>, finding: &Finding) -> Drawing {
     let excerpt = finding.place.as_ref().map(|place| {
         let hidden = report.hidden(place.source, place.chunk);
         let labelled = Labelled {
@@ -161,7 +161,7 @@ fn shown(report: &Report<'_>, finding: &Finding) -> Shown {
         (Excerpt::of(&labelled).named(name), printable(&place.label))
     });
     let label = excerpt.as_ref().map(|(excerpt, label)| (excerpt.label.clone(), label.clone()));
-    Shown {
+    Drawing {
         level: level(finding.severity),
         code: format!("{}[{}]", word(finding.severity), finding.code.name),
         message: printable(&finding.message),
@@ -192,11 +192,11 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
 }
 
 /// The name of a source, after that of the template if Helm names it.
-pub(super) fn source_name(source: &Source, template: Option<String>) -> String {
-    let name = shown_name(&source.name);
+pub(super) fn source_name(source: &Source, template: Option<Shown<'static>>) -> Message {
+    let name = shown(&source.name);
     match template {
-        Some(template) => format!("{template} in {name}"),
-        None => name,
+        Some(template) => say!("{} in {}", template, name),
+        None => name.into(),
     }
 }
 
@@ -253,7 +253,7 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     };
     let name = source_name(source, Templates::of(source).find(source, labelled.within));
     let excerpt = Excerpt::of(&labelled).named(name.clone());
-    let shown = Shown {
+    let shown = Drawing {
         level: Level::Error,
         code: "error[not-yaml]".to_owned(),
         message: format!("{name}:{}: invalid YAML: {}", excerpt.position(), problem.message),
@@ -274,7 +274,7 @@ pub fn unreadable_dump(dump: &Source, problem: &Problem) -> String {
     format!(
         "error: {}:{position}: the cluster dump is not valid YAML: {}\nrecreate it: kubectl get sa,secret -A \
          --show-managed-fields -o yaml\n",
-        shown_name(&dump.name),
+        shown(&dump.name),
         problem.message
     )
 }
@@ -305,15 +305,10 @@ pub fn mistakes(
             let position = lines.position(&source.text, span.start as usize);
             help = say!("{}\n{} (line {})", help, what, position.line);
         }
-        let shown = Shown {
+        let shown = Drawing {
             level: Level::Error,
             code: "error[policy]".to_owned(),
-            message: format!(
-                "{}:{}: {}",
-                shown_name(&source.name),
-                excerpt.position(),
-                mistake.message
-            ),
+            message: format!("{}:{}: {}", shown(&source.name), excerpt.position(), mistake.message),
             label: Some((excerpt.label.clone(), printable(&label(mistake)))),
             excerpt: Some(Drawn(excerpt)),
             help: Some(printable(&help)),

@@ -1,6 +1,5 @@
 //! `pullcreds.report/v1`. Other programs read it: it changes only by adding. Its types are its own.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -11,18 +10,17 @@ use crate::check::{Basis, Judged, Pod, Summary};
 use crate::finding::{Finding, Fix, Place, Subject};
 use crate::inject;
 use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
-use crate::mask;
 use crate::policy::AccessFrom;
 use crate::policy::registries::Class;
-use crate::text::printable_json;
+use crate::text::{Message, Shown, printable_json, shown};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'r> {
     schema: &'static str,
-    summary: WireSummary,
+    summary: WireSummary<'r>,
     /// The dumps of the cluster that were evidence.
-    cluster_dumps: Vec<Cow<'r, str>>,
+    cluster_dumps: Vec<Shown<'r>>,
     images: Vec<WireImage<'r>>,
     /// Images of custom resources that the kubelet does not pull for pods of their own. They are not counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -36,7 +34,7 @@ struct Wire<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WireSummary {
+struct WireSummary<'r> {
     status: &'static str,
     text: String,
     private_images: usize,
@@ -46,7 +44,7 @@ struct WireSummary {
     /// What the configured ones rest on; the numbers add up to `configured`.
     configured_by: BTreeMap<&'static str, usize>,
     /// Registries whose images are not counted, since they are assumed to be public.
-    assumed_public: Vec<String>,
+    assumed_public: Vec<Shown<'r>>,
     /// Images that are not counted.
     not_counted: WireNotCounted,
 }
@@ -64,59 +62,59 @@ struct WireNotCounted {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WireObject {
-    api_version: String,
-    kind: String,
-    namespace: Option<String>,
-    name: Option<String>,
+struct WireObject<'r> {
+    api_version: Shown<'r>,
+    kind: Shown<'r>,
+    namespace: Option<Shown<'r>>,
+    name: Option<Shown<'r>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireImage<'r> {
-    source: Cow<'r, str>,
+    source: Shown<'r>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<String>,
+    template: Option<Shown<'r>>,
     document: usize,
-    object: WireObject,
-    path: String,
-    container: Option<String>,
+    object: WireObject<'r>,
+    path: Shown<'r>,
+    container: Option<Shown<'r>>,
     line: usize,
     column: usize,
-    image: String,
-    name: Option<String>,
-    registry: Option<String>,
+    image: Shown<'r>,
+    name: Option<Shown<'r>>,
+    registry: Option<Shown<'r>>,
     access: Option<&'static str>,
     access_from: Option<&'static str>,
-    service_account: String,
+    service_account: Shown<'r>,
     service_account_from: &'static str,
-    pod_pull_secrets: Option<Vec<Option<String>>>,
-    pull_secrets: Vec<String>,
+    pod_pull_secrets: Option<Vec<Option<Shown<'r>>>>,
+    pull_secrets: Vec<Shown<'r>>,
     pull_secrets_from: &'static str,
     verdict: &'static str,
     /// Why, where it is not the pull secrets or the registry.
-    reason: Option<String>,
+    reason: Option<Shown<'r>>,
     configured_by: Option<&'static str>,
-    secret: Option<String>,
+    secret: Option<Shown<'r>>,
     secret_from: Option<&'static str>,
-    key: Option<Cow<'r, str>>,
+    key: Option<Shown<'r>>,
     key_order: Option<usize>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireOtherImage<'r> {
-    source: Cow<'r, str>,
+    source: Shown<'r>,
     document: usize,
-    object: WireObject,
-    path: String,
+    object: WireObject<'r>,
+    path: Shown<'r>,
     line: usize,
     column: usize,
-    image: String,
+    image: Shown<'r>,
     /// What it is for.
     role: &'static str,
-    pull_secrets: Vec<String>,
+    pull_secrets: Vec<Shown<'r>>,
 }
 
 #[derive(Serialize)]
@@ -125,12 +123,12 @@ struct WireFinding<'r> {
     code: &'static str,
     severity: &'static str,
     message: &'r str,
-    source: Option<Cow<'r, str>>,
+    source: Option<Shown<'r>>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<String>,
+    template: Option<Shown<'r>>,
     document: Option<usize>,
-    object: Option<WireObject>,
+    object: Option<WireObject<'r>>,
     path: Option<&'r str>,
     line: Option<usize>,
     column: Option<usize>,
@@ -151,12 +149,12 @@ struct WireFinding<'r> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WirePlace<'r> {
-    source: Cow<'r, str>,
+    source: Shown<'r>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<String>,
+    template: Option<Shown<'r>>,
     document: usize,
-    object: WireObject,
+    object: WireObject<'r>,
     path: &'r str,
     line: usize,
     column: usize,
@@ -167,44 +165,44 @@ struct WirePlace<'r> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireFix<'r> {
-    source: Cow<'r, str>,
+    source: Shown<'r>,
     line: usize,
     column: usize,
     end_line: usize,
     end_column: usize,
-    text: Cow<'r, str>,
+    text: Shown<'r>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireSuppression<'r> {
     by: &'static str,
-    reason: &'r str,
+    reason: Shown<'r>,
     expires: Option<&'r str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireEdit<'r> {
-    source: Cow<'r, str>,
+    source: Shown<'r>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<String>,
+    template: Option<Shown<'r>>,
     document: usize,
-    object: WireObject,
-    path: String,
-    added: Vec<String>,
+    object: WireObject<'r>,
+    path: Shown<'r>,
+    added: Vec<Shown<'r>>,
 }
 
 /// A source that cannot be read, or is not a YAML stream, and that the rest of the report does not cover.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireProblem<'r> {
-    source: Cow<'r, str>,
+    source: Shown<'r>,
     /// Not known where a file cannot be read at all.
     line: Option<usize>,
     column: Option<usize>,
-    message: Cow<'r, str>,
+    message: Message,
 }
 
 /// The whole report, with a line break at its end.
@@ -213,7 +211,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let wire = Wire {
         schema: "pullcreds.report/v1",
         summary: summary(&outcome.summary),
-        cluster_dumps: outcome.cluster.iter().map(|dump| mask::credentials(&dump.name)).collect(),
+        cluster_dumps: outcome.cluster.iter().map(|dump| shown(&dump.name)).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
         other_images: other_images(report),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),
@@ -225,7 +223,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     printable_json(json) + "\n"
 }
 
-fn summary(summary: &Summary) -> WireSummary {
+fn summary(summary: &Summary) -> WireSummary<'_> {
     WireSummary {
         status: summary.status.name(),
         text: summary.text(),
@@ -252,9 +250,9 @@ fn images<'r>(report: &'r Report<'_>, pod: &'r Pod<'_>) -> impl Iterator<Item = 
 
 fn image<'r>(
     report: &'r Report<'_>,
-    pod: &Pod<'_>,
-    workload: &Workload<'_>,
-    image: &Image<'_>,
+    pod: &'r Pod<'_>,
+    workload: &'r Workload<'_>,
+    image: &'r Image<'_>,
     judged: &'r Judged,
 ) -> WireImage<'r> {
     let position = report.position(pod.source, image.span.start);
@@ -263,11 +261,11 @@ fn image<'r>(
     let access = judged.access;
     let entry = judged.judgement.entry();
     WireImage {
-        source: mask::credentials(&report.source(pod.source).name),
+        source: shown(&report.source(pod.source).name),
         template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
         object: object(report, &workload.object),
-        path: shown(&workload.image_path(image)),
+        path: shown(&workload.image_path(image)).into_owned(),
         container: image.container.as_deref().map(shown),
         line: position.line,
         column: position.column,
@@ -290,20 +288,16 @@ fn image<'r>(
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
         verdict: judged.judgement.verdict.name(),
-        reason: judged
-            .judgement
-            .reason()
-            .as_deref()
-            .map(|reason| mask::tokens(reason).into_owned()),
+        reason: judged.judgement.reason().map(|reason| shown(&reason).into_owned()),
         configured_by: Basis::of(pod, judged).map(Basis::name),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
-        key: entry.map(|entry| mask::tokens(&entry.key)),
+        key: entry.map(|entry| shown(&entry.key)),
         key_order: entry.map(|entry| entry.order),
     }
 }
 
-fn pod_pull_secrets(list: &PullSecrets<'_>) -> Option<Vec<Option<String>>> {
+fn pod_pull_secrets<'r>(list: &'r PullSecrets<'_>) -> Option<Vec<Option<Shown<'r>>>> {
     let names = || list.entries.iter().map(|entry| entry.name.as_deref().map(shown)).collect();
     (list.state == ListState::List).then(names)
 }
@@ -315,7 +309,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         code: finding.code.name,
         severity: word(finding.severity),
         message: &finding.message,
-        source: place.map(|place| mask::credentials(&report.source(place.source).name)),
+        source: place.map(|place| shown(&report.source(place.source).name)),
         template: place.and_then(|place| report.template(place.source, place.chunk)),
         document: place.map(|place| place.document),
         object: place.map(|place| subject(&place.object)),
@@ -330,7 +324,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         fix: finding.fix.iter().map(|fix| self::fix(report, fix)).collect(),
         suppressed: finding.suppressed.as_ref().map(|suppressed| WireSuppression {
             by: "policyException",
-            reason: &suppressed.reason,
+            reason: shown(&suppressed.reason),
             expires: suppressed.expires.as_deref(),
         }),
     }
@@ -339,7 +333,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
 fn related<'r>(report: &'r Report<'_>, place: &'r Place) -> WirePlace<'r> {
     let position = report.position(place.source, place.span.start);
     WirePlace {
-        source: mask::credentials(&report.source(place.source).name),
+        source: shown(&report.source(place.source).name),
         template: report.template(place.source, place.chunk),
         document: place.document,
         object: subject(&place.object),
@@ -355,12 +349,12 @@ fn fix<'r>(report: &'r Report<'_>, fix: &'r Fix) -> WireFix<'r> {
     let start = report.position(*source, edit.place.start);
     let end = report.position(*source, edit.place.end);
     WireFix {
-        source: mask::credentials(&report.source(*source).name),
+        source: shown(&report.source(*source).name),
         line: start.line,
         column: start.column,
         end_line: end.line,
         end_column: end.column,
-        text: mask::credentials(&edit.insert),
+        text: shown(&edit.insert),
     }
 }
 
@@ -370,11 +364,11 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
     let edits = added.map(|(&holder, added)| {
         let edited = inject::object(inventories, holder);
         WireEdit {
-            source: mask::credentials(&report.source(holder.source()).name),
+            source: shown(&report.source(holder.source()).name),
             template: report.template(holder.source(), edited.chunk),
             document: edited.document,
             object: object(report, edited),
-            path: shown(&inject::path(inventories, holder)),
+            path: shown(&inject::path(inventories, holder)).into_owned(),
             added: added.iter().map(|name| shown(name)).collect(),
         }
     });
@@ -387,17 +381,17 @@ fn problems<'r>(report: &'r Report<'_>) -> Vec<WireProblem<'r>> {
         let lines = report.lines(*source);
         let position = lines.position(&report.source(*source).text, problem.offset);
         WireProblem {
-            source: mask::credentials(&report.source(*source).name),
+            source: shown(&report.source(*source).name),
             line: Some(position.line),
             column: Some(position.column),
-            message: mask::tokens(&problem.message),
+            message: shown(&problem.message).into(),
         }
     });
     let unread = report.unread.iter().map(|unread| WireProblem {
-        source: mask::credentials(&unread.name),
+        source: unread.name.clone(),
         line: unread.position.map(|position| position.line),
         column: unread.position.map(|position| position.column),
-        message: mask::tokens(&unread.why),
+        message: unread.why.clone(),
     });
     problems.chain(unread).collect()
 }
@@ -408,7 +402,7 @@ fn other_images<'r>(report: &'r Report<'_>) -> Vec<WireOtherImage<'r>> {
         all.extend(inventory.other_images.iter().map(|other| {
             let position = report.position(source, other.image.span.start);
             WireOtherImage {
-                source: mask::credentials(&report.source(source).name),
+                source: shown(&report.source(source).name),
                 document: other.object.document,
                 object: object(report, &other.object),
                 path: shown(&other.path),
@@ -423,7 +417,7 @@ fn other_images<'r>(report: &'r Report<'_>) -> Vec<WireOtherImage<'r>> {
     all
 }
 
-fn object(report: &Report<'_>, object: &Object<'_>) -> WireObject {
+fn object<'r>(report: &'r Report<'_>, object: &'r Object<'_>) -> WireObject<'r> {
     let namespace = object.namespace.as_deref().or(report.policy.namespace());
     WireObject {
         api_version: shown(&object.type_meta.api_version),
@@ -433,16 +427,11 @@ fn object(report: &Report<'_>, object: &Object<'_>) -> WireObject {
     }
 }
 
-fn subject(subject: &Subject) -> WireObject {
+fn subject(subject: &Subject) -> WireObject<'_> {
     WireObject {
-        api_version: subject.api_version.clone(),
-        kind: subject.kind.clone(),
-        namespace: subject.namespace.clone(),
-        name: subject.name.clone(),
+        api_version: shown(&subject.api_version),
+        kind: shown(&subject.kind),
+        namespace: subject.namespace.as_deref().map(shown),
+        name: subject.name.as_deref().map(shown),
     }
-}
-
-/// Text of the input, as a report may show it.
-fn shown(text: &str) -> String {
-    mask::credentials(text).into_owned()
 }

@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::mask;
 use crate::source::{Source, Span};
-use crate::text::printable;
+use crate::text::{Shown, shown};
 
 /// How every document begins that Helm 3 renders, and that `helm template` prints (`pkg/action/action.go`).
 const SOURCE: &str = "---\n# Source: ";
@@ -44,7 +43,7 @@ impl Templates {
     }
 
     /// The template of the document at `chunk`.
-    pub(super) fn find(&self, source: &Source, chunk: Span) -> Option<String> {
+    pub(super) fn find(&self, source: &Source, chunk: Span) -> Option<Shown<'static>> {
         let Range { start, end } = chunk.range();
         let at = match self.style {
             // A template that begins with a marker of its own leaves the comment in a document before.
@@ -59,22 +58,22 @@ impl Templates {
                 *self.names.get(first).filter(|name| **name < end)?
             }
         };
-        self.name(source, at)
+        self.name(source, at).map(|name| shown(name).into_owned())
     }
 
     /// The chart, whose name is what all templates begin with.
-    pub(super) fn chart(&self, source: &Source) -> Option<String> {
+    pub(super) fn chart(&self, source: &Source) -> Option<Shown<'static>> {
         let name = self.name(source, *self.names.first()?)?;
-        name.split('/').next().map(str::to_owned)
+        name.split('/').next().map(|chart| shown(chart).into_owned())
     }
 
-    fn name(&self, source: &Source, at: usize) -> Option<String> {
+    fn name<'s>(&self, source: &'s Source, at: usize) -> Option<&'s str> {
         let line = source.text[at..].lines().next()?;
         let name = match self.style {
             Style::Comment => line,
             Style::Annotation => value(line)?,
         };
-        Some(printable(&mask::credentials(name)))
+        Some(name)
     }
 }
 
@@ -100,7 +99,7 @@ mod tests {
         let begin = text[..start].rfind("---\n").unwrap_or(0);
         let end = text[start..].find("\n---").map_or(text.len(), |at| start + at);
         let source = Source::new("a", text.as_bytes().to_vec()).unwrap();
-        Templates::of(&source).find(&source, Span::new(begin, end))
+        Templates::of(&source).find(&source, Span::new(begin, end)).map(|name| name.to_string())
     }
 
     #[test]
@@ -134,10 +133,10 @@ mod tests {
             Templates::of(&source).chart(&source)
         };
         let sub = "---\n# Source: shop/charts/worker/templates/a.yaml\na: b\n";
-        assert_eq!(chart(sub).unwrap(), "shop");
+        assert_eq!(chart(sub).unwrap().to_string(), "shop");
         let annotated =
             "a: b\n---\nx: {postrenderer.helm.sh/postrender-filename: \"shop/templates/a.yaml\"}\n";
-        assert_eq!(chart(annotated).unwrap(), "shop");
+        assert_eq!(chart(annotated).unwrap().to_string(), "shop");
         assert_eq!(chart("a: b\n"), None);
     }
 }

@@ -1,8 +1,11 @@
 //! Messages, and what they may be made of.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
 
 use super::Shown;
 use crate::source::Position;
@@ -31,6 +34,16 @@ impl Message {
         &self.0
     }
 
+    /// The same in at most `most` bytes, with `…` at its end if something is left out.
+    #[must_use]
+    pub fn clipped(self, most: usize) -> Self {
+        if self.0.len() <= most {
+            return self;
+        }
+        let end = self.0.floor_char_boundary(most.saturating_sub('…'.len_utf8()));
+        Self(Cow::Owned(format!("{}…", &self.0[..end])))
+    }
+
     /// The same with more after it.
     #[must_use]
     pub fn and(self, more: &impl Sayable) -> Self {
@@ -41,6 +54,12 @@ impl Message {
 impl From<&'static str> for Message {
     fn from(words: &'static str) -> Self {
         Self::of(words)
+    }
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -75,6 +94,8 @@ impl PartialEq<&str> for Message {
         self.0 == *other
     }
 }
+
+impl Error for Message {}
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

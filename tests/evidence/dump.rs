@@ -482,7 +482,10 @@ fn under_argo_cd_a_dump_is_no_file_of_the_application() {
         run.stdin(pulls()).run()
     };
     let outcome = run("dump.yaml").expect(2);
-    assert!(outcome.err().contains("the cluster dump dump.yaml is a relative path"), "{outcome}");
+    assert!(
+        outcome.err().contains("the path of the cluster dump dump.yaml is relative"),
+        "{outcome}"
+    );
     let files = Files::new();
     let dump = files.write("dump.yaml", &cluster("", &[secret("regcred", "", &covering())]));
     run(&dump).expect(0);

@@ -34,7 +34,7 @@ pub(crate) fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop>
             Format::Brief => report::brief_problem(&sources[0], problem),
             _ => report::problem(&sources[0], problem, settings.look),
         });
-        return Err(Stop::new(Exit::Unreadable, text));
+        return Err(Stop::with_report(Exit::Unreadable, text));
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     reports::write(&report, settings)?;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use pullcreds::check::{Input, Outcome};
 use pullcreds::report::Report;
+use pullcreds::say;
 use pullcreds::source::Source;
+use pullcreds::text::{Message, list, shown};
 
 use super::judge;
 use super::read::{Read, is_piped, problems, read};
@@ -42,7 +44,7 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
     if !is_whole {
         let text = reports::for_standard_error(&report, settings);
         let text = text.unwrap_or_else(|| problems(&sources, &outcome, settings));
-        return Err(Stop::new(Exit::Unreadable, text));
+        return Err(Stop::with_report(Exit::Unreadable, text));
     }
     let failed = settings.fails(&outcome) || is_refused(&outcome) || is_missed(&outcome);
     let changes = outcome.plans.iter().any(|plan| !plan.is_empty());
@@ -60,16 +62,16 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
 }
 
 /// The files that changed or would, a line each, and how many they are.
-fn changed(sources: &[Source], outcome: &Outcome<'_>, to: To) -> String {
+fn changed(sources: &[Source], outcome: &Outcome<'_>, to: To) -> Message {
     let (line, count) = match to {
         To::Output => ("changed on standard output:", "changed on standard output"),
         To::Files => ("changed:", "changed"),
         To::Nowhere => ("would change:", "would change"),
     };
     let plans = sources.iter().zip(&outcome.plans).filter(|(_, plan)| !plan.is_empty());
-    let names: Vec<_> = plans.map(|(source, _)| pullcreds::text::printable(&source.name)).collect();
+    let names: Vec<_> = plans.map(|(source, _)| shown(&source.name)).collect();
     let files = if sources.len() == 1 { "file" } else { "files" };
-    let total = format!("{} of {} {files} {count}.\n", names.len(), sources.len());
-    let lines = names.iter().map(|name| format!("{line} {name}\n"));
-    lines.chain([total]).collect()
+    let total = say!("{} of {} {} {}.\n", names.len(), sources.len(), files, count);
+    let lines = names.iter().map(|name| say!("{} {}\n", line, name));
+    list(lines.chain([total]), "")
 }

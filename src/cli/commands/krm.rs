@@ -42,7 +42,7 @@ pub(crate) fn recognise(source: &Source, flags: &Layer) -> Option<Result<Exit, S
 pub(crate) fn insist(source: &Source, flags: &Layer) -> Result<Exit, Stop> {
     match ResourceList::read(&source.text) {
         Ok(list) => run(source, &list, flags),
-        Err(NoList::NotYaml(problem)) => Err(Stop::new(
+        Err(NoList::NotYaml(problem)) => Err(Stop::with_report(
             Exit::Unreadable,
             report::problem(source, &problem, look_of(flags, Mode::Function)?),
         )),
@@ -74,7 +74,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Layer) -> Result<Exit, 
             Err(mistakes) => {
                 let results = list.edit(mistakes.results(source, config));
                 write(source, Plan::default(), results)?;
-                return Err(Stop::new(Exit::Usage, mistakes.text));
+                return Err(Stop::with_report(Exit::Usage, mistakes.text));
             }
         },
     };

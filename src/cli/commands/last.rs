@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use anstream::adapter::strip_str;
+use pullcreds::say;
 
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
@@ -16,9 +17,11 @@ pub(crate) fn last(runs: usize, failed: bool) -> Result<Exit, Stop> {
     let reports = state().latest(runs, failed);
     let reports = reports.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     if reports.is_empty() {
-        let which = if failed { "no run that failed has" } else { "no run has" };
-        let text = format!(
-            "error: {which} left a report yet (they are kept below XDG_STATE_HOME, else ~/.local/state; under Helm 4, if neither can be written, below TMPDIR)\n"
+        let which = if failed { "no failed run" } else { "no run" };
+        let text = say!(
+            "error: {} has left a report yet (reports are kept in XDG_STATE_HOME or ~/.local/state; under Helm 4, if \
+             neither is writable, in TMPDIR)\n",
+            which
         );
         return Err(Stop::new(Exit::Unreadable, text));
     }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use indicatif::ProgressBar;
 use pullcreds::check::Outcome;
 use pullcreds::frontend::{self, Limit, ReadError};
-use pullcreds::mask;
 use pullcreds::report::{self, Unread};
 use pullcreds::source::Source;
 
@@ -75,9 +74,9 @@ impl Read {
         match result {
             Ok(source) => self.sources.push(source),
             Err(error) => {
-                eprint(&mask::credentials(&Stop::because(Exit::Unreadable, &error).text));
+                eprint(&Stop::because(Exit::Unreadable, &error).text);
                 self.unread.push(Unread {
-                    name: error.name().to_owned(),
+                    name: error.name().clone(),
                     position: error.position(),
                     why: error.why(),
                 });

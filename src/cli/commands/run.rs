@@ -13,7 +13,9 @@ use jiff::SignedDuration;
 use pullcreds::frontend::Limit;
 use pullcreds::inventory::Inventory;
 use pullcreds::mask::{self, MASK};
+use pullcreds::say;
 use pullcreds::source::Source;
+use pullcreds::text::{Message, list, shown, shown_error};
 
 use super::filter::pass_on;
 use crate::cli::child::{self, End, Words};
@@ -48,7 +50,7 @@ const BY_SIGNAL: u8 = 128;
 struct Renderer<'r> {
     program: &'r OsStr,
     args: &'r [OsString],
-    name: String,
+    name: Message,
     timeout: Option<Duration>,
     limit: &'r Limit,
 }
@@ -74,7 +76,9 @@ pub(crate) fn run(command: &[OsString], flags: &Layer) -> Result<Exit, Stop> {
             eprint(&renderer.quote(&said, ASIDE));
             Ok(failed)
         }
-        Err(Stop { exit, text }) => Err(Stop { exit, text: text + &renderer.quote(&said, ASIDE) }),
+        Err(Stop { exit, text }) => {
+            Err(Stop::with_report(exit, text + &renderer.quote(&said, ASIDE)))
+        }
     }
 }
 
@@ -83,15 +87,15 @@ pub(crate) fn supervise(command: &[OsString]) -> Result<Exit, Stop> {
     child::supervise(command).map(|()| Exit::Pass).map_err(|error| {
         Stop::new(
             Exit::Usage,
-            format!("error: this command is for `pullcreds run` only: {error}\n"),
+            say!("error: only `pullcreds run` uses this command: {}\n", shown_error(&error)),
         )
     })
 }
 
 /// The name of a program, without its folder.
-fn name(program: &OsStr) -> String {
+fn name(program: &OsStr) -> Message {
     let file = Path::new(program).file_name().unwrap_or(program);
-    plain(&file.to_string_lossy())
+    shown(&file.to_string_lossy()).into()
 }
 
 impl Renderer<'_> {
@@ -105,19 +109,23 @@ impl Renderer<'_> {
             return Err(self.stop(exit, &what, &ended.said));
         }
         if ended.out.len() as u64 > self.limit.most() {
-            let what = format!("{} wrote more than {} (--max-input)", self.name, self.limit);
+            let what = say!("{} wrote more than {} (--max-input)", self.name, self.limit.shown());
             return Err(self.stop(Exit::Unreadable, &what, &ended.said));
         }
         let source = Source::new(format!("<{}>", self.name), ended.out).map_err(|error| {
-            let place =
-                error.position.map(|position| format!(", at {position}")).unwrap_or_default();
-            let what = format!("the output of {} is no text{place}: {}", self.name, error.message);
+            let place = error.position.map(|position| say!(", at {}", position));
+            let what = say!(
+                "the output of {} is not text{}: {}",
+                self.name,
+                place.unwrap_or_default(),
+                error.message
+            );
             self.stop(Exit::Unreadable, &what, &ended.said)
         })?;
         // What is no YAML is told where it is judged.
         if !allow_empty && Inventory::holds_object(&source.text) == Ok(false) {
-            let what = format!(
-                "{} succeeded and wrote no Kubernetes object (--allow-empty accepts that)",
+            let what = say!(
+                "{} succeeded and wrote no Kubernetes objects (--allow-empty accepts that)",
                 self.name
             );
             return Err(self.stop(Exit::Failed, &what, &ended.said));
@@ -126,28 +134,29 @@ impl Renderer<'_> {
     }
 
     /// The exit code and the text of an end that leaves nothing to judge.
-    fn failure(&self, end: &End) -> Option<(Exit, String)> {
+    fn failure(&self, end: &End) -> Option<(Exit, Message)> {
         let name = &self.name;
         Some(match end {
             End::Exited(0) => return None,
             End::Exited(code) => (
                 Exit::Others(u8::try_from(*code).unwrap_or(1)),
-                format!("{name} failed with exit code {code}"),
+                say!("{} failed with exit code {}", name, *code),
             ),
             End::Killed(signal) => {
-                (by_signal(*signal), format!("{name} was ended by signal {}", called(*signal)))
+                (by_signal(*signal), say!("{} was ended by signal {}", name, called(*signal)))
             }
-            End::Stopped(signal) => (
-                by_signal(*signal),
-                format!("{name} was stopped, because signal {} came", called(*signal)),
-            ),
+            End::Stopped(signal) => {
+                (by_signal(*signal), say!("{} was stopped by signal {}", name, called(*signal)))
+            }
             End::TimedOut => {
                 let timeout = SignedDuration::try_from(self.timeout.unwrap_or_default());
                 let timeout = timeout.unwrap_or(SignedDuration::MAX);
                 (
                     Exit::Others(TIMED_OUT),
-                    format!(
-                        "{name} was stopped, because it did not end within {timeout:#} (--timeout)"
+                    say!(
+                        "{} was stopped because it did not end within {} (--timeout)",
+                        name,
+                        shown(&format!("{timeout:#}"))
                     ),
                 )
             }
@@ -156,58 +165,46 @@ impl Renderer<'_> {
                     std::io::ErrorKind::NotFound => NOT_FOUND,
                     _ => NOT_EXECUTABLE,
                 };
-                (Exit::Others(exit), format!("{name} cannot be run: {error}"))
+                (Exit::Others(exit), say!("cannot run {}: {}", name, shown_error(error)))
             }
-            End::Lost => (Exit::Internal, format!("what watched over {name} is gone")),
+            End::Lost => (Exit::Internal, say!("the process that supervised {} is gone", name)),
         })
     }
 
     /// A failure: what it is, the command, and what the renderer said.
-    fn stop(&self, exit: Exit, what: &str, said: &Words) -> Stop {
-        let head = format!("error: {what}; nothing was written\ncommand: {}\n", self.command());
+    fn stop(&self, exit: Exit, what: &Message, said: &Words) -> Stop {
+        let head = say!("error: {}; nothing was written\ncommand: {}\n", what, self.command());
         let room = FAILURE - head.len().min(FAILURE);
-        Stop::new(exit, head + &self.quote(said, room))
+        Stop::with_report(exit, String::from(head) + &self.quote(said, room))
     }
 
     /// The last of what the renderer said, in at most `limit` bytes.
     fn quote(&self, said: &Words, limit: usize) -> String {
-        let head = format!("{} said:\n", self.name);
+        let head = say!("{} said:\n", self.name);
         let last = said.last(limit.saturating_sub(head.len()));
-        if last.is_empty() { last } else { head + &last }
+        if last.is_empty() { last } else { String::from(head) + &last }
     }
 
     /// The command without what may be a credential in it.
-    fn command(&self) -> String {
-        let mut shown = plain(&self.program.to_string_lossy());
+    fn command(&self) -> Message {
+        let mut words: Vec<Message> = vec![shown(&self.program.to_string_lossy()).into()];
         let mut hide = false;
         for arg in self.args {
             let arg = arg.to_string_lossy();
-            let masked = if hide { MASK.to_owned() } else { without_values(&arg) };
-            shown.push(' ');
-            shown.push_str(&masked);
+            words.push(if hide { MASK.into() } else { without_values(&arg) });
             hide =
                 !hide && arg.starts_with('-') && mask::is_secret_name(&arg) && !arg.contains('=');
         }
-        if shown.len() > COMMAND {
-            shown.truncate(shown.floor_char_boundary(COMMAND - 1));
-            shown.push('…');
-        }
-        shown
+        list(words, " ").clipped(COMMAND)
     }
 }
 
-/// An argument without what stands behind an `=`: values given to a renderer have names that say nothing about them.
-fn without_values(arg: &str) -> String {
+/// An argument without the value after an `=`: the names of values for a renderer do not say whether they are secret.
+fn without_values(arg: &str) -> Message {
     match arg.split_once('=') {
-        Some((name, _)) => format!("{}={MASK}", plain(name)),
-        None => plain(arg),
+        Some((name, _)) => say!("{}={}", shown(name), MASK),
+        None => shown(arg).into(),
     }
-}
-
-/// On one line, without credentials and without what a terminal would obey.
-fn plain(text: &str) -> String {
-    let masked = mask::credentials(text);
-    masked.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 pub(crate) fn by_signal(signal: i32) -> Exit {
@@ -215,7 +212,7 @@ pub(crate) fn by_signal(signal: i32) -> Exit {
 }
 
 /// The number of a signal, and its name where it has one that people know.
-pub(crate) fn called(signal: i32) -> String {
+pub(crate) fn called(signal: i32) -> Message {
     let names = [
         (1, "SIGHUP"),
         (2, "SIGINT"),
@@ -225,8 +222,8 @@ pub(crate) fn called(signal: i32) -> String {
         (15, "SIGTERM"),
     ];
     match names.iter().find(|(number, _)| *number == signal) {
-        Some((_, name)) => format!("{signal} ({name})"),
-        None => signal.to_string(),
+        Some((_, name)) => say!("{} ({})", signal, *name),
+        None => say!("{}", signal),
     }
 }
 
@@ -243,7 +240,8 @@ mod tests {
     #[track_caller]
     fn check_command(args: &[&str], shown: &str) {
         let args: Vec<_> = args.iter().map(OsString::from).collect();
-        assert_eq!(renderer("/usr/bin/helm", &args).command(), format!("/usr/bin/helm {shown}"));
+        let command = renderer("/usr/bin/helm", &args).command();
+        assert_eq!(command.as_str(), format!("/usr/bin/helm {shown}"));
     }
 
     #[test]
@@ -256,7 +254,7 @@ mod tests {
             &["https://user:hunter2@example.com/chart"],
             "https://••••••@example.com/chart",
         );
-        check_command(&["one\ntwo\u{1b}[31m"], "one\u{fffd}two\u{fffd}[31m");
+        check_command(&["one\ntwo\u{1b}[31m"], "one\\ntwo\\u{1b}[31m");
     }
 
     #[test]
@@ -270,7 +268,7 @@ mod tests {
         let mut said = Words::default();
         said.push("ö\n".repeat(50_000).as_bytes());
         let args = vec![OsString::from("x".repeat(5000))];
-        let stop = renderer("helm", &args).stop(Exit::Failed, "helm failed", &said);
+        let stop = renderer("helm", &args).stop(Exit::Failed, &"helm failed".into(), &said);
         assert!(
             stop.text.starts_with("error: helm failed; nothing was written\n"),
             "{}",

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pullcreds::check::Outcome;
 use pullcreds::report::{self, Format, Look, Report};
+use pullcreds::text::Shown;
 
 use super::state::{Run, State};
 use super::{NOTHING_WRITTEN, because};
@@ -33,7 +34,7 @@ pub(crate) fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settin
         text.push_str(&because(NOTHING_WRITTEN, outcome));
     }
     let exit = if failed { Exit::Failed } else { Exit::Pass };
-    keep_run(&text, report.chart().as_deref(), exit);
+    keep_run(&text, report.chart().as_ref(), exit);
 }
 
 /// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
@@ -42,6 +43,6 @@ pub(crate) fn keep_stop(stop: &Stop) {
     keep_run(&stop.text, None, stop.exit);
 }
 
-fn keep_run(report: &str, chart: Option<&str>, exit: Exit) {
+fn keep_run(report: &str, chart: Option<&Shown<'_>>, exit: Exit) {
     let _ = state().keep(&Run { report, chart, exit, now: Timestamp::now() });
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use pullcreds::frontend::{self, Standard};
 use pullcreds::report::{Format, Look, Report};
+use pullcreds::say;
+use pullcreds::text::{shown, shown_error, shown_path};
 
 use super::{eprint, print};
 use crate::cli::exit::{Exit, Stop};
@@ -17,10 +19,11 @@ pub(crate) fn keep_out_of_manifests(reports: &[ReportTo]) -> Result<(), Stop> {
     for ReportTo { format, file } in reports {
         let Some(file) = file else { continue };
         if frontend::standard(file) == Some(Standard::Output) {
-            let text = format!(
-                "error: --report {format}={}: that is standard output, which carries the manifests. Name another \
+            let text = say!(
+                "error: --report {format}={file}: that is standard output, which carries the manifests. Name another \
                  file, or write --report {format} for standard error\n",
-                shown(file)
+                format = shown(&format.to_string()),
+                file = shown_path(file)
             );
             return Err(Stop::new(Exit::Usage, text));
         }
@@ -58,7 +61,8 @@ pub(crate) fn take_output(reports: &[ReportTo]) -> bool {
 fn write_file(named: &Path, format: Format, text: &str, now: Timestamp) -> Result<(), Stop> {
     let file = place(named, format, now)?;
     frontend::write(&file, text).map_err(|error| {
-        let text = format!("error: cannot write the report {}: {error}\n", shown(&file));
+        let text =
+            say!("error: cannot write the report {}: {}\n", shown_path(&file), shown_error(&error));
         Stop::new(Exit::Unwritable, text)
     })
 }
@@ -72,7 +76,8 @@ fn place(named: &Path, format: Format, now: Timestamp) -> Result<PathBuf, Stop> 
         return Ok(named.to_owned());
     }
     frontend::make_folder(named).map_err(|error| {
-        let text = format!("error: cannot make the folder {}: {error}\n", shown(named));
+        let text =
+            say!("error: cannot make the folder {}: {}\n", shown_path(named), shown_error(&error));
         Stop::new(Exit::Unwritable, text)
     })?;
     Ok(named.join(format!("pullcreds-{}-{}.{format}", now.as_nanosecond(), std::process::id())))
@@ -81,9 +86,4 @@ fn place(named: &Path, format: Format, now: Timestamp) -> Result<PathBuf, Stop> 
 fn names_folder(path: &Path) -> bool {
     let last = path.as_os_str().as_encoded_bytes().last();
     last.is_some_and(|&last| std::path::is_separator(last.into()))
-}
-
-/// A path as it can be printed.
-fn shown(path: &Path) -> String {
-    pullcreds::text::printable(&path.display().to_string())
 }

@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use pullcreds::text::Shown;
 
 use crate::cli::exit::Exit;
 
@@ -73,7 +74,7 @@ pub(crate) struct Run<'r> {
     /// Its report.
     pub(crate) report: &'r str,
     /// The chart that it was about.
-    pub(crate) chart: Option<&'r str>,
+    pub(crate) chart: Option<&'r Shown<'r>>,
     /// How it ended.
     pub(crate) exit: Exit,
     /// When.
@@ -252,7 +253,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
         let now = at(1_000_000_000);
-        let run = Run { report: "text\n", chart: Some("shop"), exit: Exit::Usage, now };
+        let run = Run {
+            report: "text\n",
+            chart: Some(&pullcreds::text::shown("shop")),
+            exit: Exit::Usage,
+            now,
+        };
         state.keep(&run).unwrap();
         let first = format!(
             "pullcreds {}, 1970-01-01T00:00:01Z, chart shop, exit code 2",

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use pullcreds::check::Outcome;
 use pullcreds::frontend::{self, Change, Place, Refused, Written};
-use pullcreds::mask;
+use pullcreds::say;
 use pullcreds::source::Source;
+use pullcreds::text::{Message, shown, shown_error};
 use pullcreds::yaml::{self, Joint, Severed};
 
 use super::{eprint, insist_on_output, unwritable};
@@ -53,15 +54,19 @@ fn joints(sources: &[Source]) -> Result<Vec<Joint>, Stop> {
 
 fn severed_files(before: &str, after: &str, severed: Severed) -> Stop {
     let why = match severed {
-        Severed::Directive => format!("{after} begins with a directive (`%`)"),
+        Severed::Directive => say!("{} begins with a directive (`%`)", shown(after)),
         Severed::Scalar => {
-            format!(
-                "{before} ends in a block scalar that keeps its line breaks (`+`) and has none at its end"
+            say!(
+                "{} ends in a block scalar that keeps its line breaks (`+`) and has none at its end",
+                shown(before)
             )
         }
     };
-    let text = format!(
-        "error: {before} and {after} cannot be printed as one stream: {why}. Use --write, or one file at a time\n"
+    let text = say!(
+        "error: {} and {} cannot be printed as one stream: {}. Use --write, or one file at a time\n",
+        shown(before),
+        shown(after),
+        why
     );
     Stop::new(Exit::Usage, text)
 }
@@ -125,31 +130,37 @@ fn told(
     outcomes: &[Result<Written, Refused>],
     signal: Option<i32>,
 ) -> Result<(), Stop> {
-    let mut errors = String::new();
+    let mut errors = Message::default();
     for (name, outcome) in named.iter().zip(outcomes) {
         match outcome {
             Ok(Written { other_names: 0 }) | Err(Refused::Stopped) => {}
-            Ok(Written { other_names }) => eprint(&mask::credentials(&format!(
-                "warning: {name} had {other_names} more name{} (hard links), which still hold what it held before\n",
+            Ok(Written { other_names }) => eprint(&say!(
+                "warning: {} had {} more name{} (hard links), which still have the old content\n",
+                shown(name),
+                other_names,
                 if *other_names == 1 { "" } else { "s" }
-            ))),
-            Err(refused) => errors.push_str(&unwritten(name, refused).text),
+            )),
+            Err(refused) => errors = say!("{}{}", errors, unwritten_message(name, refused)),
         }
     }
     let written = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let all = outcomes.len();
-    let count = format!("{written} of {all} files were written\n");
+    let count = say!("{} of {} files were written\n", written, all);
     match signal {
         Some(signal) if outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::Stopped))) => {
-            let text = format!("{errors}error: stopped by signal {}: {count}", called(signal));
+            let text = say!("{}error: stopped by signal {}: {}", errors, called(signal), count);
             Err(Stop::new(by_signal(signal), text))
         }
         _ if errors.is_empty() => Ok(()),
         _ if all == 1 => Err(Stop::new(Exit::Unwritable, errors)),
-        _ => Err(Stop::new(Exit::Unwritable, errors + &count)),
+        _ => Err(Stop::new(Exit::Unwritable, say!("{}{}", errors, count))),
     }
 }
 
 fn unwritten(name: &str, refused: &Refused) -> Stop {
-    Stop::new(Exit::Unwritable, format!("error: cannot write {name}: {refused}\n"))
+    Stop::new(Exit::Unwritable, unwritten_message(name, refused))
+}
+
+fn unwritten_message(name: &str, refused: &Refused) -> Message {
+    say!("error: cannot write {}: {}\n", shown(name), shown_error(refused))
 }

@@ -11,8 +11,9 @@ mod files;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pullcreds::mask;
 use pullcreds::policy::{Overrides, Policy};
+use pullcreds::say;
+use pullcreds::text::{Message, Shown, list, shown};
 use serde::Deserialize;
 
 use super::layer::Layer;
@@ -35,15 +36,15 @@ const TOLD: usize = 5;
 pub(crate) struct Application {
     pub(crate) values: Values,
     /// Where it names a policy.
-    pub(crate) policy_origin: String,
+    pub(crate) policy_origin: Message,
     /// What it asks for in vain.
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Message>,
 }
 
 /// A file, and where the Application names it.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    pub(crate) origin: String,
+    pub(crate) origin: Message,
     pub(crate) value: PathBuf,
 }
 
@@ -57,12 +58,12 @@ pub(crate) fn parameters() -> impl Iterator<Item = (&'static Setting, &'static P
 }
 
 /// Takes out of what an Application asks for what the policy does not leave to it, and says so.
-pub(crate) fn limit(asked: &mut Overrides, policy: &Policy) -> Vec<String> {
+pub(crate) fn limit(asked: &mut Overrides, policy: &Policy) -> Vec<Message> {
     let mut notes = Vec::new();
     for (setting, parameter) in parameters() {
         let name = setting.name;
         notes.extend((parameter.limit)(asked, policy).into_iter().map(|stated| {
-            format!("`{name}` of the Application is ignored: the policy says {stated}")
+            say!("`{}` of the Application is ignored: the policy says {}", name, stated)
         }));
     }
     notes
@@ -82,53 +83,56 @@ pub(crate) fn application(locked: bool) -> Result<Application, Stop> {
     let parameters = variable(PARAMETERS);
     let asked = if locked { passed_over } else { read };
     asked(environment.collect(), parameters.as_deref()).map_err(|mistakes| {
-        let lines = mistakes.iter().take(TOLD).map(|mistake| format!("error: {mistake}\n"));
-        Stop::new(Exit::Usage, lines.collect::<String>())
+        let lines = mistakes.iter().take(TOLD).map(|mistake| say!("error: {}\n", mistake));
+        Stop::new(Exit::Usage, list(lines, ""))
     })
 }
 
 type Environment = BTreeMap<String, String>;
 
-fn read(environment: Environment, parameters: Option<&str>) -> Result<Application, Vec<String>> {
+fn read(environment: Environment, parameters: Option<&str>) -> Result<Application, Vec<Message>> {
     let mut asked = Layer::default();
     let mut mistakes = Vec::new();
     for (variable, value) in environment {
-        let origin = format!("{ENV}{variable}");
+        let origin = say!("{}{}", ENV, shown_name(&variable));
         match find(&variable.to_lowercase().replace('_', "-")) {
             Some(setting) => asked.say(setting, origin, &value),
-            None => mistakes.push(format!(
-                "{} is not known: the variables are {ENV}…, with {}",
-                shown(&origin),
+            None => mistakes.push(say!(
+                "unknown variable {}: the variables are {}…, with {}",
+                origin,
+                ENV,
                 names()
             )),
         }
     }
     let mut named = Vec::new();
     for given in parse(parameters)? {
-        let origin = format!("plugin parameter '{}'", shown(&given.name));
+        let origin = say!("plugin parameter '{}'", shown_name(&given.name));
         let Some(setting) = find(&given.name) else {
-            mistakes.push(format!("{origin} is not known: the parameters are {}", names()));
+            mistakes.push(say!("unknown {}: the parameters are {}", origin, names()));
             continue;
         };
         if named.contains(&setting.name) {
-            mistakes.push(format!("{origin} is given twice: leave out one of the two"));
+            mistakes.push(say!("{} is given twice: leave out one of the two", origin));
         }
         named.push(setting.name);
         match text(setting, given) {
             // A parameter wins over a variable, as a flag does.
             Ok(Some(value)) => asked.say(setting, origin, &value),
             Ok(None) => {}
-            Err(help) => mistakes.push(format!("{origin}: {help}")),
+            Err(help) => mistakes.push(say!("{}: {}", origin, help)),
         }
     }
     let values = match asked.values() {
         Ok(values) => values,
         Err(wrong) => {
-            mistakes.extend(wrong.iter().map(|(origin, mistake)| format!("{origin}: {mistake}")));
+            mistakes.extend(wrong.iter().map(|(origin, mistake)| {
+                say!("{}: {}: {}", origin, mistake.message, mistake.help)
+            }));
             Values::default()
         }
     };
-    let policy_origin = asked.origin("policy").to_owned();
+    let policy_origin = asked.origin("policy");
     let application = Application { values, policy_origin, notes: Vec::new() };
     if mistakes.is_empty() { Ok(application) } else { Err(mistakes) }
 }
@@ -142,16 +146,16 @@ fn read(environment: Environment, parameters: Option<&str>) -> Result<Applicatio
 fn passed_over(
     environment: Environment,
     parameters: Option<&str>,
-) -> Result<Application, Vec<String>> {
-    let variables = environment.keys().map(|name| format!("{ENV}{}", shown(name)));
+) -> Result<Application, Vec<Message>> {
+    let variables = environment.keys().map(|name| say!("{}{}", ENV, shown_name(name)));
     let given = parse(parameters).unwrap_or_default();
     let given = given.into_iter().filter_map(|given| find(&given.name));
-    let given = given.map(|setting| format!("plugin parameter '{}'", setting.name));
+    let given = given.map(|setting| say!("plugin parameter '{}'", setting.name));
     let asked: Vec<_> = variables.chain(given).take(TOLD).collect();
     let note = || {
-        format!(
-            "the operator of this plugin takes no settings from an Application: ignored are {}",
-            asked.join(", ")
+        say!(
+            "the operator of this plugin accepts no settings from an Application; ignored: {}",
+            list(&asked, ", ")
         )
     };
     let notes = (!asked.is_empty()).then(note).into_iter().collect();
@@ -168,12 +172,13 @@ struct Given {
     map: Option<BTreeMap<String, String>>,
 }
 
-fn parse(parameters: Option<&str>) -> Result<Vec<Given>, Vec<String>> {
+fn parse(parameters: Option<&str>) -> Result<Vec<Given>, Vec<Message>> {
     let parsed: Result<Option<Vec<Given>>, _> = serde_json::from_str(parameters.unwrap_or("null"));
     // The message of the reader may repeat a value.
     parsed.map(Option::unwrap_or_default).map_err(|error| {
-        vec![format!(
-            "{PARAMETERS} is no list of plugin parameters (line {}, column {})",
+        vec![say!(
+            "{} is not a list of plugin parameters (line {}, column {})",
+            PARAMETERS,
             error.line(),
             error.column()
         )]
@@ -181,17 +186,15 @@ fn parse(parameters: Option<&str>) -> Result<Vec<Given>, Vec<String>> {
 }
 
 /// The value of a parameter as its flag has it, several ones a line; `None` is none.
-fn text(setting: &Setting, given: Given) -> Result<Option<String>, String> {
-    let list = setting.value.is_list();
+fn text(setting: &Setting, given: Given) -> Result<Option<String>, &'static str> {
+    let is_list = setting.value.is_list();
     let map = given.map.unwrap_or_default();
     let pairs = map.iter().map(|(key, value)| format!("{key}={value}"));
     match (given.string, given.array.unwrap_or_default()) {
-        (Some(_), array) if !array.is_empty() => {
-            Err("write a string or an array, not both".to_owned())
-        }
-        (_, array) if !array.is_empty() && !list => Err("write a string".to_owned()),
+        (Some(_), array) if !array.is_empty() => Err("write a string or an array, not both"),
+        (_, array) if !array.is_empty() && !is_list => Err("write a string"),
         _ if !map.is_empty() && !is_map(setting) => {
-            Err(if list { "write an array".to_owned() } else { "write a string".to_owned() })
+            Err(if is_list { "write an array" } else { "write a string" })
         }
         (string, array) => {
             let values: Vec<_> = string.into_iter().chain(array).chain(pairs).collect();
@@ -209,21 +212,22 @@ fn find(name: &str) -> Option<&'static Setting> {
     table::find(name).filter(|setting| setting.application.is_some())
 }
 
-fn names() -> String {
-    parameters().map(|(setting, _)| setting.name).collect::<Vec<_>>().join(", ")
+fn names() -> Message {
+    list(parameters().map(|(setting, _)| setting.name), ", ")
 }
 
-/// A name that somebody else chose, fit to be shown.
-fn shown(name: &str) -> String {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-    mask::credentials(&name).into_owned()
+/// How many characters of a name are shown.
+const NAME: usize = 60;
+
+/// A name that someone else chose, as a message may show it.
+fn shown_name(name: &str) -> Shown<'static> {
+    shown(name).clipped(NAME).into_owned()
 }
 
 /// What is said of a policy that an Application names and that is none: nothing of the file.
 pub(crate) fn mistaken(asked: &Asked) -> Stop {
-    let text = format!(
-        "error: {}: the file is no policy; who may read it sees why with pullcreds check --policy FILE
-",
+    let text = say!(
+        "error: {}: the file is not a valid policy; to see why, run pullcreds check --policy FILE where it can be read\n",
         asked.origin
     );
     Stop::new(Exit::Usage, text)
@@ -316,7 +320,7 @@ mod tests {
         check_mistake(
             &[("REPORT", "json=/tmp/x")],
             "null",
-            &["ARGOCD_ENV_PULLCREDS_REPORT is not known"],
+            &["unknown variable ARGOCD_ENV_PULLCREDS_REPORT"],
         );
         check_mistake(
             &[],
@@ -358,7 +362,7 @@ mod tests {
             "[{\"name\": \"inject\", \"string\": [\"hunter2\"]}]",
         ] {
             let mistakes = read(Environment::new(), Some(text)).unwrap_err();
-            assert!(mistakes[0].starts_with("ARGOCD_APP_PARAMETERS is no list"), "{mistakes:?}");
+            assert!(mistakes[0].starts_with("ARGOCD_APP_PARAMETERS is not a list"), "{mistakes:?}");
             assert!(!mistakes[0].contains("hunter2"));
         }
     }
@@ -372,7 +376,7 @@ mod tests {
         assert_eq!(
             application.notes,
             [
-                "the operator of this plugin takes no settings from an Application: ignored are ARGOCD_ENV_PULLCREDS_POLICY, plugin parameter 'fail-on'"
+                "the operator of this plugin accepts no settings from an Application; ignored: ARGOCD_ENV_PULLCREDS_POLICY, plugin parameter 'fail-on'"
             ]
         );
         assert!(passed_over(Environment::new(), Some("null")).unwrap().notes.is_empty());
@@ -382,7 +386,8 @@ mod tests {
     fn check_below(policy: Policy, asked: &[(&str, &str)], overruled: &[&str]) -> Policy {
         let mut layer = Layer::default();
         for (name, text) in asked {
-            layer.say(find(name).expect("a case asks for parameters"), *name, text);
+            let setting = find(name).expect("a case asks for parameters");
+            layer.say(setting, setting.name, text);
         }
         let mut left = layer.values().expect("a case has no mistake").overrides;
         let notes = limit(&mut left, &policy);

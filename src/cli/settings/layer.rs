@@ -6,6 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use pullcreds::policy::{FlagMistake, parse_switch};
+use pullcreds::say;
+use pullcreds::text::{Message, list};
 
 use super::Mode;
 use super::table::{SETTINGS, Setting, Value, Values, find};
@@ -19,7 +21,7 @@ pub(crate) struct Layer(BTreeMap<&'static str, Said>);
 /// What is said of a setting, and where: what mistakes begin with.
 #[derive(Clone, Debug)]
 struct Said {
-    origin: String,
+    origin: Message,
     /// Several values of a list; else one.
     values: Vec<OsString>,
 }
@@ -39,7 +41,12 @@ impl Layer {
     }
 
     /// Takes what a source says of a setting, in place of what it has said before.
-    pub(crate) fn say(&mut self, setting: &'static Setting, origin: impl Into<String>, text: &str) {
+    pub(crate) fn say(
+        &mut self,
+        setting: &'static Setting,
+        origin: impl Into<Message>,
+        text: &str,
+    ) {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
         let values = match setting.value {
             Value::Texts(..) => {
@@ -57,7 +64,7 @@ impl Layer {
     pub(crate) fn take(
         &mut self,
         setting: &'static Setting,
-        origin: impl Into<String>,
+        origin: impl Into<Message>,
         values: Vec<OsString>,
     ) {
         // A list without an entry says nothing.
@@ -77,8 +84,8 @@ impl Layer {
     }
 
     /// Where a setting is said.
-    pub(crate) fn origin(&self, name: &str) -> &str {
-        self.0.get(name).map(|said| &*said.origin).unwrap_or_default()
+    pub(crate) fn origin(&self, name: &str) -> Message {
+        self.0.get(name).map(|said| said.origin.clone()).unwrap_or_default()
     }
 
     /// This, and what `lower` says of other settings.
@@ -94,13 +101,13 @@ impl Layer {
     ///
     /// # Errors
     /// Each mistake, with where it is said.
-    pub(crate) fn values(&self) -> Result<Values, Vec<(&str, FlagMistake)>> {
+    pub(crate) fn values(&self) -> Result<Values, Vec<(&Message, FlagMistake)>> {
         let mut values = Values::default();
         let mut mistakes = Vec::new();
         for (name, Said { origin, values: texts }) in &self.0 {
             let Some(setting) = find(name) else { continue };
             let wrong = texts.iter().filter_map(|text| setting.read(&mut values, text).err());
-            mistakes.extend(wrong.map(|mistake| (&**origin, mistake)));
+            mistakes.extend(wrong.map(|mistake| (origin, mistake)));
         }
         if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
     }
@@ -108,9 +115,10 @@ impl Layer {
     /// The same, where a mistake ends the run.
     pub(crate) fn resolve(&self) -> Result<Values, Stop> {
         self.values().map_err(|mistakes| {
-            let line =
-                |(origin, mistake): &(&str, FlagMistake)| format!("error: {origin}: {mistake}\n");
-            Stop::new(Exit::Usage, mistakes.iter().map(line).collect::<String>())
+            let lines = mistakes.iter().map(|(origin, mistake)| {
+                say!("error: {}: {}: {}\n", origin, mistake.message, mistake.help)
+            });
+            Stop::new(Exit::Usage, list(lines, ""))
         })
     }
 
@@ -151,7 +159,8 @@ mod tests {
     fn layer(said: &[(&str, &str)]) -> Layer {
         let mut layer = Layer::default();
         for (name, text) in said {
-            layer.say(find(name).expect("a case names settings"), *name, text);
+            let setting = find(name).expect("a case names settings");
+            layer.say(setting, setting.name, text);
         }
         layer
     }

@@ -8,7 +8,9 @@ use pullcreds::finding;
 use pullcreds::frontend::{self, Limit};
 use pullcreds::policy::{self, Policy};
 use pullcreds::report::{self, Format, Look};
+use pullcreds::say;
 use pullcreds::source::{Source, Span};
+use pullcreds::text::{Message, list, shown, shown_path};
 
 use super::Mode;
 use super::argocd::{self, Application, Asked};
@@ -25,7 +27,7 @@ const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
 pub(crate) struct Stated {
     pub(crate) policy: Policy,
     pub(crate) file: Option<PathBuf>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Message>,
 }
 
 /// The policy of a run. `function` is that of a functionConfig, which counts where no file is named.
@@ -44,9 +46,9 @@ pub(crate) fn policy(
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
     let read = |path: PathBuf| {
         if !function.is_empty() {
-            eprint(&format!(
-                "note: the policy is {}; what the functionConfig says is not used\n",
-                path.display()
+            eprint(&say!(
+                "note: the policy is {}; the functionConfig is ignored\n",
+                shown_path(&path)
             ));
         }
         Ok((read_policy(&path, mode, look)?, Some(path)))
@@ -55,7 +57,7 @@ pub(crate) fn policy(
         (Some(path), asked) => {
             argocd::operators_file(&path, "policy")?;
             let word = |asked: Asked| {
-                format!("{} is ignored: the operator of this plugin names the policy", asked.origin)
+                say!("{} is ignored: the plugin's operator already sets the policy", asked.origin)
             };
             notes.extend(asked.map(word));
             read(path)?
@@ -83,7 +85,7 @@ fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
     let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
     let policy = Policy::parse(&source.text, &finding::names());
     policy.map_err(|mistakes| match format(mode) {
-        Format::Brief => Stop::new(Exit::Usage, report::brief_mistakes(&source, &mistakes)),
+        Format::Brief => Stop::with_report(Exit::Usage, report::brief_mistakes(&source, &mistakes)),
         _ => policy_mistakes(&source, &mistakes, look),
     })
 }
@@ -92,7 +94,7 @@ fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
 pub(crate) fn policy_mistakes(source: &Source, mistakes: &[policy::Mistake], look: Look) -> Stop {
     let whole = Span::new(0, source.text.len());
     let here = |_: &policy::Mistake| "here".to_owned();
-    Stop::new(Exit::Usage, report::mistakes(source, whole, mistakes, &here, look))
+    Stop::with_report(Exit::Usage, report::mistakes(source, whole, mistakes, &here, look))
 }
 
 /// The plugins of the kubelet configuration that the policy names, relative to the policy file.
@@ -103,8 +105,7 @@ pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Prov
     let files = frontend::config_files(&path);
     let files = files.map_err(|error| Stop::because(Exit::Usage, &error))?;
     if files.is_empty() {
-        let path = pullcreds::text::printable(&path.display().to_string());
-        let text = format!("error: {path}: no *.json, *.yaml or *.yml file is there\n");
+        let text = say!("error: {}: no *.json, *.yaml or *.yml file found\n", shown_path(&path));
         return Err(Stop::new(Exit::Usage, text));
     }
     let mut config = provider::Config::default();
@@ -114,13 +115,13 @@ pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Prov
         let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
         let read = provider::Config::parse(&source.text).and_then(|read| config.merge(read));
         for mistake in read.err().into_iter().flatten() {
-            mistakes.push(format!("error: {}: {mistake}\n", source.name));
+            mistakes.push(say!("error: {}: {}\n", shown(&source.name), mistake.placed()));
         }
     }
     if mistakes.is_empty() {
         Ok(config.providers)
     } else {
-        Err(Stop::new(Exit::Usage, mistakes.concat()))
+        Err(Stop::new(Exit::Usage, list(mistakes, "")))
     }
 }
 
@@ -132,6 +133,7 @@ pub(crate) fn dumps(paths: &[PathBuf], limit: &Limit) -> Result<Vec<Source>, Sto
 }
 
 fn flag_mistakes(mistakes: &[policy::FlagMistake]) -> Stop {
-    let lines = mistakes.iter().map(|mistake| format!("error: {mistake}\n"));
-    Stop::new(Exit::Usage, lines.collect::<String>())
+    let lines =
+        mistakes.iter().map(|mistake| say!("error: {}: {}\n", mistake.message, mistake.help));
+    Stop::new(Exit::Usage, list(lines, ""))
 }

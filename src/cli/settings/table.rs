@@ -427,8 +427,8 @@ pub(crate) fn find(name: &str) -> Option<&'static Setting> {
 
 impl Setting {
     /// The name of its variable.
-    pub(crate) fn variable(&self) -> String {
-        format!("PULLCREDS_{}", self.name.replace('-', "_").to_uppercase())
+    pub(crate) fn variable(&self) -> Message {
+        say!("PULLCREDS_{}", shown(&self.name.replace('-', "_").to_uppercase()))
     }
 
     /// A text of the row with the words of the setting in it, as in `a, b or c`.

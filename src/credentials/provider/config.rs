@@ -1,39 +1,40 @@
 //! A `CredentialProviderConfig` from its text: every rule of the kubelet, every mistake at once.
 
 use crate::credentials::keyring::check_pattern;
-use crate::credentials::printable_key;
 use crate::credentials::provider::{Config, Provider, TokenAttributes};
+use crate::credentials::shown_key;
 use crate::duration;
 use crate::names::is_qualified_name;
+use crate::say;
+use crate::text::{Message, list, shown, shown_error};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// Something for which the kubelet refuses the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// Where it is, such as `providers[0].matchImages[1]`; empty for the file as a whole.
-    pub place: String,
+    pub place: Message,
     /// What is wrong: lower case, no full stop.
-    pub message: String,
+    pub message: Message,
 }
 
 impl Mistake {
-    fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+    fn new(place: impl Into<Message>, message: impl Into<Message>) -> Self {
         Self { place: place.into(), message: message.into() }
     }
 
     pub(super) fn duplicate_provider(name: &str) -> Self {
-        Self::new("providers", format!("the name `{}` is used twice", name.escape_debug()))
+        Self::new("providers", say!("the name `{}` is used twice", shown(name)))
     }
 }
 
-impl fmt::Display for Mistake {
+impl Mistake {
     /// The place and what is wrong there.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub fn placed(&self) -> Message {
         match self.place.as_str() {
-            "" => f.write_str(&self.message),
-            place => write!(f, "{place}: {}", self.message),
+            "" => self.message.clone(),
+            _ => say!("{}: {}", self.place, self.message),
         }
     }
 }
@@ -83,8 +84,8 @@ fn parse_yaml(text: &str) -> Result<Value, Mistake> {
             // The parser's own messages may repeat what is in the file.
             _ => "invalid YAML",
         };
-        let place = error.location().map_or_else(String::new, |location| {
-            format!("line {}, column {}", location.line(), location.column())
+        let place = error.location().map_or_else(Message::default, |location| {
+            say!("line {}, column {}", location.line(), location.column())
         });
         Mistake::new(place, what)
     })
@@ -99,13 +100,16 @@ struct Reader {
 
 /// An object with its place in the file.
 struct Object<'a> {
-    place: String,
+    place: Message,
     fields: &'a Map<String, Value>,
 }
 
 impl<'a> Object<'a> {
-    fn place_of(&self, field: &str) -> String {
-        if self.place.is_empty() { field.to_owned() } else { format!("{}.{field}", self.place) }
+    fn place_of(&self, field: &str) -> Message {
+        match self.place.as_str() {
+            "" => shown(field).into(),
+            _ => say!("{}.{}", self.place, shown(field)),
+        }
     }
 
     /// The value of a field; `null` is as good as absent (`encoding/json`).
@@ -115,13 +119,15 @@ impl<'a> Object<'a> {
 }
 
 impl Reader {
-    fn note(&mut self, place: impl Into<String>, message: impl Into<String>) {
+    fn note(&mut self, place: impl Into<Message>, message: impl Into<Message>) {
         self.mistakes.push(Mistake::new(place, message));
     }
 
     fn config(&mut self, root: &Value) -> Config {
         let known = ["apiVersion", "kind", "providers"];
-        let Some(root) = self.object(String::new(), root, &known) else { return Config::default() };
+        let Some(root) = self.object(Message::default(), root, &known) else {
+            return Config::default();
+        };
         let version = self.one_of(&root, "apiVersion", &VERSIONS);
         self.one_of(&root, "kind", &["CredentialProviderConfig"]);
         let has_tokens = version.as_deref().is_none_or(|version| version == CONFIG_V1);
@@ -137,7 +143,7 @@ impl Reader {
         Config { providers }
     }
 
-    fn provider(&mut self, place: String, value: &Value, has_tokens: bool) -> Option<Provider> {
+    fn provider(&mut self, place: Message, value: &Value, has_tokens: bool) -> Option<Provider> {
         let token_field: &[&str] = if has_tokens { &["tokenAttributes"] } else { &[] };
         let provider = self.object(place, value, &[PROVIDER_FIELDS, token_field].concat())?;
         let name = self.required_text(&provider, "name");
@@ -154,7 +160,10 @@ impl Reader {
         let token = token.and_then(|value| {
             let place = provider.place_of("tokenAttributes");
             if protocol.is_some_and(|protocol| protocol != PROTOCOL_V1) {
-                self.note(&place, format!("needs the plugin's `apiVersion` to be `{PROTOCOL_V1}`"));
+                self.note(
+                    place.clone(),
+                    say!("needs the plugin's `apiVersion` to be `{}`", PROTOCOL_V1),
+                );
             }
             self.token_attributes(place, value)
         });
@@ -171,7 +180,11 @@ impl Reader {
                 let place = provider.place_of(&format!("matchImages[{at}]"));
                 self.note(
                     place,
-                    format!("`{}` is not a valid pattern: {error}", printable_key(pattern)),
+                    say!(
+                        "`{}` is not a valid pattern: {}",
+                        shown_key(pattern),
+                        shown_error(&error)
+                    ),
                 );
             }
         }
@@ -198,7 +211,7 @@ impl Reader {
         }
     }
 
-    fn token_attributes(&mut self, place: String, value: &Value) -> Option<TokenAttributes> {
+    fn token_attributes(&mut self, place: Message, value: &Value) -> Option<TokenAttributes> {
         let token = self.object(place, value, TOKEN_FIELDS)?;
         self.required_text(&token, "serviceAccountTokenAudience");
         self.one_of(&token, "cacheType", &CACHE_TYPES);
@@ -210,9 +223,8 @@ impl Reader {
             self.note(token.place_of("requiredServiceAccountAnnotationKeys"), message);
         }
         for key in optional.iter().filter(|key| needed.contains(key)) {
-            let message =
-                format!("the annotation `{}` is both required and optional", key.escape_debug());
-            self.note(&token.place, message);
+            let message = say!("the annotation `{}` is both required and optional", shown(key));
+            self.note(token.place.clone(), message);
         }
         Some(TokenAttributes {
             requires_service_account: requires.unwrap_or_default(),
@@ -228,10 +240,10 @@ impl Reader {
         for (at, key) in keys.iter().enumerate() {
             let place = token.place_of(&format!("{field}[{at}]"));
             if !is_qualified_name(&key.to_lowercase()) {
-                self.note(&place, "is not a valid annotation key");
+                self.note(place.clone(), "is not a valid annotation key");
             }
             if !seen.insert(key) {
-                self.note(&place, "is listed twice");
+                self.note(place.clone(), "is listed twice");
             }
         }
         keys
@@ -239,9 +251,9 @@ impl Reader {
 
     fn object<'a>(
         &mut self,
-        place: String,
+        place: Message,
         value: &'a Value,
-        known: &[&str],
+        known: &[&'static str],
     ) -> Option<Object<'a>> {
         let Value::Object(fields) = value else {
             self.note(place, "must be a mapping");
@@ -249,14 +261,14 @@ impl Reader {
         };
         let object = Object { place, fields };
         for field in fields.keys().filter(|field| !known.contains(&field.as_str())) {
-            let message = format!("unknown field, expected one of {}", enumerate(known));
-            self.note(object.place_of(&field.escape_debug().to_string()), message);
+            let message = say!("unknown field, expected one of {}", enumerate(known));
+            self.note(object.place_of(field), message);
         }
         Some(object)
     }
 
     /// The items of a list that must not be empty.
-    fn list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(String, &'a Value)> {
+    fn list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(Message, &'a Value)> {
         let items = self.optional_list(object, field);
         if items.is_empty() {
             self.note(object.place_of(field), "at least one is needed");
@@ -264,14 +276,14 @@ impl Reader {
         items
     }
 
-    fn optional_list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(String, &'a Value)> {
+    fn optional_list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(Message, &'a Value)> {
         let place = object.place_of(field);
         match object.get(field) {
             None => Vec::new(),
             Some(Value::Array(items)) => items
                 .iter()
                 .enumerate()
-                .map(|(at, item)| (format!("{place}[{at}]"), item))
+                .map(|(at, item)| (say!("{}[{}]", place, at), item))
                 .collect(),
             Some(_) => {
                 self.note(place, "must be a list");
@@ -289,7 +301,7 @@ impl Reader {
         self.text_value(object.place_of(field), object.get(field))
     }
 
-    fn text_value(&mut self, place: String, value: Option<&Value>) -> String {
+    fn text_value(&mut self, place: Message, value: Option<&Value>) -> String {
         match value {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
@@ -320,14 +332,19 @@ impl Reader {
     }
 
     /// A required text that is one of `allowed`; `None` if it is not.
-    fn one_of(&mut self, object: &Object<'_>, field: &str, allowed: &[&str]) -> Option<String> {
+    fn one_of(
+        &mut self,
+        object: &Object<'_>,
+        field: &str,
+        allowed: &[&'static str],
+    ) -> Option<String> {
         let before = self.mistakes.len();
         let text = self.required_text(object, field);
         if self.mistakes.len() > before {
             return None;
         }
         if !allowed.contains(&text.as_str()) {
-            self.note(object.place_of(field), format!("must be {}", enumerate(allowed)));
+            self.note(object.place_of(field), say!("must be {}", enumerate(allowed)));
             return None;
         }
         Some(text)
@@ -335,8 +352,8 @@ impl Reader {
 }
 
 /// The words in backticks, with commas between them.
-fn enumerate(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+fn enumerate(words: &[&'static str]) -> Message {
+    list(words.iter().map(|word| say!("`{}`", *word)), ", ")
 }
 
 /// Whether `time.ParseDuration` of Go accepts the text and the duration is not negative.

@@ -140,7 +140,7 @@ fn files_of_one_directory_are_merged_unless_a_name_is_there_twice() {
     let [mistake] = &config.merge(Config::parse(&other).unwrap()).unwrap_err()[..] else {
         panic!()
     };
-    assert_eq!(mistake.to_string(), "providers: the name `other` is used twice");
+    assert_eq!(mistake.placed(), "providers: the name `other` is used twice");
 }
 
 /// The mistakes of [`EKS_FILE`] after a replacement.
@@ -149,7 +149,7 @@ fn mistakes(from: &str, to: &str) -> Vec<String> {
     assert!(from.is_empty() || text != EKS_FILE, "{from}");
     match Config::parse(&text) {
         Ok(_) => Vec::new(),
-        Err(mistakes) => mistakes.iter().map(Mistake::to_string).collect(),
+        Err(mistakes) => mistakes.iter().map(|mistake| mistake.placed().into()).collect(),
     }
 }
 

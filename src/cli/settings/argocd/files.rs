@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use pullcreds::say;
+use pullcreds::text::shown_path;
+
 use super::{Asked, is_caller};
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
@@ -52,13 +55,14 @@ impl Surroundings {
 }
 
 /// A file that the operator names, which Argo CD must not look for in the folder of the application.
-pub(crate) fn operators_file(path: &Path, what: &str) -> Result<(), Stop> {
+pub(crate) fn operators_file(path: &Path, what: &'static str) -> Result<(), Stop> {
     if path.is_absolute() || !is_caller() {
         return Ok(());
     }
-    let text = format!(
-        "error: the {what} {} is a relative path, and the working directory belongs to the application that is judged: write an absolute one\n",
-        path.display()
+    let text = say!(
+        "error: the path of the {} {} is relative, and the working directory belongs to the application that is checked: write an absolute path\n",
+        what,
+        shown_path(path)
     );
     Err(Stop::new(Exit::Usage, text))
 }
@@ -69,28 +73,28 @@ pub(crate) fn applications_policy(asked: &Asked) -> Result<PathBuf, Stop> {
 }
 
 fn allowed_file(asked: &Asked, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
-    let refuse = |why: &str| Stop::new(Exit::Usage, format!("error: {}: {why}\n", asked.origin));
+    let refuse =
+        |why: &'static str| Stop::new(Exit::Usage, say!("error: {}: {}\n", asked.origin, why));
     let path = &asked.value;
     if !path.is_absolute() {
         return Err(refuse(
-            "a relative path names a file of the application, which has no say in the policy: write the absolute path of a file in the image of the plugin",
+            "a relative path names a file of the application, which must not choose the policy: write the absolute path of a file in the image of the plugin",
         ));
     }
     // No message repeats what is found there: the author may not be allowed to read it.
-    let found = path
-        .canonicalize()
-        .map_err(|_| refuse("there is no such file in the image of the plugin"))?;
+    let found =
+        path.canonicalize().map_err(|_| refuse("no such file in the image of the plugin"))?;
     if surroundings.foreign().iter().any(|folder| found.starts_with(folder)) {
         return Err(refuse(
-            "the file belongs to an application, which has no say in the policy: name a file in the image of the plugin",
+            "the file belongs to an application, which must not choose the policy: name a file in the image of the plugin",
         ));
     }
     if !found.is_file() {
-        return Err(refuse("there is no such file in the image of the plugin"));
+        return Err(refuse("no such file in the image of the plugin"));
     }
     if is_anybodys(&found) {
         return Err(refuse(
-            "the plugin itself may write the file, and so might have any application: keep policies where the plugin only reads",
+            "the plugin can write the file, so any application might have written it: keep policies where the plugin has read-only access",
         ));
     }
     Ok(found)
@@ -117,8 +121,7 @@ mod tests {
 
     #[track_caller]
     fn check_policy(surroundings: &Surroundings, path: &Path, expected: Result<(), &str>) {
-        let asked =
-            Asked { origin: "ARGOCD_ENV_PULLCREDS_POLICY".to_owned(), value: path.to_owned() };
+        let asked = Asked { origin: "ARGOCD_ENV_PULLCREDS_POLICY".into(), value: path.to_owned() };
         let found = allowed_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
         match (found, expected) {
             (Ok(()), Ok(())) => {}
