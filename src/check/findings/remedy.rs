@@ -171,6 +171,8 @@ impl<'c> World<'c> {
         }
         let access = self.policy.access(image.domain(), image.path());
         let pattern = pattern(self.policy, &access, image);
+        // Masked alone, or the name after it would be taken for a part of the token.
+        let pattern = show(&pattern);
         let how = match self.circumstances.caller {
             Caller::CommandLine => format!(":\n  --inject {pattern}={name}"),
             Caller::ArgoCd => {
