@@ -22,7 +22,29 @@ const LEAST_EFFECTIVE: f64 = 97.0;
 const LEAST_INJECTED: f64 = 95.0;
 
 /// What is not as the truth has it, and why that is right or has to be.
-const ARGUED: &[(&str, &str)] = &[];
+const ARGUED: &[(&str, &str)] = &[
+    ("logging.multitenant.yaml spec.image.tag", TAG_ALONE),
+    (
+        "openshift.kompose-dc.yaml spec.template.spec.containers[0].image",
+        "a blank text is an image for the API server: it is shown as one that does not parse",
+    ),
+    (
+        "d11.knative-strings.yaml spec.template.spec.containers[0].image",
+        "the API server rejects the list, and no pod runs",
+    ),
+    ("d25.anchored-images.yaml spec.headGroupSpec.template.spec.imagePullSecrets", ANCHOR),
+    ("d25.anchored-images.yaml spec.workerGroupSpecs[0].template.spec.imagePullSecrets", ANCHOR),
+    ("d25.anchored-images.yaml spec.workerGroupSpecs[1].template.spec.imagePullSecrets", ANCHOR),
+    ("numaflow.sideinput.yaml spec.templates.vertex.imagePullSecrets", SAME_PARENT),
+    ("numaflow.sideinput.yaml spec.templates.sideInputsManager.imagePullSecrets", SAME_PARENT),
+    ("strimzi.connect-build.yaml spec.template.pod.imagePullSecrets", SAME_PARENT),
+    ("strimzi.connect-build.yaml spec.template.buildPod.imagePullSecrets", SAME_PARENT),
+];
+
+const TAG_ALONE: &str = "the operator chooses the repository: there is no reference to show";
+const ANCHOR: &str =
+    "a list that an anchor, an alias and a merge key share is refused, with its line";
+const SAME_PARENT: &str = "two lists below a key that is not there yet are refused: one of them has to be written by hand";
 
 /// The secret that is injected.
 const SECRET: &str = "operators-test";
@@ -227,12 +249,13 @@ fn wrong_places(file: &File, before: Vec<Value>, mut after: Vec<Value>) -> Vec<(
     let mut expected = before;
     let targets = targets(file);
     for target in &targets {
-        add(&mut expected, target);
+        let at = place_among(file, number(&target["doc"]), &expected);
+        add(&mut expected[at], target);
     }
     let mut wrong = Vec::new();
     for target in &targets {
         let path = steps(&text(&target["path"]));
-        let at = number(&target["doc"]);
+        let at = place_among(file, number(&target["doc"]), &expected);
         let (found, wanted) =
             (value_at(&after[at], &path).cloned(), value_at(&expected[at], &path).cloned());
         if found != wanted {
@@ -248,9 +271,21 @@ fn wrong_places(file: &File, before: Vec<Value>, mut after: Vec<Value>) -> Vec<(
     wrong
 }
 
+/// The place of a document among those that a reader gives, which may count empty ones otherwise.
+fn place_among(file: &File, document: usize, given: &[Value]) -> usize {
+    if number(&file.truth["documents"]) == given.len() {
+        return document;
+    }
+    let objects = file.truth["objects"].as_array().expect("objects are a list");
+    let before = objects.iter().map(|object| number(&object["doc"])).filter(|at| *at < document);
+    let rank = before.collect::<BTreeSet<_>>().len();
+    let filled = given.iter().enumerate().filter(|(_, value)| !value.is_null());
+    filled.map(|(at, _)| at).nth(rank).expect("it has the objects of the truth")
+}
+
 /// Adds the secret at a target, with the parents that are not there.
-fn add(documents: &mut [Value], target: &Value) {
-    let mut node = &mut documents[number(&target["doc"])];
+fn add(document: &mut Value, target: &Value) {
+    let mut node = document;
     for step in steps(&text(&target["path"])) {
         node = match step {
             Step::Key(key) => {
@@ -423,6 +458,7 @@ impl Score {
         let argued: BTreeMap<_, _> = ARGUED.iter().copied().collect();
         for (name, why) in &self.missed {
             let argument = argued.get(name.as_str()).unwrap_or(&"not argued");
+            let why = why.lines().next().unwrap_or_default();
             println!("  {name}: {why}\n    {argument}");
         }
         assert!(percent >= least, "{figure}; {least} % are wanted");
