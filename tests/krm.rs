@@ -314,7 +314,7 @@ fn what_is_no_list_is_an_error_of_the_command_and_a_stream_of_the_filter() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: ResourceList}\nspec: {}\n";
     let outcome = run(&["krm"], pod).expect(3);
     assert_eq!(outcome.out(), "");
-    assert!(outcome.err().contains("no ResourceList"), "{outcome}");
+    assert!(outcome.err().contains("not a ResourceList"), "{outcome}");
     assert_eq!(run(&["krm"], "").expect(3).out(), "");
     let two = format!("{}---\n{pod}", list(POD, ""));
     assert_eq!(run(&["krm"], &two).expect(3).out(), "");
