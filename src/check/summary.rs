@@ -129,6 +129,8 @@ pub struct Summary {
     pub never_pulled: usize,
     /// Images that are not counted because something in the cluster replaces them.
     pub placeholders: usize,
+    /// Images of custom resources that the kubelet does not pull for pods of their own.
+    pub other_images: usize,
     /// What custom resources hold that is not judged.
     pub unjudged: Unjudged,
 }
@@ -161,6 +163,7 @@ impl Summary {
             assumed_public: BTreeSet::new(),
             never_pulled: 0,
             placeholders: 0,
+            other_images: inventories.iter().map(|inventory| inventory.other_images.len()).sum(),
             unjudged: Unjudged::of(inventories),
         };
         let (mut failed, mut assumed) = (false, BTreeSet::new());
@@ -213,7 +216,8 @@ impl Summary {
 
     /// The sentence of the control.
     pub fn text(&self) -> String {
-        let others = self.placeholders + self.never_pulled > 0;
+        let others =
+            self.placeholders + self.never_pulled + self.other_images + self.unjudged.images > 0;
         match (self.status, self.any_image) {
             (Status::Skip, false) if others => {
                 "N/A: no images in the input that can be judged.".to_owned()
@@ -247,7 +251,11 @@ impl Summary {
             let images = counted(self.never_pulled, "image");
             format!("{images} never pulled (imagePullPolicy: Never)")
         });
-        let parts: Vec<_> = [custom, placeholders, never].into_iter().flatten().collect();
+        let other = (self.other_images > 0).then(|| {
+            let images = counted(self.other_images, "image");
+            format!("{images} of custom resources not pulled for their own pods")
+        });
+        let parts: Vec<_> = [custom, placeholders, never, other].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(", ") + ".")
     }
 
