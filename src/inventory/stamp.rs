@@ -71,9 +71,6 @@ fn stamped<'a>(
     Some(Stamped { object: object(node, place, Arc::new(meta.clone())), stamp })
 }
 
-const ADVICE: &str = "write `pullcreds.dev/checked: v1` under its annotations by hand";
-const SEVERAL: &str = "an anchor or a merge key makes this a part of several places";
-
 /// Whether pods are made of a place of an object.
 fn makes_pods<'a>(node: Node<'_, 'a>, site: &'a PullSite) -> bool {
     match site.plain() {
@@ -81,6 +78,9 @@ fn makes_pods<'a>(node: Node<'_, 'a>, site: &'a PullSite) -> bool {
         None => pulls::hits(node, site).iter().any(pulls::Hit::makes_pods),
     }
 }
+
+const ADVICE: &str = "write `pullcreds.dev/checked: v1` under its annotations by hand";
+const SEVERAL: &str = "an anchor or a merge key makes this a part of several places";
 
 fn refuse<T>(span: Span, why: &'static str) -> Result<T, Refusal> {
     Err(Refusal { span, why, advice: ADVICE.into() })

@@ -242,7 +242,7 @@ pub(super) struct Exception {
 }
 
 /// A kind of custom resource, and where it has images and pull secrets. It replaces the built-in entry of its kind.
-/// Paths are of JSONPath (RFC 9535), as in `$.spec.containers[*].image`: `.key`, `['key']`, `[0]`, `[0:2]`, `[*]` for
+/// Paths follow RFC 9535, as in `$.spec.containers[*].image`: `.key`, `['key']`, `[0]`, `[0:2]`, `[*]` for
 /// every item, `.*` for every value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
