@@ -400,24 +400,27 @@ fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<String> {
     if wanting.pod.effective.origin == Origin::ServiceAccount {
         return None;
     }
-    let name = show(name);
+    let path = ways.list.as_deref()?;
+    let split = path.rsplit_once('.').filter(|_| !path.ends_with(']'));
+    let (holder, key) = split.map_or(("the object", path), |(holder, key)| (holder, key));
+    let (key, name) = (show(key), show(name));
     let value = match ways.form {
-        SecretForm::Objects => format!("- name: {name}"),
-        SecretForm::Names => format!("- {name}"),
-        SecretForm::Object => format!("name: {name}"),
-        SecretForm::Name | SecretForm::Text => name.to_string(),
+        SecretForm::Objects => format!("{key}:\n  - name: {name}"),
+        SecretForm::Names => format!("{key}:\n  - {name}"),
+        SecretForm::Object => format!("{key}: {{name: {name}}}"),
+        SecretForm::Name | SecretForm::Text => format!("{key}: {name}"),
     };
-    Some(format!("in {}:\n  {value}", ways.list.as_deref()?))
+    Some(format!("in {}:\n  {value}", show(holder)))
 }
 
 /// Where a name has to go: a pod with a list of its own loses that of its ServiceAccount.
 fn holder(wanting: &Wanting<'_, '_>) -> String {
-    match wanting.pod.effective.origin {
-        Origin::ServiceAccount => {
-            format!("ServiceAccount '{}'", show(wanting.workload.effective_service_account()))
-        }
-        _ => pod_spec(wanting.workload),
+    let ways = wanting.workload.ways.as_deref();
+    let has_no_field = ways.is_some_and(|ways| ways.list.is_none());
+    if has_no_field || wanting.pod.effective.origin == Origin::ServiceAccount {
+        return format!("ServiceAccount '{}'", show(wanting.workload.effective_service_account()));
     }
+    pod_spec(wanting.workload)
 }
 
 /// The way to a pod spec.
