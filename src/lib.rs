@@ -4,6 +4,43 @@
 //! [`check::check`], and gets the findings, the verdict of each image and one [`Plan`](edit::Plan) of edits for each
 //! source. [`report::Report`] renders them. Nothing of this reads a file, the environment or the clock.
 //!
+//! ```
+//! use pullcreds::check::{self, Caller, Circumstances, Input, Stamps};
+//! use pullcreds::policy::{Overrides, Policy, parse_inject};
+//! use pullcreds::report::{Format, Look, Report};
+//! use pullcreds::source::Source;
+//!
+//! let pod = "apiVersion: v1
+//! kind: Pod
+//! metadata: {name: api}
+//! spec:
+//!   containers:
+//!   - name: api
+//!     image: ghcr.io/acme/api:v1
+//! ";
+//! let sources = [Source::new("pod.yaml", pod.as_bytes()).expect("it is UTF-8")];
+//! let inject = vec![parse_inject("ghcr.io/acme=ghcr").expect("a pattern and a Secret")];
+//! let overrides = Overrides { inject, ..Overrides::default() };
+//! let policy = Policy::default().with(&overrides).expect("nothing contradicts itself");
+//!
+//! let outcome = check::check(&sources, &policy, Circumstances {
+//!     now: jiff::Timestamp::from_second(1_800_000_000)?,
+//!     providers: &[],
+//!     cluster: &[],
+//!     input: Input::Files,
+//!     caller: Caller::CommandLine,
+//!     require_input: true,
+//!     stamps: Stamps::Ignored,
+//!     watched: false,
+//! });
+//! let edited = outcome.plans[0].apply(&sources[0].text);
+//! assert!(edited.contains("  imagePullSecrets:\n  - name: ghcr\n"), "{edited}");
+//!
+//! let report = Report::new(&sources, &outcome, &policy).render(Format::Human, Look::PLAIN);
+//! assert!(report.contains("pod.yaml"), "{report}");
+//! # Ok::<(), jiff::Error>(())
+//! ```
+//!
 //! The modules are listed in the order of their dependencies: each uses only those above it (`tests/layering.rs`). Those
 //! that this page does not show are for the program and the tests of this repository alone: they may change at any time.
 

@@ -251,7 +251,7 @@ fn a_folder_is_read_in_the_order_of_names() {
 
     let empty = Files::cluster("credentialProviderConfig: kubelet.d");
     empty.write("kubelet.d/notes.txt", "no configuration");
-    assert_eq!(empty.refused(), "error: /kubelet.d: no *.json, *.yaml or *.yml file is there\n");
+    assert_eq!(empty.refused(), "error: /kubelet.d: no *.json, *.yaml or *.yml file found\n");
 }
 
 #[test]

@@ -178,7 +178,9 @@ fn other_names_of_a_file_are_told_of() {
     fs::hard_link(&path, folder.path("other")).unwrap();
     let outcome = folder.inject().expect(0);
     assert!(
-        outcome.err().contains("a.yaml had 1 more name (hard links), which still hold"),
+        outcome
+            .err()
+            .contains("a.yaml had 1 more name (hard links), which still have the old content"),
         "{outcome}"
     );
     assert_done(&path);

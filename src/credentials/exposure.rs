@@ -3,7 +3,7 @@
 //!
 //! Overlooking one costs a finding; a false alarm costs the trust in all of them. So a text counts only if its form
 //! leaves no doubt, or if the name before it says that it is a password for a registry. (What may be shown is
-//! another question, and [`token::find`] errs on the other side.)
+//! another question, and `token::find` errs on the other side.)
 
 use std::fmt;
 

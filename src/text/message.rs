@@ -164,7 +164,7 @@ impl<T: Sayable> sealed::Sayable for &T {
 }
 
 /// A [`Message`]: the format string and arguments of `format!`, where an argument has to be
-/// [`Sayable`](crate::text::Sayable). Arguments are given by position, or all by name; the format string captures none.
+/// [`Sayable`]. Arguments are given by position, or all by name; the format string captures none.
 ///
 /// ```
 /// use pullcreds::say;
