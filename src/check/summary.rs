@@ -220,13 +220,13 @@ impl Summary {
             self.placeholders + self.never_pulled + self.other_images + self.unjudged.images > 0;
         match (self.status, self.any_image) {
             (Status::Skip, false) if others => {
-                "N/A: no images in the input that can be judged.".to_owned()
+                "N/A: none of the images in the input can be judged.".to_owned()
             }
             (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
-            (Status::Skip, true) => format!(
-                "N/A: all images{} are from public registries without authentication requirements.",
-                if others { " that can be judged" } else { "" }
-            ),
+            (Status::Skip, true) => {
+                "N/A: all images are from public registries without authentication requirements."
+                    .to_owned()
+            }
             _ => format!(
                 "{} of {} private images have pull credentials configured.",
                 self.configured, self.private
