@@ -243,7 +243,10 @@ fn before_line(holder: Node<'_, '_>, start: usize, key: &str) -> Spot {
 }
 
 pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> Spot {
-    let json = looks_like_json(holder.tree().root());
+    let root = holder.tree().root();
+    // A document without a key, such as `{}`, may be JSON as well.
+    let json = looks_like_json(root)
+        || serde_json::from_str::<serde::de::IgnoredAny>(root.source()).is_ok();
     Spot {
         place: Span::at(holder.span().start as usize + 1),
         before: String::new(),
