@@ -1,6 +1,6 @@
 //! A key at the end of a document, and a list that loses its items.
 
-use super::key::{Spot, block, flow_like};
+use super::key::{Entry, Spot, block, flow_like};
 use super::write::{Flow, Manner};
 use crate::edit::Edit;
 use crate::source::Span;
@@ -8,8 +8,6 @@ use crate::yaml::layout::{
     colon, column, ends_in_block_scalar, key_start, lead, line_end, line_ending,
 };
 use crate::yaml::{Kind, Node, Style as Written};
-
-type Entry<'t, 'a> = (Node<'t, 'a>, Node<'t, 'a>);
 
 /// A place for `key` with its value as the last of the document that is `root`, a mapping, or in the place of the one
 /// that is there. In braces it is written as JSON.
@@ -44,13 +42,8 @@ fn over(root: Node<'_, '_>, (old, value): Entry<'_, '_>, key: &str) -> Spot {
     let text = root.tree().text();
     let eol = line_ending(text, line_end(text, old.span().end as usize));
     let after = colon(old).map_or(old.span().end as usize, |colon| colon + 1);
-    Spot {
-        place: Span::new(old.span().start as usize, after.max(value.span().end as usize)),
-        before: String::new(),
-        key: Some(key.to_owned()),
-        style: Manner::Block(block(root, indent(root), eol)),
-        after: String::new(),
-    }
+    let place = Span::new(old.span().start as usize, after.max(value.span().end as usize));
+    Spot::of_key(place, key, Manner::Block(block(root, indent(root), eol)))
 }
 
 fn in_lines(root: Node<'_, '_>, key: &str) -> Spot {
@@ -68,7 +61,7 @@ fn in_lines(root: Node<'_, '_>, key: &str) -> Spot {
         (at, format!("{eol}{indent}"), String::new())
     };
     let style = Manner::Block(block(root, indent, eol));
-    Spot { place: Span::at(at), before, key: Some(key.to_owned()), style, after }
+    Spot { before, after, ..Spot::of_key(Span::at(at), key, style) }
 }
 
 fn in_braces(root: Node<'_, '_>, old: Option<Entry<'_, '_>>, key: &str) -> Spot {

@@ -27,6 +27,17 @@ pub struct Spot {
 }
 
 impl Spot {
+    /// A place for a key that has nothing before it and nothing after it.
+    pub(super) fn of_key(place: Span, key: &str, style: Manner) -> Self {
+        Self {
+            place,
+            before: String::new(),
+            key: Some(key.to_owned()),
+            style,
+            after: String::new(),
+        }
+    }
+
     /// The text of the key with a value.
     pub(super) fn draft(&self, value: &NewValue<'_>) -> Draft {
         let mut draft = Draft::default();
@@ -45,7 +56,8 @@ impl Spot {
     }
 }
 
-type Entry<'t, 'a> = (Node<'t, 'a>, Node<'t, 'a>);
+/// A key of a mapping with its value.
+pub(super) type Entry<'t, 'a> = (Node<'t, 'a>, Node<'t, 'a>);
 
 /// A key to be added.
 #[derive(Clone, Copy)]
@@ -76,7 +88,7 @@ impl Absent<'_> {
 
     fn in_lines(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
         let entries: Vec<_> = holder.entries().collect();
-        is_not_marked(&entries)?;
+        has_clear_keys(&entries)?;
         let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
         if self.hides {
             self.is_not_overridden(&entries)?;
@@ -140,13 +152,7 @@ impl Absent<'_> {
         let block = block(holder, " ".repeat(column), line_ending(text, end));
         let before = format!("{}{}", block.eol, block.indent);
         let style = Manner::Block(block);
-        Ok(Spot {
-            place: Span::at(end),
-            before,
-            key: Some(self.key.to_owned()),
-            style,
-            after: String::new(),
-        })
+        Ok(Spot { before, ..Spot::of_key(Span::at(end), self.key, style) })
     }
 
     /// Puts the key before the only one, which is after a dash.
@@ -162,13 +168,7 @@ impl Absent<'_> {
         let block = block(holder, " ".repeat(lead.len()), eol);
         let after = format!("{eol}{}", block.indent);
         let style = Manner::Block(block);
-        Ok(Spot {
-            place: Span::at(start),
-            before: String::new(),
-            key: Some(self.key.to_owned()),
-            style,
-            after,
-        })
+        Ok(Spot { after, ..Spot::of_key(Span::at(start), self.key, style) })
     }
 
     fn in_braces(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
@@ -181,7 +181,7 @@ impl Absent<'_> {
         match entries.first() {
             None => Ok(in_empty_braces(holder, self.key)),
             Some((first, _)) if next == entries.len() => {
-                Ok(at_the_end(flow_like(*first), entries[next - 1].1, self.key))
+                Ok(after_value(entries[next - 1].1, flow_like(*first), None, self.key))
             }
             Some(_) => self.before_entry(holder, &entries, next),
         }
@@ -213,23 +213,24 @@ impl Absent<'_> {
         let lines = lead.filter(|_| flow.json && flow.spaced);
         let lines = lines.map(|lead| (lead.to_owned(), indent_unit(text, holder, lead)));
         let style = Manner::Flow(Flow { lines, ..flow });
-        Ok(Spot {
-            place: Span::at(at),
-            before: String::new(),
-            key: Some(self.key.to_owned()),
-            style,
-            after,
-        })
+        Ok(Spot { after, ..Spot::of_key(Span::at(at), self.key, style) })
     }
 }
 
-/// To Go a byte order mark within a stream takes a column, and to others it is a part of the key.
-fn is_not_marked(entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
-    let marked = entries.iter().find(|(key, _)| key.source().starts_with('\u{feff}'));
-    marked.map_or(Ok(()), |(key, _)| {
-        let why = "a byte order mark is before this key";
-        Err(Refusal::new(key.span(), why, "remove the byte order mark"))
-    })
+/// Refuses keys beside which a new key changes how the mapping is read. To Go a byte order mark within a stream takes a
+/// column, and to others it is a part of the key; an empty key can begin on another line than its colon.
+fn has_clear_keys(entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
+    for (key, _) in entries {
+        if key.source().starts_with('\u{feff}') {
+            let why = "a byte order mark is before this key";
+            return Err(Refusal::new(key.span(), why, "remove the byte order mark"));
+        }
+        if key.span().is_empty() {
+            let why = "a key of this mapping is empty";
+            return Err(Refusal::new(key.span(), why, "write `null` or `\"\"` for the empty key"));
+        }
+    }
+    Ok(())
 }
 
 /// The line that begins at `start`, with a key of `holder`, moves down.
@@ -239,7 +240,7 @@ fn before_line(holder: Node<'_, '_>, start: usize, key: &str) -> Spot {
     let eol = line_ending(text, start.saturating_sub(1));
     let before = indent.clone();
     let style = Manner::Block(block(holder, indent, eol));
-    Spot { place: Span::at(start), before, key: Some(key.to_owned()), style, after: eol.to_owned() }
+    Spot { before, after: eol.to_owned(), ..Spot::of_key(Span::at(start), key, style) }
 }
 
 pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> Spot {
@@ -247,23 +248,15 @@ pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> Spot {
     // A document without a key, such as `{}`, may be JSON as well.
     let json = looks_like_json(root)
         || serde_json::from_str::<serde::de::IgnoredAny>(root.source()).is_ok();
-    Spot {
-        place: Span::at(holder.span().start as usize + 1),
-        before: String::new(),
-        key: Some(key.to_owned()),
-        style: Manner::Flow(Flow { json, spaced: true, lines: None }),
-        after: String::new(),
-    }
+    let style = Manner::Flow(Flow { json, spaced: true, lines: None });
+    Spot::of_key(Span::at(holder.span().start as usize + 1), key, style)
 }
 
-fn at_the_end(flow: Flow, last: Node<'_, '_>, key: &str) -> Spot {
-    Spot {
-        place: Span::at(last.span().end as usize),
-        before: format!(",{}", flow.blank()),
-        key: Some(key.to_owned()),
-        style: Manner::Flow(flow),
-        after: String::new(),
-    }
+/// After the value of the last entry, with `lead` before the key if it is to be on a line of its own.
+pub(super) fn after_value(last: Node<'_, '_>, flow: Flow, lead: Option<&str>, key: &str) -> Spot {
+    let before = format!(",{}", lead.unwrap_or(flow.blank()));
+    let place = Span::at(last.span().end as usize);
+    Spot { before, ..Spot::of_key(place, key, Manner::Flow(flow)) }
 }
 
 /// The style of the lines of `holder`, whose keys have `indent` before them.

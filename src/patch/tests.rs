@@ -105,3 +105,9 @@ fn what_needs_a_guess_is_refused() {
     check_refused(Gaps::Commas, "a:\n  b: &x z\n", "anchor");
     check_refused(Gaps::Commas, "x: &x z\na:\n  b: *x\n", "alias");
 }
+
+#[test]
+fn keys_that_a_new_key_would_change_are_refused() {
+    check_refused(ONE, "\n :", "empty");
+    check_refused(ONE, "x: 1\na:\n  : x\n", "empty");
+}

@@ -1,7 +1,7 @@
 //! A key at the top of a mapping, where comments stay with what they are about.
 
 use super::Refusal;
-use super::key::{Spot, flow_like, in_empty_braces, is_quoted};
+use super::key::{Spot, after_value, flow_like, in_empty_braces, is_quoted};
 use super::write::{Block, Flow, Manner};
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending, line_start};
@@ -31,7 +31,7 @@ fn below(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
     let indent = first.and_then(|first| indentation(text, first));
     let end = line_end(text, field.key.span().end as usize);
     let (Some(indent), Some(first)) = (indent, first) else {
-        return refuse(field.value.span(), "its first key does not stand on a line of its own");
+        return refuse(field.value.span(), "its first key is not on a line of its own");
     };
     let eol = line_ending(text, end);
     let next = end + eol.len();
@@ -44,13 +44,8 @@ fn below(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
     let step = column(text, first).saturating_sub(column(text, field.key.span().start as usize));
     let unit = " ".repeat(step.max(1));
     let block = Block { indent: indent.to_owned(), dashes: String::new(), unit, eol };
-    Ok(Spot {
-        place: Span::at(next),
-        before: indent.to_owned(),
-        key: Some(key.to_owned()),
-        style: Manner::Block(block),
-        after: eol.to_owned(),
-    })
+    let spot = Spot::of_key(Span::at(next), key, Manner::Block(block));
+    Ok(Spot { before: indent.to_owned(), after: eol.to_owned(), ..spot })
 }
 
 /// Whether there are comments only on these lines.
@@ -73,14 +68,8 @@ fn before_closing(mapping: Node<'_, '_>, key: &str) -> Result<Spot, Refusal> {
     let flow = flow_like(*first);
     let gap = &text[mapping.span().start as usize + 1..first.span().start as usize];
     // Each key on a line of its own: so is the new one.
-    let lead = lead(gap).filter(|_| gap.trim().is_empty()).unwrap_or(flow.blank());
-    Ok(Spot {
-        place: Span::at(last.span().end as usize),
-        before: format!(",{lead}"),
-        key: Some(key.to_owned()),
-        style: Manner::Flow(flow),
-        after: String::new(),
-    })
+    let lead = lead(gap).filter(|_| gap.trim().is_empty());
+    Ok(after_value(*last, flow, lead, key))
 }
 
 /// Puts a mapping in the place of a null.
@@ -97,11 +86,6 @@ fn in_null(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
         place = Span::at(colon + 1);
         before.insert(0, ' ');
     }
-    Ok(Spot {
-        place,
-        before,
-        key: Some(key.to_owned()),
-        style: Manner::Flow(Flow { json: is_quoted(field.key), spaced: true, lines: None }),
-        after: "}".to_owned(),
-    })
+    let style = Manner::Flow(Flow { json: is_quoted(field.key), spaced: true, lines: None });
+    Ok(Spot { before, after: "}".to_owned(), ..Spot::of_key(place, key, style) })
 }
