@@ -505,8 +505,8 @@ impl<'a> Inventory<'a> {
     ) -> Result<Self, Problem> {
         let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
             part.found.whence = whence;
-            walk::each_object(tree, document, table, |node, place, meta| {
-                part.take(node, place, meta, table);
+            walk::each_object(tree, document, table, |node, place, meta, row| {
+                part.take(node, place, meta, row);
             });
         };
         let matters = |kind: &str, document: &str| prefilter::matters(table, kind, document);
@@ -597,8 +597,14 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Takes in an object.
-    fn take(&mut self, node: Node<'_, 'a>, place: &Place, meta: &TypeMeta<'a>, table: &'a Table) {
+    /// Takes in an object, of a kind with this row.
+    fn take(
+        &mut self,
+        node: Node<'_, 'a>,
+        place: &Place,
+        meta: &TypeMeta<'a>,
+        row: Option<&'a Row>,
+    ) {
         let Self { found, types, forms } = self;
         found.objects += 1;
         let TypeMeta { api_version, kind } = meta;
@@ -618,7 +624,7 @@ impl<'a> Part<'a> {
             found.service_accounts.push(Box::new(service_account(node, make(), forms)));
             found.criticise(flaws::stray_fields_of_account(node), &make);
             found.criticise(repeated::in_account(node), &make);
-        } else if let Some(row) = table.find(api_version, kind) {
+        } else if let Some(row) = row {
             let first = found.workloads.len();
             for site in row.sites.iter().filter(|site| site.is_of(api_version)) {
                 match site.plain() {

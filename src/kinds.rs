@@ -565,9 +565,8 @@ pub fn any_of(kind: &str, holds: impl Fn(&Row) -> bool) -> bool {
 /// k8s.io/apimachinery/pkg/api/meta/errors.go).
 pub fn meant(api_version: &str, kind: &str) -> Option<&'static Row> {
     let group = group(api_version);
-    let mut meant = builtin::rows_in_any_case(kind).filter(|row| row.is_validated);
-    let mut own = builtin::all().filter(|row| row.is_validated && row.has_group(group));
-    meant.find(|_| !api_version.is_empty() && own.next().is_some())
+    let is_own = !api_version.is_empty() && builtin::validated().any(|row| row.has_group(group));
+    builtin::validated().find(|row| is_own && row.kind.eq_ignore_ascii_case(kind))
 }
 
 /// The lists of a pod spec that hold containers.

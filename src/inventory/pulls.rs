@@ -9,7 +9,7 @@ use super::site::Site;
 use super::{ACCOUNT_FIELDS, Entry, FIELD, Image, ImageField, ListState, NotString, PullSecrets};
 use super::{entries, exact, image, images, text, wrong};
 use crate::image::Reference;
-use crate::kinds::{Combine, FieldPath, PullSite, SecretForm, SplitImage, Way};
+use crate::kinds::{Combine, FieldPath, PullSite, SecretField, SecretForm, SplitImage, Way};
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
@@ -151,23 +151,10 @@ impl<'t, 'a> Hit<'t, 'a> {
         if let Some(place) = places.get_mut(used) {
             list = std::mem::take(&mut place.list);
         }
-        match self.site.combine {
-            Combine::FirstEntry if list.has_entry() => {
-                site = Site::only_first(list.span);
-                list.entries = exact(list.entries.into_vec().into_iter().take(1).collect());
-            }
-            Combine::First | Combine::FirstEntry => {}
-            Combine::Joined => {
-                let rest = places.into_iter().flat_map(|place| place.list.entries.into_vec());
-                let all = list.entries.into_vec().into_iter().chain(rest);
-                let mut seen = BTreeSet::new();
-                list.entries = all
-                    .filter(|entry| {
-                        entry.name.as_ref().is_none_or(|name| seen.insert(name.clone()))
-                    })
-                    .collect();
-            }
+        if self.site.combine == Combine::FirstEntry && list.has_entry() {
+            site = Site::only_first(list.span);
         }
+        list.entries = combined(self.site.combine, list.entries, places);
         let (mut service_account, not_an_account) = self.account(&mut ways);
         let is_named = service_account.is_some();
         let mut ignored = None;
@@ -235,24 +222,41 @@ impl<'t, 'a> Hit<'t, 'a> {
             return None;
         }
         *account = Some(default.replace("{name}", name.unwrap_or("*")).into());
-        let mut names = Vec::new();
-        for field in &self.site.account_secrets {
-            let (above, keys) = field.path.split_names();
-            self.each(&above, &mut |holder, way| {
-                let place = Place::new(holder, way, keys.clone(), field.form);
-                names.extend(place.list.names().cloned());
-            });
-        }
+        let fields = self.fields(&self.site.account_secrets);
+        let names = fields.iter().flat_map(|field| field.list.names().cloned()).collect();
         Some(Made { is_elsewhere: false, names: exact(names) })
     }
 
     /// Calls `visit` with everything that a path of the row leads to.
     fn each(&self, path: &FieldPath, visit: &mut dyn FnMut(Node<'t, 'a>, &mut Way)) {
+        self.each_below(self.node, &self.way, path, visit);
+    }
+
+    /// Calls `visit` with everything that a path leads to from `node`, unless the path begins at the root.
+    fn each_below(
+        &self,
+        node: Node<'t, 'a>,
+        way: &Way,
+        path: &FieldPath,
+        visit: &mut dyn FnMut(Node<'t, 'a>, &mut Way),
+    ) {
         if path.from_root {
             path.each(self.root, &mut Way::default(), visit);
         } else {
-            path.each(self.node, &mut self.way.clone(), visit);
+            path.each(node, &mut way.clone(), visit);
         }
+    }
+
+    /// The places of fields that hold names.
+    fn fields(&self, fields: &'a [SecretField]) -> Vec<Place<'t, 'a>> {
+        let mut found = Vec::new();
+        for field in fields {
+            let (above, keys) = field.path.split_names();
+            self.each(&above, &mut |holder, way| {
+                found.push(Place::new(holder, way, keys.clone(), field.form));
+            });
+        }
+        found
     }
 
     fn images(&self) -> Box<[Image<'a>]> {
@@ -302,9 +306,7 @@ impl<'t, 'a> Hit<'t, 'a> {
         let part = |path: &Option<FieldPath>| {
             let path = path.as_ref()?;
             let mut found = None;
-            let (from, mut way) =
-                if path.from_root { (self.root, Way::default()) } else { (holder, way.clone()) };
-            path.each(from, &mut way, &mut |node, way| {
+            self.each_below(holder, way, path, &mut |node, way| {
                 if let Some(value) = node.scalar().filter(|_| !node.is_null()) {
                     found.get_or_insert((value, node, way.clone()));
                 }
@@ -347,13 +349,7 @@ impl<'t, 'a> Hit<'t, 'a> {
 
     /// The fields for pull secrets, the one that decides first.
     fn places(&self) -> Vec<Place<'t, 'a>> {
-        let mut found = Vec::new();
-        for field in &self.site.pull_secrets {
-            let (above, keys) = field.path.split_names();
-            self.each(&above, &mut |holder, way| {
-                found.push(Place::new(holder, way, keys.clone(), field.form));
-            });
-        }
+        let mut found = self.fields(&self.site.pull_secrets);
         if self.site.ignores_pod_list {
             return found;
         }
@@ -416,7 +412,30 @@ impl<'t, 'a> Place<'t, 'a> {
     }
 
     fn site(&self, forms: &mut Shared<Form>) -> Site {
+        if self.way.is_below("metadata") {
+            return Site::in_metadata(self.holder);
+        }
         Site::at(self.holder, &self.keys, self.form, forms)
+    }
+}
+
+/// The entries that count: those of the field that is in use, and what others add to them.
+fn combined<'a>(
+    combine: Combine,
+    used: Box<[Entry<'a>]>,
+    others: Vec<Place<'_, 'a>>,
+) -> Box<[Entry<'a>]> {
+    match combine {
+        Combine::First => used,
+        Combine::FirstEntry => exact(used.into_vec().into_iter().take(1).collect()),
+        Combine::Joined => {
+            let others = others.into_iter().flat_map(|place| place.list.entries.into_vec());
+            let mut seen = BTreeSet::new();
+            let mut is_new = |entry: &Entry<'a>| {
+                entry.name.as_ref().is_none_or(|name| seen.insert(name.clone()))
+            };
+            used.into_vec().into_iter().chain(others).filter(|entry| is_new(entry)).collect()
+        }
     }
 }
 
@@ -445,7 +464,7 @@ fn read<'a>(field: Field<'_, 'a>, form: SecretForm) -> PullSecrets<'a> {
     PullSecrets { state, entries: found.unwrap_or_default(), span }
 }
 
-/// A name that is not in the input.
+/// A name that is not a value of the input by itself.
 fn named<'a>(name: &str, node: Node<'_, 'a>) -> Entry<'a> {
     let name = Some(name.to_owned().into());
     Entry { name, bare: false, not_a_name: None, unknown: None, span: node.span() }
@@ -465,12 +484,5 @@ fn name<'a>(node: Node<'_, 'a>) -> Entry<'a> {
 /// The names in a text, separated by commas or semicolons.
 fn names<'a>(all: &str, node: Node<'_, 'a>) -> Box<[Entry<'a>]> {
     let names = all.split([',', ';']).map(str::trim).filter(|name| !name.is_empty());
-    let entry = |name: &str| Entry {
-        name: Some(name.to_owned().into()),
-        bare: false,
-        not_a_name: None,
-        unknown: None,
-        span: node.span(),
-    };
-    names.map(entry).collect()
+    names.map(|name| named(name, node)).collect()
 }

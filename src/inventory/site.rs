@@ -81,6 +81,15 @@ impl Site {
         })
     }
 
+    /// Where the names would be in the metadata of the object, where stamps are written.
+    pub(super) fn in_metadata(place: Node<'_, '_>) -> Self {
+        Self::refused(Refusal {
+            span: place.span(),
+            why: "its field for pull secrets is below metadata, where pullcreds writes its stamp only",
+            advice: "write the names of the pull secrets by hand".into(),
+        })
+    }
+
     /// Where there is an entry already, and only the first one counts.
     pub(super) fn only_first(list: Span) -> Self {
         Self::refused(Refusal {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::walk::{self, Place};
 use super::{Object, TypeMeta, object, prefilter, pulls};
 use crate::edit::Edit;
-use crate::kinds::{PullSite, Table};
+use crate::kinds::{PullSite, Row, Table};
 use crate::patch::{self, NewValue, Refusal};
 use crate::source::Span;
 use crate::yaml::{self, Field, Kind, Node, Problem, Tree};
@@ -41,8 +41,8 @@ pub enum Stamp {
 /// The first place where `text` is no YAML stream.
 pub fn stamps<'a>(text: &'a str, table: &'a Table) -> Result<Vec<Stamped<'a>>, Problem> {
     let take = |found: &mut Vec<Stamped<'a>>, document, tree: &Tree<'a>| {
-        walk::each_object(tree, document, table, |node, place, meta| {
-            found.extend(stamped(node, place, meta, table));
+        walk::each_object(tree, document, table, |node, place, meta, row| {
+            found.extend(row.and_then(|row| stamped(node, place, meta, row)));
         });
     };
     let parts = yaml::read(text, |kind, document| prefilter::matters(table, kind, document), take)?;
@@ -59,9 +59,8 @@ fn stamped<'a>(
     node: Node<'_, 'a>,
     place: &Place,
     meta: &TypeMeta<'a>,
-    table: &'a Table,
+    row: &'a Row,
 ) -> Option<Stamped<'a>> {
-    let row = table.find(&meta.api_version, &meta.kind)?;
     row.sites.iter().find(|site| makes_pods(node, site))?;
     let value = super::annotation(node, STAMP);
     let stamp = match value.as_deref() {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::{TypeMeta, build, opts_out};
-use crate::kinds::{FieldPath, Table, Way};
+use crate::kinds::{FieldPath, Row, Table, Way};
 use crate::yaml::{Kind, Node, Tree};
 
 /// The list that a KRM function gets (`config.kubernetes.io/v1`).
@@ -32,32 +32,30 @@ pub(super) struct Container {
     pub(super) opted_out: bool,
 }
 
-/// Calls `each` with every object of a document, those that an object of a kind of `table` holds after it.
-pub(super) fn each_object<'t, 'a>(
+/// Calls `each` with every object of a document and the row of its kind in `table`; with the objects that an object
+/// holds after it.
+pub(super) fn each_object<'t, 'a, 'k>(
     tree: &'t Tree<'a>,
     document: usize,
-    table: &Table,
-    mut each: impl FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>),
+    table: &'k Table,
+    mut each: impl FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>, Option<&'k Row>),
 ) {
-    let embeds = |meta: &TypeMeta<'_>| {
+    walk(tree, document, &mut |node, place, meta| {
         let row = table.find(&meta.api_version, &meta.kind);
-        row.map_or(&[][..], |row| &row.embed)
-    };
-    walk(tree, document, &embeds, &mut |node, place, meta| {
         if !build::is_dropped(node, place.in_function) {
-            each(node, place, meta);
+            each(node, place, meta, row);
         }
-        true
+        Some(row.map_or(&[], |row| &row.embed))
     });
 }
 
 /// Whether a document holds an object; a list without items is none.
 pub(super) fn holds_object(tree: &Tree<'_>) -> bool {
     let mut found = false;
-    walk(tree, 0, &|_| &[], &mut |node, _, meta| {
+    walk(tree, 0, &mut |node, _, meta| {
         let is_empty = |items: Node<'_, '_>| items.is_null();
         found = !meta.kind.ends_with("List") || !node.get("items").is_some_and(is_empty);
-        !found
+        (!found).then_some(&[])
     });
     found
 }
@@ -83,14 +81,13 @@ enum Each<'t, 'a, I> {
     Held(std::vec::IntoIter<(String, Node<'t, 'a>)>),
 }
 
-/// Calls `visit` with every object in order, through lists in lists and objects in objects, for as long as it gives
-/// `true`. They may be nested as deeply as a document can be, so this needs no stack for them.
-fn walk<'t, 'a, 'k>(
-    tree: &'t Tree<'a>,
-    document: usize,
-    embeds: &dyn Fn(&TypeMeta<'a>) -> &'k [FieldPath],
-    visit: &mut dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>) -> bool,
-) {
+/// What is done with an object. It gives the paths to the objects that this one holds, or `None` to stop.
+type Visit<'v, 't, 'a, 'k> =
+    dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>) -> Option<&'k [FieldPath]> + 'v;
+
+/// Calls `visit` with every object in order, through lists in lists and objects in objects. They may be nested as deeply
+/// as a document can be, so this needs no stack for them.
+fn walk<'t, 'a>(tree: &'t Tree<'a>, document: usize, visit: &mut Visit<'_, 't, 'a, '_>) {
     let mut place = Place { document, way: String::new(), within: None, in_function: false };
     let mut open = Vec::new();
     let mut next = Some(tree.root());
@@ -103,16 +100,16 @@ fn walk<'t, 'a, 'k>(
                 let in_function = place.in_function || meta.kind == FUNCTION_INPUT;
                 let (each, of) = (Each::Items(items), Some(of));
                 open.push(Objects { each, of, way, within, in_function });
-            } else if !visit(node, &place, &meta) {
-                return;
-            } else if let held = held(node, &place, embeds(&meta))
-                && !held.is_empty()
-            {
-                let opted_out = opts_out(node) || within.is_some_and(|within| within.opted_out);
-                let within =
-                    Some(Arc::new(Container { way: place.way.as_str().into(), opted_out }));
-                let each = Each::Held(held.into_iter());
-                open.push(Objects { each, of: None, way, within, in_function: false });
+            } else {
+                let Some(embeds) = visit(node, &place, &meta) else { return };
+                let held = held(node, &place, embeds);
+                if !held.is_empty() {
+                    let opted_out = opts_out(node) || within.is_some_and(|within| within.opted_out);
+                    let within =
+                        Some(Arc::new(Container { way: place.way.as_str().into(), opted_out }));
+                    let each = Each::Held(held.into_iter());
+                    open.push(Objects { each, of: None, way, within, in_function: false });
+                }
             }
         }
         next = next_object(&mut open, &mut place);

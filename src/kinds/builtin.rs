@@ -11,30 +11,29 @@ const TEXT: &str = include_str!("table.json");
 /// How a row begins, up to its kind.
 const HEAD: &str = "{\"kind\": \"";
 
-/// Where each row begins.
-static STARTS: LazyLock<Box<[usize]>> = LazyLock::new(|| {
+/// The kind of each row, and where the row begins.
+static HEADS: LazyLock<Box<[(&str, usize)]>> = LazyLock::new(|| {
     let rows = memmem::find_iter(TEXT.as_bytes(), "\n{");
-    rows.map(|line_feed| line_feed + 1).collect()
+    rows.map(|line_feed| (kind_at(line_feed + 1), line_feed + 1)).collect()
 });
 static ROWS: LazyLock<Box<[OnceLock<Row>]>> =
-    LazyLock::new(|| STARTS.iter().map(|_| OnceLock::new()).collect());
+    LazyLock::new(|| HEADS.iter().map(|_| OnceLock::new()).collect());
+/// The rows that are validated.
+static VALIDATED: LazyLock<Box<[&Row]>> = LazyLock::new(|| {
+    let says_so = |at: &usize| text(*at).contains("\"validated\"");
+    (0..HEADS.len()).filter(says_so).map(row).filter(|row| row.is_validated).collect()
+});
 
 /// The rows for kinds of a name.
 pub(super) fn rows(kind: &str) -> impl Iterator<Item = &'static Row> {
-    let first = STARTS.partition_point(|&start| kind_at(start) < kind);
-    let count = STARTS[first..].iter().take_while(|&&start| kind_at(start) == kind).count();
+    let first = HEADS.partition_point(|&(row, _)| row < kind);
+    let count = HEADS[first..].iter().take_while(|&&(row, _)| row == kind).count();
     (first..first + count).map(row)
 }
 
-/// The same for a name in whatever capital letters.
-pub(super) fn rows_in_any_case(kind: &str) -> impl Iterator<Item = &'static Row> {
-    let is_it = move |at: &usize| kind_at(STARTS[*at]).eq_ignore_ascii_case(kind);
-    (0..STARTS.len()).filter(is_it).map(row)
-}
-
-/// Every row.
-pub(super) fn all() -> impl Iterator<Item = &'static Row> {
-    (0..STARTS.len()).map(row)
+/// The rows for kinds that the API server itself knows and validates.
+pub(super) fn validated() -> impl Iterator<Item = &'static Row> {
+    VALIDATED.iter().copied()
 }
 
 /// The kind of the row that begins at a byte.
@@ -43,12 +42,14 @@ fn kind_at(start: usize) -> &'static str {
     &rest[..rest.find('"').unwrap_or(0)]
 }
 
+/// The text of a row.
+fn text(at: usize) -> &'static str {
+    let end = HEADS.get(at + 1).map_or(TEXT.len(), |&(_, start)| start);
+    TEXT[HEADS[at].1..end].trim_end_matches(['\n', ',', ']'])
+}
+
 fn row(at: usize) -> &'static Row {
-    ROWS[at].get_or_init(|| {
-        let end = STARTS.get(at + 1).copied().unwrap_or(TEXT.len());
-        let text = TEXT[STARTS[at]..end].trim_end_matches(['\n', ',', ']']);
-        serde_json::from_str(text).expect("a test reads every row")
-    })
+    ROWS[at].get_or_init(|| serde_json::from_str(text(at)).expect("a test reads every row"))
 }
 
 /// The JSON Schema of the table, as text with a line feed at its end.
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn every_row_is_read_and_says_where_it_comes_from() {
         let all: Vec<serde_json::Value> = serde_json::from_str(TEXT).expect("the table is JSON");
-        assert_eq!(all.len(), STARTS.len(), "each row begins a line with {HEAD}");
+        assert_eq!(all.len(), HEADS.len(), "each row begins a line with {HEAD}");
         for (at, value) in all.iter().enumerate() {
             assert_eq!(value["kind"], *row(at).kind, "row {at}");
             let source = value["source"].as_array().expect("a list");
@@ -80,7 +81,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_no_group_has_a_kind_twice() {
         let mut seen = std::collections::BTreeSet::new();
-        for at in 0..STARTS.len() {
+        for at in 0..HEADS.len() {
             let row = row(at);
             assert!(at == 0 || *super::row(at - 1).kind <= *row.kind, "{}", row.kind);
             for group in &row.groups {
@@ -103,7 +104,8 @@ mod tests {
     fn kinds_are_found_by_name() {
         assert_eq!(rows("Pod").count(), 1);
         assert_eq!(rows("pod").count(), 0);
-        assert_eq!(rows_in_any_case("pod").count(), 1);
+        let all = (0..HEADS.len()).map(row).filter(|row| row.is_validated);
+        assert!(all.map(|row| &row.kind).eq(validated().map(|row| &row.kind)));
         assert_eq!(rows("").count() + rows("ZZZ").count(), 0);
     }
 }

@@ -344,6 +344,12 @@ impl Way {
         &self.text
     }
 
+    /// Whether it leads to the value of a key of the object, or to something in that.
+    pub fn is_below(&self, key: &str) -> bool {
+        let rest = self.text.strip_prefix(key);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
     /// Goes on to the value of a key.
     pub fn name(&mut self, name: &str) {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');

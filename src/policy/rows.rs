@@ -50,9 +50,9 @@ impl Check<'_> {
         let kind = self.required(item.kind, "kind", whole, "this entry");
         let versions = self.distinct(item.versions, version).unwrap_or_default();
         let short = Short {
-            pod_specs: values(self.distinct(item.pod_specs, pod_spec)),
+            pod_specs: values(self.distinct(item.pod_specs, one_field)),
             images: values(self.distinct(item.images, from_root)),
-            pull_secrets: values(self.distinct(item.pull_secrets, secret_field)),
+            pull_secrets: values(self.distinct(item.pull_secrets, one_field)),
             service_account: values(self.distinct(item.service_accounts, from_root)),
             form: item.pull_secret_shape.clone().good().map(|form| form.value).unwrap_or_default(),
         };
@@ -198,11 +198,8 @@ fn ends_in_name(path: Result<FieldPath, Refusal>) -> Result<FieldPath, Refusal> 
     Ok(path)
 }
 
-fn pod_spec(text: &str) -> Result<FieldPath, Refusal> {
-    ends_in_name(from_root(text))
-}
-
-fn secret_field(text: &str) -> Result<FieldPath, Refusal> {
+/// The path of one field: of a pod spec, or of a field for pull secrets.
+fn one_field(text: &str) -> Result<FieldPath, Refusal> {
     ends_in_name(from_root(text))
 }
 
