@@ -36,6 +36,14 @@ struct Candidate<'i, 'a> {
     object: &'i Object<'a>,
 }
 
+/// A Secret that can be attached to a pod and covers an image.
+#[derive(Clone, Copy)]
+pub(super) struct CoveringSecret<'i, 'a> {
+    pub(super) name: &'i Text<'a>,
+    /// The object that is or makes it.
+    pub(super) object: &'i Object<'a>,
+}
+
 /// What tells which images a Secret covers.
 enum Covers<'i> {
     /// Its own entries.
@@ -83,35 +91,35 @@ impl<'i, 'a> Covering<'i, 'a> {
         Self { by_namespace: coming.into_iter().map(candidates).collect() }
     }
 
-    /// The first one that covers an image and is there when `pod` starts, with what is or makes it.
+    /// The first one that covers an image and is there when `pod` starts.
     pub(super) fn first(
         &self,
         pod: &Object<'_>,
         image: &Reference,
         policy: &Policy,
-    ) -> Option<(&'i Text<'a>, &'i Object<'a>)> {
+    ) -> Option<CoveringSecret<'i, 'a>> {
         let candidates = self.of(pod, policy)?;
         let is_there = |at: &usize| candidates.all[*at].is_there_for(pod);
         let by_entry = candidates.keyring.secrets_for(image.name()).find(is_there);
         let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
         let declared = declared.map(|(at, _)| *at).find(is_there);
         let first = &candidates.all[by_entry.into_iter().chain(declared).min()?];
-        Some((first.name, first.object))
+        Some(CoveringSecret { name: first.name, object: first.object })
     }
 
-    /// All that cover an image, with what is or makes them.
+    /// All that cover an image.
     pub(super) fn all(
         &self,
         pod: &Object<'_>,
         image: &Reference,
         policy: &Policy,
-    ) -> Vec<(&'i Text<'a>, &'i Object<'a>)> {
+    ) -> Vec<CoveringSecret<'i, 'a>> {
         let Some(candidates) = self.of(pod, policy) else { return Vec::new() };
         let by_entry = candidates.keyring.secrets_for(image.name());
         let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
         let places: BTreeSet<_> = by_entry.chain(declared.map(|(at, _)| *at)).collect();
         let found = places.into_iter().map(|at| &candidates.all[at]);
-        found.map(|candidate| (candidate.name, candidate.object)).collect()
+        found.map(|found| CoveringSecret { name: found.name, object: found.object }).collect()
     }
 
     fn of<'c>(&'c self, pod: &'c Object<'_>, policy: &'c Policy) -> Option<&'c Candidates<'i, 'a>> {

@@ -6,6 +6,7 @@
 use crate::token::kinds::{SHAPES, Shape, is_token_byte};
 use memchr::memmem;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// base64 of `{"`: what a JWT, an ECR token or the payload of a pull secret begins with.
 const JSON: &str = "eyJ";
@@ -24,6 +25,9 @@ const PEM: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
 pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
+    if bytes.len() < SHORTEST {
+        return found;
+    }
     for word in long_words(bytes) {
         let mut runs = Runs::default();
         let starts = word.filter(|&at| FIRST[usize::from(bytes[at])] && begins(bytes, at));
@@ -127,9 +131,10 @@ fn is_base64_json_byte(byte: u8) -> bool {
 
 /// Adds each private key from its first line to its last, or to the end of the text.
 fn pem_keys(text: &str, found: &mut Vec<Range<usize>>) {
+    static BEGIN: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(PEM.0));
     let (begin, end) = PEM;
     let mut next_end = 0;
-    for start in memmem::find_iter(text.as_bytes(), begin) {
+    for start in BEGIN.find_iter(text.as_bytes()) {
         let label = start + begin.len();
         if next_end < label {
             let Some(next) = text[label..].find(end) else { return };

@@ -7,25 +7,26 @@ use crate::inventory::Image;
 use crate::policy::InjectInto;
 use crate::verdict::{Credentials, Judgement, Named, Origin, Pull};
 
-use super::super::covering::Covering;
+use super::super::covering::CoveringSecret;
 use super::super::earlier;
 use super::super::world::{ResolvedPod, World};
 use super::show;
 
 impl<'c> World<'c> {
     /// The edits after which an image of a pod counts as configured; none if nothing says which pull secret that takes, or
-    /// if this run injects: then what can be done is done.
+    /// if this run injects: then what can be done is done. `covering` is a Secret of the input that covers it.
     pub(super) fn fix(
         &self,
         pod: &ResolvedPod<'c>,
         image: &Image<'_>,
         judgement: &Judgement,
+        covering: Option<CoveringSecret<'c, 'c>>,
     ) -> Vec<Fix> {
         let is_done = self.policy.inject().into != InjectInto::None;
         if is_done || !judgement.can_be_covered() {
             return Vec::new();
         }
-        let needs = self.answer(pod, image);
+        let needs = self.answer(image, covering);
         if needs.is_empty() || !self.is_mended_by(&needs, pod, image) {
             return Vec::new();
         }
@@ -43,17 +44,13 @@ impl<'c> World<'c> {
     }
 
     /// The pull secrets that the image takes: those that the policy names for it, or else one of the input that covers it.
-    fn answer(&self, pod: &ResolvedPod<'c>, image: &Image<'_>) -> Vec<&'c str> {
+    fn answer(&self, image: &Image<'_>, covering: Option<CoveringSecret<'c, 'c>>) -> Vec<&'c str> {
         let Ok(reference) = image.parsed() else { return Vec::new() };
         let wanted = self.policy.pull_secrets(reference.domain(), reference.path());
         if let Some((_, names)) = wanted {
             return names.iter().map(|name| name.value.as_str()).collect();
         }
-        let object = &pod.workload.object;
-        let first = |covering: &Covering<'c, '_>| {
-            covering.first(object, reference, self.policy).map(|(name, _)| &**name)
-        };
-        self.covering.and_then(first).into_iter().collect()
+        covering.into_iter().map(|covering| &**covering.name).collect()
     }
 
     /// Whether an image is configured once its pod has these pull secrets, too.

@@ -11,6 +11,7 @@ use crate::policy::registries::Class;
 use crate::verdict::{Account, Effective, Judgement, Malformed, Verdict, Why};
 
 use super::super::Judged;
+use super::super::covering::CoveringSecret;
 use super::super::world::{InUse, ResolvedPod, World};
 use super::remedy::why_unasked;
 use super::{At, Draft, Findings, NAMES_SHOWN, describe, lists, show};
@@ -84,23 +85,31 @@ impl<'c> World<'c> {
             _ => return,
         };
         let mut draft = Draft::new(code, message).at(pod.at_image(image, label)).image(image);
+        let covering = self.covering_secret(pod, image, &judged.judgement);
         if let Ok(parsed) = image.parsed() {
-            draft = draft.remedy(self.remedy(pod, parsed, &judged.judgement)).fix(self.fix(
-                pod,
-                image,
-                &judged.judgement,
-            ));
+            let remedy = self.remedy(pod, parsed, &judged.judgement, covering);
+            draft = draft.remedy(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
         }
-        out.report(draft.related(self.behind_verdict(pod, image, &judged.judgement)));
+        out.report(draft.related(Self::behind_verdict(pod, &judged.judgement, covering)));
+    }
+
+    /// A Secret of the input that covers an image and is not attached.
+    fn covering_secret(
+        &self,
+        pod: &ResolvedPod<'c>,
+        image: &Image<'_>,
+        judgement: &Judgement,
+    ) -> Option<CoveringSecret<'c, 'c>> {
+        let covering = self.covering.filter(|_| judgement.can_be_covered())?;
+        covering.first(&pod.workload.object, image.parsed().ok()?, self.policy)
     }
 
     /// What a verdict that fails names: the secret that comes nearest, or the ServiceAccount that names none; and the
     /// Secret of the input that would do.
     fn behind_verdict(
-        &self,
         pod: &ResolvedPod<'c>,
-        image: &Image<'_>,
         judgement: &Judgement,
+        covering: Option<CoveringSecret<'c, 'c>>,
     ) -> Vec<At<'c>> {
         let label = "gives no credentials for it";
         let nearest = judgement.secret.and_then(|at| Self::at_secret(pod, at, label));
@@ -111,12 +120,8 @@ impl<'c> World<'c> {
             }
             _ => None,
         };
-        let object = &pod.workload.object;
-        let covering = self.covering.filter(|_| judgement.can_be_covered());
-        let covering = covering.zip(image.parsed().ok()).and_then(|(covering, image)| {
-            let (_, object) = covering.first(object, image, self.policy)?;
-            Some(At::new(object, object.label, "covers the image"))
-        });
+        let covering = covering
+            .map(|covering| At::new(covering.object, covering.object.label, "covers the image"));
         nearest.into_iter().chain(account).chain(covering).collect()
     }
 

@@ -65,7 +65,11 @@ impl<'c> World<'c> {
                 covering.all(&workload.object, reference, self.policy)
             });
             let covering = covering.into_iter();
-            let covering = covering.map(|(name, object)| Unnamed { name, object, covers: true });
+            let covering = covering.map(|found| Unnamed {
+                name: found.name,
+                object: found.object,
+                covers: true,
+            });
             let name = (namespace, missing.to_string());
             let alike = seen.looked_for.insert(name.clone());
             let alike = alike.then(|| self.alike(namespace, missing)).into_iter().flatten();

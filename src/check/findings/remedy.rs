@@ -10,6 +10,7 @@ use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
 use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
 
 use super::super::Caller;
+use super::super::covering::CoveringSecret;
 use super::super::naming::{Names, is_for_other};
 use super::super::world::{ResolvedPod, World};
 use super::{describe, show};
@@ -49,6 +50,7 @@ impl<'c> World<'c> {
         pod: &ResolvedPod<'c>,
         image: &Reference,
         judgement: &Judgement,
+        covering: Option<CoveringSecret<'c, 'c>>,
     ) -> String {
         let workload = pod.workload;
         let access = self.policy.access(image.domain(), image.path());
@@ -66,8 +68,8 @@ impl<'c> World<'c> {
         if workload.is_static {
             return format!("{}{advice}", for_static_pod(image.domain()));
         }
-        if let Some(name) = self.covering_secret(&wanting) {
-            return self.proposal(&wanting, &name);
+        if let Some(covering) = covering {
+            return self.proposal(&wanting, &show(covering.name));
         }
         let proposed = self.proposed(&wanting);
         let means = self.means(&wanting, &proposed);
@@ -257,13 +259,6 @@ impl<'c> World<'c> {
             show(account),
             show(secret),
         )
-    }
-
-    /// A Secret of the input that covers an image and is not attached.
-    fn covering_secret(&self, wanting: &Wanting<'_, '_>) -> Option<String> {
-        let covering = self.covering.as_ref().filter(|_| wanting.judgement.can_be_covered())?;
-        let (name, _) = covering.first(&wanting.workload.object, wanting.image, self.policy)?;
-        Some(show(name).into_owned())
     }
 
     fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> String {
