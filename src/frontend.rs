@@ -15,15 +15,13 @@ use ignore::WalkBuilder;
 use rayon::prelude::*;
 
 use crate::say;
-use crate::source::{self, Position, Source, Unreadable};
+use crate::source::{self, Position, STDIN, Source, Unreadable};
 use crate::text::{Message, Shown, shown, shown_error, shown_path};
 
 pub use limit::{Limit, parse_size};
 pub use replace::{Change, Place, Refused, Written, replace_all};
 pub use target::{Standard, standard, write};
 
-/// The name of the standard input in reports.
-pub const STDIN: &str = "<stdin>";
 /// The extensions of files that are taken from a folder.
 const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
 

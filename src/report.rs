@@ -5,9 +5,13 @@
 mod brief;
 mod diff;
 mod excerpt;
+mod github;
+mod gitlab;
 mod hidden;
 mod human;
 mod json;
+mod listed;
+mod oneline;
 mod style;
 mod template;
 
@@ -41,11 +45,27 @@ pub enum Format {
     Brief,
     /// For people.
     Human,
+    /// For editors and `grep`: a line for each finding.
+    Oneline,
     /// `pullcreds.report/v1`.
     Json,
+    /// For GitHub Actions: annotations.
+    Github,
+    /// For GitLab: a report of code quality.
+    Gitlab,
 }
 
 impl Words for Format {}
+
+impl Format {
+    /// Whether programs read it, or it is a document: then nothing may come beside it.
+    pub fn is_document(self) -> bool {
+        match self {
+            Self::Brief | Self::Human | Self::Oneline | Self::Github => false,
+            Self::Json | Self::Gitlab => true,
+        }
+    }
+}
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,6 +154,9 @@ impl<'r> Report<'r> {
         match format {
             Format::Brief => brief::render(self),
             Format::Human => human::render(self, look),
+            Format::Oneline => oneline::render(self),
+            Format::Github => github::render(self),
+            Format::Gitlab => gitlab::render(self),
             Format::Json => json::render(self),
         }
     }

@@ -11,6 +11,9 @@ use std::thread;
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 
+/// The name of the standard input in reports: not that of a file.
+pub const STDIN: &str = "<stdin>";
+
 /// Below this size one thread is faster than several.
 pub(crate) const PARALLEL_BYTES: usize = 1 << 20;
 

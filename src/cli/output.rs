@@ -79,15 +79,17 @@ pub(crate) fn tell(
         text.push_str(&report.render(*format, settings.look));
     }
     text.extend(settings.notes.iter().take(NOTES).map(|note| format!("note: {note}\n")));
-    if let Some(consequence) = consequence.filter(|_| !formats.contains(&Format::Json)) {
+    if let Some(consequence) =
+        consequence.filter(|_| !formats.iter().any(|format| format.is_document()))
+    {
         text.push_str(&because(consequence, outcome));
     }
     eprint(&text);
 }
 
 /// Whether standard error carries a report that programs read: nothing may come beside it.
-pub(crate) fn tells_json(settings: &Settings) -> bool {
-    settings.reports.iter().any(|to| to.file.is_none() && to.format == Format::Json)
+pub(crate) fn tells_document(settings: &Settings) -> bool {
+    settings.reports.iter().any(|to| to.file.is_none() && to.format.is_document())
 }
 
 /// What a failure means for the manifests, and what it is.

@@ -9,7 +9,7 @@ use pullcreds::report::{Format, Look, Report};
 use super::judge;
 use super::read::{Read, is_piped, problems, read};
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{eprint, print, reports, tells_json};
+use crate::cli::output::{eprint, print, reports, tells_document};
 use crate::cli::settings::layer::Layer;
 use crate::cli::settings::{Mode, Settings};
 
@@ -43,10 +43,10 @@ fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> R
     let shown = format.unwrap_or(Format::Human);
     // For people, a report of nothing would look like a result.
     let is_empty = read_nothing && shown == Format::Human;
-    if (is_empty || shown == Format::Json) && !tells_json(settings) {
+    if (is_empty || shown.is_document()) && !tells_document(settings) {
         eprint(&problems(&sources, &outcome, settings));
     }
-    let is_quiet = settings.quiet && !failed && shown == Format::Human;
+    let is_quiet = settings.quiet && !failed && !shown.is_document();
     let is_replaced = format.is_none() && reports::take_output(&settings.reports);
     if !(is_empty || is_quiet || is_replaced) {
         let colour = settings.look.colour && io::stdout().is_terminal();

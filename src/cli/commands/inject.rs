@@ -12,7 +12,7 @@ use super::judge;
 use super::read::{Read, is_piped, problems, read};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{
-    NOTHING_WRITTEN, eprint, is_missed, is_refused, reports, tell, tells_json, write,
+    NOTHING_WRITTEN, eprint, is_missed, is_refused, reports, tell, tells_document, write,
 };
 use crate::cli::settings::Settings;
 
@@ -55,7 +55,7 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
         To::Nowhere => {}
     }
     tell(&report, &outcome, settings, failed.then_some(NOTHING_WRITTEN));
-    if !(failed || settings.quiet && to != To::Nowhere || tells_json(settings)) {
+    if !(failed || settings.quiet && to != To::Nowhere || tells_document(settings)) {
         eprint(&changed(&sources, &outcome, to));
     }
     Ok(if failed || to == To::Nowhere && changes { Exit::Failed } else { Exit::Pass })
