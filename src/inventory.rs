@@ -75,7 +75,7 @@ pub enum Whence {
 
 /// How much of a source is read.
 #[derive(Clone, Copy)]
-enum Extent {
+enum ReadScope {
     /// What may matter.
     Needed,
     /// All of it, to see whether it can be.
@@ -472,7 +472,7 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of_kinds(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
-        Self::read(text, table, Whence::Manifests, Extent::Needed)
+        Self::read(text, table, Whence::Manifests, ReadScope::Needed)
     }
 
     /// The same, with a look at every document: what is not YAML is found in objects of any kind.
@@ -481,7 +481,7 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of_whole(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
-        Self::read(text, table, Whence::Manifests, Extent::Whole)
+        Self::read(text, table, Whence::Manifests, ReadScope::Whole)
     }
 
     /// Reads a dump of a cluster, where nothing that runs is judged.
@@ -490,7 +490,7 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is no YAML stream.
     pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
-        let mut all = Self::read(text, Table::builtin(), Whence::Cluster, Extent::Needed)?;
+        let mut all = Self::read(text, Table::builtin(), Whence::Cluster, ReadScope::Needed)?;
         all.workloads.clear();
         all.other_images.clear();
         all.exposed.clear();
@@ -501,9 +501,9 @@ impl<'a> Inventory<'a> {
         text: &'a str,
         table: &'a Table,
         whence: Whence,
-        extent: Extent,
+        extent: ReadScope,
     ) -> Result<Self, Problem> {
-        let take = |part: &mut Part<'a>, document, tree: &Tree<'a>| {
+        let take = |part: &mut StreamPart<'a>, document, tree: &Tree<'a>| {
             part.found.whence = whence;
             walk::each_object(tree, document, table, |node, place, meta, row| {
                 part.take(node, place, meta, row);
@@ -511,11 +511,11 @@ impl<'a> Inventory<'a> {
         };
         let matters = |kind: &str, document: &str| prefilter::matters(table, kind, document);
         let parts = match extent {
-            Extent::Needed => yaml::read(text, matters, take)?,
-            Extent::Whole => yaml::read_whole(text, matters, take)?,
+            ReadScope::Needed => yaml::read(text, matters, take)?,
+            ReadScope::Whole => yaml::read_whole(text, matters, take)?,
         };
         let mut all = Self { whence, ..Self::default() };
-        for (documents_before, Part { found: mut part, .. }) in parts {
+        for (documents_before, StreamPart { found: mut part, .. }) in parts {
             for object in part.objects_mut() {
                 object.document += documents_before;
             }
@@ -590,13 +590,13 @@ impl<'a> Inventory<'a> {
 
 /// What is found in a part of a stream.
 #[derive(Default)]
-struct Part<'a> {
+struct StreamPart<'a> {
     found: Inventory<'a>,
     types: Shared<TypeMeta<'a>>,
     forms: Shared<Form>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> StreamPart<'a> {
     /// Takes in an object, of a kind with this row.
     fn take(
         &mut self,
@@ -766,7 +766,7 @@ impl<'a> Inventory<'a> {
     }
 
     /// Takes in what is wrong with the form of an object. What is in a cluster, the API server has accepted.
-    fn criticise(&mut self, found: Vec<flaws::Found>, make: &dyn Fn() -> Object<'a>) {
+    fn criticise(&mut self, found: Vec<flaws::FoundFault>, make: &dyn Fn() -> Object<'a>) {
         for (path, span, what) in found.into_iter().filter(|_| self.whence == Whence::Manifests) {
             let object = make();
             let path = object.path(&[], &path);
@@ -777,11 +777,11 @@ impl<'a> Inventory<'a> {
     /// Takes in values that show a credential.
     fn expose(
         &mut self,
-        values: Vec<exposed::Shown>,
+        values: Vec<exposed::ExposedValue>,
         object: &dyn Fn() -> Object<'a>,
         steps: &[&str],
     ) {
-        for exposed::Shown { field, by_name, span, what } in values {
+        for exposed::ExposedValue { field, by_name, span, what } in values {
             let object = object();
             let path = object.path(steps, &field);
             let by_name = Object::own_path(steps, &by_name);

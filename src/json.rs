@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 10_000;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueKind {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     Object,
 }
 
-impl Kind {
+impl ValueKind {
     /// The kind in words, with its article.
     pub(crate) fn describe(self) -> &'static str {
         match self {
@@ -52,8 +52,8 @@ pub(crate) struct SyntaxError {
 
 /// One value or field name: `text[start..end]`; the nodes up to `next` are inside of it.
 #[derive(Clone, Copy)]
-struct Node {
-    kind: Kind,
+struct JsonNode {
+    kind: ValueKind,
     start: u32,
     end: u32,
     next: u32,
@@ -63,7 +63,7 @@ struct Node {
 pub(crate) struct Document<'a> {
     text: &'a [u8],
     // Invariant: never empty; in an object, field names and values alternate.
-    nodes: Vec<Node>,
+    nodes: Vec<JsonNode>,
 }
 
 /// A value in a [`Document`].
@@ -84,7 +84,7 @@ impl<'a> Document<'a> {
         if u32::try_from(text.len()).is_err() {
             return Err(SyntaxError { offset: 0, problem: "more than 4 GiB" });
         }
-        let mut reader = Reader { text, at: 0, nodes: Vec::new(), open: Vec::new() };
+        let mut reader = JsonReader { text, at: 0, nodes: Vec::new(), open: Vec::new() };
         reader.document()?;
         Ok(Self { text, nodes: reader.nodes })
     }
@@ -96,19 +96,19 @@ impl<'a> Document<'a> {
 
     /// The text of each number anywhere in the document.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().filter(|node| node.kind == Kind::Number).filter_map(|node| {
+        self.nodes.iter().filter(|node| node.kind == ValueKind::Number).filter_map(|node| {
             str::from_utf8(&self.text[node.start as usize..node.end as usize]).ok()
         })
     }
 }
 
 impl<'a> Value<'a> {
-    fn node(self) -> Node {
+    fn node(self) -> JsonNode {
         self.document.nodes[self.index as usize]
     }
 
     /// What the value is.
-    pub(crate) fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> ValueKind {
         self.node().kind
     }
 
@@ -126,7 +126,7 @@ impl<'a> Value<'a> {
     /// The fields of an object in their order, repeated names included; nothing for other kinds.
     pub(crate) fn fields(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
         let (document, node) = (self.document, self.node());
-        let end = if node.kind == Kind::Object { node.next } else { self.index + 1 };
+        let end = if node.kind == ValueKind::Object { node.next } else { self.index + 1 };
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
             let name = Value { document, index };
@@ -141,7 +141,7 @@ impl<'a> Value<'a> {
     /// The items of an array in their order; nothing for other kinds.
     pub(crate) fn items(self) -> impl Iterator<Item = Value<'a>> {
         let (document, node) = (self.document, self.node());
-        let end = if node.kind == Kind::Array { node.next } else { self.index + 1 };
+        let end = if node.kind == ValueKind::Array { node.next } else { self.index + 1 };
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
             let item = Value { document, index };
@@ -156,7 +156,7 @@ impl<'a> Value<'a> {
     /// for each byte or lone surrogate, as in `unquote` of Go's `decode.go`. Empty for other kinds.
     pub(crate) fn string_bytes(self) -> Zeroizing<Vec<u8>> {
         match self.raw() {
-            [b'"', inner @ .., b'"'] if self.kind() == Kind::String => unescape(inner),
+            [b'"', inner @ .., b'"'] if self.kind() == ValueKind::String => unescape(inner),
             _ => Zeroizing::new(Vec::new()),
         }
     }
@@ -178,15 +178,15 @@ pub(crate) fn is_field(name: &str, field: &str) -> bool {
     name.chars().map(fold).eq(field.chars())
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     text: &'a [u8],
     at: usize,
-    nodes: Vec<Node>,
+    nodes: Vec<JsonNode>,
     // The containers not yet closed, as indices into `nodes`.
     open: Vec<u32>,
 }
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn document(&mut self) -> Result<(), SyntaxError> {
         loop {
             let opened = self.value()?;
@@ -205,19 +205,19 @@ impl Reader<'_> {
         self.skip_blanks();
         let start = self.at;
         let kind = match self.peek() {
-            Some(b'{') => return self.open(Kind::Object),
-            Some(b'[') => return self.open(Kind::Array),
+            Some(b'{') => return self.open(ValueKind::Object),
+            Some(b'[') => return self.open(ValueKind::Array),
             Some(b'"') => {
                 self.string()?;
-                Kind::String
+                ValueKind::String
             }
             Some(b'-' | b'0'..=b'9') => {
                 self.number()?;
-                Kind::Number
+                ValueKind::Number
             }
-            Some(b't') => self.literal(b"true", Kind::Bool)?,
-            Some(b'f') => self.literal(b"false", Kind::Bool)?,
-            Some(b'n') => self.literal(b"null", Kind::Null)?,
+            Some(b't') => self.literal(b"true", ValueKind::Bool)?,
+            Some(b'f') => self.literal(b"false", ValueKind::Bool)?,
+            Some(b'n') => self.literal(b"null", ValueKind::Null)?,
             Some(_) => return Err(self.error("a value cannot begin with this character")),
             None => return Err(self.error("the text ends where a value is expected")),
         };
@@ -225,7 +225,7 @@ impl Reader<'_> {
         Ok(false)
     }
 
-    fn open(&mut self, kind: Kind) -> Result<bool, SyntaxError> {
+    fn open(&mut self, kind: ValueKind) -> Result<bool, SyntaxError> {
         self.open.push(narrow(self.nodes.len()));
         self.push(kind, self.at);
         if self.open.len() > MAX_DEPTH {
@@ -271,7 +271,7 @@ impl Reader<'_> {
 
     fn closing(&self) -> Option<u8> {
         let container = self.nodes[*self.open.last()? as usize];
-        Some(if container.kind == Kind::Object { b'}' } else { b']' })
+        Some(if container.kind == ValueKind::Object { b'}' } else { b']' })
     }
 
     fn close(&mut self) {
@@ -294,7 +294,7 @@ impl Reader<'_> {
         }
         let start = self.at;
         self.string()?;
-        self.push(Kind::String, start);
+        self.push(ValueKind::String, start);
         self.skip_blanks();
         if self.peek() != Some(b':') {
             return Err(self.error("expected a colon after the field name"));
@@ -362,7 +362,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Kind, SyntaxError> {
+    fn literal(&mut self, word: &[u8], kind: ValueKind) -> Result<ValueKind, SyntaxError> {
         if !self.text[self.at..].starts_with(word) {
             return Err(self.error("a value is `true`, `false`, `null`, a number or in quotes"));
         }
@@ -384,9 +384,9 @@ impl Reader<'_> {
         while self.skip_if(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {}
     }
 
-    fn push(&mut self, kind: Kind, start: usize) {
+    fn push(&mut self, kind: ValueKind, start: usize) {
         let next = narrow(self.nodes.len() + 1);
-        self.nodes.push(Node { kind, start: narrow(start), end: narrow(self.at), next });
+        self.nodes.push(JsonNode { kind, start: narrow(start), end: narrow(self.at), next });
     }
 
     fn error(&self, problem: &'static str) -> SyntaxError {
@@ -498,12 +498,12 @@ mod tests {
 
     fn rebuild(value: Value<'_>) -> serde_json::Value {
         match value.kind() {
-            Kind::Object => value
+            ValueKind::Object => value
                 .fields()
                 .map(|(name, value)| (name.string(), rebuild(value)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
-            Kind::String => value.string().into(),
+            ValueKind::String => value.string().into(),
             _ => serde_json::from_slice(value.raw()).unwrap(),
         }
     }

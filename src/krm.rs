@@ -7,7 +7,7 @@ pub mod results;
 
 use crate::edit::Edit;
 use crate::mask;
-use crate::patch::{self, Spot};
+use crate::patch::{self, InsertionPoint};
 use crate::source::{self, Span};
 use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
@@ -28,7 +28,7 @@ pub struct ResourceList<'a> {
     // Invariant: in the order of the text.
     items: Vec<Item<'a>>,
     without_items: Option<Edit>,
-    results: Spot,
+    results: InsertionPoint,
 }
 
 /// Why a text is not a valid `ResourceList`.
@@ -106,7 +106,7 @@ struct Item<'a> {
 
 /// What the documents of a stream are.
 #[derive(Default)]
-struct Seen<'a> {
+struct StreamContents<'a> {
     lists: Vec<Result<ResourceList<'a>, NoList>>,
     others: usize,
 }
@@ -124,9 +124,9 @@ impl<'a> ResourceList<'a> {
     ///
     /// Why it is none.
     pub fn read(text: &'a str) -> Result<Self, NoList> {
-        let take = |seen: &mut Seen<'a>, _, tree: &Tree<'a>| seen.take(tree);
+        let take = |seen: &mut StreamContents<'a>, _, tree: &Tree<'a>| seen.take(tree);
         let parts = yaml::read(text, |_, _| true, take).map_err(NoList::NotYaml)?;
-        let mut all = Seen::default();
+        let mut all = StreamContents::default();
         for (_, part) in parts {
             all.lists.extend(part.lists);
             all.others += part.others;
@@ -151,7 +151,7 @@ impl<'a> ResourceList<'a> {
     }
 }
 
-impl<'a> Seen<'a> {
+impl<'a> StreamContents<'a> {
     fn take(&mut self, tree: &Tree<'a>) {
         let root = tree.root();
         let text = |key| root.get(key).and_then(Node::string);

@@ -18,7 +18,7 @@ const LONGEST_USERINFO: usize = 4096;
 
 /// Words in the name of a value that mark it as secret. Where one has `_`, a name has `_`, `-`, `.` or
 /// nothing.
-const SECRET_NAMES: &Words = &Words::anywhere(&[
+const SECRET_NAMES: &WordList = &WordList::anywhere(&[
     "auth",
     "bearer",
     "credential",
@@ -67,10 +67,10 @@ const SECRET_NAMES: &Words = &Words::anywhere(&[
 ]);
 /// The same for words that are parts of many others: they count only as a separate word of a name, as in
 /// `SENTRY_DSN` or `githubPat`.
-const SHORT_SECRET_NAMES: &Words =
-    &Words::alone(&["creds", "cred", "dsn", "jwt", "pass", "pat", "psk", "pw", "salt", "sas"]);
+const SHORT_SECRET_NAMES: &WordList =
+    &WordList::alone(&["creds", "cred", "dsn", "jwt", "pass", "pat", "psk", "pw", "salt", "sas"]);
 /// Words that contain one of those but have another meaning.
-const HARMLESS_NAMES: &Words = &Words::anywhere(&[
+const HARMLESS_NAMES: &WordList = &WordList::anywhere(&[
     "author",
     "existingsecret",
     "imagepullsecrets",
@@ -231,7 +231,7 @@ fn secret_word(text: &str) -> Option<usize> {
 }
 
 /// Words in lower case.
-struct Words {
+struct WordList {
     all: &'static [&'static str],
     /// Whether they have to be separate words of a name.
     alone: bool,
@@ -241,7 +241,7 @@ struct Words {
     begins: [bool; 256],
 }
 
-impl Words {
+impl WordList {
     const fn anywhere(words: &'static [&'static str]) -> Self {
         Self::new(words, false)
     }
@@ -268,7 +268,7 @@ impl Words {
 }
 
 /// The places of `words` in a text, in order. This runs for every key that is shown.
-fn places(bytes: &[u8], words: &'static Words) -> impl Iterator<Item = Range<usize>> {
+fn places(bytes: &[u8], words: &'static WordList) -> impl Iterator<Item = Range<usize>> {
     let begins = (0..bytes.len()).filter(|&at| words.begins[usize::from(bytes[at])]);
     begins.flat_map(move |at| {
         let ends = words.all.iter().filter_map(move |word| spelt(&bytes[at..], word));
@@ -399,8 +399,8 @@ pub fn is_user_and_password(text: &str) -> bool {
 
 /// `Authorization: Basic value`, `Bearer value`.
 fn authorization(line: &str) -> Vec<Range<usize>> {
-    const HEADER: &Words = &Words::anywhere(&["authorization"]);
-    const SCHEME: &Words = &Words::alone(&["bearer"]);
+    const HEADER: &WordList = &WordList::anywhere(&["authorization"]);
+    const SCHEME: &WordList = &WordList::alone(&["bearer"]);
     let after = |end: usize, separators: &[char]| {
         let rest = line[end..].trim_start_matches(separators);
         let start = line.len() - rest.len();

@@ -23,7 +23,7 @@ use crate::yaml::Node;
 pub use end::{emptied, end};
 pub use form::Form;
 pub use grow::grow;
-pub use key::Spot;
+pub use key::InsertionPoint;
 pub use top::top;
 pub use value::{Gap, Gaps, NewValue};
 pub use words::exchanged;

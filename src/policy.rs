@@ -38,7 +38,7 @@ pub use overrides::{
     FlagMistake, Injection, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
     parse_word,
 };
-use pattern::{Index, Pattern};
+use pattern::{Pattern, PatternIndex};
 use registries::{Class, Cloud, Host, Provider};
 pub use scope::Scope;
 
@@ -309,7 +309,7 @@ pub struct Policy {
     // comes from the file and the second from a flag.
     registries: Vec<Registry>,
     // Invariant: made from the patterns of `registries`, by `index`.
-    by_host: Index,
+    by_host: PatternIndex,
     // Invariant: of `cluster`, sorted by name and namespace, by `index`.
     accounts_by_name: Vec<usize>,
     secrets_by_name: Vec<usize>,
@@ -473,7 +473,8 @@ impl Policy {
 
     /// The policy, ready for questions.
     fn index(mut self) -> Self {
-        self.by_host = Index::new(self.registries.iter().map(|registry| &registry.pattern.value));
+        self.by_host =
+            PatternIndex::new(self.registries.iter().map(|registry| &registry.pattern.value));
         let Cluster { service_accounts, secrets, .. } = &self.cluster;
         let mut accounts: Vec<_> = (0..service_accounts.len()).collect();
         accounts.sort_by_key(|&at| {

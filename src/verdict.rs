@@ -29,8 +29,8 @@ use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, Scope};
 use crate::text::Text;
 
-use by_name::{Asked, ByName, Called, Given};
-use extent::Extent;
+use by_name::{ByName, Called, NamedThing, Query};
+use extent::DumpCoverage;
 use keys::Keys;
 use meaning::Meanings;
 
@@ -245,7 +245,7 @@ pub struct Accounts<'i, 'a> {
     by_name: ByName<'i, AccountId>,
     in_cluster: ByName<'i, AccountId>,
     meanings: Meanings,
-    extent: Extent<'i>,
+    extent: DumpCoverage<'i>,
 }
 
 impl<'i, 'a> Accounts<'i, 'a> {
@@ -261,14 +261,14 @@ impl<'i, 'a> Accounts<'i, 'a> {
                 let object = &account.object;
                 let thing = AccountId { source, index };
                 let namespace = object.namespace.as_deref();
-                let given = |name| Given { name, namespace, source, thing };
+                let given = |name| NamedThing { name, namespace, source, thing };
                 index_of.extend(names(object).map(given));
             }
         }
         let (by_name, in_cluster) = (ByName::new(by_name), ByName::new(in_cluster));
         let accounts = inventories.iter().flat_map(|inventory| &inventory.service_accounts);
         let meanings = Meanings::new(accounts.map(|account| &account.object));
-        let extent = Extent::of(inventories);
+        let extent = DumpCoverage::of(inventories);
         Self { inventories, by_name, in_cluster, meanings, extent }
     }
 
@@ -293,7 +293,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let name = workload.effective_service_account();
         let given = workload.object.namespace.as_deref();
         let wanted = given.or(policy.namespace());
-        let asked = Asked { source, wanted, default: policy.namespace() };
+        let asked = Query { source, wanted, default: policy.namespace() };
         let named = self.meaning(workload, name);
         let is_later = |id: AccountId| self.is_later(source, workload, id);
         let last = named.last_within(asked);
@@ -344,7 +344,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         policy: &Policy,
     ) -> Option<AccountId> {
         let wanted = namespace.or(policy.namespace());
-        let asked = Asked { source: usize::MAX, wanted, default: policy.namespace() };
+        let asked = Query { source: usize::MAX, wanted, default: policy.namespace() };
         self.in_cluster.get(name).last_within(asked)
     }
 
@@ -359,7 +359,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         let own = self.object(id);
         let name = own.name.as_deref();
         let wanted = own.namespace.as_deref().or(policy.namespace());
-        let asked = Asked { source: id.source, wanted, default: policy.namespace() };
+        let asked = Query { source: id.source, wanted, default: policy.namespace() };
         let called = self.by_name.get(name.unwrap_or_default());
         let mut same: Vec<_> =
             called.within(asked).filter(|place| place.source == id.source).collect();

@@ -15,7 +15,7 @@ pub trait Words: Copy + PartialEq + DeserializeOwned {
     fn words() -> &'static [&'static str] {
         let mut words: &'static [&'static str] = &[];
         // It ends in an error, since the only thing that is wanted is what is asked for.
-        let _ = Self::deserialize(Asked(&mut words));
+        let _ = Self::deserialize(VariantNames(&mut words));
         words
     }
 
@@ -81,9 +81,9 @@ fn kebab_word(camel: &str) -> String {
 }
 
 /// Takes down which words an enum asks for.
-struct Asked<'w>(&'w mut &'static [&'static str]);
+struct VariantNames<'w>(&'w mut &'static [&'static str]);
 
-impl<'de> Deserializer<'de> for Asked<'_> {
+impl<'de> Deserializer<'de> for VariantNames<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {

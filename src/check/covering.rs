@@ -17,11 +17,11 @@ use super::order::{How, missing};
 
 /// The Secrets that can be attached, by namespace.
 pub(super) struct Covering<'i, 'a> {
-    by_namespace: BTreeMap<Option<&'i str>, Candidates<'i, 'a>>,
+    by_namespace: BTreeMap<Option<&'i str>, AttachableSecrets<'i, 'a>>,
 }
 
 /// The Secrets that can be attached to the pods of a namespace.
-struct Candidates<'i, 'a> {
+struct AttachableSecrets<'i, 'a> {
     /// In order. No two have one name.
     all: Vec<Candidate<'i, 'a>>,
     /// The entries of all of them, each with the place of its Secret.
@@ -87,7 +87,7 @@ impl<'i, 'a> Covering<'i, 'a> {
                 add(namespace, &made.name, &made.object, covers);
             }
         }
-        let candidates = |(namespace, coming)| (namespace, Candidates::new(coming));
+        let candidates = |(namespace, coming)| (namespace, AttachableSecrets::new(coming));
         Self { by_namespace: coming.into_iter().map(candidates).collect() }
     }
 
@@ -122,7 +122,11 @@ impl<'i, 'a> Covering<'i, 'a> {
         found.map(|found| CoveringSecret { name: found.name, object: found.object }).collect()
     }
 
-    fn of<'c>(&'c self, pod: &'c Object<'_>, policy: &'c Policy) -> Option<&'c Candidates<'i, 'a>> {
+    fn of<'c>(
+        &'c self,
+        pod: &'c Object<'_>,
+        policy: &'c Policy,
+    ) -> Option<&'c AttachableSecrets<'i, 'a>> {
         self.by_namespace.get(&pod.namespace.as_deref().or(policy.namespace()))
     }
 
@@ -149,7 +153,7 @@ impl<'i, 'a> Covering<'i, 'a> {
     }
 }
 
-impl<'i, 'a> Candidates<'i, 'a> {
+impl<'i, 'a> AttachableSecrets<'i, 'a> {
     fn new(mut coming: Coming<'i, 'a>) -> Self {
         let mut seen = BTreeSet::new();
         let is_last: Vec<_> =

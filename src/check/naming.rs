@@ -23,12 +23,12 @@ pub(super) struct Names<'c> {
     used: BTreeSet<(Namespace<'c>, &'c str)>,
     /// The pull secrets with which images of a registry are pulled.
     by_host: BTreeMap<(Namespace<'c>, &'c str), &'c str>,
-    proposed: RefCell<Proposed>,
+    proposed: RefCell<ProposedNames>,
 }
 
 /// What was proposed so far.
 #[derive(Default)]
-struct Proposed {
+struct ProposedNames {
     /// By namespace and registry.
     by_host: BTreeMap<(Option<String>, String), String>,
     /// All of it, with the namespaces.

@@ -27,7 +27,7 @@ pub(super) enum Moment<'i> {
 }
 
 /// Something that is not there when a pod needs it.
-pub(super) struct Missing<'i> {
+pub(super) struct Absence<'i> {
     /// When the pod starts.
     pub(super) moment: Moment<'i>,
     /// What happens to the thing.
@@ -61,7 +61,7 @@ pub(super) fn starts_before<'i>(workload: &'i Workload<'_>, object: &'i Object<'
 
 /// The first moment at which `pod` starts without any of `copies`, the objects that are or make the same thing;
 /// `None` if one is there each time, or if nothing says in which order the objects are applied.
-pub(super) fn missing<'i>(pod: &'i Object<'_>, copies: &[&'i Object<'i>]) -> Option<Missing<'i>> {
+pub(super) fn missing<'i>(pod: &'i Object<'_>, copies: &[&'i Object<'i>]) -> Option<Absence<'i>> {
     let runner = runner(pod, copies)?;
     let moments = moments(pod, runner);
     let upgrade_only = |event: Event| {
@@ -70,19 +70,19 @@ pub(super) fn missing<'i>(pod: &'i Object<'_>, copies: &[&'i Object<'i>]) -> Opt
     };
     moments.into_iter().find_map(|moment| {
         let states: Vec<_> = copies.iter().map(|copy| (state(copy, moment), *copy)).collect();
-        if states.iter().any(|(state, _)| *state == State::There) {
+        if states.iter().any(|(state, _)| *state == Presence::There) {
             let by_release = states.iter().all(|(_, copy)| hook(copy).is_none());
             let Moment::Helm { event: Some(event), .. } = moment else { return None };
             let object = *copies.last().filter(|_| by_release && upgrade_only(event))?;
-            return Some(Missing { moment, how: How::UnlessOlder, object });
+            return Some(Absence { moment, how: How::UnlessOlder, object });
         }
         let (state, object) = states.into_iter().max_by_key(|(state, _)| *state)?;
         let how = match state {
-            State::Deleted => How::Deleted,
-            State::Later => How::Later,
-            State::Never | State::There => How::Never,
+            Presence::Deleted => How::Deleted,
+            Presence::Later => How::Later,
+            Presence::Never | Presence::There => How::Never,
         };
-        Some(Missing { moment, how, object })
+        Some(Absence { moment, how, object })
     })
 }
 
@@ -132,14 +132,14 @@ fn moments<'i>(pod: &'i Object<'_>, runner: Runner) -> Vec<Moment<'i>> {
 
 /// What is there of a thing at a moment; the greater explains more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
+enum Presence {
     Never,
     Later,
     Deleted,
     There,
 }
 
-fn state(thing: &Object<'_>, moment: Moment<'_>) -> State {
+fn state(thing: &Object<'_>, moment: Moment<'_>) -> Presence {
     match moment {
         Moment::Helm { event, weight, name } => match hook(thing) {
             None => regular(thing, event),
@@ -151,11 +151,11 @@ fn state(thing: &Object<'_>, moment: Moment<'_>) -> State {
 
 /// The manifests of a release are applied together, Secrets and ServiceAccounts first, and all of them are there
 /// until it is uninstalled.
-fn regular(thing: &Object<'_>, event: Option<Event>) -> State {
+fn regular(thing: &Object<'_>, event: Option<Event>) -> Presence {
     match event {
-        Some(Event::PreInstall) => State::Later,
-        Some(Event::PostDelete) if !is_kept(thing) => State::Deleted,
-        _ => State::There,
+        Some(Event::PreInstall) => Presence::Later,
+        Some(Event::PostDelete) if !is_kept(thing) => Presence::Deleted,
+        _ => Presence::There,
     }
 }
 
@@ -165,28 +165,28 @@ fn hooked(
     hook: &Hook,
     thing: &Object<'_>,
     (event, weight, name): (Option<Event>, i64, &str),
-) -> State {
+) -> Presence {
     let before = (hook.weight, self::name(thing)) < (weight, name)
         // Of equal names, the order of kinds decides, in which unknown kinds come last.
         || (hook.weight, self::name(thing)) == (weight, name)
             && matches!(&*thing.type_meta.kind, "Secret" | "ServiceAccount");
     let states = hook.events.iter().map(|&own| {
         if Some(own) == event {
-            if before { State::There } else { State::Later }
+            if before { Presence::There } else { Presence::Later }
         } else if !is_before(own, event) {
             let later = match event {
                 None | Some(Event::PreInstall) => own == Event::PostInstall,
                 Some(Event::PreUpgrade) => own == Event::PostUpgrade,
                 Some(_) => false,
             };
-            if later { State::Later } else { State::Never }
+            if later { Presence::Later } else { Presence::Never }
         } else if hook.deleted_when_done {
-            State::Deleted
+            Presence::Deleted
         } else {
-            State::There
+            Presence::There
         }
     });
-    states.max().unwrap_or(State::Never)
+    states.max().unwrap_or(Presence::Never)
 }
 
 /// Whether hooks of `own` have certainly run when `event` comes.
@@ -236,28 +236,28 @@ fn synced(object: &Object<'_>) -> Synced {
 
 /// A wave begins when all that was applied before is healthy, and within one nothing waits for anything
 /// (`Sync` in `pkg/sync/sync_context.go`). Hooks that are to be deleted go when the sync is over.
-fn in_argo(thing: &Object<'_>, phase: SyncHook, wave: i64, is_hook: bool) -> State {
+fn in_argo(thing: &Object<'_>, phase: SyncHook, wave: i64, is_hook: bool) -> Presence {
     let thing_synced = synced(thing);
     let Synced { phases, is_hook: thing_is_hook, deleted_when_done, .. } = &thing_synced;
     let deletes = |phase: SyncHook| matches!(phase, SyncHook::PreDelete | SyncHook::PostDelete);
     let states = phases.iter().map(|&own| {
         if own == SyncHook::Skip {
             // Whoever applies it, it is not this application.
-            State::There
+            Presence::There
         } else if deletes(phase) && !deletes(own) {
             let gone = phase == SyncHook::PostDelete && !thing_is_hook && !is_kept(thing);
-            if gone || *deleted_when_done { State::Deleted } else { State::There }
+            if gone || *deleted_when_done { Presence::Deleted } else { Presence::There }
         } else if own == SyncHook::SyncFail || deletes(own) && !deletes(phase) {
-            State::Never
+            Presence::Never
         } else if (own, thing_synced.wave) > (phase, wave) {
-            State::Later
+            Presence::Later
         } else if *deleted_when_done && !is_hook {
-            State::Deleted
+            Presence::Deleted
         } else {
-            State::There
+            Presence::There
         }
     });
-    states.max().unwrap_or(State::Never)
+    states.max().unwrap_or(Presence::Never)
 }
 
 #[cfg(test)]

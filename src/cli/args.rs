@@ -17,7 +17,7 @@ use pullcreds::say;
 
 use super::settings::Mode;
 use super::settings::layer::Layer;
-use super::settings::table::{SETTINGS, Setting, Value, Values};
+use super::settings::table::{SETTINGS, Setting, SettingType, Values};
 
 /// How many codes are suggested for one that is not known.
 const SUGGESTED: usize = 3;
@@ -317,18 +317,18 @@ fn flags(mode: Mode) -> impl Iterator<Item = Arg> {
             .help_heading(setting.heading)
             .conflicts_with_all(setting.contrary.iter().filter(|other| is_own(other)));
         match setting.value {
-            Value::Switch(_) => flag.action(ArgAction::SetTrue),
-            Value::File(name, _) => flag
+            SettingType::Switch(_) => flag.action(ArgAction::SetTrue),
+            SettingType::File(name, _) => flag
                 .value_name(name)
                 .value_parser(OsStringValueParser::new())
                 .value_hint(ValueHint::AnyPath),
-            Value::Text(name, _) | Value::Word(name, _) => {
+            SettingType::Text(name, _) | SettingType::Word(name, _) => {
                 flag.value_name(name).value_parser(ValueOf(setting)).hide_possible_values(true)
             }
-            Value::Texts(name, _) | Value::Lines(name, _) => {
+            SettingType::Texts(name, _) | SettingType::Lines(name, _) => {
                 flag.value_name(name).value_parser(ValueOf(setting)).action(ArgAction::Append)
             }
-            Value::Files(name, _) => {
+            SettingType::Files(name, _) => {
                 let flag = flag.value_name(name).action(ArgAction::Append);
                 flag.value_parser(OsStringValueParser::new()).value_hint(ValueHint::AnyPath)
             }
@@ -341,8 +341,10 @@ fn typed(matches: &ArgMatches, mode: Mode) -> Layer {
     let mut layer = Layer::default();
     for setting in of_mode(mode) {
         let values = match setting.value {
-            Value::Switch(_) if matches.get_flag(setting.name) => vec![OsString::from("true")],
-            Value::Switch(_) => Vec::new(),
+            SettingType::Switch(_) if matches.get_flag(setting.name) => {
+                vec![OsString::from("true")]
+            }
+            SettingType::Switch(_) => Vec::new(),
             _ => matches.get_many(setting.name).into_iter().flatten().cloned().collect(),
         };
         layer.take(setting, say!("--{}", setting.name), values);
@@ -371,7 +373,7 @@ impl TypedValueParser for ValueOf {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let is_word = matches!(self.0.value, Value::Word(..));
+        let is_word = matches!(self.0.value, SettingType::Word(..));
         is_word.then(|| Box::new((self.0.words)().iter().map(PossibleValue::new)) as Box<_>)
     }
 }

@@ -17,10 +17,10 @@ use std::time::Duration;
 pub(crate) use alone::{run, supervise};
 #[cfg(unix)]
 pub(crate) use group::{ending_signals, run, supervise};
-pub(crate) use words::Words;
+pub(crate) use words::ClippedText;
 
 /// What to start, and for how long.
-pub(crate) struct Request<'r> {
+pub(crate) struct ChildCommand<'r> {
     /// A path, or a name that is looked up in `PATH`.
     pub(crate) program: &'r OsStr,
     pub(crate) args: &'r [OsString],
@@ -52,7 +52,7 @@ pub(crate) struct Ended {
     /// All of its standard output, or as much as is read, if it ended by itself with exit code 0; else nothing.
     pub(crate) out: Vec<u8>,
     /// Its standard error.
-    pub(crate) said: Words,
+    pub(crate) said: ClippedText,
 }
 
 /// How much of the standard error is read at once.
@@ -67,7 +67,7 @@ fn read_out(pipe: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
 
 /// The standard error as far as it has come, shared with the thread that reads it.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Words>>);
+struct Heard(Arc<Mutex<ClippedText>>);
 
 impl Heard {
     /// Reads to the end.
@@ -83,11 +83,11 @@ impl Heard {
         }
     }
 
-    fn taken(&self) -> Words {
+    fn taken(&self) -> ClippedText {
         self.with(std::mem::take)
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Words) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut ClippedText) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::exposure::has_placeholder;
 use super::{Password, Username, classify};
 use crate::base64::{self, Encoding};
-use crate::json::{self, Document, Kind, Value};
+use crate::json::{self, Document, Value, ValueKind};
 
 /// A credential in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ fn within(value: &[u8], layers: usize) -> Vec<Literal> {
     if let Ok(document) = Document::parse(value) {
         let root = document.root();
         return match root.kind() {
-            Kind::String if layers > 0 => within(&root.string_bytes(), layers - 1),
+            ValueKind::String if layers > 0 => within(&root.string_bytes(), layers - 1),
             _ => in_object(root),
         };
     }
@@ -78,7 +78,7 @@ fn named_fields(value: Value<'_>) -> impl Iterator<Item = (String, Value<'_>)> {
 
 fn in_entry(key: &str, entry: Value<'_>) -> Option<Literal> {
     let field = |wanted: &str| {
-        let mut fields = entry.fields().filter(|(_, value)| value.kind() == Kind::String);
+        let mut fields = entry.fields().filter(|(_, value)| value.kind() == ValueKind::String);
         fields
             .find(|(name, _)| json::is_field(&name.string(), wanted))
             .map(|(_, value)| value.string_bytes())

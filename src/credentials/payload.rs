@@ -13,7 +13,7 @@ pub use misfit::Misfit;
 use crate::base64::{self, Encoding};
 use crate::credentials::exposure::has_placeholder;
 use crate::credentials::{Password, Username, classify, printable_key, user};
-use crate::json::{self, Document, Kind, Value};
+use crate::json::{self, Document, Value, ValueKind};
 use crate::token::{self, Class};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
@@ -396,7 +396,7 @@ fn api_server_accepts(document: &Document<'_>) -> Result<(), PayloadError> {
 
 fn expect_object(root: Value<'_>) -> Result<(), PayloadError> {
     match root.kind() {
-        Kind::Object | Kind::Null => Ok(()),
+        ValueKind::Object | ValueKind::Null => Ok(()),
         other => Err(PayloadError::NotAnObject { found: other.describe() }),
     }
 }
@@ -404,7 +404,7 @@ fn expect_object(root: Value<'_>) -> Result<(), PayloadError> {
 /// `json.Unmarshal` into `DockerConfigJSON` or `DockerConfig` (`config.go`).
 fn kubelet_entries(format: Format, root: Value<'_>) -> Result<Vec<Entry>, PayloadError> {
     expect_object(root)?;
-    let mut entries = Entries::default();
+    let mut entries = AuthMap::default();
     match format {
         Format::DockerCfg => entries.add(root)?,
         Format::DockerConfigJson => {
@@ -423,18 +423,18 @@ fn kubelet_entries(format: Format, root: Value<'_>) -> Result<Vec<Entry>, Payloa
 
 /// The Go map that entries are decoded into.
 #[derive(Default)]
-struct Entries {
+struct AuthMap {
     list: Vec<Entry>,
     // Invariant: each key of `list` with its index.
     index: HashMap<String, usize>,
 }
 
-impl Entries {
+impl AuthMap {
     /// A second `auths` adds to the first, and `null` empties the map, as `decode.go` has it.
     fn add_auths(&mut self, auths: Value<'_>) -> Result<(), PayloadError> {
         match auths.kind() {
-            Kind::Object => self.add(auths),
-            Kind::Null => {
+            ValueKind::Object => self.add(auths),
+            ValueKind::Null => {
                 *self = Self::default();
                 Ok(())
             }
@@ -462,17 +462,17 @@ impl Entries {
 
 /// `HttpHeaders` is decoded into a `map[string]string` and then not used.
 fn check_http_headers(headers: Value<'_>) -> Result<(), PayloadError> {
-    let error = |expected, found: Kind| PayloadError::Field {
+    let error = |expected, found: ValueKind| PayloadError::Field {
         field: "HttpHeaders",
         expected,
         found: found.describe(),
     };
     match headers.kind() {
-        Kind::Null => Ok(()),
-        Kind::Object => headers
+        ValueKind::Null => Ok(()),
+        ValueKind::Object => headers
             .fields()
             .map(|(_, value)| value.kind())
-            .find(|kind| !matches!(kind, Kind::String | Kind::Null))
+            .find(|kind| !matches!(kind, ValueKind::String | ValueKind::Null))
             .map_or(Ok(()), |kind| Err(error("an object of strings", kind))),
         other => Err(error("an object", other)),
     }
@@ -481,13 +481,13 @@ fn check_http_headers(headers: Value<'_>) -> Result<(), PayloadError> {
 /// `DockerConfigEntry.UnmarshalJSON`: each field may come several times, the last one counts, `null`
 /// changes nothing; a non-empty `auth` overrides user name and password.
 fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
-    let error = |field, expected, found: Kind| PayloadError::EntryField {
+    let error = |field, expected, found: ValueKind| PayloadError::EntryField {
         key: printable_key(&key).into_owned(),
         field,
         expected,
         found: found.describe(),
     };
-    if !matches!(value.kind(), Kind::Object | Kind::Null) {
+    if !matches!(value.kind(), ValueKind::Object | ValueKind::Null) {
         return Err(error(None, "an object", value.kind()));
     }
     let [mut username, mut password, mut auth] = [(); 3].map(|()| Zeroizing::new(Vec::new()));
@@ -498,7 +498,7 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
         let known = ["username", "password", "email", "auth"].into_iter().find(|field| is(field));
         let Some(field) = known else {
             let is_token = (name == "identitytoken" || name == "registrytoken")
-                && value.kind() == Kind::String
+                && value.kind() == ValueKind::String
                 && value.raw() != b"\"\"";
             has_ignored_token |= is_token;
             if is_token && !has_placeholder(value.raw()) {
@@ -507,10 +507,10 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
             continue;
         };
         match (value.kind(), field) {
-            (Kind::Null, _) | (Kind::String, "email") => {}
-            (Kind::String, "username") => username = value.string_bytes(),
-            (Kind::String, "password") => password = value.string_bytes(),
-            (Kind::String, _) => auth = value.string_bytes(),
+            (ValueKind::Null, _) | (ValueKind::String, "email") => {}
+            (ValueKind::String, "username") => username = value.string_bytes(),
+            (ValueKind::String, "password") => password = value.string_bytes(),
+            (ValueKind::String, _) => auth = value.string_bytes(),
             (other, field) => return Err(error(Some(field), "a string", other)),
         }
     }

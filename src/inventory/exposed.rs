@@ -26,7 +26,7 @@ pub struct Exposed<'a> {
 }
 
 /// A value that shows a credential. Paths are from the node that was asked for.
-pub(super) struct Shown {
+pub(super) struct ExposedValue {
     pub(super) field: String,
     /// Its path with names in the place of numbers.
     pub(super) by_name: String,
@@ -35,32 +35,32 @@ pub(super) struct Shown {
 }
 
 /// An item of a list: by its number, and by its name if it has one.
-struct Item {
+struct ItemPath {
     by_number: String,
     by_name: String,
 }
 
-impl Item {
+impl ItemPath {
     fn of(list: &str, number: usize, name: Option<&str>) -> Self {
         let by_number = format!("{list}[{number}]");
         let by_name = name.map_or_else(|| by_number.clone(), |name| format!("{list}[{name}]"));
         Self { by_number, by_name }
     }
 
-    fn shown(&self, field: &Self, below: &str, span: Span, what: Exposure) -> Shown {
+    fn shown(&self, field: &Self, below: &str, span: Span, what: Exposure) -> ExposedValue {
         let joined = |item: &str, field: &str| format!("{item}.{field}{below}");
         let by_name = joined(&self.by_name, &field.by_name);
-        Shown { field: joined(&self.by_number, &field.by_number), by_name, span, what }
+        ExposedValue { field: joined(&self.by_number, &field.by_number), by_name, span, what }
     }
 }
 
 /// The values of a pod spec that show a credential.
-pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<Shown> {
+pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<ExposedValue> {
     let mut found = Vec::new();
     for list in CONTAINER_LISTS {
         for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
             let name = container.get("name").and_then(text);
-            let item = Item::of(list, at, name.as_deref());
+            let item = ItemPath::of(list, at, name.as_deref());
             found.extend(in_variables(container, &item));
             for field in ["command", "args"] {
                 found.extend(in_arguments(container, field, &item));
@@ -70,20 +70,27 @@ pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<Shown> {
     found
 }
 
-fn in_variables(container: Node<'_, '_>, item: &Item) -> impl Iterator<Item = Shown> {
+fn in_variables(container: Node<'_, '_>, item: &ItemPath) -> impl Iterator<Item = ExposedValue> {
     let variables = container.get("env").into_iter().flat_map(Node::items).enumerate();
     variables.filter_map(move |(index, variable)| {
         let value = variable.get("value")?;
         let name = variable.get("name").and_then(Node::scalar).unwrap_or_default();
         let what = exposure::find(&name, &value.string()?)?;
-        let variable =
-            Item::of("env", index, Some(&name).filter(|name| !name.is_empty()).map(|name| &**name));
+        let variable = ItemPath::of(
+            "env",
+            index,
+            Some(&name).filter(|name| !name.is_empty()).map(|name| &**name),
+        );
         Some(item.shown(&variable, ".value", value.resolved().span(), what))
     })
 }
 
 /// `--name=value`, and `--name` with the value behind it.
-fn in_arguments(container: Node<'_, '_>, field: &str, item: &Item) -> impl Iterator<Item = Shown> {
+fn in_arguments(
+    container: Node<'_, '_>,
+    field: &str,
+    item: &ItemPath,
+) -> impl Iterator<Item = ExposedValue> {
     let mut flag = String::new();
     let arguments = container.get(field).into_iter().flat_map(Node::items).enumerate();
     arguments.filter_map(move |(index, argument)| {
@@ -94,20 +101,21 @@ fn in_arguments(container: Node<'_, '_>, field: &str, item: &Item) -> impl Itera
         };
         let what = exposure::find(&name, value);
         flag = if text.starts_with("--") { text.to_string() } else { String::new() };
-        let argument_item = Item::of(field, index, Some(&*name).filter(|name| !name.is_empty()));
+        let argument_item =
+            ItemPath::of(field, index, Some(&*name).filter(|name| !name.is_empty()));
         Some(item.shown(&argument_item, "", argument.resolved().span(), what?))
     })
 }
 
 /// The values of a `ConfigMap` that show a docker configuration with passwords, or a token.
-pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<Shown> {
+pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<ExposedValue> {
     let shown = |name: &str, value: &str| exposure::find(name, value);
     ["data", "binaryData"].into_iter().flat_map(|map| in_map(node, map, shown)).collect()
 }
 
 /// The values of a Secret that show a docker configuration although its type is not one for pull secrets, and what
 /// an annotation repeats.
-pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Shown> {
+pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<ExposedValue> {
     let secret_type = node.get("type").and_then(text).unwrap_or_default();
     // What is under the key of its type is read as a payload, but for that of `data` where `stringData` has one, too.
     let payload = Format::from_secret_type(&secret_type).map(Format::data_key);
@@ -121,7 +129,7 @@ pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Shown> {
     let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
         let what = exposure::in_last_applied(&value.scalar()?)?;
         let field = format!("metadata.annotations[{LAST_APPLIED}]");
-        Some(Shown { by_name: field.clone(), field, span: value.resolved().span(), what })
+        Some(ExposedValue { by_name: field.clone(), field, span: value.resolved().span(), what })
     });
     values.chain(annotation).collect()
 }
@@ -130,7 +138,7 @@ fn in_map<'t>(
     node: Node<'t, '_>,
     map: &'static str,
     shown: impl Fn(&str, &str) -> Option<Exposure> + 't,
-) -> impl Iterator<Item = Shown> + 't {
+) -> impl Iterator<Item = ExposedValue> + 't {
     let values = node.get(map).into_iter().flat_map(Node::entries);
     values.filter_map(move |(key, value)| {
         let key = text(key)?;
@@ -139,7 +147,7 @@ fn in_map<'t>(
             .map_or_else(|| as_json(value), |text| text.into_string().into_bytes().into());
         let what = shown(&key, str::from_utf8(&text).ok()?)?;
         let field = format!("{map}[{}]", key.as_str());
-        Some(Shown { by_name: field.clone(), field, span: value.resolved().span(), what })
+        Some(ExposedValue { by_name: field.clone(), field, span: value.resolved().span(), what })
     })
 }
 

@@ -88,7 +88,7 @@ pub enum Fault {
 }
 
 /// A fault, the path of its field from the root of the object, and where it stands.
-pub(super) type Found = (String, Span, Fault);
+pub(super) type FoundFault = (String, Span, Fault);
 
 /// How long a key is that may be meant for [`FIELD`], with quotes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 10..=26;
@@ -142,7 +142,7 @@ const CONTAINER_PARTS: &[&str] = &[
 /// error (<https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation>). It is strict about capital
 /// letters too (sigs.k8s.io/json).
 /// `home` is the way to the pod spec.
-pub(super) fn stray_fields(node: Node<'_, '_>, home: &[&str]) -> Vec<Found> {
+pub(super) fn stray_fields(node: Node<'_, '_>, home: &[&str]) -> Vec<FoundFault> {
     let mut stray = Stray { home, found: Vec::new() };
     let mut holder = node.resolved();
     for (depth, step) in home.iter().enumerate() {
@@ -161,7 +161,7 @@ pub(super) fn stray_fields(node: Node<'_, '_>, home: &[&str]) -> Vec<Found> {
 }
 
 /// The same of a ServiceAccount.
-pub(super) fn stray_fields_of_account(node: Node<'_, '_>) -> Vec<Found> {
+pub(super) fn stray_fields_of_account(node: Node<'_, '_>) -> Vec<FoundFault> {
     let mut stray = Stray { home: &[], found: Vec::new() };
     stray.look(node.resolved(), true, &String::new, &["metadata", "spec"]);
     stray.found
@@ -170,7 +170,7 @@ pub(super) fn stray_fields_of_account(node: Node<'_, '_>) -> Vec<Found> {
 /// Collects fields that belong into one place, the home.
 struct Stray<'h> {
     home: &'h [&'h str],
-    found: Vec<Found>,
+    found: Vec<FoundFault>,
 }
 
 impl Stray<'_> {
@@ -268,7 +268,7 @@ pub(super) fn is_complete(spec: Node<'_, '_>, images: &[Image<'_>]) -> bool {
 /// required, in templates too (`ValidatePodSpec`, `validateContainerCommon` in pkg/apis/core/validation/validation.go);
 /// `reference` of an image volume is required in a Pod only (`validateImageVolumeSource`).
 /// `way` is the way to the pod spec.
-pub(super) fn incomplete(node: Node<'_, '_>, row: &Row, way: &[&str]) -> Vec<Found> {
+pub(super) fn incomplete(node: Node<'_, '_>, row: &Row, way: &[&str]) -> Vec<FoundFault> {
     // What has another type is rejected before anything is validated.
     let mut found = account_faults(node, way);
     if !row.is_validated {
@@ -306,7 +306,7 @@ pub(super) fn unknown_kind(
     node: Node<'_, '_>,
     api_version: &Text<'_>,
     kind: &str,
-) -> Option<Found> {
+) -> Option<FoundFault> {
     let meant = kinds::meant(api_version, kind)?;
     let field = if *meant.kind == *kind { "apiVersion" } else { "kind" };
     let span = node.get(field).unwrap_or(node).span();
@@ -317,7 +317,7 @@ pub(super) fn unknown_kind(
 }
 
 /// The names of ServiceAccounts that are not strings.
-fn account_faults(node: Node<'_, '_>, way: &[&str]) -> Vec<Found> {
+fn account_faults(node: Node<'_, '_>, way: &[&str]) -> Vec<FoundFault> {
     let Some(spec) = node.at(way) else { return Vec::new() };
     let faults = ACCOUNT_FIELDS.iter().filter_map(|field| {
         let wrong = wrong::not_a_string(spec.get(field)?)?;
@@ -349,7 +349,7 @@ fn containers_elsewhere(
     })
 }
 
-fn image_fault(holder: Node<'_, '_>, field: &str, path: &dyn Fn() -> String) -> Option<Found> {
+fn image_fault(holder: Node<'_, '_>, field: &str, path: &dyn Fn() -> String) -> Option<FoundFault> {
     let holder = holder.resolved();
     let Some(image) = holder.get(field).filter(|image| !image.is_null()) else {
         let first = holder.entries().next().map(|(_, value)| value.span());

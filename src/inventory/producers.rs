@@ -35,9 +35,9 @@ pub struct Producer {
     /// Where the annotations of the Secret are, beside those of the object itself.
     annotations: Option<Path>,
     /// Whether it has a key, if anything tells.
-    has_key: fn(&Made<'_, '_>, &str) -> Option<bool>,
+    has_key: fn(&ProducerItem<'_, '_>, &str) -> Option<bool>,
     /// The template of a key, if the object holds one.
-    template: for<'t, 'a> fn(&Made<'t, 'a>, &str) -> Option<Node<'t, 'a>>,
+    template: for<'t, 'a> fn(&ProducerItem<'t, 'a>, &str) -> Option<Node<'t, 'a>>,
     /// What stands around the actions of that template.
     delimiters: Delimiters,
     /// Where it names the only registry.
@@ -47,7 +47,7 @@ pub struct Producer {
     /// The only namespaces in which it makes Secrets, if it makes them in others than its own and names those.
     namespaces: for<'t, 'a> fn(Node<'t, 'a>) -> Option<Vec<Text<'a>>>,
     /// What it makes instead of a Secret.
-    instead: fn(&Made<'_, '_>) -> Option<Text<'static>>,
+    instead: fn(&ProducerItem<'_, '_>) -> Option<Text<'static>>,
     /// Whether it makes the Secret anew now and then, unless it says otherwise.
     pub refreshes: bool,
     /// Where the interval is, from the object: the first of these that is there.
@@ -59,7 +59,7 @@ pub struct Producer {
     /// Where it names the generators of its values, from the object.
     sources: Option<Path>,
     /// Something that has to hold, or no Secret is made.
-    only_if: fn(&Made<'_, '_>) -> bool,
+    only_if: fn(&ProducerItem<'_, '_>) -> bool,
     /// Whether the Secret is there only after a pod has mounted the object.
     pub is_mounted: bool,
     /// What is worth knowing of every Secret of this kind.
@@ -70,7 +70,7 @@ pub struct Producer {
 type Path = &'static [&'static str];
 
 /// An object that makes Secrets, and the part of it that is about one of them.
-struct Made<'t, 'a> {
+struct ProducerItem<'t, 'a> {
     object: Node<'t, 'a>,
     item: Node<'t, 'a>,
 }
@@ -258,7 +258,7 @@ pub const PRODUCERS: &[Producer] = &[
         secret_type: Some(&["spec", "managedSecretReference", "secretType"]),
         has_key: |made, key| {
             let item = made.object.at(&["spec", "managedSecretReference"])?;
-            keys::of_infisical(&Made { object: made.object, item }, key)
+            keys::of_infisical(&ProducerItem { object: made.object, item }, key)
         },
         template: |made, key| {
             made.object.at(&["spec", "managedSecretReference", "template", "data", key])
@@ -587,12 +587,12 @@ pub(super) fn produced<'a>(
         None => vec![node],
         Some(path) => node.at(path).into_iter().flat_map(Node::items).collect(),
     };
-    let made = items.into_iter().map(|item| Made { object: node, item });
+    let made = items.into_iter().map(|item| ProducerItem { object: node, item });
     made.filter(row.only_if).filter_map(|made| one(&made, row, object())).collect()
 }
 
 fn one<'a>(
-    made: &Made<'_, 'a>,
+    made: &ProducerItem<'_, 'a>,
     row: &'static Producer,
     object: Object<'a>,
 ) -> Option<Produced<'a>> {
@@ -632,7 +632,11 @@ fn templated(template: Option<Node<'_, '_>>, format: Format, row: &Producer) -> 
     text.map_or(Templated::Unknown, |text| template::read(&text, format, row.delimiters))
 }
 
-fn keys(made: &Made<'_, '_>, row: &Producer, templated: Templated) -> Option<Box<[String]>> {
+fn keys(
+    made: &ProducerItem<'_, '_>,
+    row: &Producer,
+    templated: Templated,
+) -> Option<Box<[String]>> {
     match templated {
         Templated::Keys(keys) => Some(keys),
         Templated::Unknown | Templated::Never(_) => {
@@ -643,7 +647,7 @@ fn keys(made: &Made<'_, '_>, row: &Producer, templated: Templated) -> Option<Box
 }
 
 fn fault(
-    made: &Made<'_, '_>,
+    made: &ProducerItem<'_, '_>,
     row: &Producer,
     secret_type: Option<&str>,
     templated: &Templated,
@@ -691,7 +695,7 @@ fn generators<'a>(object: Node<'_, 'a>, row: &Producer) -> Vec<GeneratorRef<'a>>
 }
 
 /// The annotations of the Secret, and those of the object that makes it.
-fn annotations<'a>(made: &Made<'_, 'a>, row: &Producer) -> Vec<Annotation<'a>> {
+fn annotations<'a>(made: &ProducerItem<'_, 'a>, row: &Producer) -> Vec<Annotation<'a>> {
     let of_secret = row.annotations.and_then(|path| made.item.at(path));
     let own = made.object.at(&["metadata", "annotations"]);
     let maps = of_secret.into_iter().chain(own);
@@ -701,13 +705,13 @@ fn annotations<'a>(made: &Made<'_, 'a>, row: &Producer) -> Vec<Annotation<'a>> {
 }
 
 /// What a target that is no Secret is (`spec.target.manifest` of an `ExternalSecret`).
-fn manifest(made: &Made<'_, '_>, path: Path) -> Option<Text<'static>> {
+fn manifest(made: &ProducerItem<'_, '_>, path: Path) -> Option<Text<'static>> {
     let kind = made.object.at(path)?.get("kind").and_then(text)?;
     (kind != "Secret").then(|| kind.into_owned())
 }
 
 /// Whether an `ExternalSecret` with this creation policy makes the Secret.
-fn creates(made: &Made<'_, '_>, policy: Path) -> bool {
+fn creates(made: &ProducerItem<'_, '_>, policy: Path) -> bool {
     !is(made.object, policy, "None") && !is(made.object, policy, "Merge")
 }
 

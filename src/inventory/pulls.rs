@@ -105,9 +105,9 @@ impl<'t, 'a> Hit<'t, 'a> {
         self.is_made(&self.images(), &self.places())
     }
 
-    fn is_made(&self, images: &[Image<'_>], places: &[Place<'_, '_>]) -> bool {
+    fn is_made(&self, images: &[Image<'_>], places: &[SecretsField<'_, '_>]) -> bool {
         let by_object = || {
-            let is_written = |place: &Place<'_, '_>| place.list.state != ListState::Absent;
+            let is_written = |place: &SecretsField<'_, '_>| place.list.state != ListState::Absent;
             self.site.implicit || self.spec.is_some() || places.iter().any(is_written)
         };
         !images.is_empty() || !self.site.needs_image && by_object()
@@ -185,19 +185,19 @@ impl<'t, 'a> Hit<'t, 'a> {
     }
 
     /// The field whose entries count first.
-    fn used(&self, places: &[Place<'_, '_>]) -> usize {
-        places.iter().position(Place::counts).unwrap_or_else(|| self.target(places))
+    fn used(&self, places: &[SecretsField<'_, '_>]) -> usize {
+        places.iter().position(SecretsField::counts).unwrap_or_else(|| self.target(places))
     }
 
     /// The field to write to: the one that is in use, but rather a list than a field for one name where both count.
-    fn target(&self, places: &[Place<'_, '_>]) -> usize {
+    fn target(&self, places: &[SecretsField<'_, '_>]) -> usize {
         if self.site.pair {
             return 0;
         }
         let is_list =
             |at: &usize| matches!(places[*at].form, SecretForm::Objects | SecretForm::Names);
         let joined = self.site.combine == Combine::Joined;
-        let used = places.iter().position(Place::counts);
+        let used = places.iter().position(SecretsField::counts);
         if let Some(used) = used.filter(|at| !joined || is_list(at)) {
             return used;
         }
@@ -248,12 +248,12 @@ impl<'t, 'a> Hit<'t, 'a> {
     }
 
     /// The places of fields that hold names.
-    fn fields(&self, fields: &'a [SecretField]) -> Vec<Place<'t, 'a>> {
+    fn fields(&self, fields: &'a [SecretField]) -> Vec<SecretsField<'t, 'a>> {
         let mut found = Vec::new();
         for field in fields {
             let (above, keys) = field.path.split_names();
             self.each(&above, &mut |holder, way| {
-                found.push(Place::new(holder, way, keys.clone(), field.form));
+                found.push(SecretsField::new(holder, way, keys.clone(), field.form));
             });
         }
         found
@@ -348,16 +348,16 @@ impl<'t, 'a> Hit<'t, 'a> {
     }
 
     /// The fields for pull secrets, the one that decides first.
-    fn places(&self) -> Vec<Place<'t, 'a>> {
+    fn places(&self) -> Vec<SecretsField<'t, 'a>> {
         let mut found = self.fields(&self.site.pull_secrets);
         if self.site.ignores_pod_list {
             return found;
         }
         if let Some(spec) = self.spec {
-            found.push(Place::new(spec, &self.home, vec![FIELD], SecretForm::Objects));
+            found.push(SecretsField::new(spec, &self.home, vec![FIELD], SecretForm::Objects));
         } else if let Some(path) = &self.site.pod_spec {
             let keys = path.names().into_iter().chain([FIELD]).collect();
-            found.push(Place::new(self.node, &self.way, keys, SecretForm::Objects));
+            found.push(SecretsField::new(self.node, &self.way, keys, SecretForm::Objects));
         }
         found
     }
@@ -385,7 +385,7 @@ impl<'t, 'a> Hit<'t, 'a> {
 }
 
 /// A field for pull secrets, or where it would be.
-struct Place<'t, 'a> {
+struct SecretsField<'t, 'a> {
     holder: Node<'t, 'a>,
     /// The keys from the holder to the field.
     keys: Vec<&'a str>,
@@ -394,7 +394,7 @@ struct Place<'t, 'a> {
     list: PullSecrets<'a>,
 }
 
-impl<'t, 'a> Place<'t, 'a> {
+impl<'t, 'a> SecretsField<'t, 'a> {
     fn new(holder: Node<'t, 'a>, above: &Way, keys: Vec<&'a str>, form: SecretForm) -> Self {
         let mut way = above.clone();
         for key in &keys {
@@ -423,7 +423,7 @@ impl<'t, 'a> Place<'t, 'a> {
 fn combined<'a>(
     combine: Combine,
     used: Box<[Entry<'a>]>,
-    others: Vec<Place<'_, 'a>>,
+    others: Vec<SecretsField<'_, 'a>>,
 ) -> Box<[Entry<'a>]> {
     match combine {
         Combine::First => used,

@@ -3,7 +3,7 @@
 //! (`go.yaml.in/yaml/v2`, decode.go); kustomize refuses the file (yaml.v3: "mapping key already defined"), and other
 //! readers take the first.
 
-use super::flaws::{Fault, Found, joined};
+use super::flaws::{Fault, FoundFault, joined};
 use super::{ACCOUNT_FIELDS, FIELD};
 use crate::credentials::payload::Format;
 use crate::kinds::CONTAINER_LISTS;
@@ -15,8 +15,8 @@ const METADATA: &[&str] = &["name", "namespace"];
 const CONTAINER: &[&str] = &["image", "imagePullPolicy", "name"];
 
 /// Those of a workload; `home` is the way to its pod spec.
-pub(super) fn in_workload(node: Node<'_, '_>, home: &[&str]) -> Vec<Found> {
-    let mut keys = Keys::of(node);
+pub(super) fn in_workload(node: Node<'_, '_>, home: &[&str]) -> Vec<FoundFault> {
+    let mut keys = RepeatedKeys::of(node);
     let mut holder = node.resolved();
     for (depth, step) in home.iter().enumerate() {
         keys.look(holder, &[step], &|| home[..depth].join("."));
@@ -36,8 +36,8 @@ pub(super) fn in_workload(node: Node<'_, '_>, home: &[&str]) -> Vec<Found> {
 }
 
 /// Those of a ServiceAccount.
-pub(super) fn in_account(node: Node<'_, '_>) -> Vec<Found> {
-    let mut keys = Keys::of(node);
+pub(super) fn in_account(node: Node<'_, '_>) -> Vec<FoundFault> {
+    let mut keys = RepeatedKeys::of(node);
     let root = String::new;
     keys.look(node.resolved(), &[FIELD, "secrets"], &root);
     for list in [FIELD, "secrets"] {
@@ -47,8 +47,8 @@ pub(super) fn in_account(node: Node<'_, '_>) -> Vec<Found> {
 }
 
 /// Those of a Secret.
-pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Found> {
-    let mut keys = Keys::of(node);
+pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<FoundFault> {
+    let mut keys = RepeatedKeys::of(node);
     let maps = ["data", "stringData"];
     keys.look(node.resolved(), &["data", "stringData", "type"], &String::new);
     for map in maps {
@@ -60,11 +60,11 @@ pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<Found> {
 }
 
 #[derive(Default)]
-struct Keys {
-    found: Vec<Found>,
+struct RepeatedKeys {
+    found: Vec<FoundFault>,
 }
 
-impl Keys {
+impl RepeatedKeys {
     /// Those that name an object.
     fn of(node: Node<'_, '_>) -> Self {
         let mut keys = Self::default();

@@ -1,6 +1,6 @@
 //! A key at the end of a document, and a list that loses its items.
 
-use super::key::{Entry, Spot, block, flow_like};
+use super::key::{InsertionPoint, KeyValue, block, flow_like};
 use super::write::{Flow, Manner};
 use crate::edit::Edit;
 use crate::source::Span;
@@ -11,7 +11,7 @@ use crate::yaml::{Kind, Node, Style as Written};
 
 /// A place for `key` with its value as the last of the document that is `root`, a mapping, or in the place of the one
 /// that is there. In braces it is written as JSON.
-pub fn end(root: Node<'_, '_>, key: &str) -> Spot {
+pub fn end(root: Node<'_, '_>, key: &str) -> InsertionPoint {
     let old = root.entries().filter(|(found, _)| found.scalar().is_some_and(|found| found == key));
     match (root.kind(), old.last()) {
         (Kind::Mapping(Written::Flow), old) => in_braces(root, old, key),
@@ -38,15 +38,15 @@ fn indent(root: Node<'_, '_>) -> String {
 }
 
 /// The old value is written again in its own lines: what follows them may be the end of the text.
-fn over(root: Node<'_, '_>, (old, value): Entry<'_, '_>, key: &str) -> Spot {
+fn over(root: Node<'_, '_>, (old, value): KeyValue<'_, '_>, key: &str) -> InsertionPoint {
     let text = root.tree().text();
     let eol = line_ending(text, line_end(text, old.span().end as usize));
     let after = colon(old).map_or(old.span().end as usize, |colon| colon + 1);
     let place = Span::new(old.span().start as usize, after.max(value.span().end as usize));
-    Spot::of_key(place, key, Manner::Block(block(root, indent(root), eol)))
+    InsertionPoint::of_key(place, key, Manner::Block(block(root, indent(root), eol)))
 }
 
-fn in_lines(root: Node<'_, '_>, key: &str) -> Spot {
+fn in_lines(root: Node<'_, '_>, key: &str) -> InsertionPoint {
     let text = root.tree().text();
     let eol = line_ending(text, line_end(text, root.span().end as usize));
     let indent = indent(root);
@@ -61,10 +61,10 @@ fn in_lines(root: Node<'_, '_>, key: &str) -> Spot {
         (at, format!("{eol}{indent}"), String::new())
     };
     let style = Manner::Block(block(root, indent, eol));
-    Spot { before, after, ..Spot::of_key(Span::at(at), key, style) }
+    InsertionPoint { before, after, ..InsertionPoint::of_key(Span::at(at), key, style) }
 }
 
-fn in_braces(root: Node<'_, '_>, old: Option<Entry<'_, '_>>, key: &str) -> Spot {
+fn in_braces(root: Node<'_, '_>, old: Option<KeyValue<'_, '_>>, key: &str) -> InsertionPoint {
     let text = root.tree().text();
     let opening = root.span().start as usize + 1;
     let first = root.entries().next().map(|(key, _)| key);
@@ -82,7 +82,7 @@ fn in_braces(root: Node<'_, '_>, old: Option<Entry<'_, '_>>, key: &str) -> Spot 
         None => (Span::at(last), format!(",{}", lead.unwrap_or(flow.blank()))),
     };
     let key = old.is_none().then(|| key.to_owned());
-    Spot { place, before, key, style: Manner::Flow(flow), after: String::new() }
+    InsertionPoint { place, before, key, style: Manner::Flow(flow), after: String::new() }
 }
 
 /// Where a document that ends at `from` makes room for another key: at the next marker, else at the end of the text.

@@ -39,14 +39,14 @@ const TAIL: usize = 4;
 
 /// The pieces of a [`Form`], as they are worked out: text is added to the one that is at work.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct FormBuilder {
     parts: [String; 5],
     at: usize,
     quote: Quote,
     one: bool,
 }
 
-impl Draft {
+impl FormBuilder {
     pub(super) fn push(&mut self, text: &str) {
         self.parts[self.at].push_str(text);
     }

@@ -1,7 +1,7 @@
 //! What can be done with a value that is there: it is extended, or replaced if it is nothing.
 
 use super::Refusal;
-use super::form::Draft;
+use super::form::FormBuilder;
 use super::key::{block, flow_like};
 use super::value::{Gap, Gaps, NewValue};
 use super::write::Manner;
@@ -11,7 +11,7 @@ use crate::yaml::layout::{colon, indentation, line_end, line_ending};
 use crate::yaml::{Kind, Node, Style as Written};
 
 /// A place with the text for it.
-pub(super) type Drafted = Result<(Span, Draft), Refusal>;
+pub(super) type Drafted = Result<(Span, FormBuilder), Refusal>;
 
 /// Adds names to `value`, the value of `key` in `holder`.
 pub(super) fn grown(
@@ -89,8 +89,8 @@ pub(super) fn replaced(
     key: Node<'_, '_>,
     value: Node<'_, '_>,
     new: &NewValue<'_>,
-) -> (Span, Draft) {
-    let mut draft = Draft::default();
+) -> (Span, FormBuilder) {
+    let mut draft = FormBuilder::default();
     Manner::Flow(flow_like(key)).value(new, &mut draft);
     (value.span(), draft)
 }
@@ -117,7 +117,7 @@ fn after_key(holder: Node<'_, '_>, key: Node<'_, '_>, new: &NewValue<'_>) -> Dra
     let text = key.tree().text();
     let refuse = |why| Refusal::new(key.span(), why, "write the list by hand, or remove the key");
     let after = colon(key).ok_or_else(|| refuse("no colon follows this key"))? + 1;
-    let mut draft = Draft::default();
+    let mut draft = FormBuilder::default();
     if holder.kind() == Kind::Mapping(Written::Flow) {
         draft.push(" ");
         Manner::Flow(flow_like(key)).value(new, &mut draft);

@@ -1,9 +1,9 @@
 //! Where a key can be added to a mapping that does not have it.
 
 use super::Refusal;
-use super::form::Draft;
+use super::form::FormBuilder;
 use super::value::NewValue;
-use super::write::{Block, Flow, Manner};
+use super::write::{BlockStyle, Flow, Manner};
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::yaml::layout::{
@@ -13,7 +13,7 @@ use crate::yaml::layout::{
 use crate::yaml::{Kind, Node, Scalar, Style as Written};
 
 /// A place for a key with its value, or for a value alone.
-pub struct Spot {
+pub struct InsertionPoint {
     /// The bytes that are replaced, mostly none.
     pub(super) place: Span,
     /// What is written before.
@@ -26,7 +26,7 @@ pub struct Spot {
     pub(super) after: String,
 }
 
-impl Spot {
+impl InsertionPoint {
     /// A place for a key that has nothing before it and nothing after it.
     pub(super) fn of_key(place: Span, key: &str, style: Manner) -> Self {
         Self {
@@ -39,8 +39,8 @@ impl Spot {
     }
 
     /// The text of the key with a value.
-    pub(super) fn draft(&self, value: &NewValue<'_>) -> Draft {
-        let mut draft = Draft::default();
+    pub(super) fn draft(&self, value: &NewValue<'_>) -> FormBuilder {
+        let mut draft = FormBuilder::default();
         draft.push(&self.before);
         match &self.key {
             Some(key) => self.style.pair(key, value, &mut draft),
@@ -57,7 +57,7 @@ impl Spot {
 }
 
 /// A key of a mapping with its value.
-pub(super) type Entry<'t, 'a> = (Node<'t, 'a>, Node<'t, 'a>);
+pub(super) type KeyValue<'t, 'a> = (Node<'t, 'a>, Node<'t, 'a>);
 
 /// A key to be added.
 #[derive(Clone, Copy)]
@@ -75,7 +75,7 @@ impl Absent<'_> {
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn spot(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
+    pub(super) fn spot(self, holder: Node<'_, '_>) -> Result<InsertionPoint, Refusal> {
         match holder.kind() {
             Kind::Mapping(Written::Block) => self.in_lines(holder),
             _ => self.in_braces(holder),
@@ -86,7 +86,7 @@ impl Absent<'_> {
         format!("add `{}` by hand", self.key)
     }
 
-    fn in_lines(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
+    fn in_lines(self, holder: Node<'_, '_>) -> Result<InsertionPoint, Refusal> {
         let entries: Vec<_> = holder.entries().collect();
         has_clear_keys(&entries)?;
         let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
@@ -111,7 +111,7 @@ impl Absent<'_> {
         }
     }
 
-    fn is_not_overridden(self, entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
+    fn is_not_overridden(self, entries: &[KeyValue<'_, '_>]) -> Result<(), Refusal> {
         let own = entries.iter().find(|(key, _)| key.scalar().is_some_and(|key| key == self.key));
         own.map_or(Ok(()), |(key, _)| {
             Err(Refusal::new(
@@ -123,7 +123,7 @@ impl Absent<'_> {
     }
 
     /// The start of the line that the key is put before, so that comments stay with what they are about.
-    fn line(self, text: &str, entries: &[Entry<'_, '_>]) -> Option<usize> {
+    fn line(self, text: &str, entries: &[KeyValue<'_, '_>]) -> Option<usize> {
         let lines: Vec<_> =
             entries.iter().filter_map(|(key, _)| Some((*key, own_line(text, *key)?))).collect();
         let commented = |start: usize| {
@@ -140,8 +140,8 @@ impl Absent<'_> {
     fn below_merge(
         self,
         holder: Node<'_, '_>,
-        (key, value): Entry<'_, '_>,
-    ) -> Result<Spot, Refusal> {
+        (key, value): KeyValue<'_, '_>,
+    ) -> Result<InsertionPoint, Refusal> {
         let text = holder.tree().text();
         if ends_in_block_scalar(value) {
             let advice = format!("add a key after the merge key, or `{}` by hand", self.key);
@@ -152,11 +152,15 @@ impl Absent<'_> {
         let block = block(holder, " ".repeat(column), line_ending(text, end));
         let before = format!("{}{}", block.eol, block.indent);
         let style = Manner::Block(block);
-        Ok(Spot { before, ..Spot::of_key(Span::at(end), self.key, style) })
+        Ok(InsertionPoint { before, ..InsertionPoint::of_key(Span::at(end), self.key, style) })
     }
 
     /// Puts the key before the only one, which is after a dash.
-    fn beside_dash(self, holder: Node<'_, '_>, key: Node<'_, '_>) -> Result<Spot, Refusal> {
+    fn beside_dash(
+        self,
+        holder: Node<'_, '_>,
+        key: Node<'_, '_>,
+    ) -> Result<InsertionPoint, Refusal> {
         let text = holder.tree().text();
         let start = key.span().start as usize;
         let lead = &text[line_start(text, start)..start];
@@ -168,10 +172,10 @@ impl Absent<'_> {
         let block = block(holder, " ".repeat(lead.len()), eol);
         let after = format!("{eol}{}", block.indent);
         let style = Manner::Block(block);
-        Ok(Spot { after, ..Spot::of_key(Span::at(start), self.key, style) })
+        Ok(InsertionPoint { after, ..InsertionPoint::of_key(Span::at(start), self.key, style) })
     }
 
-    fn in_braces(self, holder: Node<'_, '_>) -> Result<Spot, Refusal> {
+    fn in_braces(self, holder: Node<'_, '_>) -> Result<InsertionPoint, Refusal> {
         if !holder.source().starts_with('{') {
             return Err(Refusal::new(holder.span(), "this mapping has no braces", self.by_hand()));
         }
@@ -191,9 +195,9 @@ impl Absent<'_> {
     fn before_entry(
         self,
         holder: Node<'_, '_>,
-        entries: &[Entry<'_, '_>],
+        entries: &[KeyValue<'_, '_>],
         next: usize,
-    ) -> Result<Spot, Refusal> {
+    ) -> Result<InsertionPoint, Refusal> {
         let text = holder.tree().text();
         let mut from = holder.span().start as usize + 1;
         if next > 0 {
@@ -213,13 +217,13 @@ impl Absent<'_> {
         let lines = lead.filter(|_| flow.json && flow.spaced);
         let lines = lines.map(|lead| (lead.to_owned(), indent_unit(text, holder, lead)));
         let style = Manner::Flow(Flow { lines, ..flow });
-        Ok(Spot { after, ..Spot::of_key(Span::at(at), self.key, style) })
+        Ok(InsertionPoint { after, ..InsertionPoint::of_key(Span::at(at), self.key, style) })
     }
 }
 
 /// Refuses keys beside which a new key changes how the mapping is read. To Go a byte order mark within a stream takes a
 /// column, and to others it is a part of the key; an empty key can begin on another line than its colon.
-fn has_clear_keys(entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
+fn has_clear_keys(entries: &[KeyValue<'_, '_>]) -> Result<(), Refusal> {
     for (key, _) in entries {
         if key.source().starts_with('\u{feff}') {
             let why = "a byte order mark is before this key";
@@ -234,34 +238,43 @@ fn has_clear_keys(entries: &[Entry<'_, '_>]) -> Result<(), Refusal> {
 }
 
 /// The line that begins at `start`, with a key of `holder`, moves down.
-fn before_line(holder: Node<'_, '_>, start: usize, key: &str) -> Spot {
+fn before_line(holder: Node<'_, '_>, start: usize, key: &str) -> InsertionPoint {
     let text = holder.tree().text();
     let indent = text[start..start + blanks(&text[start..])].to_owned();
     let eol = line_ending(text, start.saturating_sub(1));
     let before = indent.clone();
     let style = Manner::Block(block(holder, indent, eol));
-    Spot { before, after: eol.to_owned(), ..Spot::of_key(Span::at(start), key, style) }
+    InsertionPoint {
+        before,
+        after: eol.to_owned(),
+        ..InsertionPoint::of_key(Span::at(start), key, style)
+    }
 }
 
-pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> Spot {
+pub(super) fn in_empty_braces(holder: Node<'_, '_>, key: &str) -> InsertionPoint {
     let root = holder.tree().root();
     // A document without a key, such as `{}`, may be JSON as well.
     let json = looks_like_json(root)
         || serde_json::from_str::<serde::de::IgnoredAny>(root.source()).is_ok();
     let style = Manner::Flow(Flow { json, spaced: true, lines: None });
-    Spot::of_key(Span::at(holder.span().start as usize + 1), key, style)
+    InsertionPoint::of_key(Span::at(holder.span().start as usize + 1), key, style)
 }
 
 /// After the value of the last entry, with `lead` before the key if it is to be on a line of its own.
-pub(super) fn after_value(last: Node<'_, '_>, flow: Flow, lead: Option<&str>, key: &str) -> Spot {
+pub(super) fn after_value(
+    last: Node<'_, '_>,
+    flow: Flow,
+    lead: Option<&str>,
+    key: &str,
+) -> InsertionPoint {
     let before = format!(",{}", lead.unwrap_or(flow.blank()));
     let place = Span::at(last.span().end as usize);
-    Spot { before, ..Spot::of_key(place, key, Manner::Flow(flow)) }
+    InsertionPoint { before, ..InsertionPoint::of_key(place, key, Manner::Flow(flow)) }
 }
 
 /// The style of the lines of `holder`, whose keys have `indent` before them.
-pub(super) fn block(holder: Node<'_, '_>, indent: String, eol: &'static str) -> Block {
-    Block { indent, dashes: dash_indent(holder), unit: step(holder), eol }
+pub(super) fn block(holder: Node<'_, '_>, indent: String, eol: &'static str) -> BlockStyle {
+    BlockStyle { indent, dashes: dash_indent(holder), unit: step(holder), eol }
 }
 
 /// The style of braces, as `key` is written in them: JSON if it is in double quotes, as every key is in JSON.

@@ -1,7 +1,7 @@
 //! Items for a list that is there, in its style.
 
 use super::Refusal;
-use super::form::{Draft, Quote};
+use super::form::{FormBuilder, Quote};
 use super::held::{Drafted, NOT_A_LIST, list_advice};
 use super::key::{flow_like, is_quoted, looks_like_json};
 use super::value::{Gap, Gaps};
@@ -44,8 +44,8 @@ pub(super) fn more_items(key: Node<'_, '_>, value: Node<'_, '_>, gap: Gap<'_>) -
 }
 
 /// Fills `[]`.
-fn first_in_brackets(key: Node<'_, '_>, list: Node<'_, '_>, gap: Gap<'_>) -> (Span, Draft) {
-    let mut draft = Draft::default();
+fn first_in_brackets(key: Node<'_, '_>, list: Node<'_, '_>, gap: Gap<'_>) -> (Span, FormBuilder) {
+    let mut draft = FormBuilder::default();
     flow_like(key).items(gap, "", &mut draft);
     (Span::at(list.span().start as usize + 1), draft)
 }
@@ -56,11 +56,11 @@ fn last_in_brackets(
     sequence: Node<'_, '_>,
     last: Node<'_, '_>,
     gap: Gap<'_>,
-) -> (Span, Draft) {
+) -> (Span, FormBuilder) {
     let separator = separator(key, sequence, last);
-    let mut draft = Draft::default();
+    let mut draft = FormBuilder::default();
     draft.push(&separator);
-    draft.each(&separator, |out| match Copied::of(last, gap) {
+    draft.each(&separator, |out| match ItemTemplate::of(last, gap) {
         Some(copied) => copied.write(out),
         None if is_quoted(key) => flow_like(key).item(gap, out),
         None => Flow { json: looks_like_json(last), spaced: true, lines: None }.item(gap, out),
@@ -87,13 +87,13 @@ fn separator(key: Node<'_, '_>, sequence: Node<'_, '_>, last: Node<'_, '_>) -> S
 }
 
 /// The text of an item that is a name and nothing else, with a gap for the name.
-struct Copied<'a> {
+struct ItemTemplate<'a> {
     before: &'a str,
     quote: Quote,
     after: &'a str,
 }
 
-impl<'a> Copied<'a> {
+impl<'a> ItemTemplate<'a> {
     fn of(item: Node<'_, 'a>, gap: Gap<'_>) -> Option<Self> {
         if item.kind() == Kind::Alias || item.is_anchored() || item.source().contains('#') {
             return None;
@@ -115,7 +115,7 @@ impl<'a> Copied<'a> {
         !self.before.contains(['\n', '\r']) && !self.after.contains(['\n', '\r'])
     }
 
-    fn write(&self, out: &mut Draft) {
+    fn write(&self, out: &mut FormBuilder) {
         out.push(self.before);
         out.gap(self.quote);
         out.push(self.after);
@@ -144,10 +144,10 @@ fn below_last(sequence: Node<'_, '_>, last: Node<'_, '_>, gap: Gap<'_>) -> Draft
         if !blank.is_empty() && blank.bytes().all(|byte| byte == b' ') { blank } else { " " };
     let end = line_end(text, (last.span().end as usize).max(dash + 1));
     let begin = format!("{}{indent}-{blank}", line_ending(text, end));
-    let mut draft = Draft::default();
+    let mut draft = FormBuilder::default();
     draft.each("", |out| {
         out.push(&begin);
-        match (Copied::of(last, gap).filter(Copied::is_in_one_line), gap) {
+        match (ItemTemplate::of(last, gap).filter(ItemTemplate::is_in_one_line), gap) {
             (Some(copied), _) => copied.write(out),
             (None, Gap::Text) => out.gap(Quote::IfNeeded),
             (None, Gap::Field(key)) => {

@@ -1,8 +1,8 @@
 //! A key at the top of a mapping, where comments stay with what they are about.
 
 use super::Refusal;
-use super::key::{Spot, after_value, flow_like, in_empty_braces, is_quoted};
-use super::write::{Block, Flow, Manner};
+use super::key::{InsertionPoint, after_value, flow_like, in_empty_braces, is_quoted};
+use super::write::{BlockStyle, Flow, Manner};
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending, line_start};
 use crate::yaml::{Field, Kind, Node, Style as Written};
@@ -13,7 +13,7 @@ use crate::yaml::{Field, Kind, Node, Style as Written};
 /// # Errors
 ///
 /// Why there is none.
-pub fn top(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
+pub fn top(field: Field<'_, '_>, key: &str) -> Result<InsertionPoint, Refusal> {
     match field.value.kind() {
         Kind::Mapping(Written::Block) => below(field, key),
         Kind::Mapping(Written::Flow) => before_closing(field.value, key),
@@ -25,7 +25,7 @@ fn refuse<T>(span: Span, why: &'static str) -> Result<T, Refusal> {
     Err(Refusal::new(span, why, "write the entry by hand"))
 }
 
-fn below(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
+fn below(field: Field<'_, '_>, key: &str) -> Result<InsertionPoint, Refusal> {
     let text = field.key.tree().text();
     let first = field.value.entries().next().map(|(key, _)| key.span().start as usize);
     let indent = first.and_then(|first| indentation(text, first));
@@ -43,9 +43,9 @@ fn below(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
     }
     let step = column(text, first).saturating_sub(column(text, field.key.span().start as usize));
     let unit = " ".repeat(step.max(1));
-    let block = Block { indent: indent.to_owned(), dashes: String::new(), unit, eol };
-    let spot = Spot::of_key(Span::at(next), key, Manner::Block(block));
-    Ok(Spot { before: indent.to_owned(), after: eol.to_owned(), ..spot })
+    let block = BlockStyle { indent: indent.to_owned(), dashes: String::new(), unit, eol };
+    let spot = InsertionPoint::of_key(Span::at(next), key, Manner::Block(block));
+    Ok(InsertionPoint { before: indent.to_owned(), after: eol.to_owned(), ..spot })
 }
 
 /// Whether there are comments only on these lines.
@@ -56,7 +56,7 @@ fn is_blank(lines: &str) -> bool {
         .all(|line| line.is_empty() || line.starts_with('#'))
 }
 
-fn before_closing(mapping: Node<'_, '_>, key: &str) -> Result<Spot, Refusal> {
+fn before_closing(mapping: Node<'_, '_>, key: &str) -> Result<InsertionPoint, Refusal> {
     let text = mapping.tree().text();
     let entries: Vec<_> = mapping.entries().collect();
     let (Some((first, _)), Some((_, last))) = (entries.first(), entries.last()) else {
@@ -73,7 +73,7 @@ fn before_closing(mapping: Node<'_, '_>, key: &str) -> Result<Spot, Refusal> {
 }
 
 /// Puts a mapping in the place of a null.
-fn in_null(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
+fn in_null(field: Field<'_, '_>, key: &str) -> Result<InsertionPoint, Refusal> {
     let mut place = field.value.span();
     let mut before = "{".to_owned();
     if field.value.is_tagged() {
@@ -87,5 +87,9 @@ fn in_null(field: Field<'_, '_>, key: &str) -> Result<Spot, Refusal> {
         before.insert(0, ' ');
     }
     let style = Manner::Flow(Flow { json: is_quoted(field.key), spaced: true, lines: None });
-    Ok(Spot { before, after: "}".to_owned(), ..Spot::of_key(place, key, style) })
+    Ok(InsertionPoint {
+        before,
+        after: "}".to_owned(),
+        ..InsertionPoint::of_key(place, key, style)
+    })
 }

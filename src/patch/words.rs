@@ -1,7 +1,7 @@
 //! What a string that is there becomes.
 
 use super::Refusal;
-use super::form::{Draft, Quote};
+use super::form::{FormBuilder, Quote};
 use super::held::{Drafted, OCCUPIED};
 use super::key::is_quoted;
 use super::write::quoted;
@@ -29,7 +29,7 @@ pub(super) fn the_only(key: Node<'_, '_>, value: Node<'_, '_>) -> Drafted {
         }
         Some(_) => match quote_of(value, is_quoted(key)) {
             Some(quote) => {
-                let mut draft = Draft::default();
+                let mut draft = FormBuilder::default();
                 draft.only(quote);
                 Ok((value.span(), draft))
             }
@@ -50,7 +50,7 @@ pub(super) fn more_words(holder: Node<'_, '_>, value: Node<'_, '_>) -> Drafted {
     if value.source().contains(['\n', '\r']) {
         return Err(refuse("this text goes over several lines"));
     }
-    let mut draft = Draft::default();
+    let mut draft = FormBuilder::default();
     let end = value.span().end as usize;
     let comma = if text.contains(", ") { ", " } else { "," };
     let begin = if text.trim_end().ends_with(',') || text.trim().is_empty() { "" } else { comma };

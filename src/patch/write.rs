@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::form::{Draft, Quote};
+use super::form::{FormBuilder, Quote};
 use super::value::{Gap, Gaps, NewValue};
 
 /// The style of a text.
 pub(crate) enum Manner {
     /// By indentation.
-    Block(Block),
+    Block(BlockStyle),
     /// In brackets.
     Flow(Flow),
 }
 
 /// How lines are written.
-pub(crate) struct Block {
+pub(crate) struct BlockStyle {
     /// The blanks before the keys.
     pub(crate) indent: String,
     /// The blanks of a dash, from the key of its list.
@@ -39,7 +39,7 @@ pub(crate) struct Flow {
 
 impl Manner {
     /// Writes a key with its value.
-    pub(super) fn pair(&self, key: &str, value: &NewValue<'_>, out: &mut Draft) {
+    pub(super) fn pair(&self, key: &str, value: &NewValue<'_>, out: &mut FormBuilder) {
         match self {
             Self::Block(block) => block.pair(key, value, &block.indent, out),
             Self::Flow(flow) => flow.pair(key, value, flow.lead(), out),
@@ -47,7 +47,7 @@ impl Manner {
     }
 
     /// Writes a value after a colon.
-    pub(super) fn value(&self, value: &NewValue<'_>, out: &mut Draft) {
+    pub(super) fn value(&self, value: &NewValue<'_>, out: &mut FormBuilder) {
         match self {
             Self::Block(block) => block.value(value, &block.indent, out),
             Self::Flow(flow) => flow.value(value, flow.lead(), out),
@@ -55,13 +55,13 @@ impl Manner {
     }
 }
 
-impl Block {
-    fn line(&self, indent: &str, out: &mut Draft) {
+impl BlockStyle {
+    fn line(&self, indent: &str, out: &mut FormBuilder) {
         out.push(self.eol);
         out.push(indent);
     }
 
-    fn dash(&self, indent: &str, out: &mut Draft) {
+    fn dash(&self, indent: &str, out: &mut FormBuilder) {
         self.line(indent, out);
         out.push(&self.dashes);
         out.push("-");
@@ -71,14 +71,14 @@ impl Block {
         format!("{indent}{}", self.unit)
     }
 
-    fn pair(&self, key: &str, value: &NewValue<'_>, indent: &str, out: &mut Draft) {
+    fn pair(&self, key: &str, value: &NewValue<'_>, indent: &str, out: &mut FormBuilder) {
         out.push(&scalar(key, false));
         out.push(":");
         self.value(value, indent, out);
     }
 
     /// Writes a value after its key, which has `indent` before it.
-    fn value(&self, value: &NewValue<'_>, indent: &str, out: &mut Draft) {
+    fn value(&self, value: &NewValue<'_>, indent: &str, out: &mut FormBuilder) {
         match value {
             NewValue::Text(text) => {
                 out.push(" ");
@@ -97,7 +97,7 @@ impl Block {
         }
     }
 
-    fn item(&self, item: &NewValue<'_>, indent: &str, out: &mut Draft) {
+    fn item(&self, item: &NewValue<'_>, indent: &str, out: &mut FormBuilder) {
         self.dash(indent, out);
         let NewValue::Map(entries) = item else {
             return self.value(item, &format!("{indent}{}", self.dashes), out);
@@ -113,7 +113,7 @@ impl Block {
         }
     }
 
-    fn names(&self, gaps: Gaps<'_>, indent: &str, out: &mut Draft) {
+    fn names(&self, gaps: Gaps<'_>, indent: &str, out: &mut FormBuilder) {
         match gaps {
             Gaps::Items(gap) => out.each("", |out| {
                 self.dash(indent, out);
@@ -143,7 +143,7 @@ impl Block {
 }
 
 /// Names in one string: always in quotes, since what they come to together is not known.
-fn commas(out: &mut Draft) {
+fn commas(out: &mut FormBuilder) {
     out.push("\"");
     out.each(",", |out| out.gap(Quote::Never));
     out.push("\"");
@@ -166,19 +166,19 @@ impl Flow {
         if self.json { quoted(text).into() } else { scalar(text, true) }
     }
 
-    pub(super) fn key(&self, key: &str, out: &mut Draft) {
+    pub(super) fn key(&self, key: &str, out: &mut FormBuilder) {
         out.push(&self.text(key));
         out.push(":");
         out.push(self.blank());
     }
 
-    fn pair(&self, key: &str, value: &NewValue<'_>, lead: &str, out: &mut Draft) {
+    fn pair(&self, key: &str, value: &NewValue<'_>, lead: &str, out: &mut FormBuilder) {
         self.key(key, out);
         self.value(value, lead, out);
     }
 
     /// Writes a value; `lead` is the line break and indentation of the line that it is on.
-    fn value(&self, value: &NewValue<'_>, lead: &str, out: &mut Draft) {
+    fn value(&self, value: &NewValue<'_>, lead: &str, out: &mut FormBuilder) {
         match value {
             NewValue::Text(text) => out.push(&self.text(text)),
             NewValue::Number(number) => out.push(&number.to_string()),
@@ -207,7 +207,7 @@ impl Flow {
     }
 
     /// Writes an item for each name; `lead` begins the line of each.
-    pub(super) fn items(&self, gap: Gap<'_>, lead: &str, out: &mut Draft) {
+    pub(super) fn items(&self, gap: Gap<'_>, lead: &str, out: &mut FormBuilder) {
         let between = if self.lines.is_some() { lead } else { self.blank() };
         out.each(&format!(",{between}"), |out| {
             self.braced(gap, lead, out, |quote, out| out.gap(quote));
@@ -215,7 +215,7 @@ impl Flow {
     }
 
     /// Writes one item for a name, in one line.
-    pub(super) fn item(&self, gap: Gap<'_>, out: &mut Draft) {
+    pub(super) fn item(&self, gap: Gap<'_>, out: &mut FormBuilder) {
         self.braced(gap, "", out, |quote, out| out.gap(quote));
     }
 
@@ -223,8 +223,8 @@ impl Flow {
         &self,
         gap: Gap<'_>,
         lead: &str,
-        out: &mut Draft,
-        name: impl FnOnce(Quote, &mut Draft),
+        out: &mut FormBuilder,
+        name: impl FnOnce(Quote, &mut FormBuilder),
     ) {
         let Gap::Field(key) = gap else { return name(self.quote(), out) };
         out.push("{");
@@ -249,8 +249,8 @@ impl Flow {
         parts: &[T],
         [open, close]: [&str; 2],
         lead: &str,
-        out: &mut Draft,
-        write: impl Fn(&T, &str, &mut Draft),
+        out: &mut FormBuilder,
+        write: impl Fn(&T, &str, &mut FormBuilder),
     ) {
         out.push(open);
         let inner = self.inner(lead);

@@ -14,7 +14,9 @@ use super::config::{self, PolicyFile, Spec};
 use super::credential::{is_credential, is_credential_key};
 use super::overlap::Patterns;
 use super::pattern::Pattern;
-use super::read::{self, DURATION, Entries, Field, List, NO_CREDENTIAL, Tree, one_of, quoted};
+use super::read::{
+    self, ConfigNode, DURATION, Entries, Field, List, NO_CREDENTIAL, one_of, quoted,
+};
 use super::registries::Class;
 use super::tree;
 use super::{
@@ -52,10 +54,10 @@ pub(super) fn parse_function_config(
     known_codes: &[&'static str],
 ) -> Result<Policy, Vec<Mistake>> {
     let mut tree = tree::parse_at(text, place).map_err(|mistake| vec![mistake])?;
-    if let read::Kind::Map(entries) = &mut tree.kind {
+    if let read::ConfigValue::Map(entries) = &mut tree.kind {
         entries.retain(|(key, _)| !PLUGIN_ARGUMENTS.iter().any(|argument| key.is(argument)));
         for (_, metadata) in entries.iter_mut().filter(|(key, _)| key.is("metadata")) {
-            if let read::Kind::Map(kept) = &mut metadata.kind {
+            if let read::ConfigValue::Map(kept) = &mut metadata.kind {
                 kept.retain(|(key, _)| key.is("name"));
             }
         }
@@ -63,15 +65,15 @@ pub(super) fn parse_function_config(
     check(&tree, known_codes)
 }
 
-fn check(tree: &Tree, known_codes: &[&'static str]) -> Result<Policy, Vec<Mistake>> {
-    if matches!(tree.kind, read::Kind::Null) {
+fn check(tree: &ConfigNode, known_codes: &[&'static str]) -> Result<Policy, Vec<Mistake>> {
+    if matches!(tree.kind, read::ConfigValue::Null) {
         let help =
             "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
         return Err(vec![Mistake::new(Span::at(0), "there is no policy in this file", help)]);
     }
     let mut mistakes = Vec::new();
     let file: Option<PolicyFile> = read::read(tree, config::HOMES, &mut mistakes);
-    let mut check = Check { known_codes, mistakes };
+    let mut check = Validation { known_codes, mistakes };
     let policy = file.map(|file| check.file(file, tree.span)).unwrap_or_default();
     let mut mistakes = check.mistakes;
     let leaks = credentials(tree);
@@ -97,16 +99,16 @@ pub(super) fn masked(text: &str, place: Span) -> Vec<Span> {
 }
 
 /// What something in the policy at `place` marks as a credential.
-fn told(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
+fn told(text: &str, place: Span, tree: &ConfigNode) -> Vec<Span> {
     let mut spans = credentials(tree);
     let mut trees = vec![tree];
     while let Some(tree) = trees.pop() {
         match &tree.kind {
-            read::Kind::List(items) => trees.extend(items),
-            read::Kind::Map(entries) => {
+            read::ConfigValue::List(items) => trees.extend(items),
+            read::ConfigValue::Map(entries) => {
                 for (key, value) in entries {
                     // Codes of findings speak of credentials, and have a severity behind them.
-                    let is_severity = matches!(&value.kind, read::Kind::Text(text)
+                    let is_severity = matches!(&value.kind, read::ConfigValue::Text(text)
                         if Severity::of_word(text).is_some());
                     if names_a_credential(key) && !is_severity {
                         spans.push(value.span);
@@ -115,7 +117,7 @@ fn told(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
                     }
                 }
             }
-            read::Kind::Text(value) if value.contains('\n') => {
+            read::ConfigValue::Text(value) if value.contains('\n') => {
                 spans.extend(in_document(text, place, tree.span, value));
             }
             _ => {}
@@ -146,8 +148,8 @@ const KINDS: &[&str] = &["PullCredentialPolicy", "ConfigMap"];
 const SECRET_DATA: &[&str] = &["data", "stringData"];
 
 /// Whether a document may be meant as a policy. A Secret and values for a chart are none, and may hold anything.
-fn may_be_policy(tree: &Tree) -> bool {
-    let read::Kind::Map(entries) = &tree.kind else { return true };
+fn may_be_policy(tree: &ConfigNode) -> bool {
+    let read::ConfigValue::Map(entries) = &tree.kind else { return true };
     let mut kinds = entries.iter().filter(|(key, _)| key.is("kind"));
     let is_told = kinds.clone().next().is_some();
     let holds_data = || entries.iter().any(|(key, _)| SECRET_DATA.iter().any(|data| key.is(data)));
@@ -156,14 +158,14 @@ fn may_be_policy(tree: &Tree) -> bool {
 }
 
 /// All of a document but its outermost keys and what says its kind.
-fn but_kind(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
-    let read::Kind::Map(entries) = &tree.kind else { return vec![place] };
+fn but_kind(text: &str, place: Span, tree: &ConfigNode) -> Vec<Span> {
+    let read::ConfigValue::Map(entries) = &tree.kind else { return vec![place] };
     let mut shown: Vec<Span> = Vec::new();
     for (key, value) in entries {
         let end = key.span.end as usize;
         let colon = text[end..].starts_with(':');
         shown.push(Span::new(key.span.start as usize, end + usize::from(colon)));
-        let is_word = matches!(value.kind, read::Kind::Text(_));
+        let is_word = matches!(value.kind, read::ConfigValue::Text(_));
         if is_word && ["apiVersion", "kind"].iter().any(|head| key.is(head)) {
             shown.push(value.span);
         }
@@ -183,17 +185,17 @@ fn but_kind(text: &str, place: Span, tree: &Tree) -> Vec<Span> {
 }
 
 /// A key that by its name holds a credential, and is no key of a policy.
-fn names_a_credential(key: &Tree) -> bool {
+fn names_a_credential(key: &ConfigNode) -> bool {
     let known = |text| config::HOMES.iter().any(|(key, _)| *key == text);
-    matches!(&key.kind, read::Kind::Text(text) if is_credential_key(text) && !known(text))
+    matches!(&key.kind, read::ConfigValue::Text(text) if is_credential_key(text) && !known(text))
 }
 
 /// The texts that by their shape are credentials, without those behind a key that says so.
-fn credentials(tree: &Tree) -> Vec<Span> {
+fn credentials(tree: &ConfigNode) -> Vec<Span> {
     match &tree.kind {
-        read::Kind::Text(text) if is_credential(text) => vec![tree.span],
-        read::Kind::List(items) => items.iter().flat_map(credentials).collect(),
-        read::Kind::Map(entries) => {
+        read::ConfigValue::Text(text) if is_credential(text) => vec![tree.span],
+        read::ConfigValue::List(items) => items.iter().flat_map(credentials).collect(),
+        read::ConfigValue::Map(entries) => {
             let entries = entries.iter().filter(|(key, _)| !names_a_credential(key));
             entries
                 .flat_map(|(key, value)| [credentials(key), credentials(value)].concat())
@@ -204,14 +206,14 @@ fn credentials(tree: &Tree) -> Vec<Span> {
 }
 
 /// Why a text is not what belongs there: what is wrong, and what to do.
-pub(super) type Refusal = (Message, Message);
+pub(super) type InvalidValue = (Message, Message);
 
-pub(super) struct Check<'c> {
+pub(super) struct Validation<'c> {
     known_codes: &'c [&'static str],
     mistakes: Vec<Mistake>,
 }
 
-impl Check<'_> {
+impl Validation<'_> {
     pub(super) fn report(
         &mut self,
         span: Span,
@@ -225,7 +227,7 @@ impl Check<'_> {
     pub(super) fn accept<T>(
         &mut self,
         span: Option<Span>,
-        judged: Result<T, Refusal>,
+        judged: Result<T, InvalidValue>,
     ) -> Option<T> {
         judged.map_err(|(message, help)| self.report(place(span), message, help)).ok()
     }
@@ -234,7 +236,7 @@ impl Check<'_> {
     pub(super) fn value<T>(
         &mut self,
         field: Field<Spanned<String>>,
-        judge: impl Fn(&str) -> Result<T, Refusal>,
+        judge: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<Spanned<T>> {
         let text = field.good()?;
         self.accept(text.span, judge(&text.value)).map(|value| Spanned { value, span: text.span })
@@ -263,7 +265,7 @@ impl Check<'_> {
     pub(super) fn distinct<T: Clone + Eq + Hash>(
         &mut self,
         list: Field<List<Spanned<String>>>,
-        judge: impl Fn(&str) -> Result<T, Refusal>,
+        judge: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<Vec<Spanned<T>>> {
         let mut found: Vec<Spanned<T>> = Vec::new();
         let mut seen: HashMap<T, Option<Span>> = HashMap::new();
@@ -582,20 +584,20 @@ pub(super) fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
 }
 
-pub(super) fn refusal(message: impl Into<Message>, help: impl Into<Message>) -> Refusal {
+pub(super) fn refusal(message: impl Into<Message>, help: impl Into<Message>) -> InvalidValue {
     (message.into(), help.into())
 }
 
-fn pattern(text: &str) -> Result<Pattern, Refusal> {
+fn pattern(text: &str) -> Result<Pattern, InvalidValue> {
     Pattern::parse(text).map_err(|mistake| (mistake.message, mistake.help))
 }
 
 /// The name of a Secret.
-pub(super) fn secret_name(text: &str) -> Result<String, Refusal> {
+pub(super) fn secret_name(text: &str) -> Result<String, InvalidValue> {
     object_name("a Secret", text)
 }
 
-fn object_name(what: &'static str, text: &str) -> Result<String, Refusal> {
+fn object_name(what: &'static str, text: &str) -> Result<String, InvalidValue> {
     if is_subdomain(text) {
         return Ok(text.to_owned());
     }
@@ -607,7 +609,7 @@ fn object_name(what: &'static str, text: &str) -> Result<String, Refusal> {
 }
 
 /// The name of a namespace.
-pub(super) fn namespace(text: &str) -> Result<String, Refusal> {
+pub(super) fn namespace(text: &str) -> Result<String, InvalidValue> {
     if is_label(text) {
         return Ok(text.to_owned());
     }
@@ -620,7 +622,7 @@ pub(super) fn namespace(text: &str) -> Result<String, Refusal> {
 
 /// `[DNS subdomain/]name`, the name up to 63 letters, digits, `-`, `_`, `.`:
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
-fn annotation_key(text: &str) -> Result<String, Refusal> {
+fn annotation_key(text: &str) -> Result<String, InvalidValue> {
     if is_qualified_name(text) {
         Ok(text.to_owned())
     } else {
@@ -633,7 +635,7 @@ fn annotation_key(text: &str) -> Result<String, Refusal> {
 }
 
 /// Whole numbers with `w`, `d`, `h`, `m`, `s`: `90d`, `1d12h`.
-fn duration(text: &str) -> Result<Duration, Refusal> {
+fn duration(text: &str) -> Result<Duration, InvalidValue> {
     let parsed = duration::with_days(text).filter(|duration| !duration.is_zero());
     let is_whole = |duration: &Duration| duration.subsec_nanos() == 0 && !text.contains('.');
     parsed
@@ -641,7 +643,7 @@ fn duration(text: &str) -> Result<Duration, Refusal> {
         .ok_or_else(|| refusal(say!("{} is not a valid duration", quoted(text, "this")), DURATION))
 }
 
-fn date(text: &str) -> Result<Date, Refusal> {
+fn date(text: &str) -> Result<Date, InvalidValue> {
     let plain = text.len() == "2027-03-31".len();
     text.parse().ok().filter(|_| plain).ok_or_else(|| {
         refusal(
@@ -652,7 +654,7 @@ fn date(text: &str) -> Result<Date, Refusal> {
 }
 
 /// A date is its first moment in UTC.
-fn timestamp(text: &str) -> Result<Timestamp, Refusal> {
+fn timestamp(text: &str) -> Result<Timestamp, InvalidValue> {
     let day = || TimeZone::UTC.to_timestamp(date(text).ok()?.at(0, 0, 0, 0)).ok();
     text.parse().ok().or_else(day).ok_or_else(|| {
         refusal(

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::pattern::{Pattern, Shape};
+use super::pattern::{Pattern, PatternShape};
 
 /// Patterns that are there already, each with its place.
 #[derive(Default)]
 pub(super) struct Patterns {
     equal: HashMap<Pattern, usize>,
     /// Those with a `*` in their host: only they can be equally narrow and meet without being equal.
-    with_stars: HashMap<Shape, Alike>,
+    with_stars: HashMap<PatternShape, EqualSpecificity>,
     all: Vec<Pattern>,
 }
 
 /// Patterns that are equally narrow, for one path and port, and for hosts with equally many labels.
 #[derive(Default)]
-struct Alike {
+struct EqualSpecificity {
     /// For each set of labels that have a `*`, those patterns.
     by_stars: BTreeMap<Vec<bool>, Vec<usize>>,
     /// For two such sets, the patterns of the first by the labels that have a `*` in neither, and by what stands before

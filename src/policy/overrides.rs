@@ -206,7 +206,7 @@ fn repeated_by_namespace(policy: &Policy) -> Vec<FlagMistake> {
 
 /// One entry for each pattern of the flags.
 fn entries(overrides: &Overrides) -> Result<Vec<Registry>, Vec<FlagMistake>> {
-    let mut entries = Entries::default();
+    let mut entries = RegistriesByPattern::default();
     let mut mistakes = Vec::new();
     let classes = [(&overrides.private, Class::Private), (&overrides.public, Class::Public)];
     for (patterns, class) in classes {
@@ -248,12 +248,12 @@ fn entries(overrides: &Overrides) -> Result<Vec<Registry>, Vec<FlagMistake>> {
 
 /// Entries, one for each pattern.
 #[derive(Default)]
-struct Entries {
+struct RegistriesByPattern {
     all: Vec<Registry>,
     places: HashMap<Pattern, usize>,
 }
 
-impl Entries {
+impl RegistriesByPattern {
     fn of(&mut self, pattern: &Pattern) -> &mut Registry {
         let at = *self.places.entry(pattern.clone()).or_insert_with(|| {
             let pattern = from_flag(pattern.clone());

@@ -26,13 +26,13 @@ use crate::text::{Message, Shown, shown};
 /// A final `/*` means the same as its absence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    host: Host,
+    host: HostPattern,
     // Invariant: each is a path component of the image reference grammar; empty when `host` is `Any`.
     path: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Host {
+enum HostPattern {
     /// `*` alone: every registry.
     Any,
     /// Labels and port. Invariant: at least one label; an IPv6 address in brackets is one label.
@@ -55,7 +55,7 @@ pub struct Specificity {
 
 /// What has to be equal for two patterns to meet without one that wins.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Shape {
+pub(super) struct PatternShape {
     specificity: Specificity,
     labels: usize,
     port: Option<String>,
@@ -93,7 +93,7 @@ impl Pattern {
     pub fn parse(text: &str) -> Result<Self, PatternMistake> {
         refuse_what_is_no_pattern(text)?;
         if text == "*" || text == "*/*" {
-            return Ok(Self { host: Host::Any, path: Vec::new() });
+            return Ok(Self { host: HostPattern::Any, path: Vec::new() });
         }
         let bare = text.strip_suffix("/*").unwrap_or(text);
         let (host, path) = match bare.split_once('/') {
@@ -119,7 +119,7 @@ impl Pattern {
     }
 
     fn matches_domain(&self, domain: &str) -> bool {
-        let Host::Named { labels, port } = &self.host else { return true };
+        let HostPattern::Named { labels, port } = &self.host else { return true };
         let (host, given_port) = split_port(domain);
         let mut given = split_labels(host);
         port.as_deref() == given_port
@@ -135,8 +135,8 @@ impl Pattern {
     /// How narrow the pattern is.
     pub fn specificity(&self) -> Specificity {
         let (named, labels): (_, &[String]) = match &self.host {
-            Host::Any => (false, &[]),
-            Host::Named { labels, .. } => (true, labels),
+            HostPattern::Any => (false, &[]),
+            HostPattern::Named { labels, .. } => (true, labels),
         };
         let stars = labels.iter().flat_map(|label| label.chars()).filter(|&c| c == '*').count();
         Specificity {
@@ -150,8 +150,10 @@ impl Pattern {
 
     /// Whether some image is matched by both.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let (Host::Named { labels, port }, Host::Named { labels: other_labels, port: other_port }) =
-            (&self.host, &other.host)
+        let (
+            HostPattern::Named { labels, port },
+            HostPattern::Named { labels: other_labels, port: other_port },
+        ) = (&self.host, &other.host)
         else {
             return true;
         };
@@ -162,10 +164,10 @@ impl Pattern {
     }
 
     /// What two patterns have in common of which neither wins and that meet; `None` without a `*` in a host.
-    pub(super) fn shape(&self) -> Option<Shape> {
-        let Host::Named { labels, port } = &self.host else { return None };
+    pub(super) fn shape(&self) -> Option<PatternShape> {
+        let HostPattern::Named { labels, port } = &self.host else { return None };
         let has_star = labels.iter().any(|label| label.contains('*'));
-        has_star.then(|| Shape {
+        has_star.then(|| PatternShape {
             specificity: self.specificity(),
             labels: labels.len(),
             port: port.clone(),
@@ -193,14 +195,14 @@ impl Pattern {
 
     fn labels(&self) -> &[String] {
         match &self.host {
-            Host::Any => &[],
-            Host::Named { labels, .. } => labels,
+            HostPattern::Any => &[],
+            HostPattern::Named { labels, .. } => labels,
         }
     }
 
     /// Puts the pattern into an index, as `key`. The pattern for every registry is in none.
     fn add_to(&self, index: &mut keyring::Index, key: usize) {
-        let Host::Named { labels, port } = &self.host else { return };
+        let HostPattern::Named { labels, port } = &self.host else { return };
         let port = port.as_deref().unwrap_or_default();
         let path: String = self.path.iter().flat_map(|segment| ["/", segment]).collect();
         index.add((labels.join(".").as_bytes(), port.as_bytes()), path.as_bytes(), key);
@@ -208,14 +210,14 @@ impl Pattern {
 
     /// Whether the pattern is `*`, every registry.
     pub fn is_any(&self) -> bool {
-        self.host == Host::Any
+        self.host == HostPattern::Any
     }
 }
 
 /// The canonical spelling: no final `/*`, `docker.io` for `index.docker.io`.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Host::Named { labels, port } = &self.host else { return f.write_str("*") };
+        let HostPattern::Named { labels, port } = &self.host else { return f.write_str("*") };
         f.write_str(&labels.join("."))?;
         if let Some(port) = port {
             write!(f, ":{port}")?;
@@ -234,16 +236,16 @@ impl std::str::FromStr for Pattern {
 
 /// Patterns by host, for many look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Index {
-    by_domain: HashMap<String, List>,
+pub(super) struct PatternIndex {
+    by_domain: HashMap<String, RankedPatterns>,
     // Those with a `*` in their host, but not in its last label, by that label and the port.
-    by_suffix: HashMap<String, List>,
-    others: List,
+    by_suffix: HashMap<String, RankedPatterns>,
+    others: RankedPatterns,
 }
 
 /// Patterns, those that win first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct List {
+struct RankedPatterns {
     // Invariant: sorted by rank.
     all: Vec<Ranked>,
     /// Of their places, if there are many.
@@ -262,7 +264,7 @@ struct Ranked {
 /// With fewer patterns each is looked at.
 const WORTH_AN_INDEX: usize = 64;
 
-impl Index {
+impl PatternIndex {
     /// Remembers each pattern by its place among `patterns`. The more specific ones win, of equally
     /// specific ones the later.
     pub(super) fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
@@ -291,8 +293,8 @@ impl Index {
     ) -> impl Iterator<Item = usize> + 'i {
         let lists =
             [self.by_domain.get(domain), self.by_suffix.get(suffix(domain)), Some(&self.others)];
-        let mut lists =
-            lists.map(|list| list.map_or(Candidates::All(&[]), |list| list.of(domain, path)));
+        let mut lists = lists
+            .map(|list| list.map_or(CandidatePatterns::All(&[]), |list| list.of(domain, path)));
         let merged = std::iter::from_fn(move || {
             let ranks = lists.iter().enumerate();
             let ranks = ranks.filter_map(|(at, list)| Some((list.first()?.rank, at)));
@@ -303,7 +305,7 @@ impl Index {
     }
 }
 
-impl List {
+impl RankedPatterns {
     fn push(&mut self, ranked: Ranked) {
         self.any = ranked.pattern.is_any().then_some(self.all.len()).or(self.any);
         self.all.push(ranked);
@@ -320,26 +322,26 @@ impl List {
     }
 
     /// Those that may match an image.
-    fn of(&self, domain: &str, path: &str) -> Candidates<'_> {
-        let Some(index) = &self.index else { return Candidates::All(&self.all) };
+    fn of(&self, domain: &str, path: &str) -> CandidatePatterns<'_> {
+        let Some(index) = &self.index else { return CandidatePatterns::All(&self.all) };
         let (host, port) = split_port(domain);
         let host = (host.as_bytes(), port.unwrap_or_default().as_bytes());
         let mut places = index.candidates(host, format!("/{path}").as_bytes());
         places.extend(self.any);
         places.sort_unstable();
         let some: Vec<_> = places.iter().rev().map(|at| &self.all[*at]).collect();
-        Candidates::Some(some)
+        CandidatePatterns::Some(some)
     }
 }
 
 /// Patterns that are looked at for an image.
-enum Candidates<'i> {
+enum CandidatePatterns<'i> {
     All(&'i [Ranked]),
     /// Back to front.
     Some(Vec<&'i Ranked>),
 }
 
-impl<'i> Candidates<'i> {
+impl<'i> CandidatePatterns<'i> {
     fn first(&self) -> Option<&'i Ranked> {
         match self {
             Self::All(all) => all.first(),
@@ -435,7 +437,7 @@ fn without_api_path(text: &str) -> &str {
     }
 }
 
-fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
+fn parse_host(host: &str, text: &str) -> Result<HostPattern, PatternMistake> {
     let (name, port) = split_port(host);
     if let Some(port) = port
         && !image::is_port(port)
@@ -454,7 +456,7 @@ fn parse_host(host: &str, text: &str) -> Result<Host, PatternMistake> {
     split_labels(name).try_for_each(|label| check_label(label, text))?;
     let name = if port.is_none() && name == "index.docker.io" { HUB } else { name };
     let labels = split_labels(name).map(str::to_owned).collect();
-    Ok(Host::Named { labels, port: port.map(str::to_owned) })
+    Ok(HostPattern::Named { labels, port: port.map(str::to_owned) })
 }
 
 fn refuse_short_name(name: &str, text: &str) -> PatternMistake {
@@ -861,7 +863,7 @@ mod tests {
             let mut expected: Vec<_> =
                 (0..patterns.len()).filter(|&at| patterns[at].matches(domain, path)).collect();
             expected.sort_by_key(|&at| Reverse((patterns[at].specificity(), at)));
-            let found: Vec<_> = Index::new(&patterns).matching(domain, path).collect();
+            let found: Vec<_> = PatternIndex::new(&patterns).matching(domain, path).collect();
             prop_assert_eq!(found, expected);
         }
 

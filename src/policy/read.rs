@@ -22,33 +22,33 @@ use crate::text::{Message, list, shown};
 
 /// A value as it stands in the file.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(super) struct ConfigNode {
     pub(super) span: Span,
-    pub(super) kind: Kind,
+    pub(super) kind: ConfigValue,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum ConfigValue {
     Null,
     Bool(bool),
     Number,
     Text(String),
-    List(Vec<Tree>),
-    Map(Vec<(Tree, Tree)>),
+    List(Vec<ConfigNode>),
+    Map(Vec<(ConfigNode, ConfigNode)>),
 }
 
-impl Tree {
+impl ConfigNode {
     /// Whether it is this text.
     pub(super) fn is(&self, text: &str) -> bool {
-        matches!(&self.kind, Kind::Text(found) if found == text)
+        matches!(&self.kind, ConfigValue::Text(found) if found == text)
     }
 
     /// Counts its spans from `base` bytes before.
     pub(super) fn shift(&mut self, base: usize) {
         self.span = self.span.shifted(base);
         match &mut self.kind {
-            Kind::List(items) => items.iter_mut().for_each(|item| item.shift(base)),
-            Kind::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
+            ConfigValue::List(items) => items.iter_mut().for_each(|item| item.shift(base)),
+            ConfigValue::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
                 key.shift(base);
                 value.shift(base);
             }),
@@ -57,7 +57,7 @@ impl Tree {
     }
 }
 
-impl Kind {
+impl ConfigValue {
     fn name(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -73,12 +73,13 @@ impl Kind {
 /// Reads `tree` as a `T`; each mistake goes to `mistakes` and leaves out what it is about.
 /// `homes` says where keys belong that are written in a wrong place.
 pub(super) fn read<'t, T: Deserialize<'t>>(
-    tree: &'t Tree,
+    tree: &'t ConfigNode,
     homes: &[(&'static str, &'static str)],
     mistakes: &mut Vec<Mistake>,
 ) -> Option<T> {
     let found = RefCell::new(Vec::new());
-    let value = T::deserialize(Reader { tree, place: Place::Root, homes, mistakes: &found }).ok();
+    let value =
+        T::deserialize(NodeReader { tree, place: ValuePlace::Root, homes, mistakes: &found }).ok();
     mistakes.append(&mut found.into_inner());
     value
 }
@@ -194,11 +195,11 @@ const SPANNED: &str = "$spanned";
 /// How a [`Spanned`] is asked for: the derive calls `deserialize_tuple_struct` with this name.
 #[derive(Deserialize)]
 #[serde(rename = "$spanned")]
-struct Parts<T>(u32, u32, T);
+struct SpannedFields<T>(u32, u32, T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Parts(start, end, value) = Parts::deserialize(deserializer)?;
+        let SpannedFields(start, end, value) = SpannedFields::deserialize(deserializer)?;
         Ok(Self { value, span: Some(Span { start, end }) })
     }
 }
@@ -256,13 +257,13 @@ pub(super) const DURATION: &str =
 
 /// Where a value stands, as a message names it.
 #[derive(Clone, Copy)]
-enum Place<'t> {
+enum ValuePlace<'t> {
     Root,
     Key(&'t str),
     EntryOf(&'t str),
 }
 
-impl Place<'_> {
+impl ValuePlace<'_> {
     fn named(&self) -> Message {
         match self {
             Self::Root => "the policy".into(),
@@ -277,17 +278,17 @@ impl Place<'_> {
 }
 
 /// A key as text, the key and its value; no value if it is left out for a mistake that has been said.
-type Entry<'t> = (&'t str, &'t Tree, Option<&'t Tree>);
+type KeyedValue<'t> = (&'t str, &'t ConfigNode, Option<&'t ConfigNode>);
 
 #[derive(Clone, Copy)]
-struct Reader<'t, 'm> {
-    tree: &'t Tree,
-    place: Place<'t>,
+struct NodeReader<'t, 'm> {
+    tree: &'t ConfigNode,
+    place: ValuePlace<'t>,
     homes: &'m [(&'static str, &'static str)],
     mistakes: &'m RefCell<Vec<Mistake>>,
 }
 
-impl<'t> Reader<'t, '_> {
+impl<'t> NodeReader<'t, '_> {
     fn report(
         &self,
         span: Span,
@@ -304,29 +305,31 @@ impl<'t> Reader<'t, '_> {
         self.report(self.tree.span, message, help)
     }
 
-    fn at(&self, tree: &'t Tree, place: Place<'t>) -> Self {
+    fn at(&self, tree: &'t ConfigNode, place: ValuePlace<'t>) -> Self {
         Self { tree, place, ..*self }
     }
 
     fn text(&self) -> Result<&'t str, Reported> {
         match &self.tree.kind {
-            Kind::Text(text) => Ok(text),
-            Kind::Number if self.place.is_key("maxAge") => {
+            ConfigValue::Text(text) => Ok(text),
+            ConfigValue::Number if self.place.is_key("maxAge") => {
                 Err(self.expected("a duration with its unit", DURATION))
             }
-            Kind::Bool(_) | Kind::Number => Err(self.expected("text", "put it in quotes")),
+            ConfigValue::Bool(_) | ConfigValue::Number => {
+                Err(self.expected("text", "put it in quotes"))
+            }
             _ => Err(self.expected("text", "write one word, or a text in quotes")),
         }
     }
 
     /// The entries whose keys are text, each once; the others are mistakes.
-    fn entries(&self) -> Result<Vec<Entry<'t>>, Reported> {
-        let Kind::Map(entries) = &self.tree.kind else {
+    fn entries(&self) -> Result<Vec<KeyedValue<'t>>, Reported> {
+        let ConfigValue::Map(entries) = &self.tree.kind else {
             return Err(self.expected("a mapping", "write `key: value` lines below it"));
         };
-        let mut found: Vec<Entry<'t>> = Vec::new();
+        let mut found: Vec<KeyedValue<'t>> = Vec::new();
         for (key, value) in entries {
-            let Kind::Text(text) = &key.kind else {
+            let ConfigValue::Text(text) = &key.kind else {
                 self.report(key.span, "a key must be text", "write a word, or a text in quotes");
                 continue;
             };
@@ -391,7 +394,7 @@ fn near<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, word)| word)
 }
 
-impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
+impl<'t> de::Deserializer<'t> for NodeReader<'t, '_> {
     type Error = Reported;
 
     fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
@@ -400,7 +403,7 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
 
     fn deserialize_bool<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
         match self.tree.kind {
-            Kind::Bool(value) => visitor.visit_bool(value),
+            ConfigValue::Bool(value) => visitor.visit_bool(value),
             _ => Err(self.expected("`true` or `false`", "write `true` or `false`, without quotes")),
         }
     }
@@ -419,14 +422,16 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
 
     fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
         match self.tree.kind {
-            Kind::Null => visitor.visit_none(),
+            ConfigValue::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
     fn deserialize_seq<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Reported> {
         match &self.tree.kind {
-            Kind::List(items) => visitor.visit_seq(Items { reader: self, rest: items.iter() }),
+            ConfigValue::List(items) => {
+                visitor.visit_seq(Items { reader: self, rest: items.iter() })
+            }
             _ => {
                 Err(self
                     .expected("a list", "write the entries in brackets, or one a line behind `- `"))
@@ -500,8 +505,8 @@ impl<'t> de::Deserializer<'t> for Reader<'t, '_> {
 }
 
 struct Items<'t, 'm> {
-    reader: Reader<'t, 'm>,
-    rest: std::slice::Iter<'t, Tree>,
+    reader: NodeReader<'t, 'm>,
+    rest: std::slice::Iter<'t, ConfigNode>,
 }
 
 impl<'t> de::SeqAccess<'t> for Items<'t, '_> {
@@ -513,11 +518,11 @@ impl<'t> de::SeqAccess<'t> for Items<'t, '_> {
     ) -> Result<Option<S::Value>, Reported> {
         let Some(tree) = self.rest.next() else { return Ok(None) };
         let key = match self.reader.place {
-            Place::Root => "policy",
-            Place::Key(key) | Place::EntryOf(key) => key,
+            ValuePlace::Root => "policy",
+            ValuePlace::Key(key) | ValuePlace::EntryOf(key) => key,
         };
-        let reader = self.reader.at(tree, Place::EntryOf(key));
-        if matches!(tree.kind, Kind::Null) {
+        let reader = self.reader.at(tree, ValuePlace::EntryOf(key));
+        if matches!(tree.kind, ConfigValue::Null) {
             reader.report(
                 tree.span,
                 say!("{} is empty", reader.place.named()),
@@ -529,9 +534,9 @@ impl<'t> de::SeqAccess<'t> for Items<'t, '_> {
 }
 
 struct Pairs<'t, 'm> {
-    reader: Reader<'t, 'm>,
-    rest: std::vec::IntoIter<Entry<'t>>,
-    value: Option<Reader<'t, 'm>>,
+    reader: NodeReader<'t, 'm>,
+    rest: std::vec::IntoIter<KeyedValue<'t>>,
+    value: Option<NodeReader<'t, 'm>>,
 }
 
 impl<'t> de::MapAccess<'t> for Pairs<'t, '_> {
@@ -542,10 +547,10 @@ impl<'t> de::MapAccess<'t> for Pairs<'t, '_> {
         seed: S,
     ) -> Result<Option<S::Value>, Reported> {
         let Some((text, key, value)) = self.rest.next() else { return Ok(None) };
-        self.value = value.map(|value| self.reader.at(value, Place::Key(text)));
+        self.value = value.map(|value| self.reader.at(value, ValuePlace::Key(text)));
         let meant: de::value::StrDeserializer<'_, Reported> = text.into_deserializer();
         match value {
-            Some(_) => seed.deserialize(self.reader.at(key, Place::Key(text))).map(Some),
+            Some(_) => seed.deserialize(self.reader.at(key, ValuePlace::Key(text))).map(Some),
             None => seed.deserialize(meant).map(Some),
         }
     }
@@ -581,7 +586,7 @@ impl<'t> de::Deserializer<'t> for LeftOut {
 
 /// Start, end and value of a [`Spanned`].
 struct SpannedParts<'t, 'm> {
-    reader: Reader<'t, 'm>,
+    reader: NodeReader<'t, 'm>,
     given: u8,
 }
 

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pattern::{Index, Pattern};
+use super::pattern::{Pattern, PatternIndex};
 use BuiltinAccess::{AssumedPrivate, AssumedPublic, Private, Public};
 
 /// Whether images can be pulled without credentials.
@@ -132,11 +132,11 @@ impl Host {
 
 /// The narrowest row for an image, with its provider; `None` if nothing is known about its host.
 pub fn find(domain: &str, path: &str) -> Option<(&'static Host, &'static Provider)> {
-    static ROWS: LazyLock<(Vec<(&Host, &Provider)>, Index)> = LazyLock::new(|| {
+    static ROWS: LazyLock<(Vec<(&Host, &Provider)>, PatternIndex)> = LazyLock::new(|| {
         let rows: Vec<_> = all().collect();
         let parse = |host: &Host| Pattern::parse(host.pattern).expect("a test parses every row");
         let patterns: Vec<_> = rows.iter().map(|(host, _)| parse(host)).collect();
-        (rows, Index::new(&patterns))
+        (rows, PatternIndex::new(&patterns))
     });
     let (rows, index) = &*ROWS;
     let found = index.matching(domain, path).next().map(|place| rows[place]);

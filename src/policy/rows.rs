@@ -1,7 +1,7 @@
 //! Kinds of custom resources as a policy writes them: paths for all pods of a kind, or a list of pull sites.
 
 use super::Spanned;
-use super::check::{Check, Refusal, place, refusal, start_of};
+use super::check::{InvalidValue, Validation, place, refusal, start_of};
 use super::config;
 use super::read::{Field, List, quoted};
 use crate::kinds::{FieldPath, PullSite, Row, SecretField, SecretForm, SplitImage, Table};
@@ -10,7 +10,7 @@ use crate::say;
 use crate::source::Span;
 use crate::text::shown;
 
-impl Check<'_> {
+impl Validation<'_> {
     /// The kinds with the built-in ones, and the place of each entry.
     pub(super) fn custom_resources(
         &mut self,
@@ -173,11 +173,11 @@ fn values<T>(list: Option<Vec<Spanned<T>>>) -> Vec<T> {
     list.unwrap_or_default().into_iter().map(|spanned| spanned.value).collect()
 }
 
-fn any_path(text: &str) -> Result<FieldPath, Refusal> {
+fn any_path(text: &str) -> Result<FieldPath, InvalidValue> {
     FieldPath::parse(text).map_err(|bad| refusal(bad.what, bad.help))
 }
 
-fn from_root(text: &str) -> Result<FieldPath, Refusal> {
+fn from_root(text: &str) -> Result<FieldPath, InvalidValue> {
     if !text.starts_with('$') {
         return Err(refusal("a path begins with `$`", "write it as in `$.spec.template.spec`"));
     }
@@ -189,7 +189,7 @@ fn from_root(text: &str) -> Result<FieldPath, Refusal> {
     Ok(path)
 }
 
-fn ends_in_name(path: Result<FieldPath, Refusal>) -> Result<FieldPath, Refusal> {
+fn ends_in_name(path: Result<FieldPath, InvalidValue>) -> Result<FieldPath, InvalidValue> {
     let path = path?;
     if path.split_last().is_none() {
         let help = "write the path of one field, as in `$.spec.template.spec`";
@@ -199,12 +199,12 @@ fn ends_in_name(path: Result<FieldPath, Refusal>) -> Result<FieldPath, Refusal> 
 }
 
 /// The path of one field: of a pod spec, or of a field for pull secrets.
-fn one_field(text: &str) -> Result<FieldPath, Refusal> {
+fn one_field(text: &str) -> Result<FieldPath, InvalidValue> {
     ends_in_name(from_root(text))
 }
 
 /// The path of a pod spec below the place of its site.
-fn single_path(text: &str) -> Result<FieldPath, Refusal> {
+fn single_path(text: &str) -> Result<FieldPath, InvalidValue> {
     let path = any_path(text)?;
     if path.names().len() < path.steps().len() || path.from_root {
         let help = "write keys only, as in `template.spec`, and lists into `at`";
@@ -214,7 +214,7 @@ fn single_path(text: &str) -> Result<FieldPath, Refusal> {
 }
 
 /// `v1`, `v1beta2`, without the group.
-fn version(text: &str) -> Result<String, Refusal> {
+fn version(text: &str) -> Result<String, InvalidValue> {
     if is_subdomain(text) && !text.contains('.') {
         return Ok(text.to_owned());
     }
@@ -223,7 +223,7 @@ fn version(text: &str) -> Result<String, Refusal> {
 }
 
 /// The group of a custom resource is the domain of its definition.
-fn api_group(text: &str) -> Result<String, Refusal> {
+fn api_group(text: &str) -> Result<String, InvalidValue> {
     if is_subdomain(text) && text.contains('.') {
         return Ok(text.to_owned());
     }
@@ -233,7 +233,7 @@ fn api_group(text: &str) -> Result<String, Refusal> {
     ))
 }
 
-pub(super) fn kind_name(text: &str) -> Result<String, Refusal> {
+pub(super) fn kind_name(text: &str) -> Result<String, InvalidValue> {
     let fine = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && text.len() <= 63;

@@ -1,4 +1,4 @@
-//! YAML text as a [`Tree`], with nothing decided yet.
+//! YAML text as a [`ConfigNode`], with nothing decided yet.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{self, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Error, Location, MergeKeyPolicy, NonFiniteFloatPolicy};
 
 use super::Mistake;
-use super::read::{Kind, Tree};
+use super::read::{ConfigNode, ConfigValue};
 use crate::say;
 use crate::source::{LineIndex, Span};
 use crate::text::{Message, shown};
@@ -17,7 +17,7 @@ use crate::yaml;
 ///
 /// # Errors
 /// What keeps `text` from being one YAML document.
-pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
+pub(super) fn parse(text: &str) -> Result<ConfigNode, Mistake> {
     if let Some(problem) = yaml::refusal(text) {
         return Err(unread(
             Span::at(problem.offset),
@@ -39,7 +39,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
 
 /// The same for the document at `place` of `text`, which may be a part of a larger one. Spans count from the start of
 /// `text`.
-pub(super) fn parse_at(text: &str, place: Span) -> Result<Tree, Mistake> {
+pub(super) fn parse_at(text: &str, place: Span) -> Result<ConfigNode, Mistake> {
     let start = place.start as usize;
     let line = text[..start].rfind('\n').map_or(0, |line| line + 1);
     // The keys of a block mapping stand in one column, so the first one needs its indentation.
@@ -96,14 +96,14 @@ fn span_of(location: Location) -> Span {
     Span::new(start, start + offset(location.span().byte_len()))
 }
 
-impl<'de> Deserialize<'de> for Tree {
+impl<'de> Deserialize<'de> for ConfigNode {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = serde_saphyr::Spanned::<Kind>::deserialize(deserializer)?;
+        let spanned = serde_saphyr::Spanned::<ConfigValue>::deserialize(deserializer)?;
         let mut span = span_of(spanned.referenced);
         // The parser gives the start of a collection only.
         let last = match &spanned.value {
-            Kind::List(items) => items.last(),
-            Kind::Map(entries) => entries.last().map(|(_, value)| value),
+            ConfigValue::List(items) => items.last(),
+            ConfigValue::Map(entries) => entries.last().map(|(_, value)| value),
             _ => None,
         };
         span.end = last.map_or(span.end, |last| last.span.end.max(span.end));
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Tree {
     }
 }
 
-impl<'de> Deserialize<'de> for Kind {
+impl<'de> Deserialize<'de> for ConfigValue {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(KindVisitor)
     }
@@ -120,49 +120,49 @@ impl<'de> Deserialize<'de> for Kind {
 struct KindVisitor;
 
 impl<'de> Visitor<'de> for KindVisitor {
-    type Value = Kind;
+    type Value = ConfigValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_unit<E>(self) -> Result<Kind, E> {
-        Ok(Kind::Null)
+    fn visit_unit<E>(self) -> Result<ConfigValue, E> {
+        Ok(ConfigValue::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Kind, E> {
-        Ok(Kind::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<ConfigValue, E> {
+        Ok(ConfigValue::Bool(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Kind, E> {
-        Ok(Kind::Number)
+    fn visit_i64<E>(self, _: i64) -> Result<ConfigValue, E> {
+        Ok(ConfigValue::Number)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Kind, E> {
-        Ok(Kind::Number)
+    fn visit_u64<E>(self, _: u64) -> Result<ConfigValue, E> {
+        Ok(ConfigValue::Number)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Kind, E> {
-        Ok(Kind::Number)
+    fn visit_f64<E>(self, _: f64) -> Result<ConfigValue, E> {
+        Ok(ConfigValue::Number)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Kind, E> {
-        Ok(Kind::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<ConfigValue, E> {
+        Ok(ConfigValue::Text(text.to_owned()))
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Kind, A::Error> {
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<ConfigValue, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = seq.next_element()? {
             items.push(item);
         }
-        Ok(Kind::List(items))
+        Ok(ConfigValue::List(items))
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<ConfigValue, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
-        Ok(Kind::Map(entries))
+        Ok(ConfigValue::Map(entries))
     }
 }

@@ -6,7 +6,7 @@
 
 mod words;
 
-use words::Words;
+use words::ObjectWords;
 
 use crate::inventory::LAST_APPLIED;
 use crate::mask;
@@ -45,8 +45,8 @@ pub(super) fn spans(text: &str, chunk: Span) -> Vec<Span> {
     let read = yaml::read(
         part,
         |_, _| true,
-        |found: &mut Found, _, tree: &Tree<'_>| {
-            let mut hidden = Hidden { found, words: Words::of(tree.root()) };
+        |found: &mut HiddenSpans, _, tree: &Tree<'_>| {
+            let mut hidden = Hidden { found, words: ObjectWords::of(tree.root()) };
             hidden.take(tree.root(), 0);
         },
     );
@@ -65,7 +65,7 @@ pub(super) fn spans(text: &str, chunk: Span) -> Vec<Span> {
 
 /// What is found in some documents.
 #[derive(Default)]
-struct Found {
+struct HiddenSpans {
     spans: Vec<Span>,
     /// Whether there is a Secret: then no comment is shown either.
     secret: bool,
@@ -73,9 +73,9 @@ struct Found {
 
 /// A walk through a document.
 struct Hidden<'f, 't, 'a> {
-    found: &'f mut Found,
+    found: &'f mut HiddenSpans,
     /// The words of the object around.
-    words: Words<'t, 'a>,
+    words: ObjectWords<'t, 'a>,
 }
 
 impl<'t, 'a> Hidden<'_, 't, 'a> {
@@ -101,7 +101,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
             return self.take_secret(mapping, depth);
         }
         if mapping.get("kind").is_some() && depth > 0 {
-            let around = std::mem::replace(&mut self.words, Words::of(mapping));
+            let around = std::mem::replace(&mut self.words, ObjectWords::of(mapping));
             self.take_entries(mapping, depth);
             self.words = around;
         } else {

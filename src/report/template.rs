@@ -17,13 +17,13 @@ const ANNOTATION: &str = "postrenderer.helm.sh/postrender-filename";
 
 /// Where a source names templates.
 pub(super) struct Templates {
-    style: Style,
+    style: SourceMark,
     /// Where the names begin that Helm has written, in order.
     names: Vec<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
+enum SourceMark {
     /// [`SOURCE`] above each document.
     Comment,
     /// [`ANNOTATION`] in each object.
@@ -35,11 +35,14 @@ impl Templates {
     pub(super) fn of(source: &Source) -> Self {
         let text = &source.text;
         if !text.starts_with(SOURCE) {
-            return Self { style: Style::Annotation, names: ends_of(text, ANNOTATION).collect() };
+            return Self {
+                style: SourceMark::Annotation,
+                names: ends_of(text, ANNOTATION).collect(),
+            };
         }
         let first = std::iter::once(SOURCE.len());
         let names = first.chain(ends_of(text, &format!("\n{SOURCE}"))).collect();
-        Self { style: Style::Comment, names }
+        Self { style: SourceMark::Comment, names }
     }
 
     /// The template of the document at `chunk`.
@@ -47,13 +50,13 @@ impl Templates {
         let Range { start, end } = chunk.range();
         let at = match self.style {
             // A template that begins with a marker of its own leaves the comment in a document before.
-            Style::Comment => {
+            SourceMark::Comment => {
                 let begins = source.text[start..end].starts_with(SOURCE);
                 let start = if begins { start + SOURCE.len() } else { start };
                 let above = self.names.partition_point(|name| *name <= start);
                 *self.names[..above].last()?
             }
-            Style::Annotation => {
+            SourceMark::Annotation => {
                 let first = self.names.partition_point(|name| *name < start);
                 *self.names.get(first).filter(|name| **name < end)?
             }
@@ -70,8 +73,8 @@ impl Templates {
     fn name<'s>(&self, source: &'s Source, at: usize) -> Option<&'s str> {
         let line = source.text[at..].lines().next()?;
         let name = match self.style {
-            Style::Comment => line,
-            Style::Annotation => value(line)?,
+            SourceMark::Comment => line,
+            SourceMark::Annotation => value(line)?,
         };
         Some(name)
     }

@@ -1,7 +1,7 @@
 //! The few facts that a token contains: times, and who issued it for what.
 
 use crate::base64::{self, Encoding};
-use crate::json::{Document, Kind, Value};
+use crate::json::{Document, Value, ValueKind};
 use zeroize::Zeroizing;
 
 /// What a token says. The texts are not secret by themselves, and still nothing prints them.
@@ -67,7 +67,7 @@ pub(super) fn is_service_account_json(json: &[u8]) -> bool {
 }
 
 fn object(json: &[u8]) -> Option<Document<'_>> {
-    Document::parse(json).ok().filter(|document| document.root().kind() == Kind::Object)
+    Document::parse(json).ok().filter(|document| document.root().kind() == ValueKind::Object)
 }
 
 /// The last field of that name.
@@ -81,5 +81,5 @@ fn seconds(value: Value<'_>) -> Option<i64> {
     let number = str::from_utf8(value.raw()).ok()?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let is_fraction = fraction.bytes().all(|byte| byte.is_ascii_digit());
-    whole.parse().ok().filter(|_| is_fraction && value.kind() == Kind::Number)
+    whole.parse().ok().filter(|_| is_fraction && value.kind() == ValueKind::Number)
 }

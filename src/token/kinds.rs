@@ -140,7 +140,7 @@ kinds! {
 }
 
 /// A condition on a text.
-pub(super) enum Condition {
+pub(super) enum TextCondition {
     Any,
     Is(&'static str),
     /// The prefix, and then at least so many characters of [`is_token_byte`] and no other.
@@ -150,7 +150,7 @@ pub(super) enum Condition {
     Like(fn(&[u8]) -> bool),
 }
 
-impl Condition {
+impl TextCondition {
     fn is(&self, text: &[u8]) -> bool {
         match self {
             Self::Any => !text.is_empty(),
@@ -172,85 +172,88 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
 }
 
 /// One way to recognise a kind: both conditions must hold.
-pub(super) struct Row {
+pub(super) struct RecognitionRule {
     pub(super) kind: Kind,
-    pub(super) username: Condition,
-    pub(super) password: Condition,
+    pub(super) username: TextCondition,
+    pub(super) password: TextCondition,
 }
 
-impl Row {
+impl RecognitionRule {
     const fn prefix(kind: Kind, prefix: &'static str, least: usize) -> Self {
-        Self { kind, username: Condition::Any, password: Condition::Prefix(prefix, least) }
+        Self { kind, username: TextCondition::Any, password: TextCondition::Prefix(prefix, least) }
     }
 
     const fn form(kind: Kind, form: fn(&[u8]) -> bool) -> Self {
-        Self { kind, username: Condition::Any, password: Condition::Like(form) }
+        Self { kind, username: TextCondition::Any, password: TextCondition::Like(form) }
     }
 
-    const fn user(kind: Kind, username: Condition) -> Self {
-        Self { kind, username, password: Condition::Any }
+    const fn user(kind: Kind, username: TextCondition) -> Self {
+        Self { kind, username, password: TextCondition::Any }
     }
 
     pub(super) fn is(&self, username: &[u8], password: &[u8]) -> bool {
         // A token is one whatever the user name, even with none at all.
-        (matches!(self.username, Condition::Any) || self.username.is(username))
+        (matches!(self.username, TextCondition::Any) || self.username.is(username))
             && self.password.is(password)
     }
 
     pub(super) fn basis(&self) -> Basis {
-        if matches!(self.password, Condition::Any) { Basis::Username } else { Basis::Form }
+        if matches!(self.password, TextCondition::Any) { Basis::Username } else { Basis::Form }
     }
 }
 
 /// By the form of the password, then by the user name; the first row that holds. The prefixes are
 /// those that the services document for secret scanning; `least` is below what they issue today, since
 /// lengths have changed before.
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[RecognitionRule] = &[
     // https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
-    Row::prefix(Kind::GitHubClassicToken, "ghp_", 16),
-    Row::prefix(Kind::GitHubFineGrainedToken, "github_pat_", 16),
-    Row::prefix(Kind::GitHubOAuthToken, "gho_", 16),
-    Row::prefix(Kind::GitHubUserToken, "ghu_", 16),
-    Row::prefix(Kind::GitHubInstallationToken, "ghs_", 16),
-    Row::prefix(Kind::GitHubRefreshToken, "ghr_", 16),
+    RecognitionRule::prefix(Kind::GitHubClassicToken, "ghp_", 16),
+    RecognitionRule::prefix(Kind::GitHubFineGrainedToken, "github_pat_", 16),
+    RecognitionRule::prefix(Kind::GitHubOAuthToken, "gho_", 16),
+    RecognitionRule::prefix(Kind::GitHubUserToken, "ghu_", 16),
+    RecognitionRule::prefix(Kind::GitHubInstallationToken, "ghs_", 16),
+    RecognitionRule::prefix(Kind::GitHubRefreshToken, "ghr_", 16),
     // https://docs.gitlab.com/security/tokens/#token-prefixes
-    Row::prefix(Kind::GitLabPersonalToken, "glpat-", 16),
-    Row::prefix(Kind::GitLabDeployToken, "gldt-", 16),
-    Row::prefix(Kind::GitLabJobToken, "glcbt-", 16),
-    Row::prefix(Kind::GitLabOAuthSecret, "gloas-", 16),
-    Row::prefix(Kind::GitLabRunnerToken, "glrt-", 16),
-    Row::prefix(Kind::GitLabRunnerToken, "GR1348941", 16),
+    RecognitionRule::prefix(Kind::GitLabPersonalToken, "glpat-", 16),
+    RecognitionRule::prefix(Kind::GitLabDeployToken, "gldt-", 16),
+    RecognitionRule::prefix(Kind::GitLabJobToken, "glcbt-", 16),
+    RecognitionRule::prefix(Kind::GitLabOAuthSecret, "gloas-", 16),
+    RecognitionRule::prefix(Kind::GitLabRunnerToken, "glrt-", 16),
+    RecognitionRule::prefix(Kind::GitLabRunnerToken, "GR1348941", 16),
     // https://docs.docker.com/security/access-tokens/
-    Row::prefix(Kind::DockerPersonalToken, "dckr_pat_", 16),
-    Row::prefix(Kind::DockerOrganizationToken, "dckr_oat_", 16),
-    Row::prefix(Kind::GoogleAccessToken, "ya29.", 16),
-    Row::prefix(Kind::JFrogApiKey, "AKCp", 60),
-    Row::prefix(Kind::JFrogReferenceToken, "cmVmdGtu", 40),
-    Row::prefix(Kind::NvidiaApiKey, "nvapi-", 16),
-    Row::prefix(Kind::OpenShiftToken, "sha256~", 32),
-    Row::prefix(Kind::DigitalOceanToken, "dop_v1_", 32),
+    RecognitionRule::prefix(Kind::DockerPersonalToken, "dckr_pat_", 16),
+    RecognitionRule::prefix(Kind::DockerOrganizationToken, "dckr_oat_", 16),
+    RecognitionRule::prefix(Kind::GoogleAccessToken, "ya29.", 16),
+    RecognitionRule::prefix(Kind::JFrogApiKey, "AKCp", 60),
+    RecognitionRule::prefix(Kind::JFrogReferenceToken, "cmVmdGtu", 40),
+    RecognitionRule::prefix(Kind::NvidiaApiKey, "nvapi-", 16),
+    RecognitionRule::prefix(Kind::OpenShiftToken, "sha256~", 32),
+    RecognitionRule::prefix(Kind::DigitalOceanToken, "dop_v1_", 32),
     // https://docs.npmjs.com/about-access-tokens
-    Row::prefix(Kind::NpmToken, "npm_", 16),
-    Row::form(Kind::AcrPassword, is_acr_password),
-    Row::form(Kind::EntraSecret, is_entra_secret),
-    Row {
+    RecognitionRule::prefix(Kind::NpmToken, "npm_", 16),
+    RecognitionRule::form(Kind::AcrPassword, is_acr_password),
+    RecognitionRule::form(Kind::EntraSecret, is_entra_secret),
+    RecognitionRule {
         kind: Kind::QuayRobotToken,
-        username: Condition::Like(is_quay_robot),
-        password: Condition::Like(is_quay_secret),
+        username: TextCondition::Like(is_quay_robot),
+        password: TextCondition::Like(is_quay_secret),
     },
-    Row::user(Kind::EcrToken, Condition::Is("AWS")),
-    Row::user(Kind::AcrToken, Condition::Is(ACR_TOKEN_USER)),
-    Row::user(Kind::GoogleAccessToken, Condition::Is("oauth2accesstoken")),
-    Row::user(Kind::GoogleAccessToken, Condition::Is("_dcgcloud_token")),
-    Row::user(Kind::GoogleAccessToken, Condition::Is("_token")),
-    Row::user(Kind::GoogleServiceAccountKey, Condition::Is("_json_key")),
-    Row::user(Kind::GoogleServiceAccountKey, Condition::Is("_json_key_base64")),
-    Row::user(Kind::GitLabJobToken, Condition::Is("gitlab-ci-token")),
-    Row::user(Kind::GitLabDeployToken, Condition::StartsWith("gitlab+deploy-token-")),
-    Row::user(Kind::HarborRobotSecret, Condition::StartsWith("robot$")),
-    Row::user(Kind::IbmApiKey, Condition::Is("iamapikey")),
-    Row::user(Kind::IbmBearerToken, Condition::Is("iambearer")),
-    Row::user(Kind::AlibabaTemporaryPassword, Condition::Is("cr_temp_user")),
+    RecognitionRule::user(Kind::EcrToken, TextCondition::Is("AWS")),
+    RecognitionRule::user(Kind::AcrToken, TextCondition::Is(ACR_TOKEN_USER)),
+    RecognitionRule::user(Kind::GoogleAccessToken, TextCondition::Is("oauth2accesstoken")),
+    RecognitionRule::user(Kind::GoogleAccessToken, TextCondition::Is("_dcgcloud_token")),
+    RecognitionRule::user(Kind::GoogleAccessToken, TextCondition::Is("_token")),
+    RecognitionRule::user(Kind::GoogleServiceAccountKey, TextCondition::Is("_json_key")),
+    RecognitionRule::user(Kind::GoogleServiceAccountKey, TextCondition::Is("_json_key_base64")),
+    RecognitionRule::user(Kind::GitLabJobToken, TextCondition::Is("gitlab-ci-token")),
+    RecognitionRule::user(
+        Kind::GitLabDeployToken,
+        TextCondition::StartsWith("gitlab+deploy-token-"),
+    ),
+    RecognitionRule::user(Kind::HarborRobotSecret, TextCondition::StartsWith("robot$")),
+    RecognitionRule::user(Kind::IbmApiKey, TextCondition::Is("iamapikey")),
+    RecognitionRule::user(Kind::IbmBearerToken, TextCondition::Is("iambearer")),
+    RecognitionRule::user(Kind::AlibabaTemporaryPassword, TextCondition::Is("cr_temp_user")),
 ];
 
 /// How credentials begin that no registry takes. They are of no [`Kind`], but no report shows them, and no policy
@@ -298,7 +301,7 @@ pub(super) const SHAPES: &[Shape] = &{
     let (mut at, mut row) = (OTHERS.len(), 0);
     shapes.split_at_mut(at).0.copy_from_slice(OTHERS);
     while row < ROWS.len() {
-        if let Condition::Prefix(prefix, least) = ROWS[row].password {
+        if let TextCondition::Prefix(prefix, least) = ROWS[row].password {
             shapes[at] = Shape { prefix, least, in_a_row: 0 };
             at += 1;
         }
@@ -310,7 +313,7 @@ pub(super) const SHAPES: &[Shape] = &{
 const fn shape_count() -> usize {
     let (mut count, mut row) = (OTHERS.len(), 0);
     while row < ROWS.len() {
-        if matches!(ROWS[row].password, Condition::Prefix(..)) {
+        if matches!(ROWS[row].password, TextCondition::Prefix(..)) {
             count += 1;
         }
         row += 1;
@@ -325,19 +328,25 @@ const ACR_TOKEN_USER: &str = "00000000-0000-0000-0000-000000000000";
 /// What distinguishes one kind of JWT from another: all three conditions must be true.
 pub(super) struct ClaimRow {
     pub(super) kind: Kind,
-    username: Condition,
-    issuer: Condition,
-    subject: Condition,
+    username: TextCondition,
+    issuer: TextCondition,
+    subject: TextCondition,
 }
 
 impl ClaimRow {
     const fn new(kind: Kind) -> Self {
-        Self { kind, username: Condition::Any, issuer: Condition::Any, subject: Condition::Any }
+        Self {
+            kind,
+            username: TextCondition::Any,
+            issuer: TextCondition::Any,
+            subject: TextCondition::Any,
+        }
     }
 
     pub(super) fn is(&self, username: &[u8], claims: &Claims) -> bool {
-        let holds =
-            |condition: &Condition, text| matches!(condition, Condition::Any) || condition.is(text);
+        let holds = |condition: &TextCondition, text| {
+            matches!(condition, TextCondition::Any) || condition.is(text)
+        };
         holds(&self.username, username)
             && holds(&self.issuer, &claims.issuer)
             && holds(&self.subject, &claims.subject)
@@ -346,20 +355,32 @@ impl ClaimRow {
 
 /// The kinds of JWT; the first row that holds.
 pub(super) const CLAIM_ROWS: &[ClaimRow] = &[
-    ClaimRow { issuer: Condition::Is("Azure Container Registry"), ..ClaimRow::new(Kind::AcrToken) },
-    ClaimRow { username: Condition::Is(ACR_TOKEN_USER), ..ClaimRow::new(Kind::AcrToken) },
     ClaimRow {
-        subject: Condition::StartsWith("system:serviceaccount:"),
+        issuer: TextCondition::Is("Azure Container Registry"),
+        ..ClaimRow::new(Kind::AcrToken)
+    },
+    ClaimRow { username: TextCondition::Is(ACR_TOKEN_USER), ..ClaimRow::new(Kind::AcrToken) },
+    ClaimRow {
+        subject: TextCondition::StartsWith("system:serviceaccount:"),
         ..ClaimRow::new(Kind::KubernetesServiceAccountToken)
     },
-    ClaimRow { username: Condition::Is("gitlab-ci-token"), ..ClaimRow::new(Kind::GitLabJobToken) },
-    ClaimRow { username: Condition::Is("iambearer"), ..ClaimRow::new(Kind::IbmBearerToken) },
     ClaimRow {
-        username: Condition::Like(is_red_hat_user),
+        username: TextCondition::Is("gitlab-ci-token"),
+        ..ClaimRow::new(Kind::GitLabJobToken)
+    },
+    ClaimRow { username: TextCondition::Is("iambearer"), ..ClaimRow::new(Kind::IbmBearerToken) },
+    ClaimRow {
+        username: TextCondition::Like(is_red_hat_user),
         ..ClaimRow::new(Kind::RedHatServiceAccountToken)
     },
-    ClaimRow { issuer: Condition::StartsWith("jfac@"), ..ClaimRow::new(Kind::JFrogAccessToken) },
-    ClaimRow { issuer: Condition::StartsWith("jfrt@"), ..ClaimRow::new(Kind::JFrogAccessToken) },
+    ClaimRow {
+        issuer: TextCondition::StartsWith("jfac@"),
+        ..ClaimRow::new(Kind::JFrogAccessToken)
+    },
+    ClaimRow {
+        issuer: TextCondition::StartsWith("jfrt@"),
+        ..ClaimRow::new(Kind::JFrogAccessToken)
+    },
 ];
 
 /// 52 characters with `+ACR` before the last six (`SEC101/176` of Microsoft's security utilities).

@@ -8,18 +8,18 @@ use std::rc::Rc;
 pub(super) struct ByName<'i, T> {
     // Invariant: sorted by name.
     names: Vec<(&'i str, Range<usize>)>,
-    groups: Group<'i, T>,
+    groups: SameName<'i, T>,
 }
 
 /// Things of some names, in the order of names.
-struct Group<'i, T> {
+struct SameName<'i, T> {
     things: Vec<T>,
-    places: Vec<Place<'i, T>>,
+    places: Vec<InNamespace<'i, T>>,
 }
 
 /// A thing in its namespace.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'i, T> {
+pub(super) struct InNamespace<'i, T> {
     namespace: Option<&'i str>,
     /// How many were given before it.
     pub(super) order: usize,
@@ -32,7 +32,7 @@ pub(super) struct Called<'c, 'i, T> {
     /// All of them, in their order.
     things: &'c [T],
     // Invariant: the same, sorted by namespace; those of one namespace in their order.
-    places: &'c [Place<'i, T>],
+    places: &'c [InNamespace<'i, T>],
     some: Option<Rc<Chosen>>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Chosen {
 
 /// What is asked for.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'q> {
+pub(super) struct Query<'q> {
     /// Where the question comes from.
     pub(super) source: usize,
     /// The namespace; the default one for none.
@@ -55,7 +55,7 @@ pub(super) struct Asked<'q> {
 }
 
 /// A thing as it is given.
-pub(super) struct Given<'i, T> {
+pub(super) struct NamedThing<'i, T> {
     pub(super) name: &'i str,
     pub(super) namespace: Option<&'i str>,
     pub(super) source: usize,
@@ -64,10 +64,10 @@ pub(super) struct Given<'i, T> {
 
 impl<'i, T: Copy> ByName<'i, T> {
     /// Those of one name stay in their order, which is that of sources.
-    pub(super) fn new(mut given: Vec<Given<'i, T>>) -> Self {
+    pub(super) fn new(mut given: Vec<NamedThing<'i, T>>) -> Self {
         given.sort_by_key(|one| one.name);
         let mut names = Vec::new();
-        let mut groups = Group { things: Vec::new(), places: Vec::new() };
+        let mut groups = SameName { things: Vec::new(), places: Vec::new() };
         for called in given.chunk_by(|a, b| a.name == b.name) {
             let start = groups.things.len();
             groups.extend(called);
@@ -80,19 +80,19 @@ impl<'i, T: Copy> ByName<'i, T> {
     pub(super) fn get(&self, name: &str) -> Called<'_, 'i, T> {
         let found = self.names.binary_search_by(|(other, _)| (*other).cmp(name));
         let range = found.map_or(0..0, |at| self.names[at].1.clone());
-        let Group { things, places } = &self.groups;
+        let SameName { things, places } = &self.groups;
         Called { things: &things[range.clone()], places: &places[range], some: None }
     }
 }
 
-impl<'i, T: Copy> Group<'i, T> {
+impl<'i, T: Copy> SameName<'i, T> {
     /// Takes in the things of one name.
-    fn extend(&mut self, called: &[Given<'i, T>]) {
+    fn extend(&mut self, called: &[NamedThing<'i, T>]) {
         let start = self.places.len();
-        for (order, Given { namespace, source, thing, .. }) in called.iter().enumerate() {
+        for (order, NamedThing { namespace, source, thing, .. }) in called.iter().enumerate() {
             let (namespace, source, thing) = (*namespace, *source, *thing);
             self.things.push(thing);
-            self.places.push(Place { namespace, order, source, thing });
+            self.places.push(InNamespace { namespace, order, source, thing });
         }
         self.places[start..].sort_by_key(|place| place.namespace);
     }
@@ -112,7 +112,7 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
         self.some.as_ref().map_or(self.things.len(), |some| some.things.len())
     }
 
-    fn place(&self, at: usize) -> Option<&'c Place<'i, T>> {
+    fn place(&self, at: usize) -> Option<&'c InNamespace<'i, T>> {
         match &self.some {
             None => self.places.get(at),
             Some(some) => some.places.get(at).map(|at| &self.places[*at]),
@@ -133,12 +133,12 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
     }
 
     /// Those of the namespace, in order within each way to say it.
-    pub(super) fn within(&self, asked: Asked<'_>) -> impl Iterator<Item = &'c Place<'i, T>> {
+    pub(super) fn within(&self, asked: Query<'_>) -> impl Iterator<Item = &'c InNamespace<'i, T>> {
         self.ranges(asked).into_iter().flatten().filter_map(|at| self.place(at))
     }
 
     /// Where those of the namespace are: those that say it, and those that are silent if it is the default.
-    fn ranges(&self, asked: Asked<'_>) -> [Range<usize>; 2] {
+    fn ranges(&self, asked: Query<'_>) -> [Range<usize>; 2] {
         let is_default = asked.default.is_some() && asked.wanted == asked.default;
         let silent = if is_default { self.saying(None) } else { 0..0 };
         [self.saying(asked.wanted), silent]
@@ -150,7 +150,7 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
     }
 
     /// The first place in a range from which on `holds` is true; its end if there is none.
-    fn first(&self, range: Range<usize>, holds: impl Fn(&Place<'i, T>) -> bool) -> usize {
+    fn first(&self, range: Range<usize>, holds: impl Fn(&InNamespace<'i, T>) -> bool) -> usize {
         let Range { mut start, mut end } = range;
         while start < end {
             let middle = start + (end - start) / 2;
@@ -164,7 +164,7 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
     }
 
     /// The last one of the namespace, of the same source if there is one.
-    pub(super) fn last_within(&self, asked: Asked<'_>) -> Option<T> {
+    pub(super) fn last_within(&self, asked: Query<'_>) -> Option<T> {
         let last = |range: Range<usize>| {
             let end = self.first(range.clone(), |place| place.source > asked.source);
             let before = |at: usize| self.place(at.checked_sub(1).filter(|at| range.contains(at))?);
@@ -176,8 +176,8 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
     }
 
     /// The last one, if all are in one namespace, and if either that or the one that is wanted is not known.
-    pub(super) fn only(&self, asked: Asked<'_>) -> Option<T> {
-        let of = |place: &Place<'i, T>| place.namespace.or(asked.default);
+    pub(super) fn only(&self, asked: Query<'_>) -> Option<T> {
+        let of = |place: &InNamespace<'i, T>| place.namespace.or(asked.default);
         let last = self.place(self.len().checked_sub(1)?)?;
         let speaking = self.place(self.saying(None).end).unwrap_or(last);
         let namespace = of(last);
@@ -197,7 +197,7 @@ mod tests {
     fn by_name(things: &[Thing]) -> ByName<'static, Thing> {
         let given = things.iter().map(|&(source, namespace, number)| {
             let thing = (source, namespace, number);
-            Given { name: "a", namespace, source, thing }
+            NamedThing { name: "a", namespace, source, thing }
         });
         ByName::new(given.collect())
     }
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_has_the_same_name_stays_in_its_order() {
         let names = ["b", "a", "b", "c"];
-        let given = names.iter().zip(0..).map(|(name, thing)| Given {
+        let given = names.iter().zip(0..).map(|(name, thing)| NamedThing {
             name,
             namespace: None,
             source: 0,
@@ -239,7 +239,7 @@ mod tests {
             let kept: Vec<_> = things.iter().copied().filter(|thing| is_kept(*thing)).collect();
             let same = || kept.iter().rev().copied().filter(|thing| of(thing) == wanted);
             let plain = same().find(|thing| thing.0 == source).or_else(|| same().next());
-            let asked = Asked { source, wanted, default };
+            let asked = Query { source, wanted, default };
             let by_name = by_name(&things);
             let is_kept: Vec<_> = things.iter().map(|thing| is_kept(*thing)).collect();
             let chosen = Rc::new(by_name.get("a").chosen(&is_kept));

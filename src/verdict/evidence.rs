@@ -27,7 +27,7 @@ impl Credentials<'_> {
         for pull in pulls.iter_mut().filter(|pull| is_assumed_public(pull)) {
             let declared = self.named.iter().any(|named| is_declared_for(&named.known, pull));
             let name = name(pull);
-            let shows = |group: &Group<'_>| group.is_tried(name) || group.is_near(name);
+            let shows = |group: &KeyGroup<'_>| group.is_tried(name) || group.is_near(name);
             if declared || groups.iter().any(shows) {
                 let private = |access| Access {
                     class: Class::Private,
@@ -40,7 +40,7 @@ impl Credentials<'_> {
     }
 
     /// The keys of all secrets: those of a Secret with many by themselves.
-    fn groups(&self, names: &[&str]) -> Vec<Group<'_>> {
+    fn groups(&self, names: &[&str]) -> Vec<KeyGroup<'_>> {
         let is_indexed = |named: &&Named<'_>| {
             named.known.secret().is_some_and(|(_, secret)| secret.content.index().is_some())
         };
@@ -51,14 +51,14 @@ impl Credentials<'_> {
             let usable = |entry: &'_ Entry| entry.unusable.is_none();
             let keys = content.entries().iter();
             let keys = keys.map(|entry| usable(entry).then_some(entry.key.as_str())).collect();
-            Some(Group::of(keys, content.index(), names))
+            Some(KeyGroup::of(keys, content.index(), names))
         });
-        many.chain([Group::of(few, None, names)]).collect()
+        many.chain([KeyGroup::of(few, None, names)]).collect()
     }
 }
 
 /// Some keys, and which of them the kubelet tries for an image of the pod.
-struct Group<'k> {
+struct KeyGroup<'k> {
     /// `None`: it comes with nothing to authenticate with.
     keys: Vec<Option<&'k str>>,
     shared: Option<&'k KeyIndex>,
@@ -66,7 +66,7 @@ struct Group<'k> {
     tried: BTreeSet<usize>,
 }
 
-impl<'k> Group<'k> {
+impl<'k> KeyGroup<'k> {
     fn of(keys: Vec<Option<&'k str>>, shared: Option<&'k KeyIndex>, names: &[&str]) -> Self {
         let own = if shared.is_some() { &[] } else { keys.as_slice() };
         let own = KeyIndex::of(own.iter().map(|key| key.unwrap_or_default()));

@@ -9,12 +9,12 @@ use crate::inventory::{Inventory, Whence};
 const DEFAULT: &str = "default";
 
 /// The namespaces of which nothing is left out.
-pub(super) struct Extent<'i> {
+pub(super) struct DumpCoverage<'i> {
     accounts: BTreeSet<&'i str>,
     secrets: BTreeSet<&'i str>,
 }
 
-impl<'i> Extent<'i> {
+impl<'i> DumpCoverage<'i> {
     /// Every namespace has a ServiceAccount, so a dump with one of a namespace was asked for those of that namespace. A
     /// namespace need not have a Secret: a dump with any at all was asked for those of its namespaces.
     pub(super) fn of(inventories: &'i [Inventory<'_>]) -> Self {
@@ -55,7 +55,7 @@ mod tests {
     fn check(dumps: &[&str], lacks_account: bool, lacks_secret: bool) {
         let dumps: Vec<_> =
             dumps.iter().map(|dump| Inventory::of_cluster(dump).expect("a stream")).collect();
-        let extent = Extent::of(&dumps);
+        let extent = DumpCoverage::of(&dumps);
         assert_eq!(extent.lacks_account(Some("shop"), "b"), lacks_account);
         assert_eq!(extent.lacks_secret(Some("shop")), lacks_secret);
         assert!(!extent.lacks_account(Some("shop"), "default"));
@@ -80,6 +80,6 @@ mod tests {
     fn manifests_are_no_evidence_of_absence() {
         let text = format!("{ACCOUNT}---\n{SECRET}");
         let manifests = [Inventory::of(&text).expect("a stream")];
-        assert!(!Extent::of(&manifests).lacks_account(Some("shop"), "b"));
+        assert!(!DumpCoverage::of(&manifests).lacks_account(Some("shop"), "b"));
     }
 }

@@ -15,11 +15,11 @@ pub(super) struct Meanings {
     renames: bool,
     /// Whether other objects hold any of them.
     are_held: bool,
-    known: RefCell<BTreeMap<Key, Rc<Chosen>>>,
+    known: RefCell<BTreeMap<MeaningKey, Rc<Chosen>>>,
 }
 
 /// A name, what kustomize asks of the object that has it, and what holds that.
-type Key = (String, bool, [Option<String>; 3], Option<(usize, String)>);
+type MeaningKey = (String, bool, [Option<String>; 3], Option<(usize, String)>);
 
 impl Meanings {
     /// Of things, each with its object.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::by_name::{self, ByName, Called, Given};
-use super::extent::Extent;
+use super::by_name::{self, ByName, Called, NamedThing};
+use super::extent::DumpCoverage;
 use super::meaning::Meanings;
 use super::{Copied, Known, Referrer, left_behind, names};
 use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
@@ -25,7 +25,7 @@ pub struct Secrets<'i> {
     renamed: bool,
     /// Whether a controller copies some of them to other namespaces.
     are_copied: bool,
-    extent: Extent<'i>,
+    extent: DumpCoverage<'i>,
     /// What is there only after a pod has started that needs it to start.
     never_mounted: BTreeSet<MadeId>,
 }
@@ -51,7 +51,7 @@ impl<'i> Secrets<'i> {
                 .iter()
                 .flat_map(|inventory| &inventory.secrets)
                 .any(|secret| secret.reach.is_some()),
-            extent: Extent::of(inventories),
+            extent: DumpCoverage::of(inventories),
             never_mounted: BTreeSet::new(),
         }
     }
@@ -88,7 +88,7 @@ impl<'i> Secrets<'i> {
         if !is_subdomain(name) {
             return Known::Impossible;
         }
-        let asked = Asked::new(source, namespace, policy);
+        let asked = SecretQuery::new(source, namespace, policy);
         let (called, dumped) = (self.by_name.get(name), self.in_cluster.get(name));
         let named = self.meaning(referrer, name);
         if let Some((source, secret)) = named.last_within(asked.place()) {
@@ -141,7 +141,7 @@ impl<'i> Secrets<'i> {
         name: &str,
         policy: &'i Policy,
     ) -> Option<(usize, &'i Produced<'i>)> {
-        let asked = Asked::new(0, namespace, policy);
+        let asked = SecretQuery::new(0, namespace, policy);
         let produced = asked.produced(&self.produced.get(name), true);
         produced.or_else(|| asked.produced(&self.produced_in_cluster.get(name), true))
     }
@@ -165,7 +165,7 @@ impl<'i> Secrets<'i> {
         name: &str,
         policy: &'i Policy,
     ) -> Vec<&'i Object<'i>> {
-        let asked = Asked::new(source, namespace, policy);
+        let asked = SecretQuery::new(source, namespace, policy);
         let named = self.meaning(referrer, name);
         let mut kept: Vec<_> = named.within(asked.place()).collect();
         kept.sort_by_key(|place| place.order);
@@ -189,7 +189,7 @@ impl<'i> Secrets<'i> {
         name: &str,
         policy: &'i Policy,
     ) -> Option<(usize, &'i Secret<'i>)> {
-        let asked = Asked::new(0, namespace, policy);
+        let asked = SecretQuery::new(0, namespace, policy);
         self.in_cluster.get(name).last_within(asked.place())
     }
 }
@@ -201,7 +201,7 @@ fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Sec
         for secret in &inventory.secrets {
             let secret: &Secret<'i> = secret;
             let namespace = secret.object.namespace.as_deref();
-            let given = |name| Given { name, namespace, source, thing: (source, secret) };
+            let given = |name| NamedThing { name, namespace, source, thing: (source, secret) };
             named.extend(names(&secret.object).map(given));
         }
     }
@@ -210,11 +210,11 @@ fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Sec
 
 /// The Secrets that something makes.
 fn produced<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Produced<'i>> {
-    let mut named: Vec<Given<'i, (usize, &Produced<'i>)>> = Vec::new();
+    let mut named: Vec<NamedThing<'i, (usize, &Produced<'i>)>> = Vec::new();
     for (source, inventory) in of(inventories, whence) {
         let given = |made: &'i Produced<'i>| {
             let namespace = made.object.namespace.as_deref();
-            Given { name: &made.name, namespace, source, thing: (source, made) }
+            NamedThing { name: &made.name, namespace, source, thing: (source, made) }
         };
         named.extend(inventory.produced.iter().map(given));
     }
@@ -229,20 +229,20 @@ fn of<'i, 'a>(
 }
 
 /// What a Secret is looked for by, beside its name.
-struct Asked<'q, 'i> {
+struct SecretQuery<'q, 'i> {
     source: usize,
     wanted: Option<&'q str>,
     policy: &'i Policy,
 }
 
-impl<'q, 'i: 'q> Asked<'q, 'i> {
+impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
     fn new(source: usize, namespace: Option<&'q str>, policy: &'i Policy) -> Self {
         Self { source, wanted: namespace.or(policy.namespace()), policy }
     }
 
-    fn place(&self) -> by_name::Asked<'q> {
+    fn place(&self) -> by_name::Query<'q> {
         let Self { source, wanted, policy } = *self;
-        by_name::Asked { source, wanted, default: policy.namespace() }
+        by_name::Query { source, wanted, default: policy.namespace() }
     }
 
     fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>

@@ -50,7 +50,7 @@ impl Budget {
 
 /// The work that remains.
 #[derive(Clone, Copy)]
-enum Step {
+enum DecodeStep {
     /// To decode a node.
     Node(u32),
     /// To merge a node into the mapping around it.
@@ -63,7 +63,7 @@ enum Step {
 struct Decoder<'t, 'a> {
     tree: &'t Tree<'a>,
     budget: Budget,
-    steps: Vec<Step>,
+    steps: Vec<DecodeStep>,
     /// The aliases that are being followed, from the outermost on.
     open: Vec<u32>,
     /// Whether each node is among them.
@@ -79,12 +79,12 @@ impl<'t, 'a> Decoder<'t, 'a> {
     fn document(&mut self) -> Result<(), Failure> {
         // The document counts as a node.
         self.count(0)?;
-        self.steps.push(Step::Node(0));
+        self.steps.push(DecodeStep::Node(0));
         while let Some(step) = self.steps.pop() {
             match step {
-                Step::Node(node) => self.node(node)?,
-                Step::Merge(node) => self.merge(node)?,
-                Step::Leave(alias) => {
+                DecodeStep::Node(node) => self.node(node)?,
+                DecodeStep::Merge(node) => self.merge(node)?,
+                DecodeStep::Leave(alias) => {
                     self.open.pop();
                     self.is_open[alias as usize] = false;
                 }
@@ -110,7 +110,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             Kind::Scalar(_) => self.scalar(node),
             Kind::Sequence(_) => {
                 let first = self.steps.len();
-                self.steps.extend(self.children(node).map(Step::Node));
+                self.steps.extend(self.children(node).map(DecodeStep::Node));
                 self.steps[first..].reverse();
                 Ok(())
             }
@@ -119,9 +119,9 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 let mut children = self.children(node);
                 while let Some((key, value)) = children.next().zip(children.next()) {
                     if self.tree.node(key).is_merge_key() {
-                        self.steps.push(Step::Merge(value));
+                        self.steps.push(DecodeStep::Merge(value));
                     } else {
-                        self.steps.extend([Step::Node(key), Step::Node(value)]);
+                        self.steps.extend([DecodeStep::Node(key), DecodeStep::Node(value)]);
                     }
                 }
                 self.steps[first..].reverse();
@@ -137,7 +137,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
         self.open.push(alias);
         let target = self.tree.nodes[alias as usize].target;
-        self.steps.extend([Step::Leave(alias), Step::Node(target)]);
+        self.steps.extend([DecodeStep::Leave(alias), DecodeStep::Node(target)]);
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
     fn merge(&mut self, value: u32) -> Result<(), Failure> {
         let is_mapping = |node: u32| self.tree.node(node).is_mapping();
         if is_mapping(value) {
-            self.steps.push(Step::Node(value));
+            self.steps.push(DecodeStep::Node(value));
             return Ok(());
         }
         let list = match self.tree.nodes[value as usize].kind {
@@ -170,11 +170,11 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
         if list != value {
             // Decoding the alias counts the nodes that it refers to, and detects an alias that contains itself.
-            self.steps.push(Step::Node(value));
+            self.steps.push(DecodeStep::Node(value));
             return Ok(());
         }
         // The last one is decoded first, so that the first one decides.
-        self.steps.extend(self.children(list).map(Step::Node));
+        self.steps.extend(self.children(list).map(DecodeStep::Node));
         Ok(())
     }
 

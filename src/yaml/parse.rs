@@ -8,7 +8,7 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
 use super::decode;
-use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree, Value};
+use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree, ValueSource};
 use crate::base64::{self, Encoding};
 use crate::source::Span;
 
@@ -346,7 +346,7 @@ impl<'a> Builder<'a> {
         self.push(Kind::Scalar(style), span, tag);
         self.complete_to = span.end;
         if decoded {
-            self.last().value = Value::Decoded;
+            self.last().value = ValueSource::Decoded;
         }
     }
 
@@ -422,7 +422,7 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, kind: Kind, span: Span, tag: Tag) {
         let next = self.next() + 1;
-        let value = Value::AsWritten;
+        let value = ValueSource::AsWritten;
         let raw = Raw { span, next, target: 0, kind, tag, anchored: false, value };
         self.nodes.push(raw);
     }

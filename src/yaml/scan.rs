@@ -15,7 +15,7 @@ use memchr::{memchr, memchr3};
 
 use self::flow::Lines;
 use self::scalar::Quoted;
-use super::tree::{Kind, MERGE, Raw, Scalar, Style, Tag, Tree, Value};
+use super::tree::{Kind, MERGE, Raw, Scalar, Style, Tag, Tree, ValueSource};
 use crate::source::Span;
 
 /// Collections nested deeper are left to the parser, which needs no stack for them.
@@ -67,10 +67,10 @@ fn is_simple(text: &str) -> bool {
 }
 
 /// A key that is before a colon on its line.
-struct Key {
+struct ImplicitKey {
     span: Span,
     style: Scalar,
-    value: Value,
+    value: ValueSource,
     colon: usize,
 }
 
@@ -226,7 +226,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn mapping(&mut self, column: usize, first: Key) -> Option<()> {
+    fn mapping(&mut self, column: usize, first: ImplicitKey) -> Option<()> {
         let node = self.open(Kind::Mapping(Style::Block), first.span.start as usize)?;
         let mut key = first;
         loop {
@@ -244,7 +244,7 @@ impl Scanner<'_> {
         Some(())
     }
 
-    fn value_of(&mut self, key: &Key, column: usize) -> Option<()> {
+    fn value_of(&mut self, key: &ImplicitKey, column: usize) -> Option<()> {
         let after = key.colon + 1;
         let at = self.skip_blanks(after);
         let Some(next) = self.ends_line(after, at) else { return self.inline(at, column) };
@@ -254,7 +254,7 @@ impl Scanner<'_> {
             Some(below) if below == column && self.is_dash(self.at) => self.sequence(below),
             _ if key.colon == key.span.end as usize => {
                 let end = key.span.end as usize;
-                self.scalar(Scalar::Plain, Span::at(end), Value::AsWritten);
+                self.scalar(Scalar::Plain, Span::at(end), ValueSource::AsWritten);
                 Some(())
             }
             _ => None,
@@ -296,7 +296,7 @@ impl Scanner<'_> {
     }
 
     /// The key at `at`, if there is one.
-    fn key(&self, at: usize) -> Result<Option<Key>, Unsure> {
+    fn key(&self, at: usize) -> Result<Option<ImplicitKey>, Unsure> {
         let (span, style, value, colon) = match self.byte(at) {
             b'{' | b'[' | b'|' | b'>' => return Ok(None),
             b'"' | b'\'' => {
@@ -311,14 +311,14 @@ impl Scanner<'_> {
             _ => {
                 let Some(colon) = self.colon(at)? else { return Ok(None) };
                 let end = self.trim(at, colon).ok_or(Unsure)?;
-                (Span::new(at, end), Scalar::Plain, Value::AsWritten, colon)
+                (Span::new(at, end), Scalar::Plain, ValueSource::AsWritten, colon)
             }
         };
         // Go's rules decide what may follow a merge key.
         if span.len() > LONGEST_KEY || style == Scalar::Plain && self.is_merge(span) {
             return Err(Unsure);
         }
-        Ok(Some(Key { span, style, value, colon }))
+        Ok(Some(ImplicitKey { span, style, value, colon }))
     }
 
     fn is_merge(&self, key: Span) -> bool {
@@ -369,7 +369,7 @@ impl Scanner<'_> {
     fn open(&mut self, kind: Kind, start: usize) -> Option<u32> {
         self.depth += 1;
         let node = self.next();
-        self.push(kind, Span::at(start), Value::AsWritten);
+        self.push(kind, Span::at(start), ValueSource::AsWritten);
         (self.depth <= NESTING).then_some(node)
     }
 
@@ -394,11 +394,11 @@ impl Scanner<'_> {
         raw.span = Span::new(raw.span.start as usize, end);
     }
 
-    fn scalar(&mut self, style: Scalar, span: Span, value: Value) {
+    fn scalar(&mut self, style: Scalar, span: Span, value: ValueSource) {
         self.push(Kind::Scalar(style), span, value);
     }
 
-    fn push(&mut self, kind: Kind, span: Span, value: Value) {
+    fn push(&mut self, kind: Kind, span: Span, value: ValueSource) {
         let next = self.next() + 1;
         self.nodes.push(Raw {
             span,

@@ -72,7 +72,7 @@ fn read_by<'a, T: Default + Send>(
     each: impl Fn(&mut T, usize, &Tree<'a>) + Sync,
 ) -> Result<Vec<(usize, T)>, Problem> {
     let chunks = chunks(text);
-    let read = |part: Result<Part<T>, Problem>, chunk: &Range<usize>| {
+    let read = |part: Result<ChunkResults<T>, Problem>, chunk: &Range<usize>| {
         let mut part = part?;
         let is_wanted =
             plain_kind(&text[chunk.clone()]).is_none_or(|kind| wanted(kind, &text[chunk.clone()]));
@@ -84,12 +84,12 @@ fn read_by<'a, T: Default + Send>(
         }
         Ok(part)
     };
-    let parts: Result<Vec<Part<T>>, Problem> = if text.len() < PARALLEL_BYTES {
-        chunks.iter().fold(Ok(Part::default()), read).map(|part| vec![part])
+    let parts: Result<Vec<ChunkResults<T>>, Problem> = if text.len() < PARALLEL_BYTES {
+        chunks.iter().fold(Ok(ChunkResults::default()), read).map(|part| vec![part])
     } else {
         // Every part is read, so that the first problem is the one that is reported.
         source::prepare_threads();
-        let parts: Vec<_> = chunks.par_iter().fold(|| Ok(Part::default()), read).collect();
+        let parts: Vec<_> = chunks.par_iter().fold(|| Ok(ChunkResults::default()), read).collect();
         parts.into_iter().collect()
     };
     let mut before = 0;
@@ -109,12 +109,12 @@ pub fn refusal(text: &str) -> Option<Problem> {
 
 /// What some chunks held.
 #[derive(Default)]
-struct Part<T> {
+struct ChunkResults<T> {
     documents: usize,
     found: T,
 }
 
-impl<T> Part<T> {
+impl<T> ChunkResults<T> {
     fn take<'a>(
         &mut self,
         text: &'a str,

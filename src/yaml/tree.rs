@@ -80,12 +80,12 @@ pub(super) struct Raw {
     pub(super) kind: Kind,
     pub(super) tag: Tag,
     pub(super) anchored: bool,
-    pub(super) value: Value,
+    pub(super) value: ValueSource,
 }
 
 /// How the value of a scalar comes from its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum ValueSource {
     /// It is the text, without quotes.
     AsWritten,
     /// It is kept in [`Tree::decoded`].
@@ -264,7 +264,7 @@ impl<'t, 'a> Node<'t, 'a> {
             Tag::Bool => Type::Bool,
             Tag::Number => Type::Number,
             Tag::None if style == Scalar::Plain => match node.raw().value {
-                Value::AsWritten => resolve::plain(node.source()),
+                ValueSource::AsWritten => resolve::plain(node.source()),
                 // It has several lines.
                 _ => Type::Text,
             },
@@ -281,15 +281,15 @@ impl<'t, 'a> Node<'t, 'a> {
             Scalar::Plain | Scalar::Block => node.source(),
         };
         Some(match node.raw().value {
-            Value::AsWritten => text.into(),
-            Value::Decoded => {
+            ValueSource::AsWritten => text.into(),
+            ValueSource::Decoded => {
                 let decoded = &self.tree.decoded;
                 let at = decoded.binary_search_by_key(&node.index, |entry| entry.0).ok()?;
                 decoded[at].1.to_string().into()
             }
-            Value::Flow => value::flow(text, style).into(),
-            Value::Literal => (node.lines() + "\n").into(),
-            Value::LiteralStripped => node.lines().into(),
+            ValueSource::Flow => value::flow(text, style).into(),
+            ValueSource::Literal => (node.lines() + "\n").into(),
+            ValueSource::LiteralStripped => node.lines().into(),
         })
     }
 
@@ -349,12 +349,12 @@ impl<'t, 'a> Node<'t, 'a> {
     }
 
     fn field_through_merges(self, key: &str) -> Option<Field<'t, 'a>> {
-        let mut origins = vec![Origin::Mapping(self)];
+        let mut origins = vec![KeyOrigin::Mapping(self)];
         let mut merged = false;
         loop {
             match origins.pop()? {
-                Origin::Field(field) => return Some(field),
-                Origin::Mapping(mapping) => mapping.origins_of(key, merged, &mut origins),
+                KeyOrigin::Field(field) => return Some(field),
+                KeyOrigin::Mapping(mapping) => mapping.origins_of(key, merged, &mut origins),
             }
             merged = true;
         }
@@ -365,15 +365,15 @@ impl<'t, 'a> Node<'t, 'a> {
     pub fn members(self) -> Vec<Field<'t, 'a>> {
         let mut found: Vec<Field<'t, 'a>> = Vec::new();
         let mut places: HashMap<Text<'a>, usize> = HashMap::new();
-        let mut next: Vec<Entry<'t, 'a>> = Vec::new();
-        Entry::push_all(self, false, &mut next);
-        while let Some(Entry { key, value, merged }) = next.pop() {
+        let mut next: Vec<PendingEntry<'t, 'a>> = Vec::new();
+        PendingEntry::push_all(self, false, &mut next);
+        while let Some(PendingEntry { key, value, merged }) = next.pop() {
             if key.is_merge_key() {
                 // Of a list the first decides, so it comes last.
                 for mapping in value.items() {
-                    Entry::push_all(mapping, true, &mut next);
+                    PendingEntry::push_all(mapping, true, &mut next);
                 }
-                Entry::push_all(value, true, &mut next);
+                PendingEntry::push_all(value, true, &mut next);
             } else if let Some(name) = key.scalar() {
                 let field = Field { key, value, merged };
                 match places.entry(name) {
@@ -409,17 +409,17 @@ impl<'t, 'a> Node<'t, 'a> {
     }
 
     /// Puts on top of `origins` where this mapping has `key` from: what decides first comes last.
-    fn origins_of(self, key: &str, merged: bool, origins: &mut Vec<Origin<'t, 'a>>) {
+    fn origins_of(self, key: &str, merged: bool, origins: &mut Vec<KeyOrigin<'t, 'a>>) {
         let from = origins.len();
         for (entry, value) in self.entries() {
             if entry.is_merge_key() {
                 let first = origins.len();
-                origins.extend(value.items().map(Origin::Mapping));
+                origins.extend(value.items().map(KeyOrigin::Mapping));
                 origins[first..].reverse();
-                origins.extend(value.is_mapping().then_some(Origin::Mapping(value)));
+                origins.extend(value.is_mapping().then_some(KeyOrigin::Mapping(value)));
             } else if entry.is(key) {
                 origins.truncate(from);
-                origins.push(Origin::Field(Field { key: entry, value, merged }));
+                origins.push(KeyOrigin::Field(Field { key: entry, value, merged }));
             }
         }
     }
@@ -427,7 +427,7 @@ impl<'t, 'a> Node<'t, 'a> {
     /// Whether its scalar value is `text`.
     pub fn is(self, text: &str) -> bool {
         let node = self.resolved();
-        if node.raw().value != Value::AsWritten {
+        if node.raw().value != ValueSource::AsWritten {
             return node.scalar().is_some_and(|value| value == text);
         }
         let inner = match node.kind() {
@@ -459,13 +459,13 @@ impl<'t, 'a> Node<'t, 'a> {
 }
 
 /// An entry of a mapping that is still to be looked at.
-struct Entry<'t, 'a> {
+struct PendingEntry<'t, 'a> {
     key: Node<'t, 'a>,
     value: Node<'t, 'a>,
     merged: bool,
 }
 
-impl<'t, 'a> Entry<'t, 'a> {
+impl<'t, 'a> PendingEntry<'t, 'a> {
     /// Puts the entries of a mapping on top of `next`, the first uppermost.
     fn push_all(mapping: Node<'t, 'a>, merged: bool, next: &mut Vec<Self>) {
         let from = next.len();
@@ -475,7 +475,7 @@ impl<'t, 'a> Entry<'t, 'a> {
 }
 
 /// Where a mapping may have a key from.
-enum Origin<'t, 'a> {
+enum KeyOrigin<'t, 'a> {
     /// It is this one.
     Field(Field<'t, 'a>),
     /// This mapping, if it has it.

@@ -8,7 +8,7 @@ use crate::inventory::{Object, Workload};
 use crate::kinds::Row;
 use crate::verdict::{AccountId, Credentials, Origin, Pull};
 
-use super::super::order::{Gathered, How, Missing, Moment, last_of_each, missing};
+use super::super::order::{Absence, Gathered, How, Moment, last_of_each, missing};
 use super::super::world::{InUse, ResolvedPod, World};
 use super::{At, Draft, Findings, describe, show};
 
@@ -190,13 +190,13 @@ impl<'c> World<'c> {
 struct Late<'l> {
     thing: Thing,
     name: &'l str,
-    missing: &'l Missing<'l>,
+    missing: &'l Absence<'l>,
 }
 
 impl Late<'_> {
     /// How much it matters for a pod of this kind; `None`: not at all.
     fn weight(&self, kind: &Row) -> Option<(&'static Code, Severity)> {
-        let Missing { moment, how, .. } = self.missing;
+        let Absence { moment, how, .. } = self.missing;
         let (later, deleted) = match self.thing {
             Thing::PullSecret => {
                 (&finding::PULL_SECRET_CREATED_LATER, &finding::PULL_SECRET_DELETED_EARLY)
@@ -257,7 +257,7 @@ impl Late<'_> {
 
     /// What becomes of the object that is or makes the thing.
     fn reason(&self) -> String {
-        let Missing { moment, how, object } = self.missing;
+        let Absence { moment, how, object } = self.missing;
         let maker = describe(object);
         match (moment, how) {
             (Moment::Helm { event, weight, .. }, _) => match (hook(object), how) {
@@ -309,7 +309,7 @@ impl Late<'_> {
     }
 
     fn remedy(&self, pod: &Object<'_>) -> String {
-        let Missing { moment, how, object } = self.missing;
+        let Absence { moment, how, object } = self.missing;
         let maker = describe(object);
         match (moment, how) {
             (_, How::UnlessOlder) => format!(

@@ -11,10 +11,10 @@ pub(in crate::check) type Copies<'i> = Rc<[&'i Object<'i>]>;
 
 /// Copies that have been gathered before: many thousand objects may have one name, and as many pods may name it.
 #[derive(Default)]
-pub(in crate::check) struct Gathered<'i>(BTreeMap<Key, Copies<'i>>);
+pub(in crate::check) struct Gathered<'i>(BTreeMap<CopyKey, Copies<'i>>);
 
 /// What a thing is told by: the source that asks for it, its namespace and its name.
-type Key = (usize, Option<String>, String);
+type CopyKey = (usize, Option<String>, String);
 
 impl<'i> Gathered<'i> {
     /// The copies for a key.

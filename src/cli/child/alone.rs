@@ -9,14 +9,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::{End, Ended, Heard, Request, read_out};
+use super::{ChildCommand, End, Ended, Heard, read_out};
 
 /// How long what it said is waited for when it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// Starts it, and waits for its end.
-pub(crate) fn run(request: &Request<'_>) -> Ended {
+pub(crate) fn run(request: &ChildCommand<'_>) -> Ended {
     let heard = Heard::default();
     let (end, out) = match watch(request, &heard) {
         Ok((end, out)) => (end, out),
@@ -30,7 +30,7 @@ pub(crate) fn supervise(_: &[std::ffi::OsString]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn watch(request: &Request<'_>, heard: &Heard) -> io::Result<(End, Vec<u8>)> {
+fn watch(request: &ChildCommand<'_>, heard: &Heard) -> io::Result<(End, Vec<u8>)> {
     let (mut out, out_end) = io::pipe()?;
     let (err, err_end) = io::pipe()?;
     let mut child = Command::new(request.program)
@@ -74,7 +74,7 @@ mod tests {
 
     fn run_alone(script: &str, timeout: Option<Duration>) -> Ended {
         let args = ["-c", script].map(OsString::from);
-        run(&Request { program: OsStr::new("sh"), args: &args, timeout, most: u64::MAX })
+        run(&ChildCommand { program: OsStr::new("sh"), args: &args, timeout, most: u64::MAX })
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         let ended = run_alone("exec sleep 1000", Some(Duration::from_millis(200)));
         assert!(matches!(ended.end, End::TimedOut) && ended.out.is_empty());
         assert!(matches!(
-            run(&Request {
+            run(&ChildCommand {
                 program: OsStr::new("no-such-program"),
                 args: &[],
                 timeout: None,

@@ -30,10 +30,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{End, Ended, Heard, Request, read_out};
+use super::{ChildCommand, End, Ended, Heard, read_out};
 use signals::Signals;
 pub(crate) use signals::ending_signals;
-use supervisor::Report;
+use supervisor::SupervisorMessage;
 
 pub(crate) use supervisor::serve as supervise;
 
@@ -47,17 +47,17 @@ const LAST_ACT: Duration = Duration::from_millis(250);
 const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// What can happen to us meanwhile.
-enum Event {
+enum ChildEvent {
     Out(io::Result<Vec<u8>>),
     Said,
-    Report(Report),
+    Report(SupervisorMessage),
     /// The supervisor is gone.
     Silence,
     Signal(i32),
 }
 
 /// Starts it, and waits for its end.
-pub(crate) fn run(request: &Request<'_>) -> Ended {
+pub(crate) fn run(request: &ChildCommand<'_>) -> Ended {
     let heard = Heard::default();
     let (end, out) = watch(request, itself().as_deref(), &heard)
         .unwrap_or_else(|error| (End::NotStarted(error), Vec::new()));
@@ -65,7 +65,7 @@ pub(crate) fn run(request: &Request<'_>) -> Ended {
 }
 
 fn watch(
-    request: &Request<'_>,
+    request: &ChildCommand<'_>,
     supervisor: Option<&Path>,
     heard: &Heard,
 ) -> io::Result<(End, Vec<u8>)> {
@@ -87,7 +87,7 @@ fn watch(
 
 /// Starts the supervisor: a process, or a thread of ours where the system does not tell which program we are.
 fn start(
-    request: &Request<'_>,
+    request: &ChildCommand<'_>,
     supervisor: Option<&Path>,
     channel: UnixStream,
     out: io::PipeWriter,
@@ -107,7 +107,7 @@ fn start(
 /// A program, its supervisor, and what comes from both.
 struct Watched {
     channel: UnixStream,
-    events: Receiver<Event>,
+    events: Receiver<ChildEvent>,
     /// The supervisor, unless it is a thread of ours.
     supervisor: Option<Child>,
     group: Option<Pid>,
@@ -129,28 +129,28 @@ impl Watched {
                 return (End::Exited(0), out);
             }
             let end = match self.next(deadline) {
-                Some(Event::Out(Ok(read))) => {
+                Some(ChildEvent::Out(Ok(read))) => {
                     out = Some(read);
                     continue;
                 }
-                Some(Event::Report(Report::Started(pid))) => {
+                Some(ChildEvent::Report(SupervisorMessage::Started(pid))) => {
                     self.group = Pid::from_raw(pid);
                     continue;
                 }
                 // What it started may continue writing: it has not said everything before its output is closed.
-                Some(Event::Report(Report::Exited(0))) => {
+                Some(ChildEvent::Report(SupervisorMessage::Exited(0))) => {
                     succeeded = true;
                     continue;
                 }
-                Some(Event::Said) => continue,
-                Some(Event::Out(Err(error))) => End::NotStarted(error),
-                Some(Event::Report(Report::Exited(code))) => End::Exited(code),
-                Some(Event::Report(Report::Killed(signal))) => End::Killed(signal),
-                Some(Event::Report(Report::NotStarted(error))) => {
+                Some(ChildEvent::Said) => continue,
+                Some(ChildEvent::Out(Err(error))) => End::NotStarted(error),
+                Some(ChildEvent::Report(SupervisorMessage::Exited(code))) => End::Exited(code),
+                Some(ChildEvent::Report(SupervisorMessage::Killed(signal))) => End::Killed(signal),
+                Some(ChildEvent::Report(SupervisorMessage::NotStarted(error))) => {
                     End::NotStarted(io::Error::from_raw_os_error(error))
                 }
-                Some(Event::Silence) => End::Lost,
-                Some(Event::Signal(signal)) => End::Stopped(signal),
+                Some(ChildEvent::Silence) => End::Lost,
+                Some(ChildEvent::Signal(signal)) => End::Stopped(signal),
                 None => End::TimedOut,
             };
             return (end, Vec::new());
@@ -158,16 +158,16 @@ impl Watched {
     }
 
     /// The next event; `None` when there is none before `deadline`.
-    fn next(&mut self, deadline: Option<Instant>) -> Option<Event> {
+    fn next(&mut self, deadline: Option<Instant>) -> Option<ChildEvent> {
         let left =
             deadline.map_or(FOREVER, |deadline| deadline.saturating_duration_since(Instant::now()));
         match self.events.recv_timeout(left) {
             Ok(event) => {
-                self.heard |= matches!(event, Event::Said);
+                self.heard |= matches!(event, ChildEvent::Said);
                 Some(event)
             }
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Event::Silence),
+            Err(RecvTimeoutError::Disconnected) => Some(ChildEvent::Silence),
         }
     }
 
@@ -198,8 +198,8 @@ impl Watched {
         let deadline = Instant::now() + patience;
         loop {
             match self.next(Some(deadline)) {
-                Some(Event::Silence) => return true,
-                Some(Event::Signal(_)) | None => return false,
+                Some(ChildEvent::Silence) => return true,
+                Some(ChildEvent::Signal(_)) | None => return false,
                 Some(_) => {}
             }
         }
@@ -208,7 +208,9 @@ impl Watched {
     /// Waits a moment for the last words, which are on their way when nothing holds the pipe any more.
     fn hear_out(&mut self) {
         let deadline = Instant::now() + LAST_ACT;
-        while !self.heard && !matches!(self.next(Some(deadline)), None | Some(Event::Signal(_))) {}
+        while !self.heard
+            && !matches!(self.next(Some(deadline)), None | Some(ChildEvent::Signal(_)))
+        {}
     }
 }
 
@@ -221,25 +223,25 @@ struct Pipes {
 }
 
 /// Turns all that comes into events.
-fn listen(tell: &Sender<Event>, mut channel: UnixStream, pipes: Pipes, heard: Heard) {
+fn listen(tell: &Sender<ChildEvent>, mut channel: UnixStream, pipes: Pipes, heard: Heard) {
     let Pipes { mut out, most, err } = pipes;
     let told = tell.clone();
     // Who writes too much must not hear of it before we know.
-    thread::spawn(move || told.send(Event::Out(read_out(&mut out, most))));
+    thread::spawn(move || told.send(ChildEvent::Out(read_out(&mut out, most))));
     let told = tell.clone();
     thread::spawn(move || {
         heard.read(err);
-        told.send(Event::Said)
+        told.send(ChildEvent::Said)
     });
     let told = tell.clone();
     thread::spawn(move || {
-        let mut report = [0; Report::LENGTH];
+        let mut report = [0; SupervisorMessage::LENGTH];
         while channel.read_exact(&mut report).is_ok() {
-            if let Some(report) = Report::read(report) {
-                told.send(Event::Report(report)).ok();
+            if let Some(report) = SupervisorMessage::read(report) {
+                told.send(ChildEvent::Report(report)).ok();
             }
         }
-        told.send(Event::Silence)
+        told.send(ChildEvent::Silence)
     });
 }
 
@@ -258,7 +260,8 @@ mod tests {
     /// Runs a script where the supervisor has to be a thread.
     fn run_within(script: &str, timeout: Option<Duration>) -> (End, String, String) {
         let args = ["-c", script].map(OsString::from);
-        let request = Request { program: OsStr::new("sh"), args: &args, timeout, most: u64::MAX };
+        let request =
+            ChildCommand { program: OsStr::new("sh"), args: &args, timeout, most: u64::MAX };
         let heard = Heard::default();
         let (end, out) = watch(&request, None, &heard).unwrap();
         (end, String::from_utf8(out).unwrap(), heard.taken().whole())

@@ -10,14 +10,14 @@ const KEPT: usize = 1 << 16;
 
 /// The beginning and the end of a text that may be long.
 #[derive(Default)]
-pub(crate) struct Words {
+pub(crate) struct ClippedText {
     // Invariant: `first` is full before `last` gets anything, and neither is longer than `KEPT`.
     first: Vec<u8>,
     last: VecDeque<u8>,
     left_out: usize,
 }
 
-impl Words {
+impl ClippedText {
     /// Adds what came next.
     pub(crate) fn push(&mut self, chunk: &[u8]) {
         let (first, rest) = chunk.split_at(chunk.len().min(KEPT - self.first.len()));
@@ -80,8 +80,8 @@ fn after_last_line(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> Words {
-        let mut words = Words::default();
+    fn said(text: &str) -> ClippedText {
+        let mut words = ClippedText::default();
         for chunk in text.as_bytes().chunks(1000) {
             words.push(chunk);
         }

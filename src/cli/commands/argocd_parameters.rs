@@ -8,7 +8,7 @@ use crate::cli::output::print;
 use crate::cli::settings::Mode;
 use crate::cli::settings::argocd::parameters;
 use crate::cli::settings::layer::Layer;
-use crate::cli::settings::table::{Parameter, Setting, Value};
+use crate::cli::settings::table::{Parameter, Setting, SettingType};
 
 // The announcement.
 /// As Argo CD reads an announced parameter (`ParameterAnnouncement`).
@@ -40,7 +40,7 @@ fn announced((setting, parameter): (&Setting, &Parameter)) -> Announced {
     let Parameter { title, default, .. } = *parameter;
     let stated = variable(&setting.variable());
     let (item_type, collection_type) = match setting.value {
-        Value::Switch(_) => ("boolean", "string"),
+        SettingType::Switch(_) => ("boolean", "string"),
         value if value.is_list() => ("string", "array"),
         _ => ("string", "string"),
     };

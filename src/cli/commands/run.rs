@@ -18,7 +18,7 @@ use pullcreds::source::Source;
 use pullcreds::text::{Message, list, shown, shown_error};
 
 use super::filter::pass_on;
-use crate::cli::child::{self, End, Words};
+use crate::cli::child::{self, ClippedText, End};
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::eprint;
@@ -100,11 +100,11 @@ fn name(program: &OsStr) -> Message {
 
 impl Renderer<'_> {
     /// All of what it renders, and what it said meanwhile.
-    fn render(&self, allow_empty: bool) -> Result<(Source, Words), Stop> {
+    fn render(&self, allow_empty: bool) -> Result<(Source, ClippedText), Stop> {
         let Self { program, args, timeout, .. } = *self;
         // One more byte than that is too much.
         let most = self.limit.most().saturating_add(1);
-        let ended = child::run(&child::Request { program, args, timeout, most });
+        let ended = child::run(&child::ChildCommand { program, args, timeout, most });
         if let Some((exit, what)) = self.failure(&ended.end) {
             return Err(self.stop(exit, &what, &ended.said));
         }
@@ -172,14 +172,14 @@ impl Renderer<'_> {
     }
 
     /// A failure: what it is, the command, and what the renderer said.
-    fn stop(&self, exit: Exit, what: &Message, said: &Words) -> Stop {
+    fn stop(&self, exit: Exit, what: &Message, said: &ClippedText) -> Stop {
         let head = say!("error: {}; nothing was written\ncommand: {}\n", what, self.command());
         let room = FAILURE - head.len().min(FAILURE);
         Stop::with_report(exit, String::from(head) + &self.quote(said, room))
     }
 
     /// The last of what the renderer said, in at most `limit` bytes.
-    fn quote(&self, said: &Words, limit: usize) -> String {
+    fn quote(&self, said: &ClippedText, limit: usize) -> String {
         let head = say!("{} said:\n", self.name);
         let last = said.last(limit.saturating_sub(head.len()));
         if last.is_empty() { last } else { String::from(head) + &last }
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_short_whatever_the_renderer_said() {
-        let mut said = Words::default();
+        let mut said = ClippedText::default();
         said.push("ö\n".repeat(50_000).as_bytes());
         let args = vec![OsString::from("x".repeat(5000))];
         let stop = renderer("helm", &args).stop(Exit::Failed, &"helm failed".into(), &said);

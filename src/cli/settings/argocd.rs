@@ -17,7 +17,7 @@ use pullcreds::text::{Message, Shown, list, shown};
 use serde::Deserialize;
 
 use super::layer::Layer;
-use super::table::{self, Parameter, SETTINGS, Setting, Value, Values};
+use super::table::{self, Parameter, SETTINGS, Setting, SettingType, Values};
 use crate::cli::environment::{raw_variables, variable};
 use crate::cli::exit::{Exit, Stop};
 pub(crate) use files::{applications_policy, operators_file};
@@ -43,7 +43,7 @@ pub(crate) struct Application {
 
 /// A file, and where the Application names it.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct FileRequest {
     pub(crate) origin: Message,
     pub(crate) value: PathBuf,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Asked {
 /// What an Application may ask for: a plugin parameter of this name, or `PULLCREDS_NAME` in the plugin's `env`. The file
 /// of a policy, which decides the rest, comes last.
 pub(crate) fn parameters() -> impl Iterator<Item = (&'static Setting, &'static Parameter)> {
-    let is_file = |setting: &Setting| matches!(setting.value, Value::File(..));
+    let is_file = |setting: &Setting| matches!(setting.value, SettingType::File(..));
     let values = SETTINGS.iter().filter(move |setting| !is_file(setting));
     let all = values.chain(SETTINGS.iter().filter(move |setting| is_file(setting)));
     all.filter_map(|setting| Some((setting, setting.application.as_ref()?)))
@@ -164,7 +164,7 @@ fn passed_over(
 
 /// As Argo CD writes a parameter (`ApplicationSourcePluginParameter`).
 #[derive(Deserialize)]
-struct Given {
+struct PluginParameter {
     #[serde(default)]
     name: String,
     string: Option<String>,
@@ -172,8 +172,9 @@ struct Given {
     map: Option<BTreeMap<String, String>>,
 }
 
-fn parse(parameters: Option<&str>) -> Result<Vec<Given>, Vec<Message>> {
-    let parsed: Result<Option<Vec<Given>>, _> = serde_json::from_str(parameters.unwrap_or("null"));
+fn parse(parameters: Option<&str>) -> Result<Vec<PluginParameter>, Vec<Message>> {
+    let parsed: Result<Option<Vec<PluginParameter>>, _> =
+        serde_json::from_str(parameters.unwrap_or("null"));
     // The message of the reader may repeat a value.
     parsed.map(Option::unwrap_or_default).map_err(|error| {
         vec![say!(
@@ -186,7 +187,7 @@ fn parse(parameters: Option<&str>) -> Result<Vec<Given>, Vec<Message>> {
 }
 
 /// The value of a parameter as its flag has it, several ones a line; `None` is none.
-fn text(setting: &Setting, given: Given) -> Result<Option<String>, &'static str> {
+fn text(setting: &Setting, given: PluginParameter) -> Result<Option<String>, &'static str> {
     let is_list = setting.value.is_list();
     let map = given.map.unwrap_or_default();
     let pairs = map.iter().map(|(key, value)| format!("{key}={value}"));
@@ -205,7 +206,7 @@ fn text(setting: &Setting, given: Given) -> Result<Option<String>, &'static str>
 
 /// Whether the values of a list are keys with values.
 fn is_map(setting: &Setting) -> bool {
-    matches!(setting.value, Value::Texts(form, _) if form.contains('='))
+    matches!(setting.value, SettingType::Texts(form, _) if form.contains('='))
 }
 
 fn find(name: &str) -> Option<&'static Setting> {
@@ -225,7 +226,7 @@ fn shown_name(name: &str) -> Shown<'static> {
 }
 
 /// What is said of a policy that an Application names and that is none: nothing of the file.
-pub(crate) fn mistaken(asked: &Asked) -> Stop {
+pub(crate) fn mistaken(asked: &FileRequest) -> Stop {
     let text = say!(
         "error: {}: the file is not a valid policy; to see why, run pullcreds check --policy FILE where it can be read\n",
         asked.origin

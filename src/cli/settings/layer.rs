@@ -10,17 +10,17 @@ use pullcreds::say;
 use pullcreds::text::{Message, list};
 
 use super::Mode;
-use super::table::{SETTINGS, Setting, Value, Values, find};
+use super::table::{SETTINGS, Setting, SettingType, Values, find};
 use crate::cli::environment;
 use crate::cli::exit::{Exit, Stop};
 
 /// What one source says of each setting that it names.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Layer(BTreeMap<&'static str, Said>);
+pub(crate) struct Layer(BTreeMap<&'static str, GivenValue>);
 
 /// What is said of a setting, and where: what mistakes begin with.
 #[derive(Clone, Debug)]
-struct Said {
+struct GivenValue {
     origin: Message,
     /// Several values of a list; else one.
     values: Vec<OsString>,
@@ -49,13 +49,17 @@ impl Layer {
     ) {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
         let values = match setting.value {
-            Value::Texts(..) => {
+            SettingType::Texts(..) => {
                 let items = lines().flat_map(|line| line.split(',')).map(str::trim);
                 items.filter(|item| !item.is_empty()).map(OsString::from).collect()
             }
-            Value::Lines(..) | Value::Files(..) => lines().map(OsString::from).collect(),
-            Value::File(..) => vec![OsString::from(text)],
-            Value::Switch(_) | Value::Text(..) | Value::Word(..) => vec![text.trim().into()],
+            SettingType::Lines(..) | SettingType::Files(..) => {
+                lines().map(OsString::from).collect()
+            }
+            SettingType::File(..) => vec![OsString::from(text)],
+            SettingType::Switch(_) | SettingType::Text(..) | SettingType::Word(..) => {
+                vec![text.trim().into()]
+            }
         };
         self.take(setting, origin, values);
     }
@@ -69,7 +73,7 @@ impl Layer {
     ) {
         // A list without an entry says nothing.
         if !values.is_empty() {
-            self.0.insert(setting.name, Said { origin: origin.into(), values });
+            self.0.insert(setting.name, GivenValue { origin: origin.into(), values });
         }
     }
 
@@ -104,7 +108,7 @@ impl Layer {
     pub(crate) fn values(&self) -> Result<Values, Vec<(&Message, FlagMistake)>> {
         let mut values = Values::default();
         let mut mistakes = Vec::new();
-        for (name, Said { origin, values: texts }) in &self.0 {
+        for (name, GivenValue { origin, values: texts }) in &self.0 {
             let Some(setting) = find(name) else { continue };
             let wrong = texts.iter().filter_map(|text| setting.read(&mut values, text).err());
             mistakes.extend(wrong.map(|mistake| (origin, mistake)));
@@ -139,12 +143,14 @@ impl Setting {
         let text =
             || value.to_str().ok_or_else(|| FlagMistake::new("this is not UTF-8", "write text"));
         match self.value {
-            Value::Switch(field) => *field(values) = Some(parse_switch(text()?)?),
-            Value::Text(_, read)
-            | Value::Word(_, read)
-            | Value::Texts(_, read)
-            | Value::Lines(_, read) => read(values, text()?)?,
-            Value::File(_, read) | Value::Files(_, read) => read(values, PathBuf::from(value)),
+            SettingType::Switch(field) => *field(values) = Some(parse_switch(text()?)?),
+            SettingType::Text(_, read)
+            | SettingType::Word(_, read)
+            | SettingType::Texts(_, read)
+            | SettingType::Lines(_, read) => read(values, text()?)?,
+            SettingType::File(_, read) | SettingType::Files(_, read) => {
+                read(values, PathBuf::from(value));
+            }
         }
         Ok(())
     }
@@ -245,7 +251,7 @@ mod tests {
             assert!(!name.is_empty() && name.bytes().all(kebab), "{name}");
             assert!(SETTINGS[..at].iter().all(|other| other.name != name), "{name}");
             assert_eq!(setting.places.have_flag(), !setting.help.is_empty(), "{name}");
-            let is_word = matches!(setting.value, Value::Word(..));
+            let is_word = matches!(setting.value, SettingType::Word(..));
             assert!(!is_word || !(setting.words)().is_empty(), "{name}");
             if let Some(contrary) = setting.contrary {
                 assert_eq!(find(contrary).and_then(|other| other.contrary), Some(name));

@@ -13,7 +13,7 @@ use pullcreds::source::{Source, Span};
 use pullcreds::text::{Message, list, shown, shown_path};
 
 use super::Mode;
-use super::argocd::{self, Application, Asked};
+use super::argocd::{self, Application, FileRequest};
 use super::table::Values;
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
@@ -40,7 +40,7 @@ pub(crate) fn policy(
 ) -> Result<Stated, Stop> {
     let Application { values: Values { overrides: mut asked, policy: file, .. }, .. } = application;
     let mut notes = application.notes;
-    let asked_file = file.map(|value| Asked { origin: application.policy_origin, value });
+    let asked_file = file.map(|value| FileRequest { origin: application.policy_origin, value });
     // There the working directory belongs to the application that is being judged.
     let searched = ![Mode::Function, Mode::Run].contains(&mode) && !argocd::is_caller();
     let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
@@ -56,7 +56,7 @@ pub(crate) fn policy(
     let (base, file) = match (values.policy.clone(), asked_file) {
         (Some(path), asked) => {
             argocd::operators_file(&path, "policy")?;
-            let word = |asked: Asked| {
+            let word = |asked: FileRequest| {
                 say!("{} is ignored: the plugin's operator already sets the policy", asked.origin)
             };
             notes.extend(asked.map(word));

@@ -49,7 +49,7 @@ pub(crate) struct Setting {
     /// The letter of the flag.
     pub(crate) short: Option<char>,
     /// What it holds, and the field for it.
-    pub(crate) value: Value,
+    pub(crate) value: SettingType,
     /// The words that it may be, if it is one of several.
     pub(crate) words: fn() -> &'static [&'static str],
     /// What the flag is for; `{words}` is the list of its words.
@@ -88,28 +88,28 @@ impl Places {
 }
 
 /// Reads a text into the field for it.
-type Read = fn(&mut Values, &str) -> Result<(), FlagMistake>;
+type ReadText = fn(&mut Values, &str) -> Result<(), FlagMistake>;
 
 /// What a setting holds. The first part of a row is what the help calls a value.
 #[derive(Clone, Copy)]
-pub(crate) enum Value {
+pub(crate) enum SettingType {
     /// Whether something is so; the flag has no value.
     Switch(fn(&mut Values) -> &mut Option<bool>),
     /// A text.
-    Text(&'static str, Read),
+    Text(&'static str, ReadText),
     /// One of a few words.
-    Word(&'static str, Read),
+    Word(&'static str, ReadText),
     /// A file.
     File(&'static str, fn(&mut Values, PathBuf)),
     /// Several texts, one a line or separated by commas.
-    Texts(&'static str, Read),
+    Texts(&'static str, ReadText),
     /// Several texts with commas in them, one a line.
-    Lines(&'static str, Read),
+    Lines(&'static str, ReadText),
     /// Several files, one a line.
     Files(&'static str, fn(&mut Values, PathBuf)),
 }
 
-impl Value {
+impl SettingType {
     pub(crate) fn is_list(self) -> bool {
         matches!(self, Self::Texts(..) | Self::Lines(..) | Self::Files(..))
     }
@@ -151,7 +151,7 @@ pub(crate) struct ReportTo {
 const ROW: Setting = Setting {
     name: "",
     short: None,
-    value: Value::Switch(|values| &mut values.quiet),
+    value: SettingType::Switch(|values| &mut values.quiet),
     words: || &[],
     help: "",
     heading: None,
@@ -169,7 +169,7 @@ const OUTPUT: Setting = Setting { heading: Some("Output"), ..ROW };
 pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "policy",
-        value: Value::File("FILE", |values, file| values.policy = Some(file)),
+        value: SettingType::File("FILE", |values, file| values.policy = Some(file)),
         help: "The policy file [default: pullcreds.yaml or .pullcreds.yaml in this folder; not under run]",
         // A key of that name in a `ConfigMap` holds a policy, and not the name of its file.
         places: Places::Program,
@@ -184,7 +184,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "emit",
-        value: Value::Word("WHAT", |values, text| {
+        value: SettingType::Word("WHAT", |values, text| {
             put(&mut values.emit, parse_word("what a function can return", text))
         }),
         words: Emit::flag_words,
@@ -193,7 +193,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "inject",
-        value: Value::Texts("HOST[/PATH]=SECRET", |values, text| {
+        value: SettingType::Texts("HOST[/PATH]=SECRET", |values, text| {
             push(&mut values.overrides.inject, parse_inject(text))
         }),
         help: "These images are private, and the secret is injected into pods that pull them; `*` is every pod",
@@ -207,7 +207,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "into",
-        value: Value::Word("WHERE", |values, text| {
+        value: SettingType::Word("WHERE", |values, text| {
             put(&mut values.overrides.into, parse_word("a place to inject into", text))
         }),
         words: InjectInto::flag_words,
@@ -228,7 +228,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "private",
-        value: Value::Texts("PATTERN", |values, text| {
+        value: SettingType::Texts("PATTERN", |values, text| {
             push(&mut values.overrides.private, parse_pattern(text))
         }),
         help: "These images need credentials",
@@ -242,7 +242,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "public",
-        value: Value::Texts("PATTERN", |values, text| {
+        value: SettingType::Texts("PATTERN", |values, text| {
             push(&mut values.overrides.public, parse_pattern(text))
         }),
         help: "These images need no credentials",
@@ -265,7 +265,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "assume-private",
-        value: Value::Switch(|values| &mut values.overrides.assume_private),
+        value: SettingType::Switch(|values| &mut values.overrides.assume_private),
         help: "Every image needs credentials, unless the policy says otherwise",
         application: Some(Parameter {
             title: "Assume private",
@@ -281,14 +281,14 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "no-app-overrides",
-        value: Value::Switch(|values| &mut values.no_app_overrides),
+        value: SettingType::Switch(|values| &mut values.no_app_overrides),
         help: "Under Argo CD, take no settings from the Application",
         places: Places::Program,
         ..POLICY
     },
     Setting {
         name: "namespace",
-        value: Value::Text("NAMESPACE", |values, text| {
+        value: SettingType::Text("NAMESPACE", |values, text| {
             put(&mut values.overrides.namespace, parse_namespace(text))
         }),
         help: "The namespace of objects that have none",
@@ -306,7 +306,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "cluster-dump",
-        value: Value::Files("FILE", |values, file| values.cluster_dump.push(file)),
+        value: SettingType::Files("FILE", |values, file| values.cluster_dump.push(file)),
         help: "What the cluster has beside the manifests: the output of `kubectl get sa,secret -A \
                --show-managed-fields -o yaml` (or json); repeatable. It is evidence only: never judged, edited, \
                printed or written",
@@ -315,7 +315,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "fail-on",
-        value: Value::Word("SEVERITY", |values, text| {
+        value: SettingType::Word("SEVERITY", |values, text| {
             put(&mut values.overrides.fail_on, parse_word("a threshold", text))
         }),
         words: FailOn::flag_words,
@@ -334,7 +334,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "stamp",
-        value: Value::Switch(|values| &mut values.overrides.stamp),
+        value: SettingType::Switch(|values| &mut values.overrides.stamp),
         help: "Annotate every workload that passes: pullcreds.dev/checked: v1",
         application: Some(Parameter {
             title: "Stamp",
@@ -349,21 +349,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "require-stamp",
-        value: Value::Switch(|values| &mut values.require_stamp),
+        value: SettingType::Switch(|values| &mut values.require_stamp),
         help: "Report a workload without the annotation of --stamp as an error",
         only: Some(Mode::Check),
         ..ROW
     },
     Setting {
         name: "timeout",
-        value: Value::Text("DURATION", |values, text| put(&mut values.timeout, timeout(text))),
+        value: SettingType::Text("DURATION", |values, text| {
+            put(&mut values.timeout, timeout(text))
+        }),
         help: "Stop the renderer and its processes after this time, such as 90s or 2m [default: never]",
         only: Some(Mode::Run),
         ..ROW
     },
     Setting {
         name: "allow-empty",
-        value: Value::Switch(|values| &mut values.allow_empty),
+        value: SettingType::Switch(|values| &mut values.allow_empty),
         help: "Do not fail if the renderer writes no Kubernetes object",
         only: Some(Mode::Run),
         contrary: Some("require-input"),
@@ -378,42 +380,44 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "report",
-        value: Value::Lines("FORMAT[=FILE]", |values, text| push(&mut values.report, report(text))),
+        value: SettingType::Lines("FORMAT[=FILE]", |values, text| {
+            push(&mut values.report, report(text))
+        }),
         words: Format::flag_words,
         help: "Also write a report: {words}, to a file, to a folder (a file for each run) or to standard error; repeatable",
         ..OUTPUT
     },
     Setting {
         name: "require-input",
-        value: Value::Switch(|values| &mut values.require_input),
+        value: SettingType::Switch(|values| &mut values.require_input),
         help: "Fail if the input contains no document [default in check and run]",
         contrary: Some("allow-empty"),
         ..OUTPUT
     },
     Setting {
         name: "max-input",
-        value: Value::Text("SIZE", |values, text| put(&mut values.max_input, size(text))),
+        value: SettingType::Text("SIZE", |values, text| put(&mut values.max_input, size(text))),
         help: "Limit for the size of all input together [default: 1GiB]",
         ..OUTPUT
     },
     Setting {
         name: "quiet",
         short: Some('q'),
-        value: Value::Switch(|values| &mut values.quiet),
+        value: SettingType::Switch(|values| &mut values.quiet),
         help: "Print nothing unless the run fails",
         places: Places::Everywhere,
         ..OUTPUT
     },
     Setting {
         name: "color",
-        value: Value::Word("WHEN", |values, text| put(&mut values.color, when(text))),
+        value: SettingType::Word("WHEN", |values, text| put(&mut values.color, when(text))),
         words: When::flag_words,
         help: "When to use colours: {words} [default: auto]",
         ..OUTPUT
     },
     Setting {
         name: "diff",
-        value: Value::Word("WHEN", |values, text| put(&mut values.diff, when(text))),
+        value: SettingType::Word("WHEN", |values, text| put(&mut values.diff, when(text))),
         words: When::flag_words,
         help: "When to print the diff of what was injected: {words} [default: auto]",
         ..OUTPUT

@@ -10,12 +10,12 @@ pub struct Index {
     /// The tree for each port.
     roots: HashMap<Box<[u8]>, usize>,
     // A host may have a million labels: the tree is walked without recursion.
-    nodes: Vec<Node>,
+    nodes: Vec<LabelNode>,
 }
 
 /// What ends in the same labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Node {
+struct LabelNode {
     /// The node of each label before those.
     below: HashMap<Box<[u8]>, usize>,
     /// The labels among them with wildcards, by the text that they begin with.
@@ -64,13 +64,13 @@ fn labels(host: &[u8]) -> impl Iterator<Item = &[u8]> {
     host.rsplit(|&byte| byte == b'.')
 }
 
-fn grow(nodes: &mut Vec<Node>) -> usize {
-    nodes.push(Node::default());
+fn grow(nodes: &mut Vec<LabelNode>) -> usize {
+    nodes.push(LabelNode::default());
     nodes.len() - 1
 }
 
 /// The node below another one for a label.
-fn below(nodes: &mut Vec<Node>, at: usize, label: &[u8]) -> usize {
+fn below(nodes: &mut Vec<LabelNode>, at: usize, label: &[u8]) -> usize {
     if let Some(&known) = nodes[at].below.get(label) {
         return known;
     }
@@ -100,7 +100,7 @@ fn tail(label: &[u8]) -> &[u8] {
     &label[start..]
 }
 
-impl Node {
+impl LabelNode {
     /// The nodes below whose label may match.
     fn matching(&self, label: &[u8], found: &mut Vec<usize>) {
         found.extend(self.below.get(label));

@@ -127,7 +127,7 @@ fn is_match(key: &str, name: &str) -> bool {
 /// How near the key is (less is nearer) and why it does not match.
 fn explain(index: usize, key: &str, name: &str) -> (usize, NearMiss) {
     let bare = without_userinfo(key);
-    let image = Image::new(name);
+    let image = ComparedImage::new(name);
     let miss = |reason, suggestion| NearMiss {
         index,
         key: printable_key(key).into_owned(),
@@ -165,12 +165,12 @@ fn explain(index: usize, key: &str, name: &str) -> (usize, NearMiss) {
 }
 
 /// The image a key is compared with.
-struct Image<'a> {
+struct ComparedImage<'a> {
     host: &'a str,
     path: &'a str,
 }
 
-impl<'a> Image<'a> {
+impl<'a> ComparedImage<'a> {
     fn new(name: &'a str) -> Self {
         let (host, path) = name.split_once('/').unwrap_or((name, ""));
         Self { host, path }
@@ -182,13 +182,13 @@ impl<'a> Image<'a> {
 }
 
 /// A key taken apart at its first slash, with its scheme.
-struct Parts<'a> {
+struct KeyParts<'a> {
     scheme: &'a str,
     host: &'a str,
     path: &'a str,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> KeyParts<'a> {
     fn new(key: &'a str) -> Self {
         let scheme = key.find("://").map_or(0, |at| at + "://".len());
         let (scheme, rest) = key.split_at(scheme);
@@ -201,7 +201,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-type Repair = fn(&str, &Image<'_>) -> Option<String>;
+type Repair = fn(&str, &ComparedImage<'_>) -> Option<String>;
 
 /// How many of [`REPAIRS`], from the start, correct the form of a key rather than what it matches.
 const FORM_REPAIRS: usize = 6;
@@ -217,13 +217,13 @@ const REPAIRS: [(Reason, Repair); 16] = [
         (key.ends_with("/v1") || key.ends_with("/v2")).then(|| format!("{key}/"))
     }),
     (Reason::Scheme, |key, _| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let is_kept = matches!(parts.scheme, "" | "https://" | "http://");
         (!is_kept).then(|| format!("{}{}", parts.host, parts.path))
     }),
     (Reason::TagOrDigest, |key, _| {
         // The colon of a port is before the path.
-        let path = Parts::new(key).path;
+        let path = KeyParts::new(key).path;
         let segment = path.rfind('/')? + 1;
         let end = segment + path[segment..].find(['@', ':'])?;
         Some(key[..key.len() - path.len() + end].to_owned())
@@ -232,7 +232,7 @@ const REPAIRS: [(Reason, Repair); 16] = [
         key.ends_with('/').then(|| key.trim_end_matches('/').to_owned())
     }),
     (Reason::Case, |key, image| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let host = if parts.host.eq_ignore_ascii_case(image.host) {
             image.host.to_owned()
         } else {
@@ -241,24 +241,24 @@ const REPAIRS: [(Reason, Repair); 16] = [
         Some(format!("{}{host}{}", parts.scheme, parts.path.to_ascii_lowercase()))
     }),
     (Reason::MissingLibrary, |key, _| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let repository = parts.path.strip_prefix('/')?;
         (parts.host == "docker.io" && !repository.is_empty() && !repository.contains('/'))
             .then(|| format!("docker.io/library/{repository}"))
     }),
     (Reason::Port, |key, image| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let host = parts.port().map_or(parts.host, |(host, _)| host);
         let port = image.host.rfind(':').filter(|_| !image.host.ends_with(']'));
         let port = port.map_or("", |colon| &image.host[colon..]);
         Some(format!("{}{host}{port}{}", parts.scheme, parts.path))
     }),
     (Reason::HubPath, |key, image| {
-        let is_legacy = Parts::new(key).host == "index.docker.io";
+        let is_legacy = KeyParts::new(key).host == "index.docker.io";
         (is_legacy && image.is_on_docker_hub()).then(|| HUB_KEY.to_owned())
     }),
     (Reason::HubAlias, |key, image| {
-        let host = Parts::new(key).host;
+        let host = KeyParts::new(key).host;
         (image.is_on_docker_hub() && HUB_ALIASES.contains(&host)).then(|| HUB_KEY.to_owned())
     }),
     (Reason::HubAliasInImage, |key, image| {
@@ -266,12 +266,12 @@ const REPAIRS: [(Reason, Repair); 16] = [
         (HUB_ALIASES.contains(&image.host) && on_hub()).then(|| image.host.to_owned())
     }),
     (Reason::PathGlob, |key, _| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let (before, _) = parts.path.split_once('*')?;
         Some(format!("{}{}{}", parts.scheme, parts.host, before))
     }),
     (Reason::ApiPath, |key, _| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let first = parts.path.strip_prefix('/')?.split('/').next()?;
         let is_version = first.strip_prefix('v').is_some_and(|digits| {
             !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -279,17 +279,17 @@ const REPAIRS: [(Reason, Repair); 16] = [
         (is_version || first == "api").then(|| format!("{}{}", parts.scheme, parts.host))
     }),
     (Reason::Path, |key, _| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         (parts.path.len() > 1).then(|| format!("{}{}", parts.scheme, parts.host))
     }),
     (Reason::GlobLabels, |key, image| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let fixed = parts.host.trim_start_matches(['*', '.']);
         let is_beside = fixed.is_empty() || is_domain_suffix(image.host, fixed);
         (parts.host.starts_with('*') && is_beside).then(|| image.host.to_owned())
     }),
     (Reason::RelatedHost, |key, image| {
-        let parts = Parts::new(key);
+        let parts = KeyParts::new(key);
         let is_below = is_domain_suffix(image.host, parts.host);
         let is_above = is_domain_suffix(parts.host, image.host);
         let is_named = parts.host.contains('.') && image.host.contains('.');

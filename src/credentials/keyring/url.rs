@@ -34,7 +34,7 @@ pub(super) struct Url {
 
 /// Which part of a URL an escape is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum UrlPart {
     Host,
     Zone,
     Other,
@@ -50,8 +50,8 @@ impl Url {
         let (text, _query) = cut(text, b'?');
         let (authority, path) = text.split_at(find(text, b'/').unwrap_or(text.len()));
         let host = parse_authority(authority)?;
-        let path = unescape(path, Part::Other)?;
-        unescape(fragment, Part::Other)?;
+        let path = unescape(path, UrlPart::Other)?;
+        unescape(fragment, UrlPart::Other)?;
         Ok(Self { host, path })
     }
 
@@ -92,7 +92,7 @@ fn parse_authority(authority: &[u8]) -> Result<Vec<u8>, InvalidUrl> {
     if !userinfo.iter().all(is_allowed) {
         return Err(InvalidUrl::Userinfo);
     }
-    unescape(userinfo, Part::Other)?;
+    unescape(userinfo, UrlPart::Other)?;
     Ok(host)
 }
 
@@ -105,7 +105,7 @@ fn parse_host(host: &[u8]) -> Result<Vec<u8>, InvalidUrl> {
         None => {}
     }
     check_port(&host[find(host, b':').unwrap_or(host.len())..])?;
-    unescape(host, Part::Host)
+    unescape(host, UrlPart::Host)
 }
 
 fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, InvalidUrl> {
@@ -113,8 +113,8 @@ fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, InvalidUrl> {
     let (inside, port) = (&host[1..end], &host[end + 1..]);
     check_port(port)?;
     let zone = inside.windows(3).position(|three| three == b"%25").unwrap_or(inside.len());
-    let mut address = unescape(&inside[..zone], Part::Host)?;
-    address.extend(unescape(&inside[zone..], Part::Zone)?);
+    let mut address = unescape(&inside[..zone], UrlPart::Host)?;
+    address.extend(unescape(&inside[zone..], UrlPart::Zone)?);
     if !is_ipv6(&address) {
         return Err(InvalidUrl::Brackets);
     }
@@ -141,13 +141,13 @@ fn check_port(port: &[u8]) -> Result<(), InvalidUrl> {
 
 /// `unescape` of `net/url`: resolves percent escapes. A host may escape only bytes outside of ASCII,
 /// and must not hold certain characters at all.
-fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, InvalidUrl> {
+fn unescape(text: &[u8], part: UrlPart) -> Result<Vec<u8>, InvalidUrl> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, after @ ..] = rest {
         rest = after;
         if *first != b'%' {
-            if part != Part::Other && first.is_ascii() && !is_host_character(*first) {
+            if part != UrlPart::Other && first.is_ascii() && !is_host_character(*first) {
                 return Err(InvalidUrl::HostCharacter(char::from(*first)));
             }
             out.push(*first);
@@ -157,9 +157,9 @@ fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, InvalidUrl> {
         rest = after;
         let byte = hex(*high)? << 4 | hex(*low)?;
         let is_allowed = match part {
-            Part::Host => !byte.is_ascii() || byte == b'%',
-            Part::Zone => byte == b'%' || byte == b' ' || is_host_character(byte),
-            Part::Other => true,
+            UrlPart::Host => !byte.is_ascii() || byte == b'%',
+            UrlPart::Zone => byte == b'%' || byte == b' ' || is_host_character(byte),
+            UrlPart::Other => true,
         };
         if !is_allowed {
             return Err(InvalidUrl::Escape);

@@ -2,7 +2,7 @@
 //! were never in it.
 
 use super::{Entry, Format, Kubelet};
-use crate::json::{self, Kind, Value};
+use crate::json::{self, Value, ValueKind};
 
 /// What a value is in place of a list of entries with credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ impl Misfit {
 /// Whether `credsStore` or `credHelpers` is there.
 pub(super) fn names_helper(root: Value<'_>) -> bool {
     root.fields().any(|(name, value)| match name.string().as_str() {
-        "credsStore" => value.kind() == Kind::String && value.raw() != b"\"\"",
+        "credsStore" => value.kind() == ValueKind::String && value.raw() != b"\"\"",
         "credHelpers" => value.fields().next().is_some(),
         _ => false,
     })
@@ -70,7 +70,7 @@ fn has_entries(root: Value<'_>) -> bool {
 fn has_auths(root: Value<'_>) -> bool {
     let mut auths = root.fields().filter(|(name, _)| json::is_field(&name.string(), "auths"));
     auths.any(|(_, value)| {
-        value.fields().any(|(_, entry)| entry.kind() == Kind::Object) && !is_entry(value)
+        value.fields().any(|(_, entry)| entry.kind() == ValueKind::Object) && !is_entry(value)
     })
 }
 
@@ -95,7 +95,7 @@ fn misnamed(root: Value<'_>) -> Option<&'static str> {
 fn is_entry(value: Value<'_>) -> bool {
     const FIELDS: &[&str] = &["username", "password", "auth", "identitytoken", "registrytoken"];
     let has = |name: Value<'_>| FIELDS.iter().any(|field| json::is_field(&name.string(), field));
-    value.fields().any(|(name, value)| value.kind() == Kind::String && has(name))
+    value.fields().any(|(name, value)| value.kind() == ValueKind::String && has(name))
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ const TOKEN_FIELDS: &[&str] = &[
 
 pub(super) fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
     let root = parse_yaml(text).map_err(|mistake| vec![mistake])?;
-    let mut reader = Reader::default();
+    let mut reader = ConfigReader::default();
     let config = reader.config(&root);
     if reader.mistakes.is_empty() { Ok(config) } else { Err(reader.mistakes) }
 }
@@ -94,17 +94,17 @@ fn parse_yaml(text: &str) -> Result<Value, Mistake> {
 /// Reads values of the kinds that are expected, and notes down all that is not as expected. What is
 /// missing or wrong is read as empty.
 #[derive(Default)]
-struct Reader {
+struct ConfigReader {
     mistakes: Vec<Mistake>,
 }
 
 /// An object with its place in the file.
-struct Object<'a> {
+struct ConfigObject<'a> {
     place: Message,
     fields: &'a Map<String, Value>,
 }
 
-impl<'a> Object<'a> {
+impl<'a> ConfigObject<'a> {
     fn place_of(&self, field: &str) -> Message {
         match self.place.as_str() {
             "" => shown(field).into(),
@@ -118,7 +118,7 @@ impl<'a> Object<'a> {
     }
 }
 
-impl Reader {
+impl ConfigReader {
     fn note(&mut self, place: impl Into<Message>, message: impl Into<Message>) {
         self.mistakes.push(Mistake::new(place, message));
     }
@@ -170,7 +170,7 @@ impl Reader {
         Some(Provider { name, match_images, token })
     }
 
-    fn match_images(&mut self, provider: &Object<'_>) -> Vec<String> {
+    fn match_images(&mut self, provider: &ConfigObject<'_>) -> Vec<String> {
         let patterns = self.texts(provider, "matchImages");
         if patterns.is_empty() {
             self.note(provider.place_of("matchImages"), "at least one pattern is needed");
@@ -191,7 +191,7 @@ impl Reader {
         patterns
     }
 
-    fn cache_duration(&mut self, provider: &Object<'_>) {
+    fn cache_duration(&mut self, provider: &ConfigObject<'_>) {
         let place = provider.place_of("defaultCacheDuration");
         match provider.get("defaultCacheDuration") {
             None => self.note(place, "is required"),
@@ -202,7 +202,7 @@ impl Reader {
         }
     }
 
-    fn env(&mut self, provider: &Object<'_>) {
+    fn env(&mut self, provider: &ConfigObject<'_>) {
         for (place, value) in self.optional_list(provider, "env") {
             if let Some(variable) = self.object(place, value, &["name", "value"]) {
                 self.text(&variable, "name");
@@ -234,7 +234,7 @@ impl Reader {
     }
 
     /// `validateServiceAccountAnnotationKeys` in `config.go`.
-    fn annotation_keys(&mut self, token: &Object<'_>, field: &str) -> Vec<String> {
+    fn annotation_keys(&mut self, token: &ConfigObject<'_>, field: &str) -> Vec<String> {
         let keys = self.texts(token, field);
         let mut seen = BTreeSet::new();
         for (at, key) in keys.iter().enumerate() {
@@ -254,12 +254,12 @@ impl Reader {
         place: Message,
         value: &'a Value,
         known: &[&'static str],
-    ) -> Option<Object<'a>> {
+    ) -> Option<ConfigObject<'a>> {
         let Value::Object(fields) = value else {
             self.note(place, "must be a mapping");
             return None;
         };
-        let object = Object { place, fields };
+        let object = ConfigObject { place, fields };
         for field in fields.keys().filter(|field| !known.contains(&field.as_str())) {
             let message = say!("unknown field, expected one of {}", enumerate(known));
             self.note(object.place_of(field), message);
@@ -268,7 +268,7 @@ impl Reader {
     }
 
     /// The items of a list that must not be empty.
-    fn list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(Message, &'a Value)> {
+    fn list<'a>(&mut self, object: &ConfigObject<'a>, field: &str) -> Vec<(Message, &'a Value)> {
         let items = self.optional_list(object, field);
         if items.is_empty() {
             self.note(object.place_of(field), "at least one is needed");
@@ -276,7 +276,11 @@ impl Reader {
         items
     }
 
-    fn optional_list<'a>(&mut self, object: &Object<'a>, field: &str) -> Vec<(Message, &'a Value)> {
+    fn optional_list<'a>(
+        &mut self,
+        object: &ConfigObject<'a>,
+        field: &str,
+    ) -> Vec<(Message, &'a Value)> {
         let place = object.place_of(field);
         match object.get(field) {
             None => Vec::new(),
@@ -292,12 +296,12 @@ impl Reader {
         }
     }
 
-    fn texts(&mut self, object: &Object<'_>, field: &str) -> Vec<String> {
+    fn texts(&mut self, object: &ConfigObject<'_>, field: &str) -> Vec<String> {
         let items = self.optional_list(object, field);
         items.into_iter().map(|(place, item)| self.text_value(place, Some(item))).collect()
     }
 
-    fn text(&mut self, object: &Object<'_>, field: &str) -> String {
+    fn text(&mut self, object: &ConfigObject<'_>, field: &str) -> String {
         self.text_value(object.place_of(field), object.get(field))
     }
 
@@ -312,7 +316,7 @@ impl Reader {
         }
     }
 
-    fn required_text(&mut self, object: &Object<'_>, field: &str) -> String {
+    fn required_text(&mut self, object: &ConfigObject<'_>, field: &str) -> String {
         let before = self.mistakes.len();
         let text = self.text(object, field);
         if text.is_empty() && self.mistakes.len() == before {
@@ -321,7 +325,7 @@ impl Reader {
         text
     }
 
-    fn required_bool(&mut self, object: &Object<'_>, field: &str) -> Option<bool> {
+    fn required_bool(&mut self, object: &ConfigObject<'_>, field: &str) -> Option<bool> {
         let message = match object.get(field) {
             Some(Value::Bool(value)) => return Some(*value),
             Some(_) => "must be `true` or `false`",
@@ -334,7 +338,7 @@ impl Reader {
     /// A required text that is one of `allowed`; `None` if it is not.
     fn one_of(
         &mut self,
-        object: &Object<'_>,
+        object: &ConfigObject<'_>,
         field: &str,
         allowed: &[&'static str],
     ) -> Option<String> {

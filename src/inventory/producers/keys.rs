@@ -1,6 +1,6 @@
 //! Which keys a Secret will have, as far as the object that makes it tells.
 
-use super::{Made, Path, generator};
+use super::{Path, ProducerItem, generator};
 use crate::yaml::Node;
 
 /// Whether one of the mappings at `paths` has `key`; nobody knows if there is none of them.
@@ -11,7 +11,11 @@ pub(super) fn in_any(node: Node<'_, '_>, paths: &[Path], key: &str) -> Option<bo
 
 /// An `ExternalSecret`, whose `spec` is at `spec`: the keys are those of the template, and those that it fetches
 /// where there is no template or it merges with them (pkg/controllers/externalsecret, `applyTemplate`).
-pub(super) fn of_external_secret(made: &Made<'_, '_>, spec: Path, key: &str) -> Option<bool> {
+pub(super) fn of_external_secret(
+    made: &ProducerItem<'_, '_>,
+    spec: Path,
+    key: &str,
+) -> Option<bool> {
     let spec = made.object.at(spec)?;
     let template = spec.at(&["target", "template"]);
     let part = |name| template.and_then(|template| template.get(name));
@@ -46,7 +50,7 @@ fn fetched(spec: Node<'_, '_>, key: &str) -> Option<bool> {
 
 /// A `DopplerSecret`. With a docker type only values with a name of their own are taken over, and a format puts all
 /// of them under one key (`dopplersecret_controller_secrets.go`).
-pub(super) fn of_doppler_secret(made: &Made<'_, '_>, key: &str) -> Option<bool> {
+pub(super) fn of_doppler_secret(made: &ProducerItem<'_, '_>, key: &str) -> Option<bool> {
     let spec = made.object.get("spec")?;
     let mut processors = spec.get("processors").into_iter().flat_map(Node::entries);
     let named = processors.any(|(_, processor)| super::is(processor, &["asName"], key));
@@ -54,7 +58,7 @@ pub(super) fn of_doppler_secret(made: &Made<'_, '_>, key: &str) -> Option<bool> 
 }
 
 /// The target of an Infisical object: a template leaves out all other values, unless it says otherwise.
-pub(super) fn of_infisical(made: &Made<'_, '_>, key: &str) -> Option<bool> {
+pub(super) fn of_infisical(made: &ProducerItem<'_, '_>, key: &str) -> Option<bool> {
     let templated = in_any(made.item, &[&["template", "data"]], key)?;
     let all = super::is(made.item, &["template", "includeAllSecrets"], "true");
     (templated || !all).then_some(templated)
@@ -62,7 +66,10 @@ pub(super) fn of_infisical(made: &Made<'_, '_>, key: &str) -> Option<bool> {
 
 /// The template of a key of a Vault object: its `name` is the key, else its own key in the mapping
 /// (`Template` in `api/v1beta1/secrettransformation_types.go` of `hashicorp/vault-secrets-operator`).
-pub(super) fn template_of_vault<'t, 'a>(made: &Made<'t, 'a>, key: &str) -> Option<Node<'t, 'a>> {
+pub(super) fn template_of_vault<'t, 'a>(
+    made: &ProducerItem<'t, 'a>,
+    key: &str,
+) -> Option<Node<'t, 'a>> {
     let templates = made.object.at(&["spec", "destination", "transformation", "templates"])?;
     let named = |(own, template): &(Node<'_, '_>, Node<'_, '_>)| {
         let name = template.get("name").and_then(Node::scalar).filter(|name| !name.is_empty());
@@ -72,7 +79,7 @@ pub(super) fn template_of_vault<'t, 'a>(made: &Made<'t, 'a>, key: &str) -> Optio
 }
 
 /// A `VaultSecret` of ricoberger: its templates, else the keys that it lists, else all that are in Vault.
-pub(super) fn of_vault_secret(made: &Made<'_, '_>, key: &str) -> Option<bool> {
+pub(super) fn of_vault_secret(made: &ProducerItem<'_, '_>, key: &str) -> Option<bool> {
     let spec = made.object.get("spec")?;
     let templates = spec.get("templates").filter(|map| map.entries().next().is_some());
     if let Some(templates) = templates {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::exposure;
 use crate::credentials::payload::Format;
-use crate::json::{self, Document, Kind, Value};
+use crate::json::{self, Document, Value, ValueKind};
 
 /// What stands before and after an action.
 pub(super) type Delimiters = (&'static str, &'static str);
@@ -133,8 +133,8 @@ pub(super) fn read(text: &str, format: Format, delimiters: Delimiters) -> Templa
     };
     let root = document.root();
     match root.kind() {
-        Kind::Object => filled.configuration(root, format),
-        Kind::Null => Templated::Keys(Box::default()),
+        ValueKind::Object => filled.configuration(root, format),
+        ValueKind::Null => Templated::Keys(Box::default()),
         _ if !filled.only_values => Templated::Unknown,
         kind => Templated::Never(Flaw::NotAnObject(kind.describe())),
     }
@@ -221,7 +221,7 @@ impl<'t> Filled<'t> {
             let flaw = match format {
                 Format::DockerCfg => entry(name, value),
                 Format::DockerConfigJson if json::is_field(&name.string(), "auths") => {
-                    is_known &= value.kind() != Kind::String;
+                    is_known &= value.kind() != ValueKind::String;
                     value.fields().find_map(|(name, value)| entry(name, value))
                 }
                 Format::DockerConfigJson => {

@@ -40,12 +40,12 @@ fn is_reference(text: &str) -> bool {
 
 /// The words of an object: its kind, its names and labels, those of its containers and volumes, and the parts of its
 /// images.
-pub(super) struct Words<'t, 'a> {
+pub(super) struct ObjectWords<'t, 'a> {
     object: Node<'t, 'a>,
     all: OnceCell<BTreeSet<Text<'a>>>,
 }
 
-impl<'t, 'a> Words<'t, 'a> {
+impl<'t, 'a> ObjectWords<'t, 'a> {
     pub(super) fn of(object: Node<'t, 'a>) -> Self {
         Self { object, all: OnceCell::new() }
     }
@@ -116,7 +116,7 @@ mod tests {
                     - name: main\n    image: ghcr.io:5000/acme/app:v1\n    env: [{name: DSN, value: x}]\n  - image: \
                     u:hunter2@ghcr.io/b\n";
         let look = |found: &mut Vec<bool>, _, tree: &Tree<'_>| {
-            let words = Words::of(tree.root());
+            let words = ObjectWords::of(tree.root());
             let all = [
                 "Pod",
                 "api",

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{LONGEST_KEY, Scanner, is_simple};
 use crate::source::Span;
 use crate::yaml::parse;
-use crate::yaml::tree::{Kind, Scalar, Style, Value};
+use crate::yaml::tree::{Kind, Scalar, Style, ValueSource};
 
 /// Where a flow collection may continue below the line that it begins on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Scanner<'_> {
                 (self.byte(stop) != b':').then_some(())?;
                 let end = self.trim(at, stop)?;
                 self.is_clear(at..end).then_some(())?;
-                self.scalar(Scalar::Plain, Span::new(at, end), Value::AsWritten);
+                self.scalar(Scalar::Plain, Span::new(at, end), ValueSource::AsWritten);
                 Some(end)
             }
         }
@@ -90,7 +90,7 @@ impl Scanner<'_> {
             (quoted.end, quoted.style, quoted.value)
         } else {
             let stop = self.flow_plain(at)?;
-            (self.trim(at, stop)?, Scalar::Plain, Value::AsWritten)
+            (self.trim(at, stop)?, Scalar::Plain, ValueSource::AsWritten)
         };
         let colon = self.skip_blanks(end);
         let is_unsure = end - at > LONGEST_KEY

@@ -4,14 +4,14 @@ use memchr::{memchr2, memchr3};
 
 use super::{Scanner, Unsure};
 use crate::source::Span;
-use crate::yaml::tree::{Scalar, Value};
+use crate::yaml::tree::{Scalar, ValueSource};
 use crate::yaml::value::{self, Chomping};
 
 /// Quoted text.
 pub(super) struct Quoted {
     pub(super) end: usize,
     pub(super) style: Scalar,
-    pub(super) value: Value,
+    pub(super) value: ValueSource,
     /// Whether it ends on another line than it begins on.
     pub(super) has_breaks: bool,
 }
@@ -25,7 +25,7 @@ struct Header {
 }
 
 /// Where the text of a block scalar is.
-struct Block {
+struct BlockScalar {
     /// The first line with text.
     first: usize,
     indent: usize,
@@ -46,12 +46,12 @@ impl Scanner<'_> {
             return None;
         }
         let (mut end, mut next) = self.plain_line(at)?;
-        let mut value = Value::AsWritten;
+        let mut value = ValueSource::AsWritten;
         // A comment ends the text.
         while self.byte(self.skip_blanks(end)) != b'#' {
             let Some(line) = self.line_below(next, parent).ok()? else { break };
             (end, next) = self.plain_line(line)?;
-            value = Value::Flow;
+            value = ValueSource::Flow;
         }
         self.scalar(Scalar::Plain, Span::new(at, end), value);
         self.next_line(next)
@@ -120,7 +120,7 @@ impl Scanner<'_> {
     }
 
     fn single(&self, at: usize) -> Option<Quoted> {
-        let (mut value, mut has_breaks) = (Value::AsWritten, false);
+        let (mut value, mut has_breaks) = (ValueSource::AsWritten, false);
         let mut from = at + 1;
         loop {
             let found = from + memchr2(b'\'', b'\n', self.bytes.get(from..)?)?;
@@ -139,12 +139,12 @@ impl Scanner<'_> {
                     });
                 }
             }
-            value = Value::Flow;
+            value = ValueSource::Flow;
         }
     }
 
     fn double(&self, at: usize) -> Option<Quoted> {
-        let (mut value, mut has_breaks) = (Value::AsWritten, false);
+        let (mut value, mut has_breaks) = (ValueSource::AsWritten, false);
         let mut from = at + 1;
         loop {
             let found = from + memchr3(b'"', b'\\', b'\n', self.bytes.get(from..)?)?;
@@ -166,7 +166,7 @@ impl Scanner<'_> {
                     has_breaks = true;
                 }
             }
-            value = Value::Flow;
+            value = ValueSource::Flow;
         }
     }
 
@@ -192,13 +192,13 @@ impl Scanner<'_> {
             block.end - span.end as usize <= usize::from(self.byte(block.end - 1) == b'\r');
         let is_regular = block.first == first && is_whole && !block.has_blank_text;
         let value = match header.chomping {
-            Chomping::Clip if is_regular && !header.is_folded => Value::Literal,
-            Chomping::Strip if is_regular && !header.is_folded => Value::LiteralStripped,
+            Chomping::Clip if is_regular && !header.is_folded => ValueSource::Literal,
+            Chomping::Strip if is_regular && !header.is_folded => ValueSource::LiteralStripped,
             chomping => {
                 let lines = &self.text[first..block.next.min(self.bytes.len())];
                 let decoded = value::block(lines, block.indent, header.is_folded, chomping);
                 self.decoded.push((self.next(), decoded.into()));
-                Value::Decoded
+                ValueSource::Decoded
             }
         };
         self.scalar(Scalar::Block, span, value);
@@ -224,7 +224,12 @@ impl Scanner<'_> {
     }
 
     /// The text of a block scalar whose lines begin at `lines`.
-    fn block_text(&self, lines: usize, parent: usize, indent: Option<usize>) -> Option<Block> {
+    fn block_text(
+        &self,
+        lines: usize,
+        parent: usize,
+        indent: Option<usize>,
+    ) -> Option<BlockScalar> {
         let (first, empty) = self.first_text(lines)?;
         let start = self.skip_blanks(first);
         let indent = indent.map_or(start - first, |deeper| parent + deeper);
@@ -232,7 +237,8 @@ impl Scanner<'_> {
         {
             return None;
         }
-        let mut block = Block { first, indent, end: start, next: first, has_blank_text: false };
+        let mut block =
+            BlockScalar { first, indent, end: start, next: first, has_blank_text: false };
         loop {
             let text = self.skip_blanks(block.next);
             let width = text.saturating_sub(block.next);

@@ -9,7 +9,7 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, iterator};
 
-use super::Event;
+use super::ChildEvent;
 
 const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 
@@ -19,7 +19,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn listen(tell: &Sender<Event>) -> io::Result<Self> {
+    pub(super) fn listen(tell: &Sender<ChildEvent>) -> io::Result<Self> {
         let over = Arc::new(AtomicBool::new(false));
         let heard = ending_signals();
         for signal in &heard {
@@ -29,7 +29,7 @@ impl Signals {
         let tell = tell.clone();
         thread::spawn(move || {
             for signal in &mut signals {
-                tell.send(Event::Signal(signal)).ok();
+                tell.send(ChildEvent::Signal(signal)).ok();
             }
         });
         Ok(Self { over })

@@ -21,7 +21,7 @@ pub(super) const STOP: [u8; 1] = *b".";
 
 /// What is said over the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Report {
+pub(super) enum SupervisorMessage {
     /// The program runs in the group of this number.
     Started(i32),
     /// It could not be started, with the error of the system.
@@ -32,7 +32,7 @@ pub(super) enum Report {
     Killed(i32),
 }
 
-impl Report {
+impl SupervisorMessage {
     pub(super) const LENGTH: usize = 5;
 
     fn write(self) -> [u8; Self::LENGTH] {
@@ -59,9 +59,9 @@ impl Report {
 }
 
 /// What can happen to the supervisor.
-enum Event {
+enum SupervisorEvent {
     /// The program has ended.
-    Ended(Report),
+    Ended(SupervisorMessage),
     /// Its group has to end.
     Stop,
     /// No one listens any more.
@@ -101,14 +101,14 @@ pub(super) fn supervise(
     let_go: impl FnOnce() -> io::Result<()>,
 ) {
     let mut told = channel;
-    let mut tell = |report: Report| {
+    let mut tell = |report: SupervisorMessage| {
         // Who does not listen is gone, and that is noticed where it is listened to.
         let _ = told.write_all(&report.write());
     };
     let started = command.stdin(Stdio::null()).process_group(0).spawn();
     drop(command);
     let not_started =
-        |error: &io::Error| Report::NotStarted(error.raw_os_error().unwrap_or_default());
+        |error: &io::Error| SupervisorMessage::NotStarted(error.raw_os_error().unwrap_or_default());
     let program = match started {
         Ok(child) => Pid::from_child(&child),
         Err(error) => return tell(not_started(&error)),
@@ -117,7 +117,7 @@ pub(super) fn supervise(
         end(program);
         return tell(not_started(&error));
     }
-    tell(Report::Started(program.as_raw_nonzero().get()));
+    tell(SupervisorMessage::Started(program.as_raw_nonzero().get()));
     let (events, happened) = mpsc::channel();
     wait(program, events.clone());
     if let Ok(channel) = channel.try_clone() {
@@ -129,15 +129,16 @@ pub(super) fn supervise(
     while !(ended && stop.is_some()) {
         let left = stop.map_or(FOREVER, |stop| stop.saturating_duration_since(Instant::now()));
         match happened.recv_timeout(left) {
-            Ok(Event::Ended(report)) => {
+            Ok(SupervisorEvent::Ended(report)) => {
                 ended = true;
                 tell(report);
             }
-            Ok(Event::Stop) => {
+            Ok(SupervisorEvent::Stop) => {
                 let _ = process::kill_process_group(program, Signal::TERM);
                 stop = Some(Instant::now() + GRACE);
             }
-            Ok(Event::Gone) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            Ok(SupervisorEvent::Gone)
+            | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 break;
             }
         }
@@ -146,7 +147,7 @@ pub(super) fn supervise(
 }
 
 /// Says when the program ends. It stays a zombie until the group is killed, so that no other group can get its number.
-fn wait(program: Pid, events: Sender<Event>) {
+fn wait(program: Pid, events: Sender<SupervisorEvent>) {
     thread::spawn(move || {
         let status = loop {
             match process::waitid(
@@ -160,20 +161,20 @@ fn wait(program: Pid, events: Sender<Event>) {
         let code = status.as_ref().and_then(WaitIdStatus::exit_status);
         let signal = status.as_ref().and_then(WaitIdStatus::terminating_signal);
         let report = match (code, signal) {
-            (Some(code), _) => Report::Exited(code),
-            (None, signal) => Report::Killed(signal.unwrap_or(Signal::KILL.as_raw())),
+            (Some(code), _) => SupervisorMessage::Exited(code),
+            (None, signal) => SupervisorMessage::Killed(signal.unwrap_or(Signal::KILL.as_raw())),
         };
-        events.send(Event::Ended(report))
+        events.send(SupervisorEvent::Ended(report))
     });
 }
 
-fn listen(mut channel: UnixStream, events: Sender<Event>) {
+fn listen(mut channel: UnixStream, events: Sender<SupervisorEvent>) {
     thread::spawn(move || {
         let mut byte = STOP;
         while channel.read_exact(&mut byte).is_ok() {
-            events.send(Event::Stop).ok();
+            events.send(SupervisorEvent::Stop).ok();
         }
-        events.send(Event::Gone)
+        events.send(SupervisorEvent::Gone)
     });
 }
 
@@ -191,14 +192,14 @@ mod tests {
     #[test]
     fn reports_survive_the_socket() {
         let reports = [
-            Report::Started(70_000),
-            Report::NotStarted(2),
-            Report::Exited(255),
-            Report::Killed(9),
+            SupervisorMessage::Started(70_000),
+            SupervisorMessage::NotStarted(2),
+            SupervisorMessage::Exited(255),
+            SupervisorMessage::Killed(9),
         ];
         for report in reports {
-            assert_eq!(Report::read(report.write()), Some(report));
+            assert_eq!(SupervisorMessage::read(report.write()), Some(report));
         }
-        assert_eq!(Report::read(*b"?0000"), None);
+        assert_eq!(SupervisorMessage::read(*b"?0000"), None);
     }
 }

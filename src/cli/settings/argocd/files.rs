@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pullcreds::say;
 use pullcreds::text::shown_path;
 
-use super::{Asked, is_caller};
+use super::{FileRequest, is_caller};
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
 
@@ -68,11 +68,11 @@ pub(crate) fn operators_file(path: &Path, what: &'static str) -> Result<(), Stop
 }
 
 /// The policy file that an Application names, if it is one of the operator's.
-pub(crate) fn applications_policy(asked: &Asked) -> Result<PathBuf, Stop> {
+pub(crate) fn applications_policy(asked: &FileRequest) -> Result<PathBuf, Stop> {
     allowed_file(asked, &Surroundings::of_run())
 }
 
-fn allowed_file(asked: &Asked, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
+fn allowed_file(asked: &FileRequest, surroundings: &Surroundings) -> Result<PathBuf, Stop> {
     let refuse =
         |why: &'static str| Stop::new(Exit::Usage, say!("error: {}: {}\n", asked.origin, why));
     let path = &asked.value;
@@ -121,7 +121,8 @@ mod tests {
 
     #[track_caller]
     fn check_policy(surroundings: &Surroundings, path: &Path, expected: Result<(), &str>) {
-        let asked = Asked { origin: "ARGOCD_ENV_PULLCREDS_POLICY".into(), value: path.to_owned() };
+        let asked =
+            FileRequest { origin: "ARGOCD_ENV_PULLCREDS_POLICY".into(), value: path.to_owned() };
         let found = allowed_file(&asked, surroundings).map(drop).map_err(|stop| stop.text);
         match (found, expected) {
             (Ok(()), Ok(())) => {}

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::{
-    FORM_REPAIRS, HUB_ALIASES, Image, NearMiss, Parts, REPAIRS, Reason, explain, without_userinfo,
+    ComparedImage, FORM_REPAIRS, HUB_ALIASES, KeyParts, NearMiss, REPAIRS, Reason, explain,
+    without_userinfo,
 };
 use crate::credentials::keyring::Keyring;
 
@@ -112,7 +113,7 @@ impl Misses {
         key: impl Fn(usize) -> &'k str,
         name: &str,
     ) -> Option<(usize, NearMiss)> {
-        let image = Image::new(name);
+        let image = ComparedImage::new(name);
         let explain = |at: usize| explain(at, key(at), name);
         let is_better = |(a, first): &(usize, NearMiss), (b, other): &(usize, NearMiss)| {
             (a, first.index) < (b, other.index)
@@ -147,17 +148,17 @@ impl Misses {
 /// The key after a repair that depends only on the key, for an image in lower case.
 fn in_lower_case(rank: usize, key: &str) -> Option<String> {
     let (reason, repair) = &REPAIRS[rank];
-    let host = Parts::new(key).host.to_ascii_lowercase();
-    let image = Image { host: if *reason == Reason::Case { &host } else { "" }, path: "" };
+    let host = KeyParts::new(key).host.to_ascii_lowercase();
+    let image = ComparedImage { host: if *reason == Reason::Case { &host } else { "" }, path: "" };
     repair(key, &image)
 }
 
 impl Repaired {
     fn add(&mut self, at: usize, rank: usize, key: &str) {
-        let Parts { scheme, host, path } = Parts::new(key);
+        let KeyParts { scheme, host, path } = KeyParts::new(key);
         match REPAIRS[rank].0 {
             Reason::Port => {
-                let host = Parts { scheme, host, path }.port().map_or(host, |(host, _)| host);
+                let host = KeyParts { scheme, host, path }.port().map_or(host, |(host, _)| host);
                 self.ports.push((at, format!("{scheme}{host}{path}")));
             }
             Reason::HubPath => self.hub.extend((host == "index.docker.io").then_some(at)),
@@ -185,7 +186,7 @@ impl Repaired {
     fn first(
         &self,
         name: &str,
-        image: &Image<'_>,
+        image: &ComparedImage<'_>,
         does: &dyn Fn(usize) -> Option<(usize, NearMiss)>,
     ) -> Option<(usize, NearMiss)> {
         // All that share one of these lists are asked for the same.
@@ -196,7 +197,7 @@ impl Repaired {
     }
 
     /// The lists of those that are not looked up as keys.
-    fn lists<'l>(&'l self, image: &'l Image<'_>) -> impl Iterator<Item = &'l Vec<usize>> {
+    fn lists<'l>(&'l self, image: &'l ComparedImage<'_>) -> impl Iterator<Item = &'l Vec<usize>> {
         let ends = parents(image.host).chain([image.host, ""]);
         let globs = ends.filter_map(|fixed| self.globs.get(fixed));
         let below = parents(image.host).filter_map(|host| self.below.get(host));
@@ -206,7 +207,7 @@ impl Repaired {
 
     /// All of them.
     fn all(&self, name: &str, found: &mut Vec<usize>) {
-        found.extend(self.lists(&Image::new(name)).flatten());
+        found.extend(self.lists(&ComparedImage::new(name)).flatten());
         found.extend(self.by_name.secrets_for(name));
         found.extend(self.by_port.secrets_for(&without_port(name)));
     }
