@@ -39,7 +39,7 @@ use covering::Covering;
 use findings::Findings;
 use world::{InUse, Resolved, ResolvedPod, World};
 
-pub use summary::{Basis, Status, Summary, Unjudged};
+pub use summary::{Basis, Status, Summary, UnjudgedImages};
 
 /// What the run knows besides sources and policy.
 #[derive(Clone, Copy)]

@@ -74,12 +74,12 @@ pub enum Note {
     /// It is a static pod, which can use no Secret and can do without these.
     StaticPod(Holder),
     /// It cannot be done.
-    Refused(Box<Refused>),
+    Refused(Box<RefusedInjection>),
 }
 
 /// What cannot be injected.
 #[derive(Debug)]
-pub struct Refused {
+pub struct RefusedInjection {
     /// Where it was wanted.
     pub holder: Holder,
     /// Which secrets.
@@ -166,7 +166,13 @@ impl<'a> Injection<'a> {
         let refused = |why, advice: &'static str| {
             let names = needs.iter().map(ToString::to_string).collect();
             let advice = advice.into();
-            Note::Refused(Box::new(Refused { holder: *holder, names, span: None, why, advice }))
+            Note::Refused(Box::new(RefusedInjection {
+                holder: *holder,
+                names,
+                span: None,
+                why,
+                advice,
+            }))
         };
         if let Some(wrong) = not_an_account(inventories, *holder) {
             let names = needs.iter().map(ToString::to_string).collect();
@@ -175,7 +181,8 @@ impl<'a> Injection<'a> {
                 "write that name in quotes",
             );
             let span = Some(wrong.span);
-            let refused = Refused { holder: *holder, names, span, why, advice: advice.into() };
+            let refused =
+                RefusedInjection { holder: *holder, names, span, why, advice: advice.into() };
             self.notes.push(Note::Refused(Box::new(refused)));
             return;
         }
@@ -368,7 +375,7 @@ impl<'a> Injection<'a> {
             let names = self.added.remove(&holder).unwrap_or_default();
             let names = names.iter().map(|name| name.to_string()).collect();
             let Refusal { span, why, advice } = refusal;
-            let refused = Refused { holder, names, span: Some(span), why, advice };
+            let refused = RefusedInjection { holder, names, span: Some(span), why, advice };
             self.notes.push(Note::Refused(Box::new(refused)));
         }
         let plans = edits.into_iter().enumerate().map(|(source, edits)| {
@@ -429,7 +436,7 @@ fn shared(place: Span) -> Refusal {
 
 /// What keeps a pod from naming more pull secrets: its ServiceAccount allows only those that it names itself, and is
 /// out of reach, or comes too late to name more.
-fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Refused> {
+fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<RefusedInjection> {
     let (id, why) = match (request.earlier, request.account) {
         (Some(Account::InCluster { id, .. }), _) | (None, Account::InCluster { id, .. }) => {
             (id, FORBIDS_IN_CLUSTER)
@@ -441,7 +448,7 @@ fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Ref
     let more = request.needs.iter().filter(|need| allowed.names().all(|name| name != **need));
     let names: Vec<_> = more.map(ToString::to_string).collect();
     let enforces = inventories[id.source].service_accounts[id.index].enforces_mountable;
-    (enforces && !names.is_empty()).then_some(Refused {
+    (enforces && !names.is_empty()).then_some(RefusedInjection {
         holder: request.holder,
         names,
         span: None,

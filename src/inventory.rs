@@ -29,7 +29,7 @@ pub use custom::Unjudged;
 pub use exposed::Exposed;
 pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
-pub use pulls::{Made, Ways};
+pub use pulls::{MadeAccount, Ways};
 pub use secrets::Secret;
 pub use site::Site;
 pub use wrong::{NotString, Sort};
@@ -43,7 +43,7 @@ use crate::text::Text;
 use crate::yaml::{self, Kind, Node, Problem, Tree};
 
 use phase::Timing;
-use walk::Place;
+use walk::ObjectPlace;
 
 /// The annotation that keeps an object or pod template as it is.
 pub const OPT_OUT: &str = "pullcreds.dev/inject";
@@ -106,7 +106,7 @@ pub struct Inventory<'a> {
     /// a dump.
     pub other_images: Vec<Box<OtherImage<'a>>>,
     /// Fields that look like those for pull secrets and that nothing reads, in the order of the stream; none of a dump.
-    pub unread: Vec<Unread<'a>>,
+    pub unread: Vec<DeadField<'a>>,
     /// Custom resources that hold images and are not judged, in the order of the stream; none of a dump.
     pub unjudged: Vec<Box<Unjudged<'a>>>,
     /// How many documents held Kubernetes objects that were read.
@@ -128,7 +128,7 @@ pub struct OtherImage<'a> {
 }
 
 /// A field that looks like one for pull secrets and that nothing reads.
-pub struct Unread<'a> {
+pub struct DeadField<'a> {
     /// The object.
     pub object: Object<'a>,
     /// Where it is.
@@ -208,7 +208,7 @@ pub struct Workload<'a> {
     /// Whether the kubelet runs it from a file or URL of its own, without the API server.
     pub is_static: bool,
     /// What its operator does about its ServiceAccount, if it makes one.
-    pub made: Option<Box<Made<'a>>>,
+    pub made: Option<Box<MadeAccount<'a>>>,
     /// Where its list can be written.
     pub site: Site,
 }
@@ -220,7 +220,7 @@ pub struct ServiceAccount<'a> {
     /// Its list.
     pub pull_secrets: PullSecrets<'a>,
     /// What it lists under `secrets`: Secrets that pods may mount, and none that they pull with.
-    pub mountable: Box<[Entry<'a>]>,
+    pub mountable: Box<[PullSecretRef<'a>]>,
     /// Its annotations.
     pub annotations: Vec<(Text<'a>, Text<'a>)>,
     /// Whether its pods may name only secrets of this list.
@@ -235,7 +235,7 @@ pub struct PullSecrets<'a> {
     /// What kind of value it is.
     pub state: ListState,
     /// Its entries, in order.
-    pub entries: Box<[Entry<'a>]>,
+    pub entries: Box<[PullSecretRef<'a>]>,
     /// Where it stands; empty when it is absent.
     pub span: Span,
 }
@@ -255,7 +255,7 @@ pub enum ListState {
 }
 
 /// An entry of `imagePullSecrets`.
-pub struct Entry<'a> {
+pub struct PullSecretRef<'a> {
     /// Its name; `None` if it has none, an empty one included.
     pub name: Option<Text<'a>>,
     /// Whether it is a bare string where a mapping belongs.
@@ -287,7 +287,7 @@ impl<'a> PullSecrets<'a> {
     /// Whether the API server rejects what has this list: it is none, or has an entry that is not a mapping with a
     /// string for a name.
     pub fn is_malformed(&self) -> bool {
-        let malformed = |entry: &Entry<'_>| entry.bare || entry.not_a_name.is_some();
+        let malformed = |entry: &PullSecretRef<'_>| entry.bare || entry.not_a_name.is_some();
         self.state == ListState::Malformed || self.entries.iter().any(malformed)
     }
 
@@ -601,7 +601,7 @@ impl<'a> StreamPart<'a> {
     fn take(
         &mut self,
         node: Node<'_, 'a>,
-        place: &Place,
+        place: &ObjectPlace,
         meta: &TypeMeta<'a>,
         row: Option<&'a Row>,
     ) {
@@ -708,7 +708,7 @@ impl<'a> Inventory<'a> {
             if let Some(span) = found.ignored.filter(|_| self.whence == Whence::Manifests) {
                 let (object, field) = (make(), found.ways.list.as_deref().unwrap_or_default());
                 let (path, field) = (object.path(&[], field), field.to_owned());
-                self.unread.push(Unread { object, span, path, field, why: IGNORED });
+                self.unread.push(DeadField { object, span, path, field, why: IGNORED });
             }
             let mut object = make();
             object.opted_out |= hit.template.is_some_and(opts_out);
@@ -759,7 +759,7 @@ impl<'a> Inventory<'a> {
                     let path = object.path(&[], way.as_str());
                     let field_path = way.as_str().to_owned();
                     let (span, why) = (value.span(), &*field.why);
-                    self.unread.push(Unread { object, span, path, field: field_path, why });
+                    self.unread.push(DeadField { object, span, path, field: field_path, why });
                 }
             });
         }
@@ -804,7 +804,7 @@ fn share_lists(workloads: &mut [Box<Workload<'_>>]) {
     }
 }
 
-fn object<'a>(node: Node<'_, 'a>, place: &Place, type_meta: Arc<TypeMeta<'a>>) -> Object<'a> {
+fn object<'a>(node: Node<'_, 'a>, place: &ObjectPlace, type_meta: Arc<TypeMeta<'a>>) -> Object<'a> {
     let metadata = node.get("metadata");
     let name = metadata.and_then(|metadata| metadata.get("name"));
     let label = name.filter(|name| text(*name).is_some()).or_else(|| node.get("kind"));
@@ -941,13 +941,13 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
     PullSecrets { state, entries: entries(Some(list)), span }
 }
 
-fn entries<'a>(list: Option<Node<'_, 'a>>) -> Box<[Entry<'a>]> {
+fn entries<'a>(list: Option<Node<'_, 'a>>) -> Box<[PullSecretRef<'a>]> {
     exact(list.into_iter().flat_map(Node::items).map(entry).collect())
 }
 
 /// A mapping with a name.
-fn entry<'a>(item: Node<'_, 'a>) -> Entry<'a> {
-    Entry {
+fn entry<'a>(item: Node<'_, 'a>) -> PullSecretRef<'a> {
+    PullSecretRef {
         name: item.get("name").and_then(text),
         bare: !item.is_mapping() && !item.is_null(),
         not_a_name: item.get("name").and_then(wrong::not_a_string).map(Box::new),

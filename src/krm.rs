@@ -50,7 +50,7 @@ pub enum NoList {
 /// The functionConfig of a function.
 pub struct FunctionConfig<'a> {
     /// Its names.
-    pub reference: Reference<'a>,
+    pub reference: ObjectReference<'a>,
     /// Where it is.
     pub place: Span,
     /// If it is a `ConfigMap`: what that holds, in order.
@@ -73,7 +73,7 @@ pub struct Datum<'a> {
 
 /// What names an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reference<'a> {
+pub struct ObjectReference<'a> {
     /// Its `apiVersion`.
     pub api_version: Text<'a>,
     /// Its `kind`.
@@ -84,10 +84,10 @@ pub struct Reference<'a> {
     pub namespace: Option<Text<'a>>,
 }
 
-impl Reference<'_> {
+impl ObjectReference<'_> {
     /// The same with a life of its own.
-    pub fn into_owned(self) -> Reference<'static> {
-        Reference {
+    pub fn into_owned(self) -> ObjectReference<'static> {
+        ObjectReference {
             api_version: self.api_version.into_owned(),
             kind: self.kind.into_owned(),
             name: self.name.into_owned(),
@@ -99,7 +99,7 @@ impl Reference<'_> {
 /// An item, as far as a result speaks of it.
 struct Item<'a> {
     place: Span,
-    reference: Reference<'a>,
+    reference: ObjectReference<'a>,
     path: Option<Text<'a>>,
     index: u64,
 }
@@ -202,9 +202,9 @@ fn item<'a>(node: Node<'_, 'a>) -> Item<'a> {
     }
 }
 
-fn reference<'a>(node: Node<'_, 'a>) -> Reference<'a> {
+fn reference<'a>(node: Node<'_, 'a>) -> ObjectReference<'a> {
     let text = |path: &[&str]| node.at(path).and_then(Node::scalar).filter(|text| !text.is_empty());
-    Reference {
+    ObjectReference {
         api_version: text(&["apiVersion"]).unwrap_or_default(),
         kind: text(&["kind"]).unwrap_or_default(),
         name: text(&["metadata", "name"]).unwrap_or_default(),

@@ -111,11 +111,11 @@ pub struct Report<'r> {
     /// What may not be shown of each part of each source that something was shown of.
     hidden: RefCell<BTreeMap<(usize, Span), Spans>>,
     templates: Vec<OnceCell<Templates>>,
-    unread: Vec<Unread>,
+    unread: Vec<UnreadSource>,
 }
 
 /// Something that should have been a source and cannot be read.
-pub struct Unread {
+pub struct UnreadSource {
     /// What people call it.
     pub name: Shown<'static>,
     /// Where it stops being text.
@@ -145,7 +145,7 @@ impl<'r> Report<'r> {
 
     /// The same, with what could not be read.
     #[must_use]
-    pub fn with_unread(self, unread: Vec<Unread>) -> Self {
+    pub fn with_unread(self, unread: Vec<UnreadSource>) -> Self {
         Self { unread, ..self }
     }
 

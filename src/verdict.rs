@@ -20,8 +20,8 @@ use crate::credentials::payload::{Misfit, Unusable};
 use crate::credentials::printable_key;
 use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
 use crate::image::{InvalidReference, Reference};
-use crate::inventory::producers::Fault;
-use crate::inventory::reach::Copied;
+use crate::inventory::producers::ProducerFault;
+use crate::inventory::reach::Replicated;
 use crate::inventory::secrets::Content;
 use crate::inventory::{Image, Inventory, Object, Produced, Pulled, Secret, Whence, Workload};
 use crate::kinds;
@@ -640,7 +640,7 @@ pub enum Why {
     /// The policy declares it for other images.
     Policy,
     /// What makes it makes none that the kubelet reads.
-    Produced(Fault),
+    Produced(ProducerFault),
     /// It is there only after a pod has started that needs it to start.
     NeverMounted,
     /// The API server rejects the object that names the secrets.

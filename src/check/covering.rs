@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::credentials::keyring::Keyring;
 use crate::image::Reference;
 use crate::inventory::phase::Timing;
-use crate::inventory::secrets::{Content, Entry};
+use crate::inventory::secrets::{Content, RedactedEntry};
 use crate::inventory::{Inventory, Object, Produced, Whence};
 use crate::names::is_subdomain;
 use crate::policy::{Policy, Scope};
@@ -223,8 +223,8 @@ fn named<'i>(made: &'i Produced<'_>) -> Option<Covers<'i>> {
 }
 
 /// The entries that a registry may accept.
-fn entries(entries: &[Entry], now: i64) -> Option<Covers<'_>> {
-    let has_expired = |entry: &Entry| {
+fn entries(entries: &[RedactedEntry], now: i64) -> Option<Covers<'_>> {
+    let has_expired = |entry: &RedactedEntry| {
         entry.class.and_then(|class| class.expires_at).is_some_and(|expires| expires < now)
     };
     let good = entries.iter().enumerate().filter(|(_, entry)| {

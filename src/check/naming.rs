@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::keyring::{KeyIndex, Keyring, explain_near_miss};
 use crate::image::Reference;
-use crate::inventory::secrets::{Content, Entry};
+use crate::inventory::secrets::{Content, RedactedEntry};
 use crate::inventory::{Inventory, Object};
 use crate::policy::{Policy, Scope};
 use crate::verdict::Known;
@@ -150,7 +150,7 @@ fn made_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
 }
 
 /// The same of a Secret with many entries.
-fn is_any_near(index: &KeyIndex, entries: &[Entry], image: &Reference) -> bool {
+fn is_any_near(index: &KeyIndex, entries: &[RedactedEntry], image: &Reference) -> bool {
     let misses = || index.misses(entries.iter().map(|entry| entry.key.as_str()));
     let nearest = || misses().nearest(|at| &entries[at].key, image.name());
     !index.keyring().lookup(image.name()).is_empty()

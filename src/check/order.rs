@@ -5,7 +5,7 @@
 
 mod copies;
 
-use crate::inventory::phase::{Event, Hook, SyncHook, Timing};
+use crate::inventory::phase::{Hook, HookEvent, SyncHook, Timing};
 use crate::inventory::{Object, Workload};
 
 pub(super) use copies::{Gathered, last_of_each};
@@ -21,7 +21,7 @@ pub(super) enum Runner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment<'i> {
     /// As a hook of Helm; `None`: with the regular manifests.
-    Helm { event: Option<Event>, weight: i64, name: &'i str },
+    Helm { event: Option<HookEvent>, weight: i64, name: &'i str },
     /// In a phase and wave of Argo CD.
     ArgoCd { phase: SyncHook, wave: i64, is_hook: bool },
 }
@@ -64,9 +64,9 @@ pub(super) fn starts_before<'i>(workload: &'i Workload<'_>, object: &'i Object<'
 pub(super) fn missing<'i>(pod: &'i Object<'_>, copies: &[&'i Object<'i>]) -> Option<Absence<'i>> {
     let runner = runner(pod, copies)?;
     let moments = moments(pod, runner);
-    let upgrade_only = |event: Event| {
-        event == Event::PreUpgrade
-            && !hook(pod).is_some_and(|hook| hook.events.contains(&Event::PreInstall))
+    let upgrade_only = |event: HookEvent| {
+        event == HookEvent::PreUpgrade
+            && !hook(pod).is_some_and(|hook| hook.events.contains(&HookEvent::PreInstall))
     };
     moments.into_iter().find_map(|moment| {
         let states: Vec<_> = copies.iter().map(|copy| (state(copy, moment), *copy)).collect();
@@ -151,10 +151,10 @@ fn state(thing: &Object<'_>, moment: Moment<'_>) -> Presence {
 
 /// The manifests of a release are applied together, Secrets and ServiceAccounts first, and all of them are there
 /// until it is uninstalled.
-fn regular(thing: &Object<'_>, event: Option<Event>) -> Presence {
+fn regular(thing: &Object<'_>, event: Option<HookEvent>) -> Presence {
     match event {
-        Some(Event::PreInstall) => Presence::Later,
-        Some(Event::PostDelete) if !is_kept(thing) => Presence::Deleted,
+        Some(HookEvent::PreInstall) => Presence::Later,
+        Some(HookEvent::PostDelete) if !is_kept(thing) => Presence::Deleted,
         _ => Presence::There,
     }
 }
@@ -164,7 +164,7 @@ fn regular(thing: &Object<'_>, event: Option<Event>) -> Presence {
 fn hooked(
     hook: &Hook,
     thing: &Object<'_>,
-    (event, weight, name): (Option<Event>, i64, &str),
+    (event, weight, name): (Option<HookEvent>, i64, &str),
 ) -> Presence {
     let before = (hook.weight, self::name(thing)) < (weight, name)
         // Of equal names, the order of kinds decides, in which unknown kinds come last.
@@ -175,8 +175,8 @@ fn hooked(
             if before { Presence::There } else { Presence::Later }
         } else if !is_before(own, event) {
             let later = match event {
-                None | Some(Event::PreInstall) => own == Event::PostInstall,
-                Some(Event::PreUpgrade) => own == Event::PostUpgrade,
+                None | Some(HookEvent::PreInstall) => own == HookEvent::PostInstall,
+                Some(HookEvent::PreUpgrade) => own == HookEvent::PostUpgrade,
                 Some(_) => false,
             };
             if later { Presence::Later } else { Presence::Never }
@@ -190,13 +190,13 @@ fn hooked(
 }
 
 /// Whether hooks of `own` have certainly run when `event` comes.
-fn is_before(own: Event, event: Option<Event>) -> bool {
+fn is_before(own: HookEvent, event: Option<HookEvent>) -> bool {
     match (own, event) {
-        (Event::PreInstall, event) => event != Some(Event::PreInstall),
-        (Event::PostInstall, Some(event)) => event > Event::PostInstall,
-        (Event::PreUpgrade, event) => event == Some(Event::PostUpgrade),
-        (Event::PreRollback, event) => event == Some(Event::PostRollback),
-        (Event::PreDelete, event) => event == Some(Event::PostDelete),
+        (HookEvent::PreInstall, event) => event != Some(HookEvent::PreInstall),
+        (HookEvent::PostInstall, Some(event)) => event > HookEvent::PostInstall,
+        (HookEvent::PreUpgrade, event) => event == Some(HookEvent::PostUpgrade),
+        (HookEvent::PreRollback, event) => event == Some(HookEvent::PostRollback),
+        (HookEvent::PreDelete, event) => event == Some(HookEvent::PostDelete),
         _ => false,
     }
 }

@@ -132,12 +132,12 @@ pub struct Summary {
     /// Images of custom resources that the kubelet does not pull for pods of their own.
     pub other_images: usize,
     /// What custom resources hold that is not judged.
-    pub unjudged: Unjudged,
+    pub unjudged: UnjudgedImages,
 }
 
 /// Images of custom resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unjudged {
+pub struct UnjudgedImages {
     /// How many images.
     pub images: usize,
     /// In how many objects.
@@ -164,7 +164,7 @@ impl Summary {
             never_pulled: 0,
             placeholders: 0,
             other_images: inventories.iter().map(|inventory| inventory.other_images.len()).sum(),
-            unjudged: Unjudged::of(inventories),
+            unjudged: UnjudgedImages::of(inventories),
         };
         let (mut failed, mut assumed) = (false, BTreeSet::new());
         for pod in pods {
@@ -240,7 +240,7 @@ impl Summary {
             1 => format!("1 {what}"),
             _ => format!("{count} {what}s"),
         };
-        let Unjudged { images, objects } = self.unjudged;
+        let UnjudgedImages { images, objects } = self.unjudged;
         let custom = (objects > 0).then(|| {
             let resources = counted(objects, "custom resource");
             format!("{} in {resources} not judged", counted(images, "image"))
@@ -272,7 +272,7 @@ impl Summary {
     }
 }
 
-impl Unjudged {
+impl UnjudgedImages {
     fn of(inventories: &[Inventory<'_>]) -> Self {
         let all = inventories.iter().flat_map(|inventory| &inventory.unjudged);
         all.fold(Self::default(), |sum, one| Self {

@@ -20,7 +20,7 @@ pub struct Timing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hook {
     /// Its events; none if one of them is unknown, since Helm then drops the object.
-    pub events: Vec<Event>,
+    pub events: Vec<HookEvent>,
     /// `helm.sh/hook-weight`; 0 if it is no number.
     pub weight: i64,
     /// Whether it is deleted as soon as all hooks of its event have succeeded.
@@ -31,7 +31,7 @@ pub struct Hook {
 
 /// A moment in the life of a release at which Helm runs hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Event {
+pub enum HookEvent {
     /// Before anything of the release is there.
     PreInstall,
     /// After the manifests were applied for the first time.
@@ -82,17 +82,17 @@ pub enum SyncHook {
     Skip,
 }
 
-const EVENTS: &[(&str, Event)] = &[
-    ("pre-install", Event::PreInstall),
-    ("post-install", Event::PostInstall),
-    ("test", Event::Test),
-    ("test-success", Event::Test),
-    ("pre-upgrade", Event::PreUpgrade),
-    ("post-upgrade", Event::PostUpgrade),
-    ("pre-rollback", Event::PreRollback),
-    ("post-rollback", Event::PostRollback),
-    ("pre-delete", Event::PreDelete),
-    ("post-delete", Event::PostDelete),
+const EVENTS: &[(&str, HookEvent)] = &[
+    ("pre-install", HookEvent::PreInstall),
+    ("post-install", HookEvent::PostInstall),
+    ("test", HookEvent::Test),
+    ("test-success", HookEvent::Test),
+    ("pre-upgrade", HookEvent::PreUpgrade),
+    ("post-upgrade", HookEvent::PostUpgrade),
+    ("pre-rollback", HookEvent::PreRollback),
+    ("post-rollback", HookEvent::PostRollback),
+    ("pre-delete", HookEvent::PreDelete),
+    ("post-delete", HookEvent::PostDelete),
 ];
 
 const SYNC_HOOKS: &[(&str, SyncHook)] = &[
@@ -105,7 +105,7 @@ const SYNC_HOOKS: &[(&str, SyncHook)] = &[
     ("Skip", SyncHook::Skip),
 ];
 
-impl Event {
+impl HookEvent {
     /// Its name in `helm.sh/hook`.
     pub fn name(self) -> &'static str {
         name_of(EVENTS, &self)
@@ -246,12 +246,12 @@ mod tests {
     fn events_are_a_list_in_any_case_and_one_unknown_drops_the_object() {
         let hook = |value: &str| timing(&format!("helm.sh/hook: \"{value}\"")).unwrap().hook;
         let events = |value: &str| hook(value).unwrap().events;
-        assert_eq!(events("pre-install"), [Event::PreInstall]);
+        assert_eq!(events("pre-install"), [HookEvent::PreInstall]);
         assert_eq!(
             events("Pre-Upgrade, pre-install,pre-upgrade"),
-            [Event::PreInstall, Event::PreUpgrade]
+            [HookEvent::PreInstall, HookEvent::PreUpgrade]
         );
-        assert_eq!(events("test-success"), [Event::Test]);
+        assert_eq!(events("test-success"), [HookEvent::Test]);
         for unknown in ["pre-instal", "", "pre-install,", "crd-install"] {
             assert_eq!(events(unknown), [], "{unknown}");
         }

@@ -14,7 +14,7 @@ use crate::kinds;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
 
-pub use template::Flaw;
+pub use template::TemplateFlaw;
 use template::{BRACES, Delimiters, Templated};
 
 /// A kind whose objects make Secrets.
@@ -511,7 +511,7 @@ pub struct Produced<'a> {
     /// Its type, if the object says one; else it is Opaque.
     pub secret_type: Option<Text<'a>>,
     /// Why the kubelet will not use it.
-    pub fault: Option<Fault>,
+    pub fault: Option<ProducerFault>,
     /// How often it is made anew.
     pub refresh: Refresh<'a>,
     /// What issues the token in it.
@@ -538,7 +538,7 @@ pub enum Refresh<'a> {
 
 /// Why the kubelet will not use a Secret that something makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ProducerFault {
     /// Something of another kind is made.
     NoSecret(Text<'static>),
     /// Its type is not one that the kubelet reads.
@@ -546,7 +546,7 @@ pub enum Fault {
     /// It lacks the key of its type.
     Key(Format),
     /// Its docker configuration can never be read.
-    Payload(Flaw),
+    Payload(TemplateFlaw),
 }
 
 impl Producer {
@@ -651,19 +651,19 @@ fn fault(
     row: &Producer,
     secret_type: Option<&str>,
     templated: &Templated,
-) -> Option<Fault> {
+) -> Option<ProducerFault> {
     if let Some(kind) = (row.instead)(made) {
-        return Some(Fault::NoSecret(kind));
+        return Some(ProducerFault::NoSecret(kind));
     }
     row.secret_type?;
     let Some(format) = secret_type.and_then(Format::from_secret_type) else {
-        return Some(Fault::Type);
+        return Some(ProducerFault::Type);
     };
     if (row.has_key)(made, format.data_key()) == Some(false) {
-        return Some(Fault::Key(format));
+        return Some(ProducerFault::Key(format));
     }
     match templated {
-        Templated::Never(flaw) => Some(Fault::Payload(flaw.clone())),
+        Templated::Never(flaw) => Some(ProducerFault::Payload(flaw.clone())),
         Templated::Unknown | Templated::Keys(_) => None,
     }
 }

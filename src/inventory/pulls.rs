@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::site::Site;
-use super::{ACCOUNT_FIELDS, Entry, FIELD, Image, ImageField, ListState, NotString, PullSecrets};
+use super::{
+    ACCOUNT_FIELDS, FIELD, Image, ImageField, ListState, NotString, PullSecretRef, PullSecrets,
+};
 use super::{entries, exact, image, images, text, wrong};
 use crate::image::Reference;
 use crate::kinds::{Combine, FieldPath, PullSite, SecretField, SecretForm, SplitImage, Way};
@@ -43,7 +45,7 @@ pub(super) struct Hit<'t, 'a> {
 }
 
 /// What a hit says.
-pub(super) struct Found<'a> {
+pub(super) struct SiteContents<'a> {
     pub(super) images: Box<[Image<'a>]>,
     pub(super) pull_secrets: PullSecrets<'a>,
     pub(super) site: Site,
@@ -51,13 +53,13 @@ pub(super) struct Found<'a> {
     pub(super) not_an_account: Option<Box<NotString<'a>>>,
     pub(super) ways: Ways,
     /// The ServiceAccount that the operator makes for it, if it does.
-    pub(super) made: Option<Made<'a>>,
+    pub(super) made: Option<MadeAccount<'a>>,
     /// Where the list is that the operator ignores, if it does.
     pub(super) ignored: Option<Span>,
 }
 
 /// What an operator does about the ServiceAccount of pods.
-pub struct Made<'a> {
+pub struct MadeAccount<'a> {
     /// Whether nothing else is known than that another object decides.
     pub is_elsewhere: bool,
     /// The pull secrets that the object puts on it, beside those of its own list.
@@ -133,7 +135,11 @@ impl<'t, 'a> Hit<'t, 'a> {
     }
 
     /// What is there to be pulled, and with what; `None` if no pods are made.
-    pub(super) fn read(&self, name: Option<&str>, forms: &mut Shared<Form>) -> Option<Found<'a>> {
+    pub(super) fn read(
+        &self,
+        name: Option<&str>,
+        forms: &mut Shared<Form>,
+    ) -> Option<SiteContents<'a>> {
         let images = self.images();
         let mut places = self.places();
         if !self.is_made(&images, &places) {
@@ -172,7 +178,7 @@ impl<'t, 'a> Hit<'t, 'a> {
             list.entries = Box::new([named(default, self.node)]);
         }
         let made = (!is_named).then(|| self.made(name, &mut service_account)).flatten();
-        Some(Found {
+        Some(SiteContents {
             images,
             pull_secrets: list,
             site,
@@ -213,10 +219,10 @@ impl<'t, 'a> Hit<'t, 'a> {
     }
 
     /// What the operator makes of the ServiceAccount that no field names, and under which name.
-    fn made(&self, name: Option<&str>, account: &mut Option<Text<'a>>) -> Option<Made<'a>> {
+    fn made(&self, name: Option<&str>, account: &mut Option<Text<'a>>) -> Option<MadeAccount<'a>> {
         let default = self.site.service_account_default.as_deref().unwrap_or("default");
         if self.site.decided_elsewhere {
-            return Some(Made { is_elsewhere: true, names: Box::default() });
+            return Some(MadeAccount { is_elsewhere: true, names: Box::default() });
         }
         if default == "default" {
             return None;
@@ -224,7 +230,7 @@ impl<'t, 'a> Hit<'t, 'a> {
         *account = Some(default.replace("{name}", name.unwrap_or("*")).into());
         let fields = self.fields(&self.site.account_secrets);
         let names = fields.iter().flat_map(|field| field.list.names().cloned()).collect();
-        Some(Made { is_elsewhere: false, names: exact(names) })
+        Some(MadeAccount { is_elsewhere: false, names: exact(names) })
     }
 
     /// Calls `visit` with everything that a path of the row leads to.
@@ -422,16 +428,16 @@ impl<'t, 'a> SecretsField<'t, 'a> {
 /// The entries that count: those of the field that is in use, and what others add to them.
 fn combined<'a>(
     combine: Combine,
-    used: Box<[Entry<'a>]>,
+    used: Box<[PullSecretRef<'a>]>,
     others: Vec<SecretsField<'_, 'a>>,
-) -> Box<[Entry<'a>]> {
+) -> Box<[PullSecretRef<'a>]> {
     match combine {
         Combine::First => used,
         Combine::FirstEntry => exact(used.into_vec().into_iter().take(1).collect()),
         Combine::Joined => {
             let others = others.into_iter().flat_map(|place| place.list.entries.into_vec());
             let mut seen = BTreeSet::new();
-            let mut is_new = |entry: &Entry<'a>| {
+            let mut is_new = |entry: &PullSecretRef<'a>| {
                 entry.name.as_ref().is_none_or(|name| seen.insert(name.clone()))
             };
             used.into_vec().into_iter().chain(others).filter(|entry| is_new(entry)).collect()
@@ -465,14 +471,14 @@ fn read<'a>(field: Field<'_, 'a>, form: SecretForm) -> PullSecrets<'a> {
 }
 
 /// A name that is not a value of the input by itself.
-fn named<'a>(name: &str, node: Node<'_, 'a>) -> Entry<'a> {
+fn named<'a>(name: &str, node: Node<'_, 'a>) -> PullSecretRef<'a> {
     let name = Some(name.to_owned().into());
-    Entry { name, bare: false, not_a_name: None, unknown: None, span: node.span() }
+    PullSecretRef { name, bare: false, not_a_name: None, unknown: None, span: node.span() }
 }
 
 /// A name that is the entry itself.
-fn name<'a>(node: Node<'_, 'a>) -> Entry<'a> {
-    Entry {
+fn name<'a>(node: Node<'_, 'a>) -> PullSecretRef<'a> {
+    PullSecretRef {
         name: text(node),
         bare: !matches!(node.resolved().kind(), Kind::Scalar(_)),
         not_a_name: wrong::not_a_string(node).map(Box::new),
@@ -482,7 +488,7 @@ fn name<'a>(node: Node<'_, 'a>) -> Entry<'a> {
 }
 
 /// The names in a text, separated by commas or semicolons.
-fn names<'a>(all: &str, node: Node<'_, 'a>) -> Box<[Entry<'a>]> {
+fn names<'a>(all: &str, node: Node<'_, 'a>) -> Box<[PullSecretRef<'a>]> {
     let names = all.split([',', ';']).map(str::trim).filter(|name| !name.is_empty());
     names.map(|name| named(name, node)).collect()
 }

@@ -16,7 +16,7 @@ const ALLOWED_MATCHING: &str =
 
 /// Whether a namespace gets a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Copied {
+pub enum Replicated {
     /// It gets none.
     No,
     /// It depends on what the manifests do not tell: the labels of the namespace, say.
@@ -62,37 +62,36 @@ impl<'a> Reach<'a> {
     }
 
     /// Whether `namespace` gets a copy; `None` is one that nobody knows.
-    pub fn copies_to(&self, namespace: Option<&str>) -> Copied {
-        let each = self
-            .ways
-            .iter()
-            .map(|sets| sets.iter().map(|set| set.holds(namespace)).min().unwrap_or(Copied::No));
-        each.max().unwrap_or(Copied::No)
+    pub fn copies_to(&self, namespace: Option<&str>) -> Replicated {
+        let each = self.ways.iter().map(|sets| {
+            sets.iter().map(|set| set.holds(namespace)).min().unwrap_or(Replicated::No)
+        });
+        each.max().unwrap_or(Replicated::No)
     }
 }
 
 impl Namespaces<'_> {
-    fn holds(&self, namespace: Option<&str>) -> Copied {
+    fn holds(&self, namespace: Option<&str>) -> Replicated {
         match (self, namespace) {
-            (Self::All, _) => Copied::Yes,
-            (Self::Labelled, _) | (Self::Listed(_), None) => Copied::Maybe,
+            (Self::All, _) => Replicated::Yes,
+            (Self::Labelled, _) | (Self::Listed(_), None) => Replicated::Maybe,
             (Self::Listed(names), Some(namespace)) => {
                 let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-                names.map(|name| is(name, namespace)).max().unwrap_or(Copied::No)
+                names.map(|name| is(name, namespace)).max().unwrap_or(Replicated::No)
             }
         }
     }
 }
 
 /// Whether a name, or a regular expression of which only `.*` is read, is that of `namespace`.
-fn is(name: &str, namespace: &str) -> Copied {
+fn is(name: &str, namespace: &str) -> Replicated {
     let literal = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     if !name.split(".*").all(literal) {
-        return Copied::Maybe;
+        return Replicated::Maybe;
     }
-    if matches_glob(&name.replace(".*", "*"), namespace) { Copied::Yes } else { Copied::No }
+    if matches_glob(&name.replace(".*", "*"), namespace) { Replicated::Yes } else { Replicated::No }
 }
 
 /// The value under `name` among annotations.
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(annotations: &[(&'static str, &'static str)], cases: &[(&str, Copied)]) {
+    fn check(annotations: &[(&'static str, &'static str)], cases: &[(&str, Replicated)]) {
         let reach = reach(annotations).unwrap();
         for (namespace, copied) in cases {
             assert_eq!(reach.copies_to(Some(namespace)), *copied, "{namespace}");
@@ -129,21 +128,21 @@ mod tests {
     fn replicator_pushes_to_names_and_expressions() {
         check(
             &[(REPLICATE_TO, "shop, team-.*,ns-[0-9]*")],
-            &[("shop", Copied::Yes), ("team-a", Copied::Yes), ("ns-1", Copied::Maybe)],
+            &[("shop", Replicated::Yes), ("team-a", Replicated::Yes), ("ns-1", Replicated::Maybe)],
         );
         check(
             &[(REPLICATE_TO, "shop,team-.*")],
-            &[("shopping", Copied::No), ("a-team-b", Copied::No)],
+            &[("shopping", Replicated::No), ("a-team-b", Replicated::No)],
         );
-        check(&[(REPLICATE_TO, ".*")], &[("any", Copied::Yes)]);
-        check(&[(REPLICATE_TO_MATCHING, "pull=yes")], &[("shop", Copied::Maybe)]);
+        check(&[(REPLICATE_TO, ".*")], &[("any", Replicated::Yes)]);
+        check(&[(REPLICATE_TO_MATCHING, "pull=yes")], &[("shop", Replicated::Maybe)]);
     }
 
     #[test]
     fn reflector_needs_to_be_allowed_and_asked() {
         assert!(reach(&[(ALLOWED, "true"), (REFLECTED_TO, "shop")]).is_none());
         assert!(reach(&[(REFLECTED, "true")]).is_none());
-        check(&[(ALLOWED, "true"), (REFLECTED, "true")], &[("any", Copied::Yes)]);
+        check(&[(ALLOWED, "true"), (REFLECTED, "true")], &[("any", Replicated::Yes)]);
         check(
             &[
                 (ALLOWED, "true"),
@@ -151,21 +150,21 @@ mod tests {
                 (ALLOWED_IN, "shop,a"),
                 (REFLECTED_TO, "shop,b"),
             ],
-            &[("shop", Copied::Yes), ("a", Copied::No), ("b", Copied::No)],
+            &[("shop", Replicated::Yes), ("a", Replicated::No), ("b", Replicated::No)],
         );
     }
 
     #[test]
     fn expressions_of_which_only_dot_star_is_read() {
-        assert_eq!(is("a.*b.*c", "a-b-c"), Copied::Yes);
-        assert_eq!(is("a.*b.*c", "a-c"), Copied::No);
-        assert_eq!(is("team-.+", "team-a"), Copied::Maybe);
-        assert_eq!(is("team", "team"), Copied::Yes);
+        assert_eq!(is("a.*b.*c", "a-b-c"), Replicated::Yes);
+        assert_eq!(is("a.*b.*c", "a-c"), Replicated::No);
+        assert_eq!(is("team-.+", "team-a"), Replicated::Maybe);
+        assert_eq!(is("team", "team"), Replicated::Yes);
     }
 
     #[test]
     fn nobody_knows_about_a_namespace_that_nobody_knows() {
         let reach = reach(&[(REPLICATE_TO, "shop")]).unwrap();
-        assert_eq!(reach.copies_to(None), Copied::Maybe);
+        assert_eq!(reach.copies_to(None), Replicated::Maybe);
     }
 }

@@ -41,7 +41,7 @@ pub struct Secret<'a> {
     /// Its annotations that may tell a time: name, value and place.
     pub annotations: Box<[Annotation<'a>]>,
     /// When its payload was last written, by its `metadata.managedFields`.
-    pub written: Written<'a>,
+    pub written: WriteTimes<'a>,
     /// Its `metadata.creationTimestamp`.
     pub created: Option<Text<'a>>,
     /// The controller that replaces its content, by the marks that it leaves.
@@ -53,7 +53,7 @@ pub struct Secret<'a> {
 /// What a Secret comes to as a pull secret.
 pub enum Content {
     /// It has a type that the kubelet reads, and the key of that type.
-    Payload(Box<Summary>),
+    Payload(Box<PayloadSummary>),
     /// It has a type that the kubelet reads, and not the key of that type.
     NoKey {
         /// The format of its type.
@@ -73,13 +73,13 @@ pub enum Content {
 }
 
 /// A payload without what is secret in it.
-pub struct Summary {
+pub struct PayloadSummary {
     /// Its format.
     pub format: Format,
     /// Whether the API server stores it.
     pub api_server: Result<(), PayloadError>,
     /// The entries that the kubelet sees, or why every pull of the pod fails.
-    pub kubelet: Result<Vec<Entry>, PayloadError>,
+    pub kubelet: Result<Vec<RedactedEntry>, PayloadError>,
     /// What it is, if not a list of entries.
     pub misfit: Option<Misfit>,
     /// The credentials that stand in it where the entries are not all that it holds.
@@ -93,7 +93,7 @@ pub struct Summary {
 }
 
 /// An entry without what is secret in it.
-pub struct Entry {
+pub struct RedactedEntry {
     /// Its key as written. Print it through [`crate::credentials::printable_key`].
     pub key: String,
     /// Why it authenticates nothing.
@@ -111,7 +111,7 @@ pub struct Entry {
 impl Content {
     /// Its entries; none if it has none that the kubelet can read. A Secret that the API server rejects is not stored,
     /// and no kubelet sees it.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[RedactedEntry] {
         match self {
             Self::Payload(summary) => summary.entries(),
             _ => &[],
@@ -155,9 +155,9 @@ impl Content {
     }
 }
 
-impl Summary {
+impl PayloadSummary {
     /// The entries that a kubelet gets to see.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[RedactedEntry] {
         match (&self.api_server, &self.kubelet) {
             (Ok(()), Ok(entries)) => entries,
             _ => &[],
@@ -167,7 +167,7 @@ impl Summary {
 
 /// What `metadata.managedFields` tells of the time of a payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written<'a> {
+pub struct WriteTimes<'a> {
     /// The time after which nobody has written it.
     pub latest: Option<Text<'a>>,
     /// A time at which it was certainly written.
@@ -221,7 +221,7 @@ pub(super) fn annotations_of<'t, 'a>(
 /// `managedfieldsupdater.go`): a label will do. So the newest time of the managers that own the payload is one after
 /// which nobody has written it, and is when it was written only if the manager owns nothing else. `stringData` is stored
 /// as `data`.
-fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Written<'a> {
+fn written<'a>(secret: Node<'_, 'a>, format: Format) -> WriteTimes<'a> {
     let key = format!("f:{}", format.data_key());
     let managers = secret.at(&["metadata", "managedFields"]).into_iter().flat_map(Node::items);
     let owners = managers.filter_map(|entry| {
@@ -230,7 +230,7 @@ fn written<'a>(secret: Node<'_, 'a>, format: Format) -> Written<'a> {
         Some((entry.get("time").and_then(Node::scalar)?, owns_alone(fields, &key)))
     });
     // The API server writes every time in UTC and in one form, so that their texts are in order.
-    owners.fold(Written::default(), |written, (time, alone)| Written {
+    owners.fold(WriteTimes::default(), |written, (time, alone)| WriteTimes {
         certain: written.certain.max(alone.then(|| time.clone())),
         latest: written.latest.max(Some(time)),
     })
@@ -318,9 +318,9 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
     Content::Payload(Box::new(summary))
 }
 
-fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
+fn summarize(format: Format, bytes: &[u8], span: Span) -> PayloadSummary {
     let payload = payload::read(format, bytes);
-    let entries = payload.entries().iter().map(|entry| Entry {
+    let entries = payload.entries().iter().map(|entry| RedactedEntry {
         key: entry.key.clone(),
         unusable: payload.unusable(entry),
         class: entry.classify(),
@@ -339,23 +339,23 @@ fn summarize(format: Format, bytes: &[u8], span: Span) -> Summary {
         && !matches!(misfit, Some(Misfit::OtherForm(_) | Misfit::Misnamed(_)));
     let literals = if is_whole { Vec::new() } else { literals(bytes) };
     let (rejected, index) = (None, OnceLock::new());
-    Summary { format, api_server, kubelet, misfit, literals, span, rejected, index }
+    PayloadSummary { format, api_server, kubelet, misfit, literals, span, rejected, index }
 }
 
 /// The payload of `stringData`, where base64 has its own cause.
-fn as_text(summary: Summary) -> Summary {
+fn as_text(summary: PayloadSummary) -> PayloadSummary {
     if summary.api_server != Err(PayloadError::StillBase64) {
         return summary;
     }
     let error = error_at("stringData", summary.format.data_key(), ValueProblem::Encoded);
-    Summary { api_server: Err(error.clone()), kubelet: Err(error), ..summary }
+    PayloadSummary { api_server: Err(error.clone()), kubelet: Err(error), ..summary }
 }
 
-fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> Summary {
+fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> PayloadSummary {
     let (api_server, kubelet) = (Err(error.clone()), Err(error));
     let literals = literals(text);
     let (misfit, rejected, index) = (None, None, OnceLock::new());
-    Summary { format, api_server, kubelet, misfit, literals, span, rejected, index }
+    PayloadSummary { format, api_server, kubelet, misfit, literals, span, rejected, index }
 }
 
 fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {
@@ -363,7 +363,7 @@ fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {
 }
 
 /// The API server takes the values of a Secret together, or not at all.
-fn with_the_rest(mut summary: Box<Summary>, secret: Node<'_, '_>) -> Box<Summary> {
+fn with_the_rest(mut summary: Box<PayloadSummary>, secret: Node<'_, '_>) -> Box<PayloadSummary> {
     if summary.api_server.is_ok()
         && let Some((error, span)) = rejected_beside(secret)
     {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::walk::{self, Place};
+use super::walk::{self, ObjectPlace};
 use super::{Object, TypeMeta, object, prefilter, pulls};
 use crate::edit::Edit;
 use crate::kinds::{PullSite, Row, Table};
@@ -57,7 +57,7 @@ pub fn stamps<'a>(text: &'a str, table: &'a Table) -> Result<Vec<Stamped<'a>>, P
 
 fn stamped<'a>(
     node: Node<'_, 'a>,
-    place: &Place,
+    place: &ObjectPlace,
     meta: &TypeMeta<'a>,
     row: &'a Row,
 ) -> Option<Stamped<'a>> {

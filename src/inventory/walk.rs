@@ -14,7 +14,7 @@ use crate::yaml::{Kind, Node, Tree};
 const FUNCTION_INPUT: &str = "ResourceList";
 
 /// Where an object stands: its document, and the way to it from there.
-pub(super) struct Place {
+pub(super) struct ObjectPlace {
     pub(super) document: usize,
     pub(super) way: String,
     /// The object that holds it, if one does.
@@ -38,7 +38,7 @@ pub(super) fn each_object<'t, 'a, 'k>(
     tree: &'t Tree<'a>,
     document: usize,
     table: &'k Table,
-    mut each: impl FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>, Option<&'k Row>),
+    mut each: impl FnMut(Node<'t, 'a>, &ObjectPlace, &TypeMeta<'a>, Option<&'k Row>),
 ) {
     walk(tree, document, &mut |node, place, meta| {
         let row = table.find(&meta.api_version, &meta.kind);
@@ -83,12 +83,12 @@ enum Each<'t, 'a, I> {
 
 /// What is done with an object. It gives the paths to the objects that this one holds, or `None` to stop.
 type Visit<'v, 't, 'a, 'k> =
-    dyn FnMut(Node<'t, 'a>, &Place, &TypeMeta<'a>) -> Option<&'k [FieldPath]> + 'v;
+    dyn FnMut(Node<'t, 'a>, &ObjectPlace, &TypeMeta<'a>) -> Option<&'k [FieldPath]> + 'v;
 
 /// Calls `visit` with every object in order, through lists in lists and objects in objects. They may be nested as deeply
 /// as a document can be, so this needs no stack for them.
 fn walk<'t, 'a>(tree: &'t Tree<'a>, document: usize, visit: &mut Visit<'_, 't, 'a, '_>) {
-    let mut place = Place { document, way: String::new(), within: None, in_function: false };
+    let mut place = ObjectPlace { document, way: String::new(), within: None, in_function: false };
     let mut open = Vec::new();
     let mut next = Some(tree.root());
     while let Some(node) = next {
@@ -119,7 +119,7 @@ fn walk<'t, 'a>(tree: &'t Tree<'a>, document: usize, visit: &mut Visit<'_, 't, '
 /// The objects that an object holds, each with the way to it.
 fn held<'t, 'a>(
     node: Node<'t, 'a>,
-    place: &Place,
+    place: &ObjectPlace,
     embeds: &[FieldPath],
 ) -> Vec<(String, Node<'t, 'a>)> {
     let mut held = Vec::new();
@@ -135,7 +135,7 @@ fn held<'t, 'a>(
 /// The next object of the innermost list or object that has one.
 fn next_object<'t, 'a: 't>(
     open: &mut Vec<Objects<'t, 'a, impl Iterator<Item = (usize, Node<'t, 'a>)>>>,
-    place: &mut Place,
+    place: &mut ObjectPlace,
 ) -> Option<Node<'t, 'a>> {
     loop {
         let objects = open.last_mut()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, Reference, ResourceList};
+use super::{Item, ObjectReference, ResourceList};
 use crate::edit::Edit;
 use crate::finding::{self, Code, Concern, Finding, Place, Severity};
 use crate::mask;
@@ -10,13 +10,13 @@ use crate::patch::NewValue;
 use crate::text::Text;
 
 /// A result.
-pub struct Entry {
+pub struct FunctionResult {
     /// What is wrong.
     pub message: String,
     /// How much it matters. It is always written: readers do not agree on what its absence means.
     pub severity: Severity,
     /// The object it is about.
-    pub reference: Option<Reference<'static>>,
+    pub reference: Option<ObjectReference<'static>>,
     /// The field it is about, from the object, and what is there.
     pub field: Option<(String, Option<String>)>,
     /// The file of the object, and its ordinal in there.
@@ -27,18 +27,18 @@ pub struct Entry {
 
 impl ResourceList<'_> {
     /// A result for each finding.
-    pub fn results(&self, findings: &[Finding]) -> Vec<Entry> {
+    pub fn results(&self, findings: &[Finding]) -> Vec<FunctionResult> {
         findings.iter().map(|finding| self.result(finding)).collect()
     }
 
-    fn result(&self, finding: &Finding) -> Entry {
+    fn result(&self, finding: &Finding) -> FunctionResult {
         let place = finding.place.as_ref();
         let item = place.and_then(|place| self.item_of(place));
         let field = place.map(|place| below_item(&place.path)).filter(|path| !path.is_empty());
         let file = item.and_then(|item| Some((shown(item.path.as_deref()?), item.index)));
         let mut tags = BTreeMap::from([("code", finding.code.name.to_owned())]);
         tags.extend(finding.image.clone().map(|image| ("image", image)));
-        Entry {
+        FunctionResult {
             message: finding.message.clone(),
             severity: finding.severity,
             reference: place.map(|place| self.reference(place)),
@@ -54,7 +54,7 @@ impl ResourceList<'_> {
     }
 
     /// The names of an object as its item has them: without the namespace that the policy fills in.
-    fn reference(&self, place: &Place) -> Reference<'static> {
+    fn reference(&self, place: &Place) -> ObjectReference<'static> {
         let subject = &place.object;
         let item = self.item_of(place).map(|item| &item.reference);
         let same = item.filter(|item| {
@@ -64,7 +64,7 @@ impl ResourceList<'_> {
             Some(item) => item.namespace.as_deref().map(shown),
             None => subject.namespace.clone(),
         };
-        Reference {
+        ObjectReference {
             api_version: subject.api_version.clone().into(),
             kind: subject.kind.clone().into(),
             name: subject.name.clone().unwrap_or_default().into(),
@@ -73,17 +73,17 @@ impl ResourceList<'_> {
     }
 
     /// The edit that puts `entries` into the list, in the order of kyaml; none if there is no entry.
-    pub fn edit(&self, mut entries: Vec<Entry>) -> Option<Edit> {
+    pub fn edit(&self, mut entries: Vec<FunctionResult>) -> Option<Edit> {
         if entries.is_empty() {
             return None;
         }
-        entries.sort_by_cached_key(Entry::rank);
-        let results = entries.into_iter().map(Entry::value).collect();
+        entries.sort_by_cached_key(FunctionResult::rank);
+        let results = entries.into_iter().map(FunctionResult::value).collect();
         Some(self.results.edit(&NewValue::List(results)))
     }
 }
 
-impl Entry {
+impl FunctionResult {
     /// How kyaml sorts results (fn/framework/result.go): file, severity, then the texts that Go prints for the rest;
     /// but of one file and severity, what stops a pull first.
     fn rank(&self) -> (String, u64, u8, Concern, String) {
@@ -94,7 +94,7 @@ impl Entry {
             Severity::Info => 2,
         };
         let reference = match &self.reference {
-            Some(Reference { api_version, kind, name, namespace }) => {
+            Some(ObjectReference { api_version, kind, name, namespace }) => {
                 let namespace = namespace.as_deref().unwrap_or_default();
                 let [api_version, kind, name] = [api_version, kind, name].map(Text::as_str);
                 format!("&{{{{{api_version} {kind}}} {{{name} {namespace}}}}}")
@@ -133,7 +133,7 @@ impl Entry {
     }
 }
 
-fn named(reference: Reference<'_>) -> NewValue<'static> {
+fn named(reference: ObjectReference<'_>) -> NewValue<'static> {
     let text = |text: Text<'_>| NewValue::text(text.into_string());
     let mut entries = vec![
         ("apiVersion", text(reference.api_version)),

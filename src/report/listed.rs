@@ -1,6 +1,6 @@
 //! What a format lists that has a line or an entry for each finding: sources that cannot be read, then findings.
 
-use super::{Report, Unread};
+use super::{Report, UnreadSource};
 use crate::finding::{Finding, Place, Severity};
 use crate::source::{Position, Span};
 use crate::text::{Shown, printable, shown};
@@ -98,7 +98,7 @@ fn problem<'r>(report: &Report<'_>, source: usize, problem: &Problem) -> Listed<
     }
 }
 
-fn unread<'r>(unread: &Unread) -> Listed<'r> {
+fn unread<'r>(unread: &UnreadSource) -> Listed<'r> {
     let file = unread.name.clone();
     Listed {
         rule: UNREADABLE,

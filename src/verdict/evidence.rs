@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::credentials::keyring::{KeyIndex, WORTH_AN_INDEX, explain_near_miss};
 use crate::image::Reference;
-use crate::inventory::secrets::Entry;
+use crate::inventory::secrets::RedactedEntry;
 use crate::policy::registries::Class;
 use crate::policy::{Access, AccessFrom};
 
@@ -48,7 +48,7 @@ impl Credentials<'_> {
         let few = few.flat_map(|named| usable_keys(&named.known)).map(Some).collect();
         let many = self.named.iter().filter(is_indexed).filter_map(|named| {
             let content = &named.known.secret()?.1.content;
-            let usable = |entry: &'_ Entry| entry.unusable.is_none();
+            let usable = |entry: &'_ RedactedEntry| entry.unusable.is_none();
             let keys = content.entries().iter();
             let keys = keys.map(|entry| usable(entry).then_some(entry.key.as_str())).collect();
             Some(KeyGroup::of(keys, content.index(), names))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::by_name::{self, ByName, Called, NamedThing};
 use super::extent::DumpCoverage;
 use super::meaning::Meanings;
-use super::{Copied, Known, Referrer, left_behind, names};
+use super::{Known, Referrer, Replicated, left_behind, names};
 use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
 use crate::names::is_subdomain;
 use crate::policy::Policy;
@@ -278,7 +278,7 @@ impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
             let assumed = !exactly && namespace.is_some() != self.wanted.is_some();
             let copied = || {
                 let reach = made.reach.as_ref();
-                reach.is_some_and(|reach| reach.copies_to(self.wanted) != Copied::No)
+                reach.is_some_and(|reach| reach.copies_to(self.wanted) != Replicated::No)
             };
             let own = if made.any_namespace {
                 made.is_allowed_in(self.wanted)
@@ -306,8 +306,8 @@ impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
     ) -> Option<Known<'i>> {
         let copies = named.rev().filter_map(|(source, secret)| {
             let copied = secret.reach.as_ref()?.copies_to(self.wanted);
-            let maybe = copied == Copied::Maybe;
-            (copied != Copied::No).then_some(Known::Copied { source, secret, maybe })
+            let maybe = copied == Replicated::Maybe;
+            (copied != Replicated::No).then_some(Known::Copied { source, secret, maybe })
         });
         copies.min_by_key(|copy| matches!(copy, Known::Copied { maybe: true, .. }))
     }

@@ -12,7 +12,7 @@ use pullcreds::inventory::stamp::{self, Stamp, Stamped};
 use pullcreds::inventory::{Inventory, prefilter};
 use pullcreds::kinds::Table;
 use pullcreds::krm::ResourceList;
-use pullcreds::krm::results::Entry;
+use pullcreds::krm::results::FunctionResult;
 use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
@@ -363,7 +363,7 @@ pub(crate) fn stamps_add_and_nothing_else(text: &str) {
 /// Results are a key of the list, and nothing else changes; the same results change nothing.
 pub(crate) fn results_add_and_nothing_else(text: &str) {
     let results = || {
-        vec![Entry {
+        vec![FunctionResult {
             message: "a: #b\n\"c\"".to_owned(),
             severity: Severity::Error,
             reference: None,

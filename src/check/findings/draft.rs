@@ -72,14 +72,14 @@ fn without_numbers(path: &str) -> String {
 
 /// Where findings about a Secret go: to what is or makes it, or to the first pod that names it.
 #[derive(Clone, Copy)]
-pub(super) struct Spot<'f> {
+pub(super) struct SecretSpot<'f> {
     pub(super) object: &'f Object<'f>,
     pub(super) span: Span,
     /// The first pod that names the Secret, with the namespace and the name.
     named_by: Option<(Holder, [&'f str; 2])>,
 }
 
-impl<'f> Spot<'f> {
+impl<'f> SecretSpot<'f> {
     pub(super) fn new(object: &'f Object<'f>, span: Span) -> Self {
         Self { object, span, named_by: None }
     }

@@ -15,7 +15,7 @@ use super::super::world::World;
 use super::{At, Draft, Findings, describe, show};
 
 /// A finding in words.
-struct Said {
+struct FlawText {
     code: &'static Code,
     message: String,
     label: &'static str,
@@ -77,7 +77,7 @@ impl World<'_> {
 }
 
 /// `imagePullSecrets` where Kubernetes has no such field, or under another name.
-fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[Text<'_>]) -> Said {
+fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[Text<'_>]) -> FlawText {
     let field = show(field);
     let message = format!(
         "{who} has `{field}` {}, where Kubernetes has no such field: it has no effect, and clients that validate \
@@ -88,12 +88,12 @@ fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[Text<'_>
     let list = list(names);
     if holder == home {
         let remedy = format!("Write:\n{list}");
-        return Said { code, message, label: "unknown field", remedy };
+        return FlawText { code, message, label: "unknown field", remedy };
     }
     let target = if home.is_empty() { "the top level of the object" } else { home };
     let remedy =
         format!("Move it to {target}:\n{list}\nThe list of a pod is for all of its containers.");
-    Said { code, message, label: "not a field here", remedy }
+    FlawText { code, message, label: "not a field here", remedy }
 }
 
 /// The field as it should be.
@@ -104,7 +104,7 @@ fn list(names: &[Text<'_>]) -> String {
     format!("  imagePullSecrets:{entries}")
 }
 
-fn no_pod_spec(who: &str, home: &str, containers: Option<&str>) -> Said {
+fn no_pod_spec(who: &str, home: &str, containers: Option<&str>) -> FlawText {
     match containers {
         Some(holder) => misplaced_containers(who, home, holder),
         None => invalid(
@@ -117,7 +117,7 @@ fn no_pod_spec(who: &str, home: &str, containers: Option<&str>) -> Said {
     }
 }
 
-fn no_container(who: &str, home: &str, containers: Option<&str>) -> Said {
+fn no_container(who: &str, home: &str, containers: Option<&str>) -> FlawText {
     match containers {
         Some(holder) => misplaced_containers(who, home, holder),
         None => invalid(
@@ -128,7 +128,7 @@ fn no_container(who: &str, home: &str, containers: Option<&str>) -> Said {
     }
 }
 
-fn misplaced_containers(who: &str, home: &str, holder: &str) -> Said {
+fn misplaced_containers(who: &str, home: &str, holder: &str) -> FlawText {
     invalid(
         format!(
             "{who} has its containers {}, and not in {home}: the API server rejects the object.",
@@ -139,7 +139,7 @@ fn misplaced_containers(who: &str, home: &str, holder: &str) -> Said {
     )
 }
 
-fn no_image(who: &str, field: &str) -> Said {
+fn no_image(who: &str, field: &str) -> FlawText {
     invalid(
         format!("{who} has no {field}: it is required, and the API server rejects the object."),
         "no image",
@@ -148,7 +148,7 @@ fn no_image(who: &str, field: &str) -> Said {
     )
 }
 
-fn not_a_string(who: &str, field: &str) -> Said {
+fn not_a_string(who: &str, field: &str) -> FlawText {
     invalid(
         format!("{who} has a {field} that is not a string: the API server rejects the object."),
         "not a string",
@@ -156,7 +156,7 @@ fn not_a_string(who: &str, field: &str) -> Said {
     )
 }
 
-fn unknown_kind(who: &str, api_version: &str, group: &str, kind: &str) -> Said {
+fn unknown_kind(who: &str, api_version: &str, group: &str, kind: &str) -> FlawText {
     let api_version = show(api_version);
     let slash = if group.is_empty() { "" } else { "/" };
     invalid(
@@ -169,7 +169,7 @@ fn unknown_kind(who: &str, api_version: &str, group: &str, kind: &str) -> Said {
     )
 }
 
-fn account_not_a_string(who: &str, field: &str, sort: Sort, meant: Option<&str>) -> Said {
+fn account_not_a_string(who: &str, field: &str, sort: Sort, meant: Option<&str>) -> FlawText {
     let name = meant.map_or("NAME".into(), show);
     let key = field.rsplit('.').next().unwrap_or(field);
     invalid(
@@ -181,7 +181,7 @@ fn account_not_a_string(who: &str, field: &str, sort: Sort, meant: Option<&str>)
     )
 }
 
-fn repeated(who: &str, key: &str, path: &str, [first, again]: [usize; 2]) -> Said {
+fn repeated(who: &str, key: &str, path: &str, [first, again]: [usize; 2]) -> FlawText {
     let lines = if first == again {
         format!("both on line {again}")
     } else {
@@ -192,11 +192,11 @@ fn repeated(who: &str, key: &str, path: &str, [first, again]: [usize; 2]) -> Sai
          take the last one, other readers the first, and kustomize refuses the file."
     );
     let remedy = format!("Remove one of the two, or merge what they hold under one `{key}`.");
-    Said { code: &finding::REPEATED_KEY, message, label: "the same key again", remedy }
+    FlawText { code: &finding::REPEATED_KEY, message, label: "the same key again", remedy }
 }
 
-fn invalid(message: String, label: &'static str, remedy: String) -> Said {
-    Said { code: &finding::INVALID_WORKLOAD, message, label, remedy }
+fn invalid(message: String, label: &'static str, remedy: String) -> FlawText {
+    FlawText { code: &finding::INVALID_WORKLOAD, message, label, remedy }
 }
 
 /// A path in words.

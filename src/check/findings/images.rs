@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding;
-use crate::inventory::producers::Fault;
+use crate::inventory::producers::ProducerFault;
 use crate::inventory::{Image, Pulled};
 use crate::policy::AccessFrom;
 use crate::policy::Scope;
@@ -275,16 +275,16 @@ fn sentence(name: &str, why: &Why) -> String {
         Why::Unusable { key, why } => format!("in {name} the key '{key}' matches, but {why}"),
         Why::Policy => format!("{name} is declared for other registries"),
         Why::Absent => format!("there is no {name} in its namespace of the cluster dump"),
-        Why::Produced(Fault::Type) => {
+        Why::Produced(ProducerFault::Type) => {
             format!("what makes {name} gives it a type that the kubelet ignores")
         }
-        Why::Produced(Fault::Key(format)) => {
+        Why::Produced(ProducerFault::Key(format)) => {
             format!("what makes {name} leaves out its key {}", format.data_key())
         }
-        Why::Produced(Fault::NoSecret(kind)) => {
+        Why::Produced(ProducerFault::NoSecret(kind)) => {
             format!("what makes {name} makes a {} and no Secret", show(kind))
         }
-        Why::Produced(Fault::Payload(_)) => {
+        Why::Produced(ProducerFault::Payload(_)) => {
             format!("the template of {name} never becomes a valid docker configuration")
         }
         Why::NeverMounted => format!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{self, Severity};
-use crate::inject::{self, Holder, Note, Refused};
+use crate::inject::{self, Holder, Note, RefusedInjection};
 use crate::policy::OnRefusal;
 
 use super::super::world::World;
@@ -109,8 +109,8 @@ impl World<'_> {
         out.report(draft.once_for([]));
     }
 
-    fn refused(&self, out: &mut Findings<'_, '_>, refused: &Refused) {
-        let Refused { holder, ref names, span, why, ref advice } = *refused;
+    fn refused(&self, out: &mut Findings<'_, '_>, refused: &RefusedInjection) {
+        let RefusedInjection { holder, ref names, span, why, ref advice } = *refused;
         let object = inject::object(self.inventories, holder);
         let message = format!(
             "{} cannot get the pull secret {}: {why}.",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
-use crate::inventory::{Entry, ListState, NotString, Sort, UnknownKey};
+use crate::inventory::{ListState, NotString, PullSecretRef, Sort, UnknownKey};
 use crate::names::{LONGEST, is_subdomain};
 use crate::source::Span;
 use crate::verdict::AccountId;
@@ -17,7 +17,7 @@ use super::{Draft, Findings, describe, show};
 const SHOWN: usize = 60;
 
 /// A kind of text that cannot be the name of a Secret.
-struct Shape {
+struct NameShape {
     is: fn(&str) -> bool,
     /// Where it comes from, or what is wrong with it.
     why: &'static str,
@@ -27,107 +27,107 @@ struct Shape {
 }
 
 /// TABLE: names that no Secret can have, by what most likely made them. The first that fits is told.
-const SHAPES: &[Shape] = &[
-    Shape {
+const SHAPES: &[NameShape] = &[
+    NameShape {
         is: |name| name.contains("{{") || name.contains("}}"),
         why: "it is template text that was never rendered",
         label: "not rendered",
         remedy: "Render it first (helm template). Text from a value is rendered only if the template passes it \
                  through `tpl`.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains("<no value>"),
         why: "Go templates, and so Helm, print `<no value>` for a value that is not set",
         label: "value not set",
         remedy: "Set the value, or write the entry only if it is set: {{- with .Values.imagePullSecrets }}.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains("<nil>") || name.contains("%!"),
         why: "a template has formatted a value that is not set, or is not a string",
         label: "value not set",
         remedy: "Set the value, or write the entry only if it is set: {{- with .Values.imagePullSecrets }}.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains("map["),
         why: "a template has printed a mapping as text",
         label: "a mapping printed as text",
         remedy: "The value already holds mappings with a name: print the whole list with `toYaml`, or `.name` of \
                  each item.",
     },
-    Shape {
+    NameShape {
         is: |name| name.starts_with(['[', '{']),
         why: "a template has printed a whole list or mapping as text",
         label: "a list printed as text",
         remedy: "Print the list with `toYaml`, or loop over it and write one entry for each item.",
     },
-    Shape {
+    NameShape {
         is: |name| name.starts_with('$') || name.contains("${") || name.contains("$("),
         why: "it is a variable that was never substituted",
         label: "not substituted",
         remedy: "Run what substitutes it first (envsubst, postBuild of Flux, replacements of kustomize), or write \
                  the name. Kubernetes expands no variables here.",
     },
-    Shape {
+    NameShape {
         is: is_placeholder,
         why: "it is a placeholder that was never filled in",
         label: "a placeholder",
         remedy: "Write the name of the Secret.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains([',', ';']),
         why: "it is several names in one text",
         label: "several names",
         remedy: "Write one entry for each Secret: `- name: FIRST`, `- name: SECOND`.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains(['"', '\'', '`']),
         why: "the quotes are part of the name",
         label: "quoted twice",
         remedy: "Quote the name once, or not at all. In a Helm template use `quote` or quotes, not both.",
     },
-    Shape {
+    NameShape {
         is: |name| name.ends_with(['\n', '\r']),
         why: "it ends with a line break, which a block scalar (`|` or `>`) or an unstripped file leaves there",
         label: "a line break at its end",
         remedy: "Write the name on the line of its key, or strip the line break (`|-`).",
     },
-    Shape {
+    NameShape {
         is: |name| name.trim() != name,
         why: "it begins or ends with white space",
         label: "white space",
         remedy: "Remove the white space, or trim the value (`trim` in a Helm template).",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains(char::is_whitespace),
         why: "it contains white space",
         label: "white space",
         remedy: "Write one entry for each Secret, and no white space in names.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains('/'),
         why: "it contains a `/`: a pull secret is always in the namespace of the pod, and is named without it",
         label: "more than a name",
         remedy: "Write the name alone, and put a copy of the Secret into the namespace of the pod.",
     },
-    Shape {
+    NameShape {
         is: |name| is_subdomain(&name.to_lowercase()),
         why: "it contains capital letters",
         label: "capital letters",
         remedy: "Write the name in lower case, as the Secret has it.",
     },
-    Shape {
+    NameShape {
         is: |name| name.contains('_') && is_subdomain(&name.to_lowercase().replace('_', "-")),
         why: "it contains `_`, or capital letters",
         label: "`_` or capitals",
         remedy: "Write the name as the Secret has it: lower case letters, digits, `-` and `.`.",
     },
-    Shape {
+    NameShape {
         is: |name| name.len() > LONGEST,
         why: "it is longer than 253 characters",
         label: "too long",
         remedy: "Shorten the name. Helm charts cut names with `trunc 63 | trimSuffix \"-\"`.",
     },
-    Shape {
+    NameShape {
         is: |_| true,
         why: "names are made of lower case letters, digits, `-` and `.`, with a letter or digit at both ends of \
               each part",
@@ -240,7 +240,7 @@ impl World<'_> {
         out.report(draft.at(at).remedy(remedy).about(meant));
     }
 
-    fn unnamed(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &Entry<'_>) {
+    fn unnamed(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &PullSecretRef<'_>) {
         let name = self.name(holder);
         let (code, what, label) = if entry.bare {
             let what = "that is not a mapping with a name";
@@ -253,7 +253,7 @@ impl World<'_> {
     }
 
     /// A key beside `name`, or in its place.
-    fn unknown_key(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &Entry<'_>) {
+    fn unknown_key(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &PullSecretRef<'_>) {
         let Some(unknown) = &entry.unknown else { return };
         let (name, key) = (self.name(holder), show(&unknown.key));
         let what = format!(
@@ -289,7 +289,7 @@ impl World<'_> {
         &self,
         out: &mut Findings<'_, '_>,
         holder: Holder,
-        entry: &Entry<'_>,
+        entry: &PullSecretRef<'_>,
         secret: &str,
     ) {
         let name = self.name(holder);
@@ -313,7 +313,7 @@ impl World<'_> {
         &self,
         out: &mut Findings<'_, '_>,
         holder: Holder,
-        entry: &Entry<'_>,
+        entry: &PullSecretRef<'_>,
         secret: &str,
     ) {
         let code = &finding::INVALID_PULL_SECRET_NAME;

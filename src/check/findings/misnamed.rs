@@ -19,7 +19,7 @@ const SLIP: usize = 2;
 
 /// Names of pull secrets in namespaces, each of which is dealt with once.
 #[derive(Default)]
-struct Seen<'c> {
+struct NamesSeen<'c> {
     /// Those that were looked for among names like them.
     looked_for: BTreeSet<(Option<&'c str>, String)>,
     /// Those that have a finding.
@@ -41,7 +41,7 @@ impl<'c> World<'c> {
             return;
         }
         let named = self.named_secrets();
-        let mut seen = Seen::default();
+        let mut seen = NamesSeen::default();
         for pod in &self.pods {
             if pod.may_name_another() {
                 self.about_misnamed_of(out, pod, &named, &mut seen);
@@ -54,7 +54,7 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         pod: &ResolvedPod<'c>,
         named: &BTreeSet<(Option<&str>, &str)>,
-        seen: &mut Seen<'c>,
+        seen: &mut NamesSeen<'c>,
     ) {
         let workload = pod.workload;
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());

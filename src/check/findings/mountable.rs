@@ -3,7 +3,7 @@
 use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::secrets::Content;
-use crate::inventory::{Entry, ServiceAccount};
+use crate::inventory::{PullSecretRef, ServiceAccount};
 use crate::verdict::{AccountId, Known, Origin, Referrer};
 
 use super::super::world::World;
@@ -29,7 +29,7 @@ impl World<'_> {
     }
 
     /// Whether an entry of `secrets` was meant to be a pull secret, and is none.
-    fn is_misplaced(&self, id: AccountId, entry: &Entry<'_>) -> bool {
+    fn is_misplaced(&self, id: AccountId, entry: &PullSecretRef<'_>) -> bool {
         let Some(name) = entry.name.as_deref() else { return false };
         let holder = Holder::Account(id);
         let list = inject::list(self.inventories, holder);
@@ -58,7 +58,11 @@ impl World<'_> {
         }
     }
 
-    fn only_mountable(out: &mut Findings<'_, '_>, account: &ServiceAccount<'_>, entry: &Entry<'_>) {
+    fn only_mountable(
+        out: &mut Findings<'_, '_>,
+        account: &ServiceAccount<'_>,
+        entry: &PullSecretRef<'_>,
+    ) {
         let code = &finding::MISPLACED_PULL_SECRETS;
         let object = &account.object;
         let name = show(entry.name.as_deref().unwrap_or_default());

@@ -3,7 +3,7 @@
 
 use crate::finding::{self, Code, Severity};
 use crate::inject::Holder;
-use crate::inventory::phase::{Event, SyncHook};
+use crate::inventory::phase::{HookEvent, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::kinds::Row;
 use crate::verdict::{AccountId, Credentials, Origin, Pull};
@@ -357,5 +357,5 @@ fn hook<'o>(object: &'o Object<'_>) -> Option<&'o crate::inventory::phase::Hook>
 /// The events of a hook, as its annotation lists them.
 fn events(object: &Object<'_>) -> String {
     let events = hook(object).into_iter().flat_map(|hook| hook.events.iter().copied());
-    events.map(Event::name).collect::<Vec<_>>().join(",")
+    events.map(HookEvent::name).collect::<Vec<_>>().join(",")
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::credentials::payload::Format;
 use crate::finding::{self, Severity};
 use crate::inventory::Produced;
-use crate::inventory::producers::{Fault, Generator, Refresh};
+use crate::inventory::producers::{Generator, ProducerFault, Refresh};
 use crate::source::Span;
 
 use super::super::world::World;
-use super::draft::Spot;
-use super::rotation::{Evidence, interval, is_never};
+use super::draft::SecretSpot;
+use super::rotation::{RotationEvidence, interval, is_never};
 use super::{Findings, hours, show};
 
 /// What keeps a Secret that pods have to mount from ever being there.
@@ -25,11 +25,11 @@ impl World<'_> {
         out: &mut Findings<'_, '_>,
         produced: &Produced<'_>,
         in_time: bool,
-        evidence: &Evidence<'_>,
+        evidence: &RotationEvidence<'_>,
     ) {
         let maker = self.describe_in(&produced.object);
         let name = show(&produced.name);
-        let at = Spot::new(&produced.object, produced.span);
+        let at = SecretSpot::new(&produced.object, produced.span);
         if let Some(fault) = &produced.fault {
             Self::about_fault(out, fault, &maker, produced, at);
         }
@@ -45,7 +45,7 @@ impl World<'_> {
         if !produced.is_usable() || !in_time {
             return;
         }
-        let at = Spot::new(&produced.object, span(produced));
+        let at = SecretSpot::new(&produced.object, span(produced));
         if self.about_life(out, &maker, produced, at) {
             return;
         }
@@ -54,14 +54,14 @@ impl World<'_> {
 
     fn about_fault(
         out: &mut Findings<'_, '_>,
-        fault: &Fault,
+        fault: &ProducerFault,
         maker: &str,
         produced: &Produced<'_>,
-        at: Spot<'_>,
+        at: SecretSpot<'_>,
     ) {
         let name = show(&produced.name);
         let (code, message, label) = match fault {
-            Fault::Type => {
+            ProducerFault::Type => {
                 let kind = produced.secret_type.as_deref().unwrap_or("Opaque");
                 let message = format!(
                     "{maker} makes the pull secret '{name}' with type {}, so the kubelet ignores it.",
@@ -69,31 +69,31 @@ impl World<'_> {
                 );
                 (&finding::PRODUCER_WITHOUT_DOCKER_TYPE, message, "no docker type")
             }
-            Fault::Key(format) => {
+            ProducerFault::Key(format) => {
                 let message = format!(
                     "{maker} makes the pull secret '{name}' without the key {}, so the API server rejects it.",
                     format.data_key()
                 );
                 (&finding::PRODUCER_WITHOUT_DOCKER_KEY, message, "no docker key")
             }
-            Fault::NoSecret(kind) => {
+            ProducerFault::NoSecret(kind) => {
                 let message = format!(
                     "{maker} makes no Secret '{name}', but an object of kind {}.",
                     show(kind)
                 );
                 (&finding::PRODUCER_WITHOUT_SECRET, message, "makes no Secret")
             }
-            Fault::Payload(flaw) => {
+            ProducerFault::Payload(flaw) => {
                 let message = format!("{maker} cannot fill the pull secret '{name}': {flaw}.");
                 (&finding::PRODUCER_WITHOUT_VALID_PAYLOAD, message, "never a docker configuration")
             }
         };
         let at = match (fault, produced.template) {
-            (Fault::Payload(_), Some(span)) => at.over(span),
+            (ProducerFault::Payload(_), Some(span)) => at.over(span),
             _ => at,
         };
         let remedy = match fault {
-            Fault::Type => remedy_for_type(produced, maker),
+            ProducerFault::Type => remedy_for_type(produced, maker),
             _ => code.remedy.into(),
         };
         out.report(at.draft(code, message, label).remedy(remedy).about(&produced.name));
@@ -105,7 +105,7 @@ impl World<'_> {
         out: &mut Findings<'_, '_>,
         maker: &str,
         produced: &Produced<'_>,
-        at: Spot<'_>,
+        at: SecretSpot<'_>,
     ) -> bool {
         let known = || self.inventories.iter().flat_map(|inventory| &inventory.generators);
         let rows = produced.generators.iter().filter_map(|reference| reference.row(known()));

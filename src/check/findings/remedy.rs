@@ -24,7 +24,7 @@ struct Wanting<'w, 'a> {
 }
 
 /// The pull secret that a remedy is about.
-enum Proposed<'i> {
+enum ProposedSecret<'i> {
     /// Nothing has its name so far.
     New(String),
     /// The policy names it, or other pods of the namespace have it for the registry.
@@ -35,7 +35,7 @@ enum Proposed<'i> {
     Useless(Known<'i>, String),
 }
 
-impl Proposed<'_> {
+impl ProposedSecret<'_> {
     fn name(&self) -> &str {
         let (Self::New(name) | Self::There(name) | Self::Absent(name) | Self::Useless(_, name)) =
             self;
@@ -90,12 +90,12 @@ impl<'c> World<'c> {
 
     /// The pull secret that is to cover the image: the one of the policy, the one that the pod has for it, the one that
     /// other pods have, or a new one. Never one that is there for something else.
-    fn proposed(&self, wanting: &Wanting<'_, '_>) -> Proposed<'_> {
+    fn proposed(&self, wanting: &Wanting<'_, '_>) -> ProposedSecret<'_> {
         let Wanting { pod, workload, image, judgement } = *wanting;
         let wanted = self.policy.pull_secrets(image.domain(), image.path());
         let wanted = wanted.and_then(|(_, names)| names.first()).map(|name| &*name.value);
         if let Some(name) = wanted.filter(|name| !self.is_for_other(wanting, name)) {
-            return Proposed::There(name.to_owned());
+            return ProposedSecret::There(name.to_owned());
         }
         let meant = judgement.secret.and_then(|at| pod.effective.names.get(at));
         let meant = meant.filter(|_| is_meant(judgement));
@@ -105,16 +105,16 @@ impl<'c> World<'c> {
                 Known::Outside
                 | Known::Absent { .. }
                 | Known::Elsewhere(_)
-                | Known::MadeElsewhere { .. } => Proposed::Absent(name),
-                known => Proposed::Useless(known, name),
+                | Known::MadeElsewhere { .. } => ProposedSecret::Absent(name),
+                known => ProposedSecret::Useless(known, name),
             };
         }
         let names =
             self.names.get_or_init(|| Names::new(self.inventories, &self.pods, self.policy));
         let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
         match names.of_others(namespace, image.domain()) {
-            Some(name) => Proposed::There(name.to_owned()),
-            None => Proposed::New(names.free(namespace, image.domain())),
+            Some(name) => ProposedSecret::There(name.to_owned()),
+            None => ProposedSecret::New(names.free(namespace, image.domain())),
         }
     }
 
@@ -162,8 +162,8 @@ impl<'c> World<'c> {
     }
 
     /// How pullcreds injects the secret, unless the pod names it or the policy wants it injected.
-    fn means(&self, wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>) -> String {
-        if matches!(proposed, Proposed::Absent(_) | Proposed::Useless(..)) {
+    fn means(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> String {
+        if matches!(proposed, ProposedSecret::Absent(_) | ProposedSecret::Useless(..)) {
             return String::new();
         }
         let (image, name) = (wanting.image, show(proposed.name()));
@@ -202,7 +202,7 @@ impl<'c> World<'c> {
     }
 
     /// How the Secret is made.
-    fn creation(&self, wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>) -> String {
+    fn creation(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> String {
         let name = show(proposed.name());
         let namespace = wanting.workload.object.namespace.as_deref().or(self.policy.namespace());
         // Not that of kubectl's context: a release has a namespace of its own.
@@ -213,12 +213,12 @@ impl<'c> World<'c> {
             domain => domain,
         };
         let (why, delete, behind) = match proposed {
-            Proposed::New(_) => ("Create the Secret".to_owned(), false, ""),
-            Proposed::There(_) => {
+            ProposedSecret::New(_) => ("Create the Secret".to_owned(), false, ""),
+            ProposedSecret::There(_) => {
                 ("If it does not exist yet, create the Secret".to_owned(), false, "")
             }
-            Proposed::Absent(_) => (format!("Create the Secret '{name}'"), false, ""),
-            Proposed::Useless(Known::Produced { produced, in_time, .. }, _) => {
+            ProposedSecret::Absent(_) => (format!("Create the Secret '{name}'"), false, ""),
+            ProposedSecret::Useless(Known::Produced { produced, in_time, .. }, _) => {
                 let maker = describe(&produced.object);
                 if !in_time {
                     return format!(
@@ -227,11 +227,11 @@ impl<'c> World<'c> {
                 }
                 return format!("Correct {maker}, which makes the Secret '{name}'.\n");
             }
-            Proposed::Useless(Known::InStream { .. } | Known::Copied { .. }, _) => {
+            ProposedSecret::Useless(Known::InStream { .. } | Known::Copied { .. }, _) => {
                 let why = format!("Replace the Secret '{name}' of the input by the output of");
                 (why, false, " \\\n  --dry-run=client -o yaml")
             }
-            Proposed::Useless(..) => (format!("Replace the Secret '{name}'"), true, ""),
+            ProposedSecret::Useless(..) => (format!("Replace the Secret '{name}'"), true, ""),
         };
         let delete = if delete {
             format!("kubectl delete secret {name} --namespace {namespace}\n")
@@ -262,7 +262,7 @@ impl<'c> World<'c> {
     }
 
     fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> String {
-        let proposed = Proposed::There(name.to_owned());
+        let proposed = ProposedSecret::There(name.to_owned());
         let parts = [
             format!("The Secret '{name}' of the input covers it.\n"),
             self.means(wanting, &proposed),
@@ -364,8 +364,8 @@ fn better_key(judgement: &Judgement) -> String {
 }
 
 /// The YAML to write, if the pod does not have it already.
-fn by_hand(wanting: &Wanting<'_, '_>, proposed: &Proposed<'_>, is_first: bool) -> String {
-    if matches!(proposed, Proposed::Absent(_) | Proposed::Useless(..)) {
+fn by_hand(wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>, is_first: bool) -> String {
+    if matches!(proposed, ProposedSecret::Absent(_) | ProposedSecret::Useless(..)) {
         return String::new();
     }
     let start = if is_first { "Name the pull secret" } else { "or name it" };

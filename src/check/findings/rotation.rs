@@ -9,33 +9,33 @@ use crate::duration;
 use crate::finding;
 use crate::inventory::Produced;
 use crate::inventory::producers::Refresh;
-use crate::inventory::secrets::{Annotation, Entry, Secret, Written};
+use crate::inventory::secrets::{Annotation, RedactedEntry, Secret, WriteTimes};
 use crate::policy;
 use crate::source::Span;
 use crate::text::Text;
 use crate::token::Class;
 
 use super::super::world::World;
-use super::draft::Spot;
+use super::draft::SecretSpot;
 use super::{Findings, hours, show};
 
 const DAY: u64 = 24 * 60 * 60;
 
 /// Everything that may tell when the credentials of a Secret were last rotated.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Evidence<'e> {
-    entries: &'e [Entry],
+pub(super) struct RotationEvidence<'e> {
+    entries: &'e [RedactedEntry],
     /// Of the Secret, and of what makes it.
     annotations: [&'e [Annotation<'e>]; 3],
     refresh: Option<&'e Refresh<'e>>,
     /// Whether something replaces the content, be it not known how often.
     refreshed: bool,
-    written: Option<&'e Written<'e>>,
+    written: Option<&'e WriteTimes<'e>>,
     created: Option<&'e str>,
     declared: Option<Timestamp>,
 }
 
-impl<'e> Evidence<'e> {
+impl<'e> RotationEvidence<'e> {
     /// Of a Secret, and of what is known to make it.
     pub(super) fn of_secret(secret: &'e Secret<'e>, produced: Option<&'e Produced<'e>>) -> Self {
         let evidence = Self {
@@ -110,9 +110,9 @@ impl World<'_> {
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
         span: Span,
-        evidence: &Evidence<'_>,
+        evidence: &RotationEvidence<'_>,
     ) {
-        let at = Spot::new(&secret.object, span);
+        let at = SecretSpot::new(&secret.object, span);
         for entry in evidence.entries.iter().filter(|entry| entry.unusable.is_none()) {
             if let Some(class) = entry.class {
                 self.about_token(out, &class, &printable_key(&entry.key), evidence, at);
@@ -128,16 +128,16 @@ impl World<'_> {
         let name = secret.object.name.as_deref().unwrap_or_default();
         let filled =
             self.secrets.in_cluster(namespace, name, self.policy).map(|(_, filled)| filled);
-        let own = Evidence::of_secret(secret, None);
+        let own = RotationEvidence::of_secret(secret, None);
         let evidence = filled.map_or(own, |filled| {
-            let filled = Evidence::of_secret(filled, None);
+            let filled = RotationEvidence::of_secret(filled, None);
             let annotations = [filled.annotations[0], &[], own.annotations[0]];
-            Evidence { annotations, refreshed: filled.refreshed || own.refreshed, ..filled }
+            RotationEvidence { annotations, refreshed: filled.refreshed || own.refreshed, ..filled }
         });
         let produced = self.secrets.producer(namespace, name, self.policy);
         let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
         let evidence = evidence.and_policy(self.policy.secret(namespace, name));
-        let at = Spot::new(&secret.object, secret.object.label);
+        let at = SecretSpot::new(&secret.object, secret.object.label);
         let name = self.describe_in(&secret.object);
         self.about_rotation(out, &format!("of {name}"), &evidence, at);
     }
@@ -147,8 +147,8 @@ impl World<'_> {
         out: &mut Findings<'_, '_>,
         class: &Class,
         key: &str,
-        evidence: &Evidence<'_>,
-        at: Spot<'_>,
+        evidence: &RotationEvidence<'_>,
+        at: SecretSpot<'_>,
     ) {
         let name = self.describe_in(at.object);
         let kind = class.kind.name();
@@ -188,8 +188,8 @@ impl World<'_> {
         &self,
         out: &mut Findings<'_, '_>,
         whose: &str,
-        evidence: &Evidence<'_>,
-        at: Spot<'_>,
+        evidence: &RotationEvidence<'_>,
+        at: SecretSpot<'_>,
     ) {
         let limit = self.policy.rotation().max_age;
         let days = limit.as_secs() / DAY;
@@ -240,7 +240,7 @@ impl World<'_> {
 
     /// The first that tells: the tokens, annotations, what refreshes them, when the data was written, a young object,
     /// the policy.
-    fn rotated(&self, evidence: &Evidence<'_>) -> Rotated {
+    fn rotated(&self, evidence: &RotationEvidence<'_>) -> Rotated {
         if let Some(issued) = self.issued(evidence) {
             return Rotated::At(issued, Told::Token);
         }
@@ -265,7 +265,7 @@ impl World<'_> {
 
     /// When the data was written, as far as its manager tells: a time after which nobody has written it is proof of age,
     /// and no proof of youth.
-    fn written(&self, written: &Written<'_>) -> Option<Rotated> {
+    fn written(&self, written: &WriteTimes<'_>) -> Option<Rotated> {
         let read = |text: &Option<Text<'_>>| time(text.as_deref()?);
         let latest = read(&written.latest)?;
         let certain = || read(&written.certain).filter(|certain| !self.is_overdue(*certain));
@@ -274,14 +274,18 @@ impl World<'_> {
     }
 
     /// When the oldest token was issued; `None` if there is an entry that does not tell, and none that is overdue.
-    fn issued(&self, evidence: &Evidence<'_>) -> Option<Timestamp> {
+    fn issued(&self, evidence: &RotationEvidence<'_>) -> Option<Timestamp> {
         let usable = evidence.entries.iter().filter(|entry| entry.unusable.is_none());
         let times: Vec<_> = usable.map(|entry| self.issued_at(entry, evidence)).collect();
         let oldest = times.iter().flatten().min().copied()?;
         (times.iter().all(Option::is_some) || self.is_overdue(oldest)).then_some(oldest)
     }
 
-    fn issued_at(&self, entry: &Entry, evidence: &Evidence<'_>) -> Option<Timestamp> {
+    fn issued_at(
+        &self,
+        entry: &RedactedEntry,
+        evidence: &RotationEvidence<'_>,
+    ) -> Option<Timestamp> {
         let class = entry.class?;
         let expired =
             class.expires_at.is_some_and(|expires| expires < self.circumstances.now.as_second());

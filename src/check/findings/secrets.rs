@@ -7,14 +7,14 @@ use crate::credentials::payload::{Format, Misfit};
 use crate::credentials::printable_key;
 use crate::finding::{self, Severity};
 use crate::inventory::Produced;
-use crate::inventory::secrets::{Content, Entry, Secret, Summary};
+use crate::inventory::secrets::{Content, PayloadSummary, RedactedEntry, Secret};
 use crate::source::Span;
 use crate::verdict::Known;
 
 use super::super::Input;
 use super::super::world::{InUse, ResolvedPod, World};
-use super::draft::Spot;
-use super::rotation::Evidence;
+use super::draft::SecretSpot;
+use super::rotation::RotationEvidence;
 use super::{At, Draft, Findings, article, describe, show};
 
 /// What sets findings about pull secrets of a platform apart from others about the same name.
@@ -66,7 +66,7 @@ impl<'c> World<'c> {
             let namespace = secret.object.namespace.as_deref();
             let name = secret.object.name.as_deref().unwrap_or_default();
             let produced = self.secrets.producer(namespace, name, self.policy);
-            let evidence = Evidence::of_secret(secret, produced.map(|(_, made)| made))
+            let evidence = RotationEvidence::of_secret(secret, produced.map(|(_, made)| made))
                 .and_policy(self.policy.secret(namespace, name));
             self.about_times(out, secret, summary.span, &evidence);
         }
@@ -83,14 +83,14 @@ impl<'c> World<'c> {
         let code = &finding::REJECTED_PULL_SECRET;
         let name = self.describe_in(&secret.object);
         let message = format!("{name} is rejected by the API server: {}.", show(why));
-        out.report(Spot::new(&secret.object, span).draft(code, message, "rejected"));
+        out.report(SecretSpot::new(&secret.object, span).draft(code, message, "rejected"));
     }
 
     fn about_broken(
         &self,
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
-        summary: &Summary,
+        summary: &PayloadSummary,
         why: &str,
     ) {
         let code = &finding::BROKEN_PULL_SECRET;
@@ -98,7 +98,7 @@ impl<'c> World<'c> {
         let misfit = summary.misfit.map_or(String::new(), |misfit| format!("; {misfit}"));
         let message =
             format!("{name} fails every image pull of the pods that name it: {why}{misfit}.");
-        let at = Spot::new(&secret.object, summary.span);
+        let at = SecretSpot::new(&secret.object, summary.span);
         out.report(at.draft(code, message, "cannot be read"));
     }
 
@@ -124,7 +124,7 @@ impl<'c> World<'c> {
         };
         let name = self.describe_in(&secret.object);
         let message = format!("{name} is rejected by the API server: it has no key {key}{cause}.");
-        let at = Spot::new(&secret.object, secret.type_span);
+        let at = SecretSpot::new(&secret.object, secret.type_span);
         out.report(at.draft(code, message, "its key is missing"));
     }
 
@@ -133,8 +133,8 @@ impl<'c> World<'c> {
         &self,
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
-        summary: &Summary,
-        entries: &[Entry],
+        summary: &PayloadSummary,
+        entries: &[RedactedEntry],
     ) {
         match summary.misfit {
             // Of an empty one there is something to say if a pod names it.
@@ -143,7 +143,7 @@ impl<'c> World<'c> {
             None => {}
         }
         let name = self.describe_in(&secret.object);
-        let at = Spot::new(&secret.object, summary.span);
+        let at = SecretSpot::new(&secret.object, summary.span);
         for entry in entries {
             let key = printable_key(&entry.key);
             if let Some(why) = entry.unusable {
@@ -176,11 +176,16 @@ impl<'c> World<'c> {
         let code = &finding::PULL_SECRET_WITHOUT_CREDENTIALS;
         let name = self.describe_in(&secret.object);
         let message = format!("{name} gives the kubelet no credentials: {misfit}.");
-        out.report(Spot::new(&secret.object, span).draft(code, message, "no credentials"));
+        out.report(SecretSpot::new(&secret.object, span).draft(code, message, "no credentials"));
     }
 
     /// What everybody can read in a payload, whether or not a kubelet can.
-    fn about_literals(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>, summary: &Summary) {
+    fn about_literals(
+        &self,
+        out: &mut Findings<'_, '_>,
+        secret: &Secret<'_>,
+        summary: &PayloadSummary,
+    ) {
         // What is in a cluster may have come from anywhere.
         if self.is_in_cluster(&secret.object) {
             return;
@@ -199,7 +204,7 @@ impl<'c> World<'c> {
         let name = self.describe_in(&secret.object);
         let message =
             format!("{name} holds literal registry credentials: {}.", show(&what.join(", ")));
-        let at = Spot::new(&secret.object, summary.span);
+        let at = SecretSpot::new(&secret.object, summary.span);
         let draft = at.draft(&finding::HARDCODED_CREDENTIALS, message, "hardcoded");
         out.report(draft.severity(self.hardcoded_severity()));
     }
@@ -251,21 +256,21 @@ impl<'c> World<'c> {
             // What lies outside is told once for all namespaces, what is inside once for each.
             let within = here.filter(|_| !is_outside).unwrap_or_default();
             if told.insert((within.to_owned(), name.to_string())) {
-                let spot = Spot::named_by(pod.holder(), object, [within, &**name]);
+                let spot = SecretSpot::named_by(pod.holder(), object, [within, &**name]);
                 self.about_known(out, secret.known, spot, name);
             }
             let elsewhere = here.filter(|here| *here != "default" && is_outside);
             if let Some(here) = elsewhere.filter(|_| is_of_platform(name))
                 && told.insert((format!("{PLATFORM}{here}"), name.to_string()))
             {
-                let spot = Spot::named_by(pod.holder(), object, [here, name]);
+                let spot = SecretSpot::named_by(pod.holder(), object, [here, name]);
                 Self::about_platform(out, name, here, spot);
             }
         }
     }
 
     /// A pull secret that the platform makes in its namespace `default` only.
-    fn about_platform(out: &mut Findings<'_, '_>, name: &str, here: &str, at: Spot<'_>) {
+    fn about_platform(out: &mut Findings<'_, '_>, name: &str, here: &str, at: SecretSpot<'_>) {
         let (name, namespace) = (show(name), show(here));
         let message = format!(
             "{} names the pull secret '{name}' in namespace '{namespace}': IBM Cloud makes it in namespace 'default' \
@@ -281,7 +286,13 @@ impl<'c> World<'c> {
         out.report(at.draft(code, message, "not copied by the platform").remedy(remedy));
     }
 
-    fn about_known(&self, out: &mut Findings<'_, '_>, known: Known<'_>, at: Spot<'_>, name: &str) {
+    fn about_known(
+        &self,
+        out: &mut Findings<'_, '_>,
+        known: Known<'_>,
+        at: SecretSpot<'_>,
+        name: &str,
+    ) {
         let who = describe(at.object);
         let shown = show(name);
         match known {
@@ -299,13 +310,14 @@ impl<'c> World<'c> {
             Known::Produced { produced, in_time, .. } => {
                 let namespace = at.object.namespace.as_deref();
                 let made = self.secrets.in_cluster(namespace, name, self.policy);
-                let evidence = Evidence::of_produced(produced, made.map(|(_, secret)| secret))
-                    .and_policy(self.policy.secret(namespace, name));
+                let evidence =
+                    RotationEvidence::of_produced(produced, made.map(|(_, secret)| secret))
+                        .and_policy(self.policy.secret(namespace, name));
                 self.about_produced(out, produced, in_time, &evidence);
             }
             Known::Declared(_) => {
                 let declared = self.policy.secret(at.object.namespace.as_deref(), name);
-                let evidence = Evidence::default().and_policy(declared);
+                let evidence = RotationEvidence::default().and_policy(declared);
                 self.about_rotation(out, &format!("in '{shown}'"), &evidence, at);
             }
             Known::Elsewhere(secret) => {
@@ -326,7 +338,12 @@ impl<'c> World<'c> {
             // Told where it stands.
             Known::Impossible => {}
             Known::Outside => {
-                self.about_rotation(out, &format!("in '{shown}'"), &Evidence::default(), at);
+                self.about_rotation(
+                    out,
+                    &format!("in '{shown}'"),
+                    &RotationEvidence::default(),
+                    at,
+                );
             }
         }
     }
@@ -337,7 +354,7 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         name: &str,
         produced: &Produced<'_>,
-        at: Spot<'_>,
+        at: SecretSpot<'_>,
     ) {
         let own = || produced.object.namespace.as_deref().or(self.policy.namespace());
         let namespace = produced.namespace.as_deref().or_else(own);
@@ -372,7 +389,7 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         name: &str,
         elsewhere: Option<&Secret<'_>>,
-        at: Spot<'_>,
+        at: SecretSpot<'_>,
     ) {
         let namespace = self.namespace(at.object);
         let other = elsewhere
@@ -409,7 +426,7 @@ impl<'c> World<'c> {
                     self.describe_in(&secret.object),
                     show(&secret.secret_type)
                 );
-                let at = Spot::new(&secret.object, secret.type_span);
+                let at = SecretSpot::new(&secret.object, secret.type_span);
                 out.report(at.draft(code, message, "not a type for pull secrets"));
             }
             Content::Payload(summary) if secret.content.misfit() == Some(Misfit::NoEntry) => {

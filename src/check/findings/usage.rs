@@ -8,7 +8,7 @@ use crate::credentials::printable_key;
 use crate::finding;
 use crate::image::Reference;
 use crate::inject::{self, Holder};
-use crate::inventory::secrets::{Content, Entry};
+use crate::inventory::secrets::{Content, RedactedEntry};
 use crate::inventory::{Image, PullSecrets};
 use crate::source::Span;
 use crate::token;
@@ -257,7 +257,7 @@ fn is_meant(judgement: &Judgement, at: usize) -> bool {
 
 /// Why a registry refuses an entry; `None` if it may work. One that authenticates nothing leads to an anonymous pull,
 /// which is all that a public image needs. What is refreshed does not stay as old as it is here.
-fn flaw(entry: &Entry, refreshed: bool, now: i64) -> Option<&'static str> {
+fn flaw(entry: &RedactedEntry, refreshed: bool, now: i64) -> Option<&'static str> {
     let class = entry.class.as_ref().filter(|_| !refreshed);
     if entry.unusable.is_some() {
         None

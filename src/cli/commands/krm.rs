@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use pullcreds::check::{Input, Outcome};
 use pullcreds::edit::{Edit, Plan};
 use pullcreds::finding::{self, Severity};
-use pullcreds::krm::results::Entry;
+use pullcreds::krm::results::FunctionResult;
 use pullcreds::krm::{self, Datum, FunctionConfig, NoList, ResourceList};
 use pullcreds::policy::{Emit, FlagMistake, Mistake, Policy};
 use pullcreds::report::{self, Look, Report};
@@ -127,8 +127,8 @@ impl Mistakes {
         Self { text, found }
     }
 
-    fn results(&self, source: &Source, config: &FunctionConfig<'_>) -> Vec<Entry> {
-        let results = self.found.iter().map(|mistake| Entry {
+    fn results(&self, source: &Source, config: &FunctionConfig<'_>) -> Vec<FunctionResult> {
+        let results = self.found.iter().map(|mistake| FunctionResult {
             message: format!("{}: {}", mistake.message, mistake.help),
             severity: Severity::Error,
             reference: Some(config.reference.clone().into_owned()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use indicatif::ProgressBar;
 use pullcreds::check::Outcome;
 use pullcreds::frontend::{self, Limit, ReadError};
-use pullcreds::report::{self, Unread};
+use pullcreds::report::{self, UnreadSource};
 use pullcreds::source::Source;
 
 use crate::cli::exit::{Exit, Stop};
@@ -20,7 +20,7 @@ pub(crate) struct Read {
     /// Where each of them is, unless it is standard input.
     pub(crate) origins: Vec<write::Origin>,
     /// What could not be. It has been told.
-    pub(crate) unread: Vec<Unread>,
+    pub(crate) unread: Vec<UnreadSource>,
 }
 
 pub(crate) fn stdin(limit: &Limit) -> Result<Source, Stop> {
@@ -75,7 +75,7 @@ impl Read {
             Ok(source) => self.sources.push(source),
             Err(error) => {
                 eprint(&Stop::because(Exit::Unreadable, &error).text);
-                self.unread.push(Unread {
+                self.unread.push(UnreadSource {
                     name: error.name().clone(),
                     position: error.position(),
                     why: error.why(),

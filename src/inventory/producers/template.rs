@@ -27,12 +27,12 @@ pub(super) enum Templated {
     /// A docker configuration with these keys.
     Keys(Box<[String]>),
     /// Nothing that the kubelet can read, whatever the values are.
-    Never(Flaw),
+    Never(TemplateFlaw),
 }
 
 /// Why a template never becomes a docker configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum TemplateFlaw {
     /// `{{` without `}}`.
     OpenAction,
     /// It is not JSON.
@@ -54,7 +54,7 @@ pub enum Flaw {
     PlainAuth,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for TemplateFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OpenAction => f.write_str("an action of its template is not closed"),
@@ -128,7 +128,7 @@ pub(super) fn read(text: &str, format: Format, delimiters: Delimiters) -> Templa
         Err(_) if !filled.only_values || is_filled_before(text) => return Templated::Unknown,
         Err(error) => {
             let line = text[..filled.origin(error.offset)].matches('\n').count() + 1;
-            return Templated::Never(Flaw::Syntax { problem: error.problem, line });
+            return Templated::Never(TemplateFlaw::Syntax { problem: error.problem, line });
         }
     };
     let root = document.root();
@@ -136,7 +136,7 @@ pub(super) fn read(text: &str, format: Format, delimiters: Delimiters) -> Templa
         ValueKind::Object => filled.configuration(root, format),
         ValueKind::Null => Templated::Keys(Box::default()),
         _ if !filled.only_values => Templated::Unknown,
-        kind => Templated::Never(Flaw::NotAnObject(kind.describe())),
+        kind => Templated::Never(TemplateFlaw::NotAnObject(kind.describe())),
     }
 }
 
@@ -174,7 +174,7 @@ fn fill(text: &str, (open, close): Delimiters) -> Result<Filled<'_>, Templated> 
         filled.json.push_str(literal);
         let start = at + found + open.len();
         let length = action_length(&text[start..], close);
-        let end = start + length.ok_or(Templated::Never(Flaw::OpenAction))?;
+        let end = start + length.ok_or(Templated::Never(TemplateFlaw::OpenAction))?;
         at = end + close.len();
         let action = trimmed(&text[start..end]);
         match prints(action) {
@@ -239,7 +239,7 @@ impl<'t> Filled<'t> {
     }
 
     /// What is wrong with an entry.
-    fn flaw(&self, entry: Value<'_>) -> Option<Flaw> {
+    fn flaw(&self, entry: Value<'_>) -> Option<TemplateFlaw> {
         let mut fields = entry.fields();
         let is_key_file = entry.fields().any(|(name, value)| {
             json::is_field(&name.string(), "username") && value.string() == "_json_key"
@@ -257,22 +257,24 @@ impl<'t> Filled<'t> {
         field: &'static str,
         value: Value<'_>,
         is_key_file: bool,
-    ) -> Option<Flaw> {
+    ) -> Option<TemplateFlaw> {
         let place = value.offset()..value.offset() + value.raw().len();
         let mut values = self.values.iter().filter(|filling| place.contains(&filling.at));
         let is_plain_auth = field == "auth" && value.string().contains(':');
         let flaw = values.find_map(|Filling { action, in_string, .. }| {
             match (quoting(action), in_string) {
-                (Some(function), true) => Some(Flaw::QuotedTwice(function)),
-                (None, false) if is_plain(action) => Some(Flaw::Unquoted(field)),
-                (None, true) if field == "auth" && joins_plainly(action) => Some(Flaw::PlainAuth),
+                (Some(function), true) => Some(TemplateFlaw::QuotedTwice(function)),
+                (None, false) if is_plain(action) => Some(TemplateFlaw::Unquoted(field)),
+                (None, true) if field == "auth" && joins_plainly(action) => {
+                    Some(TemplateFlaw::PlainAuth)
+                }
                 (None, true) if field == "password" && is_key_file && is_plain(action) => {
-                    Some(Flaw::KeyFile)
+                    Some(TemplateFlaw::KeyFile)
                 }
                 _ => None,
             }
         });
-        flaw.or(is_plain_auth.then_some(Flaw::PlainAuth))
+        flaw.or(is_plain_auth.then_some(TemplateFlaw::PlainAuth))
     }
 }
 
@@ -469,7 +471,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn never(text: &str, expected: &Flaw) {
+    fn never(text: &str, expected: &TemplateFlaw) {
         assert_eq!(read(text), Templated::Never(expected.clone()), "{text}");
     }
 
@@ -484,7 +486,7 @@ mod tests {
             r#""{{ index . "key.json" }}""#,
             r#""{{ (index . "key.json") }}""#,
         ] {
-            never(&key(plain), &Flaw::KeyFile);
+            never(&key(plain), &TemplateFlaw::KeyFile);
         }
         for escaped in [
             r"{{ .key | toJson }}",
@@ -499,18 +501,21 @@ mod tests {
 
     #[test]
     fn quotes_are_needed_once() {
-        never(&entry(r#""password":"{{ .p | toJson }}""#), &Flaw::QuotedTwice("toJson"));
-        never(&entry(r#""password":"{{ quote .p }}""#), &Flaw::QuotedTwice("quote"));
-        never(&entry(r#""auth":"{{ printf "%q" .p }}""#), &Flaw::QuotedTwice("printf %q"));
-        never(&entry(r#""username": {{ .u }}, "password": "x""#), &Flaw::Unquoted("username"));
+        never(&entry(r#""password":"{{ .p | toJson }}""#), &TemplateFlaw::QuotedTwice("toJson"));
+        never(&entry(r#""password":"{{ quote .p }}""#), &TemplateFlaw::QuotedTwice("quote"));
+        never(&entry(r#""auth":"{{ printf "%q" .p }}""#), &TemplateFlaw::QuotedTwice("printf %q"));
+        never(
+            &entry(r#""username": {{ .u }}, "password": "x""#),
+            &TemplateFlaw::Unquoted("username"),
+        );
         keys(&entry(r#""password": {{ myQuote .p }}"#), &["ghcr.io"]);
         keys(&entry(r#""password": "{{ .p | toJson | trimAll "\"" }}""#), &["ghcr.io"]);
     }
 
     #[test]
     fn auth_is_base64() {
-        never(&entry(r#""auth":"{{ .u }}:{{ .p }}""#), &Flaw::PlainAuth);
-        never(&entry(r#""auth":"{{ printf "%s:%s" .u .p }}""#), &Flaw::PlainAuth);
+        never(&entry(r#""auth":"{{ .u }}:{{ .p }}""#), &TemplateFlaw::PlainAuth);
+        never(&entry(r#""auth":"{{ printf "%s:%s" .u .p }}""#), &TemplateFlaw::PlainAuth);
         keys(&entry(r#""auth":"{{ .auth }}""#), &["ghcr.io"]);
         keys(&entry(r#""auth":"{{ list .u ":" .p | join "" | b64enc }}""#), &["ghcr.io"]);
     }
@@ -525,13 +530,13 @@ mod tests {
             ("{\"auths\": {\"a\": {{ .a }},\n\"b\": {{ .b }}}", 2),
             ("{\"auths\":\n{\"a\": {\"auth\": \"{{ .a }}\"\n\"email\": \"\"}}}", 3),
         ] {
-            let Templated::Never(Flaw::Syntax { line: found, .. }) = read(text) else {
+            let Templated::Never(TemplateFlaw::Syntax { line: found, .. }) = read(text) else {
                 panic!("{text}: {:?}", read(text));
             };
             assert_eq!(found, line, "{text}");
         }
-        never("[]", &Flaw::NotAnObject("an array"));
-        never("{\"auths\": {{ .x }", &Flaw::OpenAction);
+        never("[]", &TemplateFlaw::NotAnObject("an array"));
+        never("{\"auths\": {{ .x }", &TemplateFlaw::OpenAction);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::inventory::Inventory;
-use crate::inventory::reach::Copied;
+use crate::inventory::reach::Replicated;
 
 const DOCKER: &str = "kubernetes.io/dockerconfigjson";
 
@@ -18,11 +18,11 @@ fn rows_are_sorted_and_unique() {
 struct Made {
     name: String,
     namespace: Option<String>,
-    fault: Option<Fault>,
+    fault: Option<ProducerFault>,
     refresh: String,
 }
 
-fn made(name: &str, namespace: Option<&str>, fault: Option<Fault>, refresh: &str) -> Made {
+fn made(name: &str, namespace: Option<&str>, fault: Option<ProducerFault>, refresh: &str) -> Made {
     let (name, refresh) = (name.to_owned(), refresh.to_owned());
     Made { name, namespace: namespace.map(str::to_owned), fault, refresh }
 }
@@ -50,7 +50,7 @@ fn check(head: &str, body: &str, expected: &[Made]) {
 }
 
 const EXTERNAL: &str = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret";
-const KEY: Option<Fault> = Some(Fault::Key(Format::DockerConfigJson));
+const KEY: Option<ProducerFault> = Some(ProducerFault::Key(Format::DockerConfigJson));
 
 #[test]
 fn an_external_secret_makes_what_its_target_says() {
@@ -71,11 +71,15 @@ fn an_external_secret_makes_what_its_target_says() {
 
 #[test]
 fn an_external_secret_without_a_docker_type_is_opaque() {
-    check(EXTERNAL, "spec: {}", &[made("obj", Some("ns"), Some(Fault::Type), "1h by default")]);
+    check(
+        EXTERNAL,
+        "spec: {}",
+        &[made("obj", Some("ns"), Some(ProducerFault::Type), "1h by default")],
+    );
     check(
         EXTERNAL,
         "spec: {target: {template: {type: Opaque, data: {.dockerconfigjson: 'null'}}}}",
-        &[made("obj", Some("ns"), Some(Fault::Type), "1h by default")],
+        &[made("obj", Some("ns"), Some(ProducerFault::Type), "1h by default")],
     );
 }
 
@@ -93,7 +97,7 @@ fn an_external_secret_that_creates_nothing_makes_nothing() {
 
 #[test]
 fn an_external_secret_may_make_something_else() {
-    let config_map = Some(Fault::NoSecret("ConfigMap".into()));
+    let config_map = Some(ProducerFault::NoSecret("ConfigMap".into()));
     check(
         EXTERNAL,
         "spec: {target: {name: regcred, manifest: {apiVersion: v1, kind: ConfigMap}}}",
@@ -147,7 +151,7 @@ fn the_keys_of_an_external_secret_come_from_its_template_or_from_what_it_fetches
     check(
         EXTERNAL,
         "spec: {target: {template: {type: kubernetes.io/dockercfg, data: {.dockerconfigjson: 'null'}}}}",
-        &[made("obj", Some("ns"), Some(Fault::Key(Format::DockerCfg)), "1h by default")],
+        &[made("obj", Some("ns"), Some(ProducerFault::Key(Format::DockerCfg)), "1h by default")],
     );
 }
 
@@ -212,7 +216,7 @@ fn a_sealed_secret_keeps_its_name_and_shows_its_keys() {
     check(
         head,
         "spec: {encryptedData: {.dockerconfigjson: AgB}}",
-        &[made("obj", Some("ns"), Some(Fault::Type), "unknown")],
+        &[made("obj", Some("ns"), Some(ProducerFault::Type), "unknown")],
     );
 }
 
@@ -228,7 +232,7 @@ fn a_secret_provider_class_makes_a_secret_for_each_entry() {
         &[
             made("one", Some("ns"), None, "unknown"),
             made("two", Some("ns"), KEY, "unknown"),
-            made("three", Some("ns"), Some(Fault::Type), "unknown"),
+            made("three", Some("ns"), Some(ProducerFault::Type), "unknown"),
         ],
     );
 }
@@ -249,7 +253,7 @@ fn the_vault_operator_makes_a_secret_only_if_it_may_create_one() {
             &format!("spec: {{refreshAfter: 30s, {docker}}}"),
             &[made("regcred", Some("ns"), None, "30s")],
         );
-        let opaque = made("regcred", Some("ns"), Some(Fault::Type), refresh);
+        let opaque = made("regcred", Some("ns"), Some(ProducerFault::Type), refresh);
         check(&head, &format!("spec: {{{}}}", target("create: true")), &[opaque]);
         check(&head, &format!("spec: {{{}}}", target("create: false")), &[]);
         check(&head, &format!("spec: {{{}}}", target(&format!("type: {DOCKER}"))), &[]);
@@ -267,7 +271,7 @@ fn the_type_of_a_one_password_item_stands_at_the_top() {
     check(
         head,
         &format!("spec: {{itemPath: vaults/v/items/i, type: {DOCKER}}}"),
-        &[made("obj", Some("ns"), Some(Fault::Type), "600s by default")],
+        &[made("obj", Some("ns"), Some(ProducerFault::Type), "600s by default")],
     );
 }
 
@@ -296,7 +300,7 @@ fn a_doppler_secret_takes_over_named_values_only() {
     check(
         head,
         "spec: {managedSecret: {name: regcred}}",
-        &[made("regcred", Some("ns"), Some(Fault::Type), "60s by default")],
+        &[made("regcred", Some("ns"), Some(ProducerFault::Type), "60s by default")],
     );
 }
 
@@ -332,7 +336,7 @@ fn an_infisical_secret_has_one_target_or_several() {
     check(
         head,
         "spec: {managedSecretReference: {secretName: one, secretNamespace: shop}}",
-        &[made("one", Some("shop"), Some(Fault::Type), "60s by default")],
+        &[made("one", Some("shop"), Some(ProducerFault::Type), "60s by default")],
     );
 }
 
@@ -346,7 +350,7 @@ fn an_infisical_static_secret_may_make_config_maps() {
         ),
         &[
             made("one", Some("shop"), None, "5m"),
-            made("two", Some("shop"), Some(Fault::NoSecret("ConfigMap".into())), "5m"),
+            made("two", Some("shop"), Some(ProducerFault::NoSecret("ConfigMap".into())), "5m"),
         ],
     );
 }
@@ -362,7 +366,7 @@ fn a_sops_secret_shows_its_keys() {
         &[
             made("one", Some("ns"), None, "unknown"),
             made("two", Some("ns"), KEY, "unknown"),
-            made("three", Some("ns"), Some(Fault::Type), "unknown"),
+            made("three", Some("ns"), Some(ProducerFault::Type), "unknown"),
         ],
     );
 }
@@ -400,8 +404,8 @@ fn a_made_secret_may_be_copied_on() {
     );
     let inventory = Inventory::of(&text).expect("a stream");
     let reach = inventory.produced[0].reach.as_ref().expect("it is copied");
-    assert_eq!(reach.copies_to(Some("shop")), Copied::Yes);
-    assert_eq!(reach.copies_to(Some("other")), Copied::No);
+    assert_eq!(reach.copies_to(Some("shop")), Replicated::Yes);
+    assert_eq!(reach.copies_to(Some("other")), Replicated::No);
 }
 
 #[track_caller]
@@ -487,7 +491,7 @@ fn kinds_of_other_operators_have_their_fields() {
     check(
         akv,
         "spec: {output: {secret: {name: s, dataKey: .dockerconfigjson, type: Opaque}}}",
-        &[made("s", Some("ns"), Some(Fault::Type), "unknown")],
+        &[made("s", Some("ns"), Some(ProducerFault::Type), "unknown")],
     );
     check(
         akv,
@@ -498,12 +502,12 @@ fn kinds_of_other_operators_have_their_fields() {
     check(
         "apiVersion: k8s.bitwarden.com/v1\nkind: BitwardenSecret",
         "spec: {secretName: s, map: [{secretKeyName: .dockerconfigjson}]}",
-        &[made("s", Some("ns"), Some(Fault::Type), "unknown")],
+        &[made("s", Some("ns"), Some(ProducerFault::Type), "unknown")],
     );
     check(
         "apiVersion: lerentis.uploadfilter24.eu/v1beta8\nkind: BitwardenSecret",
         "spec: {name: s, namespace: shop}",
-        &[made("s", Some("shop"), Some(Fault::Type), "unknown")],
+        &[made("s", Some("shop"), Some(ProducerFault::Type), "unknown")],
     );
     check(
         "apiVersion: ops.alexellis.io/v1\nkind: ClusterPullSecret",
@@ -516,7 +520,10 @@ fn kinds_of_other_operators_have_their_fields() {
             "spec: {{pollingInterval: 60, managedSecretReferences: [{{secretName: s, secretNamespace: shop, \
              secretType: {DOCKER}}}, {{secretName: t}}]}}"
         ),
-        &[made("s", Some("shop"), None, "60"), made("t", Some("ns"), Some(Fault::Type), "60")],
+        &[
+            made("s", Some("shop"), None, "60"),
+            made("t", Some("ns"), Some(ProducerFault::Type), "60"),
+        ],
     );
     check(
         "apiVersion: secretgen.carvel.dev/v1alpha1\nkind: SecretTemplate",
