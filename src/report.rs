@@ -12,6 +12,7 @@ mod human;
 mod json;
 mod listed;
 mod oneline;
+mod sarif;
 mod style;
 mod template;
 
@@ -49,6 +50,8 @@ pub enum Format {
     Oneline,
     /// `pullcreds.report/v1`.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
     /// For GitHub Actions: annotations.
     Github,
     /// For GitLab: a report of code quality.
@@ -62,7 +65,7 @@ impl Format {
     pub fn is_document(self) -> bool {
         match self {
             Self::Brief | Self::Human | Self::Oneline | Self::Github => false,
-            Self::Json | Self::Gitlab => true,
+            Self::Json | Self::Sarif | Self::Gitlab => true,
         }
     }
 }
@@ -155,6 +158,7 @@ impl<'r> Report<'r> {
             Format::Brief => brief::render(self),
             Format::Human => human::render(self, look),
             Format::Oneline => oneline::render(self),
+            Format::Sarif => sarif::render(self),
             Format::Github => github::render(self),
             Format::Gitlab => gitlab::render(self),
             Format::Json => json::render(self),

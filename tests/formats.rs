@@ -2,11 +2,14 @@
 //! and nothing that the input says.
 #![allow(clippy::disallowed_methods, reason = "a test writes its own files")]
 
+#[path = "support/schema.rs"]
+mod schema;
 #[path = "support/support.rs"]
 mod support;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use support::{Outcome, pullcreds};
@@ -116,6 +119,92 @@ fn github_takes_commands_from_the_program_only() {
             assert!(known.contains(&key), "{line}");
         }
     }
+}
+
+/// The schema of OASIS, as the crate serde-sarif 0.8.0 contains it.
+const SARIF: &str = include_str!("../testdata/formats/sarif-2.1.0.schema.json");
+
+#[test]
+fn sarif_is_valid_by_the_schema_of_oasis() {
+    let outcome = report("sarif");
+    assert_printable(outcome.out());
+    let log = outcome.json();
+    assert_sarif(&log);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), count(&report("json").json()));
+    for result in results {
+        let text = result["message"]["text"].as_str().expect("a message");
+        assert!(!text.contains("]("), "a link of the input: {text}");
+        let single = text.replace("{{", "").replace("}}", "");
+        assert!(!single.contains(['{', '}']), "a placeholder: {text}");
+        let uri = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert!(uri.is_null() || uri == "hostile%5Cn.yaml", "{uri}");
+    }
+}
+
+/// The schema, and what GitHub asks for besides.
+#[track_caller]
+fn assert_sarif(log: &Value) {
+    let schema: Value = serde_json::from_str(SARIF).expect("the schema is JSON");
+    assert_eq!(schema::mistakes(log, &schema), Vec::<String>::new());
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    for result in run["results"].as_array().expect("results") {
+        let index = result["ruleIndex"].as_u64().expect("an index");
+        let index = usize::try_from(index).expect("a small one");
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(result["partialFingerprints"]["pullcreds/v1"].is_string());
+    }
+    for rule in rules {
+        assert!(rule["help"]["markdown"].as_str().is_some_and(|text| text.len() > 20), "{rule}");
+        assert!(rule["properties"]["tags"].as_array().is_some_and(|tags| tags.len() <= 20));
+    }
+}
+
+#[test]
+fn a_schema_finds_what_is_wrong() {
+    let schema: Value = serde_json::from_str(SARIF).expect("the schema is JSON");
+    let valid = serde_json::json!({"version": "2.1.0", "runs": []});
+    assert!(schema::mistakes(&valid, &schema).is_empty());
+    for (path, wrong) in [
+        ("", serde_json::json!({"version": "2.1.0"})),
+        ("/version", serde_json::json!({"version": "2.0.0", "runs": []})),
+        ("/runs/0", serde_json::json!({"version": "2.1.0", "runs": [{}]})),
+        ("/runs", serde_json::json!({"version": "2.1.0", "runs": {}})),
+        ("", serde_json::json!({"version": "2.1.0", "runs": [], "more": 1})),
+    ] {
+        let found = schema::mistakes(&wrong, &schema);
+        let begin = format!("{path}: ");
+        assert!(found.iter().any(|one| one.starts_with(&begin)), "{wrong}: {found:?}");
+    }
+}
+
+/// Everything that a report of SARIF can have: related places, fixes, suppressions, templates, a file that is not YAML.
+#[test]
+fn sarif_has_fixes_and_suppressions() {
+    let shop = support::read(case("files/manifests/a-shop.yaml"));
+    let run = pullcreds(["check", "--format", "sarif", "a.yaml", "b.yaml", "c.yaml"]);
+    for (name, bytes) in [
+        ("a.yaml", &*shop),
+        ("b.yaml", b"a: [\n"),
+        ("c.yaml", b"---\n# Source: shop/templates/a.yaml\nkind: [Pod]\napiVersion: v1\nmetadata: {name: a}\n"),
+        ("pullcreds.yaml", &*support::read(case("files/pullcreds.yaml"))),
+    ] {
+        fs::write(run.home().join(name), bytes).expect("it is a new file");
+    }
+    let log = run.run().expect(3).json();
+    assert_sarif(&log);
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let has = |key: &str| {
+        results.iter().filter(|one| one[key].as_array().is_some_and(|all| !all.is_empty())).count()
+    };
+    assert_eq!(has("suppressions"), 1, "{log:#}");
+    assert!(has("fixes") > 0 && has("relatedLocations") > 0, "{log:#}");
+    assert_eq!(log["runs"][0]["invocations"][0]["executionSuccessful"], false);
+}
+
+fn case(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cases/format-sarif").join(below)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a case expects, compared with what the program said, and brought up to date.
 //!
-//! A report of the schema `pullcreds.report/v1` holds what the expectation names, and may hold more: the schema grows.
-//! Everything else is equal byte for byte.
+//! A report of the schema `pullcreds.report/v1` or of SARIF holds what the expectation names, and may hold more: the
+//! schema grows. Everything else is equal byte for byte.
 
 use std::fs;
 use std::path::Path;
@@ -52,7 +52,8 @@ pub(crate) fn update(path: &Path, found: &[u8]) {
 
 fn report(bytes: &[u8]) -> Option<Value> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
-    (value.get("schema")? == "pullcreds.report/v1").then_some(value)
+    let is_own = value.get("schema").is_some_and(|schema| schema == "pullcreds.report/v1");
+    (is_own || value.get("runs").is_some()).then_some(value)
 }
 
 /// Where `found` is not what is `wanted`; what is not named there does not count.
