@@ -4,14 +4,18 @@
 //! Nothing here reads a manifest as a whole: `inventory` does that, with a row in its hand.
 
 mod builtin;
+mod fields;
+mod listing;
 pub mod path;
 
 use memchr::memmem;
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+use crate::words::Words;
 
 pub use builtin::schema;
+pub use listing::Listed;
 pub use path::{BadPath, FieldPath, Way};
 
 /// A kind of some API groups.
@@ -28,12 +32,12 @@ pub struct Row {
     #[serde(default)]
     pub versions: Box<[Box<str>]>,
     /// Where its sites are read off: a file of the controller with its line, or a page.
-    #[schemars(with = "Vec<String>", length(min = 1))]
-    source: Unread,
+    #[schemars(length(min = 1))]
+    pub source: Box<[Box<str>]>,
     /// What else is worth knowing about it.
     #[serde(default)]
     #[schemars(with = "String")]
-    note: Unread,
+    pub note: Box<str>,
     /// What keeps a change from being applied to an object that exists.
     #[serde(default)]
     pub immutable: Option<Box<str>>,
@@ -48,18 +52,15 @@ pub struct Row {
     /// (api/internal/konfig/builtinpluginconsts/namereference.go).
     #[serde(default)]
     pub kustomize: Kustomize,
-    /// How far its sites were checked, if not in the source of its operator: `documentation`, `schema` or `unread`.
+    /// Where its sites were checked.
     #[serde(default)]
-    #[schemars(with = "String")]
-    verified: Unread,
+    pub verified: Verified,
     /// Where it holds manifests or values of a chart in a string.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    strings: Unread,
+    pub strings: Box<[FieldPath]>,
     /// Where it names a registry or a repository for images that its operator chooses.
     #[serde(default)]
-    #[schemars(with = "Vec<RegistryField>")]
-    registries: Unread,
+    pub registries: Box<[RegistryField]>,
     /// Fields that look like those for pull secrets, and that nothing reads.
     #[serde(default)]
     pub unread: Box<[UnreadField]>,
@@ -73,15 +74,27 @@ pub struct Row {
     pub own: Option<usize>,
 }
 
-/// What is there for those who read the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unread;
-
-impl<'de> Deserialize<'de> for Unread {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
-    }
+/// Where the sites of a row were checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum Verified {
+    /// In the source of the operator.
+    #[default]
+    Source,
+    /// In its documentation.
+    Documentation,
+    /// In the schema of the kind alone.
+    Schema,
+    /// Nowhere.
+    Unread,
 }
+
+impl Words for Verified {}
+impl Words for Delivery {}
+impl Words for Role {}
+impl Words for SecretForm {}
+impl Words for Combine {}
 
 /// What is known about the order in which Helm and Argo CD apply objects of a kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -198,12 +211,11 @@ pub struct PullSite {
     pub cannot: Option<Box<str>>,
     /// Pull secrets that the operator adds by itself.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub operator_adds: Unread,
+    pub operator_adds: Box<[Box<str>]>,
     /// What else is worth knowing about it.
     #[serde(default)]
     #[schemars(with = "String")]
-    pub note: Unread,
+    pub note: Box<str>,
 }
 
 /// A field with one of some values.
@@ -232,12 +244,14 @@ pub struct FallbackImage {
 }
 
 /// A field that names a registry or a repository.
-#[derive(JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
-#[expect(dead_code, reason = "the schema of what only people read")]
-struct RegistryField {
-    path: FieldPath,
-    what: String,
+pub struct RegistryField {
+    /// The field.
+    pub path: FieldPath,
+    /// What it names.
+    pub what: Box<str>,
 }
 
 /// A field that looks like one for pull secrets, and that nothing reads.
@@ -304,16 +318,7 @@ pub enum Role {
 impl Role {
     /// Its name in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Pulled => "pulled",
-            Self::Template => "template",
-            Self::Injected => "injected",
-            Self::Controller => "controller",
-            Self::Build => "build",
-            Self::Output => "output",
-            Self::NodeAgent => "nodeAgent",
-            Self::Listed => "listed",
-        }
+        self.word()
     }
 }
 
@@ -349,7 +354,7 @@ pub struct SplitImage {
     /// What the operator makes of the whole, if it does not pull it as it is.
     #[serde(default)]
     #[schemars(with = "String")]
-    pub inexact: Unread,
+    pub inexact: Box<str>,
 }
 
 /// Where parts of an image come from that are not there.
@@ -396,19 +401,6 @@ pub enum SecretForm {
     Name,
     /// Names in one text, separated by commas.
     Text,
-}
-
-impl SecretForm {
-    /// Its name in rows.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Objects => "objects",
-            Self::Names => "names",
-            Self::Object => "object",
-            Self::Name => "name",
-            Self::Text => "text",
-        }
-    }
 }
 
 /// What several fields for pull secrets come to.
@@ -481,15 +473,15 @@ impl Row {
             kind: kind.into(),
             groups: Box::default(),
             versions: Box::default(),
-            source: Unread,
-            note: Unread,
+            source: Box::default(),
+            note: Box::default(),
             immutable: None,
             is_validated: false,
             order: Order::default(),
             kustomize: Kustomize::default(),
-            verified: Unread,
-            strings: Unread,
-            registries: Unread,
+            verified: Verified::default(),
+            strings: Box::default(),
+            registries: Box::default(),
             unread: Box::default(),
             embed: Box::default(),
             sites: Box::default(),

@@ -3,6 +3,7 @@
 //! Nothing here decides anything: reports show an [`Outcome`].
 
 mod brief;
+mod catalogue;
 mod diff;
 mod excerpt;
 mod github;
@@ -34,6 +35,7 @@ use crate::words::Words;
 use template::Templates;
 
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
+pub use catalogue::{destinations, explain_kind, kinds, kinds_json, what_to_mind};
 pub use diff::unified as diff;
 pub use excerpt::{Excerpt, Labelled};
 pub use human::{codes, explain, mistakes, problem, unreadable_dump};

@@ -1,7 +1,7 @@
 //! Checks that the documents are true.
 //!
-//! `PULLCREDS_UPDATE=1` writes `docs/findings.md` from the table in `src/finding.rs`, and the output of the first
-//! command of the README.
+//! `PULLCREDS_UPDATE=1` writes `docs/findings.md` from the table in `src/finding.rs`, `docs/operators.md` from
+//! `src/kinds/table.json`, and the output of the first command of the README.
 #![allow(clippy::disallowed_methods, reason = "a test reads its own environment and files")]
 
 #[path = "support/case.rs"]
@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use pullcreds::finding::{self, Code, Severity};
+use pullcreds::kinds::{self, Table};
+use pullcreds::report;
 use regex::Regex;
 
 fn path(name: &str) -> PathBuf {
@@ -134,6 +136,56 @@ fn every_finding_is_produced_by_a_case() {
     let absent: Vec<_> = absent.collect();
     assert!(absent.is_empty(), "no case in testdata/cases has these findings: {absent:?}");
 }
+
+// docs/operators.md
+
+const OPERATORS: &str = "docs/operators.md";
+
+#[test]
+fn the_page_of_operators_is_that_of_the_table() {
+    let page = page_of_operators();
+    if is_update() {
+        std::fs::write(path(OPERATORS), &page).expect("the page can be written");
+    }
+    let found = std::fs::read_to_string(path(OPERATORS)).unwrap_or_default();
+    assert!(found == page, "{OPERATORS} is stale: PULLCREDS_UPDATE=1 cargo test --test docs");
+}
+
+fn page_of_operators() -> String {
+    let all = Table::builtin().listed();
+    let custom = all.iter().filter(|listed| kinds::is_custom(&format!("{}/v1", listed.group)));
+    let custom: Vec<_> = custom.collect();
+    let groups: BTreeSet<_> = custom.iter().map(|listed| listed.group).collect();
+    let mut out = format!(
+        "# Custom resources of operators\n\nThe {} kinds of {} API groups that pullcreds knows: where a pull secret goes, and \
+         what to mind. `pullcreds kinds explain GROUP/KIND` prints all about one kind: its images, its ServiceAccount, \
+         and the line of the operator's source. `pullcreds kinds` lists them.\n\n\
+         A kind that is not here has a row in the policy (`customResources`). `pullcreds kinds from-crd FILE` proposes \
+         one.\n\n\
+         <!-- From src/kinds/table.json: PULLCREDS_UPDATE=1 cargo test --test docs -->\n\n\
+         | group | kind | a pull secret goes into | what to mind |\n|---|---|---|---|\n",
+        custom.len(),
+        groups.len()
+    );
+    for listed in custom {
+        let row = listed.row;
+        let fields = report::destinations(row);
+        let shown = fields.iter().take(FIELDS_SHOWN);
+        let mut fields_text: Vec<_> =
+            shown.map(|(field, form)| format!("`{field}` ({form})")).collect();
+        if let more @ 1.. = fields.len().saturating_sub(FIELDS_SHOWN) {
+            fields_text.push(format!("and {more} more"));
+        }
+        let mind = report::what_to_mind(row).join("; ");
+        let cells = [listed.group.to_owned(), row.kind.to_string(), fields_text.join("<br>"), mind];
+        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+    out
+}
+
+/// How many fields of a kind the page lists.
+const FIELDS_SHOWN: usize = 4;
 
 // docs/compared.md
 

@@ -25,7 +25,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("patch", &["source", "edit", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask", "text"]),
     ("finding", &["words", "source", "edit"]),
-    ("kinds", &["yaml"]),
+    ("kinds", &["words", "yaml"]),
     (
         "policy",
         &[
@@ -71,6 +71,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "shared",
             "names",
             "duration",
+            "words",
             "source",
             "image",
             "edit",
@@ -98,6 +99,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "text",
             "yaml",
             "finding",
+            "kinds",
             "policy",
             "inventory",
             "inject",

@@ -8,12 +8,14 @@ use clap::builder::{
 };
 use clap::error::{ContextKind, ContextValue};
 use clap::{
-    Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    Arg, ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
     ValueHint,
 };
 use pullcreds::finding::{self, Code};
+use pullcreds::kinds::Role;
 use pullcreds::report::Format;
 use pullcreds::say;
+use pullcreds::words::Words as _;
 
 use super::settings::Mode;
 use super::settings::layer::Layer;
@@ -101,6 +103,8 @@ pub(crate) enum Command {
         #[arg(value_parser = CodeParser, hide_possible_values = true)]
         code: Option<&'static Code>,
     },
+    /// List the known kinds of custom resources, and where a pull secret goes in each
+    Kinds(KindsArgs),
     /// Print the report of the latest run of the filter (Helm 4 shows no output of a post-renderer)
     Last {
         /// The number of runs; the latest is printed last
@@ -122,6 +126,80 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+const AFTER_KINDS_HELP: &str = "\
+Examples:
+  pullcreds kinds prometheus
+  pullcreds kinds --group tekton.dev
+  pullcreds kinds explain kafka.strimzi.io/Kafka
+  pullcreds kinds --format json | jq -r '.kinds[].kind'
+
+Exit codes:
+  0   the kinds are printed, if there are any
+  2   wrong usage or policy, or no such kind";
+
+/// What `kinds` prints.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = AFTER_KINDS_HELP)]
+pub(crate) struct KindsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<KindsCommand>,
+    /// Only kinds with this text in their group or kind
+    pub(crate) text: Option<String>,
+    /// Only kinds of this API group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Only kinds with images for this: pulled (for pods of the object), template, injected, controller, build,
+    /// output, nodeAgent or listed
+    #[arg(long, value_name = "ROLE", value_parser = RoleParser, hide_possible_values = true)]
+    pub(crate) role: Option<Role>,
+    #[command(flatten)]
+    pub(crate) output: KindsOutput,
+}
+
+/// Where rows are from, and how they are printed.
+#[derive(Args)]
+pub(crate) struct KindsOutput {
+    /// The policy file, whose rows are listed too [default: pullcreds.yaml or .pullcreds.yaml in this folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub(crate) policy: Option<PathBuf>,
+    /// The format: human or json [default: human]
+    #[arg(long, value_name = "FORMAT", value_parser = ["human", "json"], hide_possible_values = true)]
+    pub(crate) format: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KindsCommand {
+    /// Print all that is known about a kind: paths, delivery, ServiceAccount, order, source
+    Explain {
+        /// GROUP/KIND, or KIND if only one group has it
+        kind: String,
+        #[command(flatten)]
+        output: KindsOutput,
+    },
+}
+
+/// Reads a role.
+#[derive(Clone)]
+pub(crate) struct RoleParser;
+
+impl TypedValueParser for RoleParser {
+    type Value = Role;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let word = PossibleValuesParser::new(Role::words()).parse_ref(command, arg, value)?;
+        Ok(Role::of_word(&word).expect("it is one of the words"))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Role::words().iter().map(PossibleValue::new)))
+    }
 }
 
 #[derive(Subcommand)]

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod filter;
 mod inject;
+mod kinds;
 mod krm;
 mod last;
 pub(crate) mod plugin;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
         Some(Command::Supervise { command }) => run::supervise(&command),
         Some(Command::ArgocdParameters) => argocd_parameters::announce(),
         Some(Command::Explain { code }) => explain::explain(code),
+        Some(Command::Kinds(args)) => kinds::kinds(&args),
         Some(Command::Last { runs, failed }) => last::last(runs, failed),
         Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
         Some(Command::Completions { shell }) => program::completions(shell),

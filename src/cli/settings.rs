@@ -6,6 +6,7 @@ mod policy;
 pub(crate) mod table;
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -182,6 +183,15 @@ impl Settings {
 pub(crate) fn look_of(flags: &Layer, mode: Mode) -> Result<Look, Stop> {
     let stated = flags.clone().over(Layer::environment(mode)).only(&["color"]);
     Ok(look(stated.resolve()?.color.unwrap_or_default(), mode))
+}
+
+/// The policy of a command that judges nothing: of a file that is named, by a flag or in the environment, or found.
+pub(crate) fn policy_of(file: Option<PathBuf>) -> Result<Policy, Stop> {
+    let mut values = Layer::environment(Mode::Check).only(&["policy"]).resolve()?;
+    values.policy = file.or(values.policy);
+    let look = look_of(&Layer::default(), Mode::Check)?;
+    let stated = policy(&values, Policy::default(), Application::default(), Mode::Check, look)?;
+    Ok(stated.policy)
 }
 
 /// How much may be read, by flags and environment.

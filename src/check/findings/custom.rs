@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding;
 use crate::inventory::custom::Unjudged;
 use crate::kinds::{self, SecretForm};
+use crate::words::Words as _;
 
 use super::super::world::World;
 use super::{At, Draft, Findings, show};
@@ -85,7 +86,7 @@ impl<'c, 'a> OfKind<'c, 'a> {
         let pull_secrets = if self.image_paths.is_empty() { &none } else { &self.pull_secrets };
         let form =
             self.form.filter(|form| !pull_secrets.is_empty() && *form != SecretForm::Objects);
-        let form = form.map(|form| format!(", pullSecretShape: {}", form.name()));
+        let form = form.map(|form| format!(", pullSecretShape: {}", form.word()));
         format!(
             "{{group: {}, kind: {}{}{}{}{}}}",
             show(group),
