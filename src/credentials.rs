@@ -88,8 +88,11 @@ pub fn classify(username: &Username, password: &Password) -> Option<token::Class
 }
 
 /// The key of an `auths` entry as a message may show it: as [`printable_key`], and without tokens.
-pub fn shown_key(key: &str) -> Shown<'static> {
-    shown(&printable_key(key)).into_owned()
+pub fn shown_key(key: &str) -> Shown<'_> {
+    match printable_key(key) {
+        Cow::Borrowed(key) => shown(key),
+        Cow::Owned(key) => shown(&key).into_owned(),
+    }
 }
 
 /// The key of an `auths` entry as a message may show it: user name and password of a URL

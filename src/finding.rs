@@ -2,7 +2,6 @@
 //!
 //! Nothing here decides anything, and nothing here knows how a report shows a finding.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::source::Span;
+use crate::text::{Message, Shown};
 use crate::words::Words;
 
 /// How much a finding matters.
@@ -124,17 +124,17 @@ pub struct Finding {
     /// How much it matters here.
     pub severity: Severity,
     /// What is wrong, in a sentence that names the objects.
-    pub message: String,
+    pub message: Message,
     /// Where; `None` if it is about the whole run.
     pub place: Option<Place>,
     /// Other places that it names: the Secret that covers the image, the first of two equal keys.
     pub related: Vec<Place>,
     /// The image it is about.
-    pub image: Option<String>,
+    pub image: Option<Shown<'static>>,
     /// The name of the container or volume that names the image.
-    pub container: Option<String>,
+    pub container: Option<Shown<'static>>,
     /// What to do, with the real names filled in.
-    pub remedy: Option<Cow<'static, str>>,
+    pub remedy: Option<Message>,
     /// The edits that mend it, if the manifests and the policy say what is missing. Each finding is mended by itself:
     /// two findings about one pod can have the same edit.
     pub fix: Vec<Fix>,
@@ -157,9 +157,9 @@ pub struct Fix {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
     /// The reason that the exception gives.
-    pub reason: String,
+    pub reason: Shown<'static>,
     /// The last day on which it holds, as in `2027-03-31`.
-    pub expires: Option<String>,
+    pub expires: Option<Shown<'static>>,
 }
 
 /// By what a finding is the same in another run: its code, its object, and the field or the name that it is about.
@@ -174,9 +174,10 @@ impl Fingerprint {
     /// Of a finding about an object. `field` is the path from the object, with names in the place of numbers; `details`
     /// are what tells several findings about that field apart.
     pub fn of_object(code: &Code, object: &Subject, field: &str, details: &[String]) -> Self {
-        let part = |part: Option<&str>| escaped(part.unwrap_or_default(), &[':', '/']);
+        let part =
+            |part: Option<&Shown<'_>>| escaped(part.map_or("", |part| part.masked()), &[':', '/']);
         let Subject { kind, namespace, name, .. } = object;
-        let object = [Some(&**kind), namespace.as_deref(), name.as_deref()].map(part).join("/");
+        let object = [Some(kind), namespace.as_ref(), name.as_ref()].map(part).join("/");
         Self::of(code, [object, escaped(field, &[':'])].into_iter(), details)
     }
 
@@ -226,9 +227,9 @@ pub struct Place {
     /// The bytes that belong to the document: no excerpt goes beyond them.
     pub chunk: Span,
     /// What is at this place, for the reader of the excerpt.
-    pub label: Cow<'static, str>,
+    pub label: Message,
     /// The path from the document's root, empty if there is none.
-    pub path: String,
+    pub path: Shown<'static>,
     /// The object.
     pub object: Subject,
 }
@@ -237,13 +238,13 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// Its `apiVersion`.
-    pub api_version: String,
+    pub api_version: Shown<'static>,
     /// Its `kind`.
-    pub kind: String,
+    pub kind: Shown<'static>,
     /// Its namespace.
-    pub namespace: Option<String>,
+    pub namespace: Option<Shown<'static>>,
     /// Its name.
-    pub name: Option<String>,
+    pub name: Option<Shown<'static>>,
 }
 
 macro_rules! codes {
@@ -1049,6 +1050,7 @@ codes! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::shown;
 
     #[test]
     fn names_are_kebab_case_and_unique() {
@@ -1068,8 +1070,8 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_one_word() {
-        let name = Some("a b:c/d\n%".to_owned());
-        let (api_version, kind) = (String::from("v1"), String::from("Pod"));
+        let name = Some(shown("a b:c/d\n%"));
+        let (api_version, kind) = (shown("v1"), shown("Pod"));
         let pod = Subject { api_version, kind, namespace: None, name };
         let code = &MISSING_PULL_SECRET;
         let found = Fingerprint::of_object(code, &pod, "spec.containers[x:y/z].image", &[]);

@@ -2,7 +2,6 @@
 //!
 //! Nothing here knows YAML: how a list is written is the site's business.
 
-use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use crate::patch::Refusal;
 use crate::policy::{InjectInto, Policy};
 use crate::shared::Shared;
 use crate::source::Span;
-use crate::text::Text;
+use crate::text::{Message, Text};
 use crate::verdict::{Account, AccountId};
 
 /// Something that has a list of pull secrets.
@@ -83,13 +82,13 @@ pub struct RefusedInjection {
     /// Where it was wanted.
     pub holder: Holder,
     /// Which secrets.
-    pub names: Vec<String>,
+    pub names: Vec<Text<'static>>,
     /// What stands in the way; `None`: the holder as a whole.
     pub span: Option<Span>,
     /// Why.
     pub why: &'static str,
     /// What to do instead.
-    pub advice: Cow<'static, str>,
+    pub advice: Message,
 }
 
 /// What is injected.
@@ -164,7 +163,7 @@ impl<'a> Injection<'a> {
             return;
         }
         let refused = |why, advice: &'static str| {
-            let names = needs.iter().map(ToString::to_string).collect();
+            let names = needs.iter().map(|need| Text::from(*need).into_owned()).collect();
             let advice = advice.into();
             Note::Refused(Box::new(RefusedInjection {
                 holder: *holder,
@@ -175,7 +174,7 @@ impl<'a> Injection<'a> {
             }))
         };
         if let Some(wrong) = not_an_account(inventories, *holder) {
-            let names = needs.iter().map(ToString::to_string).collect();
+            let names = needs.iter().map(|need| Text::from(*need).into_owned()).collect();
             let (why, advice) = (
                 "the name of its ServiceAccount is not a string, and the API server rejects the object",
                 "write that name in quotes",
@@ -373,7 +372,7 @@ impl<'a> Injection<'a> {
         }
         for (holder, refusal) in refused {
             let names = self.added.remove(&holder).unwrap_or_default();
-            let names = names.iter().map(|name| name.to_string()).collect();
+            let names = names.iter().cloned().map(Text::into_owned).collect();
             let Refusal { span, why, advice } = refusal;
             let refused = RefusedInjection { holder, names, span: Some(span), why, advice };
             self.notes.push(Note::Refused(Box::new(refused)));
@@ -446,7 +445,7 @@ fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Ref
     };
     let allowed = list(inventories, Holder::Account(id));
     let more = request.needs.iter().filter(|need| allowed.names().all(|name| name != **need));
-    let names: Vec<_> = more.map(ToString::to_string).collect();
+    let names: Vec<_> = more.map(|need| Text::from(*need).into_owned()).collect();
     let enforces = inventories[id.source].service_accounts[id.index].enforces_mountable;
     (enforces && !names.is_empty()).then_some(RefusedInjection {
         holder: request.holder,

@@ -6,10 +6,10 @@
 pub mod results;
 
 use crate::edit::Edit;
-use crate::mask;
+use crate::finding::Subject;
 use crate::patch::{self, InsertionPoint};
 use crate::source::{self, Span};
-use crate::text::Text;
+use crate::text::{Shown, Text, shown};
 use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
 
 const KIND: &str = "ResourceList";
@@ -85,13 +85,13 @@ pub struct ObjectReference<'a> {
 }
 
 impl ObjectReference<'_> {
-    /// The same with a life of its own.
-    pub fn into_owned(self) -> ObjectReference<'static> {
-        ObjectReference {
-            api_version: self.api_version.into_owned(),
-            kind: self.kind.into_owned(),
-            name: self.name.into_owned(),
-            namespace: self.namespace.map(Text::into_owned),
+    /// The same as a report may show it.
+    pub fn shown(&self) -> Subject {
+        Subject {
+            api_version: self.api_version.shown().into_owned(),
+            kind: self.kind.shown().into_owned(),
+            name: Some(self.name.shown().into_owned()),
+            namespace: self.namespace.as_ref().map(|namespace| namespace.shown().into_owned()),
         }
     }
 }
@@ -253,16 +253,16 @@ fn lines_of(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Span> {
     is_literal.then(|| Span::new(start, value.span().end as usize))
 }
 
-/// The way from the functionConfig of a list to what is at `at`, as far as there are keys and items. A key that
-/// is a token is masked.
-pub fn path_in_function_config(text: &str, at: Span) -> String {
+/// The way from the functionConfig of a list to what is at `at`, as far as there are keys and items.
+pub fn path_in_function_config(text: &str, at: Span) -> Shown<'static> {
     let way = |found: &mut String, _, tree: &Tree<'_>| {
         if let Some(config) = tree.root().get("functionConfig") {
             *found = path_within(config, at.start);
         }
     };
     let parts = yaml::read(text, |_, _| true, way).unwrap_or_default();
-    parts.into_iter().map(|(_, way)| mask::tokens(&way).into_owned()).collect()
+    let way: String = parts.into_iter().map(|(_, way)| way).collect();
+    shown(&way).into_owned()
 }
 
 fn path_within(node: Node<'_, '_>, at: u32) -> String {
@@ -372,7 +372,7 @@ mod tests {
             "{HEAD}functionConfig:\n  spec:\n    registries:\n    - match: a.io\n      acess: private\n"
         );
         let at = Span::at(text.find("acess").unwrap());
-        assert_eq!(path_in_function_config(&text, at), "spec.registries[0].acess");
+        assert_eq!(path_in_function_config(&text, at).masked(), "spec.registries[0].acess");
     }
 
     #[test]

@@ -15,9 +15,8 @@ mod value;
 mod words;
 mod write;
 
-use std::borrow::Cow;
-
 use crate::source::Span;
+use crate::text::Message;
 use crate::yaml::Node;
 
 pub use end::{emptied, end};
@@ -36,11 +35,11 @@ pub struct Refusal {
     /// Why, in words.
     pub why: &'static str,
     /// What to write by hand.
-    pub advice: Cow<'static, str>,
+    pub advice: Message,
 }
 
 impl Refusal {
-    pub(crate) fn new(span: Span, why: &'static str, advice: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(span: Span, why: &'static str, advice: impl Into<Message>) -> Self {
         Self { span, why, advice: advice.into() }
     }
 }

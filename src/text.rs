@@ -9,7 +9,7 @@ mod printable;
 
 use std::borrow::{Borrow, Cow};
 use std::error::Error;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -138,12 +138,28 @@ pub fn shown_error(error: &dyn Error) -> Shown<'static> {
     shown(&error.to_string()).into_owned()
 }
 
+/// What a plain value says, such as an error without a text of its own. A value that can be copied and borrows nothing
+/// holds words of this program, numbers and single characters: nothing in it needs a mask.
+pub fn plain(value: impl Copy + fmt::Display + 'static) -> Shown<'static> {
+    Shown(Cow::Owned(value.to_string()))
+}
+
 /// Text that may be shown: without credentials, and on one line. A control character, a line break or a character that
 /// changes the direction of text is written as an escape.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shown<'a>(Cow<'a, str>);
 
 impl Shown<'_> {
+    /// The same without a copy.
+    pub fn reborrow(&self) -> Shown<'_> {
+        Shown(Cow::Borrowed(&self.0))
+    }
+
+    /// The masked text as it is, to be compared, or for a format that escapes by rules of its own.
+    pub fn masked(&self) -> &str {
+        &self.0
+    }
+
     /// The same with a life of its own.
     pub fn into_owned(self) -> Shown<'static> {
         Shown(Cow::Owned(self.0.into_owned()))
@@ -166,16 +182,24 @@ impl Shown<'_> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            match character {
-                '\n' | '\r' | '\t' => write!(f, "{}", character.escape_default())?,
-                character if is_treacherous(character) => {
-                    write!(f, "{}", character.escape_unicode())?;
-                }
-                character => f.write_char(character)?,
+        let mut rest = &*self.0;
+        while let Some(at) = rest.find(is_treacherous) {
+            f.write_str(&rest[..at])?;
+            let mut following = rest[at..].chars();
+            if let Some(character) = following.next() {
+                escape(character, f)?;
             }
+            rest = following.as_str();
         }
-        Ok(())
+        f.write_str(rest)
+    }
+}
+
+/// Writes a character that a terminal would obey as an escape.
+fn escape(character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match character {
+        '\n' | '\r' | '\t' => fmt::Display::fmt(&character.escape_default(), f),
+        character => fmt::Display::fmt(&character.escape_unicode(), f),
     }
 }
 
@@ -212,6 +236,21 @@ mod tests {
         }
         assert_eq!(Text::from("größe").shown().clipped(3).to_string(), "grö…");
         assert_eq!(Text::from("größe").shown().clipped(5).to_string(), "größe");
+    }
+
+    #[test]
+    fn a_plain_name_is_shown_without_a_copy() {
+        for name in
+            ["regcred", "ghcr.io/acme/api:v1@sha256:ff", "spec.containers[0].image", "größe"]
+        {
+            assert!(matches!(shown(name).0, Cow::Borrowed(_)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_plain_value_is_shown_on_one_line() {
+        assert_eq!(plain('\u{202e}').to_string(), "\\u{202e}");
+        assert_eq!(plain(5).to_string(), "5");
     }
 
     #[test]

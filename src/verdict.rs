@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss};
 use crate::credentials::payload::{Misfit, Unusable};
-use crate::credentials::printable_key;
 use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
+use crate::credentials::shown_key;
 use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::reach::Replicated;
@@ -27,7 +27,8 @@ use crate::inventory::{Image, Inventory, Object, Produced, Pulled, Secret, Whenc
 use crate::kinds;
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, Scope};
-use crate::text::Text;
+use crate::say;
+use crate::text::{Message, Shown, Text};
 
 use by_name::{ByName, Called, NamedThing, Query};
 use extent::DumpCoverage;
@@ -481,8 +482,8 @@ enum Because {
 /// The entry of a pull secret with which an image is pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchedEntry {
-    /// Its key, as a report may show it.
-    pub key: String,
+    /// Its key.
+    pub key: Shown<'static>,
     /// Its place among the entries that the kubelet tries, from 1.
     pub order: usize,
 }
@@ -509,16 +510,14 @@ impl Judgement {
     }
 
     /// Why it is so, in words, where neither the pull secrets nor the registry say it.
-    pub fn reason(&self) -> Option<String> {
+    pub fn reason(&self) -> Option<Message> {
         match (self.verdict, self.because.as_deref()) {
-            (Verdict::NotPulled, _) => {
-                Some("nothing is pulled: imagePullPolicy is Never".to_owned())
-            }
+            (Verdict::NotPulled, _) => Some("nothing is pulled: imagePullPolicy is Never".into()),
             (_, Some(Because::ReplacedBy(by))) => {
-                Some(format!("a placeholder, to be replaced by {by}"))
+                Some(say!("a placeholder, to be replaced by {}", by))
             }
             (_, Some(Because::Platform(platform))) => {
-                Some(format!("{platform} puts a pull secret for it on every ServiceAccount"))
+                Some(say!("{} puts a pull secret for it on every ServiceAccount", platform))
             }
             _ => None,
         }
@@ -613,7 +612,7 @@ pub enum Puller<'i> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// Its payload makes every look-up of the pod fail.
-    Broken(String),
+    Broken(Message),
     /// Its type is not one that the kubelet reads.
     Type,
     /// It lacks the key of its type.
@@ -627,13 +626,13 @@ pub enum Why {
     /// No Secret can have its name.
     Name,
     /// The API server rejects it, so that it is not there.
-    Rejected(String),
+    Rejected(Message),
     /// Its payload holds no entries, or not where the kubelet looks.
     Misfit(Misfit),
     /// An entry matches, and holds nothing to authenticate with.
     Unusable {
         /// The key of the entry.
-        key: String,
+        key: Shown<'static>,
         /// Why.
         why: Unusable,
     },
@@ -715,7 +714,7 @@ fn why_of(content: &Content) -> Why {
         // Only what is declared of it can keep it from counting.
         Content::Managed => Why::Policy,
         Content::Payload(summary) => match (&summary.api_server, summary.misfit) {
-            (Err(error), _) => Why::Rejected(error.to_string()),
+            (Err(error), _) => Why::Rejected(error.message()),
             (Ok(()), misfit) => Why::Misfit(misfit.unwrap_or(Misfit::NoEntry)),
         },
     }
@@ -805,7 +804,7 @@ pub struct Credentials<'i> {
     /// The keys of Secrets that something makes, as far as that tells them.
     made: Option<Keyring>,
     /// The secret whose payload makes every look-up fail, and why.
-    broken: Option<(usize, String)>,
+    broken: Option<(usize, Message)>,
     malformed: Option<Malformed>,
     origin: Origin,
     puller: Puller<'i>,
@@ -819,7 +818,7 @@ impl<'i> Credentials<'i> {
             let secrets = named.iter().enumerate().filter(|_| !is_static);
             secrets.filter_map(|(at, named)| Some((at, &named.known.secret()?.1.content)))
         };
-        let broken = contents().find_map(|(at, content)| Some((at, content.broken()?.to_string())));
+        let broken = contents().find_map(|(at, content)| Some((at, content.broken()?.message())));
         let readable: Vec<_> = contents().collect();
         let keys = Keys::of(&named, &readable);
         let is_made = |named: &Named<'_>| matches!(named.known, Known::Produced { .. });
@@ -933,7 +932,7 @@ impl<'i> Credentials<'i> {
         };
         if let Some(at) = tried.iter().position(|tried| unusable(tried).is_none()) {
             let entry = &tried[at];
-            let key = printable_key(self.key(entry)).into_owned();
+            let key = shown_key(self.key(entry)).into_owned();
             let matched = MatchedEntry { key, order: at + 1 };
             let maybe = matches!(self.named[entry.secret].known, Known::Copied { maybe: true, .. });
             let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
@@ -1025,7 +1024,7 @@ impl<'i> Credentials<'i> {
         if let Some(entry) = tried.first()
             && let Some(why) = unusable(entry)
         {
-            let key = printable_key(self.key(entry)).into_owned();
+            let key = shown_key(self.key(entry)).into_owned();
             return (entry.secret, Why::Unusable { key, why });
         }
         let name = image.name();

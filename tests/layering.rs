@@ -22,9 +22,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("mask", &["source", "token"]),
     ("text", &["source", "mask"]),
     ("yaml", &["source", "base64", "text"]),
-    ("patch", &["source", "edit", "yaml"]),
+    ("patch", &["source", "edit", "text", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask", "text"]),
-    ("finding", &["words", "source", "edit"]),
+    ("finding", &["words", "source", "edit", "text"]),
     ("kinds", &["words", "yaml"]),
     (
         "policy",
@@ -76,7 +76,6 @@ const MODULES: &[(&str, &[&str])] = &[
             "image",
             "edit",
             "token",
-            "mask",
             "text",
             "yaml",
             "patch",
@@ -106,7 +105,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "check",
         ],
     ),
-    ("krm", &["source", "edit", "mask", "text", "yaml", "patch", "finding"]),
+    ("krm", &["source", "edit", "text", "yaml", "patch", "finding"]),
     ("frontend", &["source", "text"]),
 ];
 
@@ -241,6 +240,16 @@ fn the_table_has_no_arrow_upwards() {
         assert_eq!(upwards, None, "{module} must not use what is not above it");
         above.push(module);
     }
+}
+
+#[test]
+fn only_say_puts_messages_together() {
+    let files = files().into_iter().filter(|file| file.module() != Some("text"));
+    let found = files.flat_map(|file| {
+        let code = file.code().filter(|(_, line)| line.contains("Message::format"));
+        code.map(|(line, _)| format!("{}:{line}: use `say!`", file.path)).collect::<Vec<_>>()
+    });
+    none(&found.collect::<Vec<_>>());
 }
 
 #[test]

@@ -27,15 +27,15 @@ mod stamps;
 mod unread;
 mod usage;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::finding::{self, Finding, Fingerprint, Place, Subject, Suppression};
 use crate::inject::{self, Holder};
 use crate::inventory::{Image, ListState, Object, PullSecrets};
-use crate::mask;
 use crate::policy::{self as rules, Policy, RuleId};
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, Shown, plain, shown};
 
 use super::world::{ResolvedPod, World};
 
@@ -84,7 +84,7 @@ pub(super) struct Findings<'w, 'c> {
     /// What exceptions of the policy accept.
     pub(super) suppressed: Vec<Finding>,
     /// What has been said of exceptions that have expired.
-    expired: BTreeSet<String>,
+    expired: BTreeSet<Message>,
     /// The images whose findings an exception accepts.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
@@ -117,24 +117,25 @@ impl<'w, 'c> Findings<'w, 'c> {
     fn report(&mut self, draft: Draft<'_>) {
         let suppressed = self.suppression(&draft);
         let place = draft.at.as_ref().map(|at| self.world.place(at));
-        let details = draft.details.iter().map(|detail| show(detail).into_owned());
+        let details = draft.details.iter().map(|detail| detail.shown().into_masked());
         let details: Vec<_> = details.collect();
         let fingerprint = match (&draft.at, &place) {
             (Some(at), Some(place)) if !draft.is_for_all => {
-                Fingerprint::of_object(draft.code, &place.object, &show(&at.field()), &details)
+                let field = at.field();
+                Fingerprint::of_object(draft.code, &place.object, shown(&field).masked(), &details)
             }
             _ => Fingerprint::of_run(draft.code, &details),
         };
-        let shown = |text: &str| show(text).into_owned();
+        let container = draft.at.as_ref().and_then(|at| at.container);
         let finding = Finding {
             code: draft.code,
             severity: self.world.policy.severity(draft.code.name).unwrap_or(draft.severity),
-            message: without_tokens(draft.message.into()).into_owned(),
+            message: draft.message,
             place,
             related: draft.related.iter().map(|at| self.world.place(at)).collect(),
-            image: draft.image.map(|image| shown(&image.reference)),
-            container: draft.image.and_then(|image| image.container.as_deref()).map(shown),
-            remedy: draft.remedy.map(without_tokens),
+            image: draft.image.map(|image| shown(&image.reference).into_owned()),
+            container: container.map(|container| shown(container).into_owned()),
+            remedy: draft.remedy,
             fix: draft.fix,
             fingerprint,
             suppressed,
@@ -166,8 +167,8 @@ impl<'w, 'c> Findings<'w, 'c> {
         let (rule, exception) = self.world.policy.exception(about, today)?;
         self.used.insert(rule);
         if exception.is_expired(today) {
-            let message =
-                format!("{} of the policy has expired.", policy::entry(self.world.policy, rule));
+            let entry = policy::entry(self.world.policy, rule);
+            let message = say!("{} of the policy has expired.", entry);
             if self.expired.insert(message.clone()) {
                 let expired = Draft::new(&finding::EXPIRED_EXCEPTION, message);
                 self.report(expired.once_for([&exception.code, &exception.reason]));
@@ -176,23 +177,27 @@ impl<'w, 'c> Findings<'w, 'c> {
         }
         let image = draft.image.zip(object);
         self.excused.extend(image.map(|(image, object)| (object.source as usize, image.span)));
-        let reason = without_tokens(show(&exception.reason).into_owned().into()).into_owned();
-        let expires = exception.expires.as_ref().map(|expires| expires.value.to_string());
+        let reason = shown(&exception.reason).into_owned();
+        let expires = exception.expires.as_ref().map(|expires| plain(expires.value));
         Some(Suppression { reason, expires })
     }
 }
 
 impl<'c> ResolvedPod<'c> {
     /// An image of a pod.
-    fn at_image(&self, image: &Image<'_>, label: impl Into<Cow<'static, str>>) -> At<'c> {
+    fn at_image<'i>(&self, image: &'i Image<'_>, label: impl Into<Message>) -> At<'i>
+    where
+        'c: 'i,
+    {
         let workload = self.workload;
         At::new(&workload.object, image.span, label)
             .path(workload.image_path(image))
             .by_name(workload.image_path_by_name(image))
+            .container(image.container.as_deref())
     }
 
     /// A pod as a whole.
-    fn at(&self, label: impl Into<Cow<'static, str>>) -> At<'c> {
+    fn at(&self, label: impl Into<Message>) -> At<'c> {
         let object = &self.workload.object;
         At::new(object, object.label, label).of_holder(self.holder())
     }
@@ -200,19 +205,19 @@ impl<'c> ResolvedPod<'c> {
 
 impl<'c> World<'c> {
     /// `ServiceAccount 'app'`, and where it is if that is not the input.
-    fn describe_in(&self, object: &Object<'_>) -> String {
+    fn describe_in(&self, object: &Object<'_>) -> Message {
         let place = if self.is_in_cluster(object) { " (in the cluster dump)" } else { "" };
-        format!("{}{place}", describe(object))
+        say!("{}{}", describe(object), place)
     }
 
     /// Something about the list of a holder.
-    fn at_list(&self, holder: Holder, span: Span, label: impl Into<Cow<'static, str>>) -> At<'c> {
+    fn at_list(&self, holder: Holder, span: Span, label: impl Into<Message>) -> At<'c> {
         let object = inject::object(self.inventories, holder);
         At::new(object, span, label).path(inject::path(self.inventories, holder)).of_holder(holder)
     }
 
     /// The list of a holder, or the name of the holder if it has none.
-    fn at_whole_list(&self, holder: Holder, label: impl Into<Cow<'static, str>>) -> At<'c> {
+    fn at_whole_list(&self, holder: Holder, label: impl Into<Message>) -> At<'c> {
         let object = inject::object(self.inventories, holder);
         self.at_list(holder, list_span(inject::list(self.inventories, holder), object), label)
     }
@@ -223,8 +228,8 @@ impl<'c> World<'c> {
             document: at.object.document,
             span: at.span,
             chunk: at.object.chunk,
-            label: without_tokens(at.label.clone()),
-            path: without_tokens(at.path.clone().into()).into_owned(),
+            label: at.label.clone(),
+            path: at.path.shown().into_owned(),
             object: subject(at.object, self.policy),
         }
     }
@@ -254,10 +259,10 @@ fn list_span(list: &PullSecrets<'_>, object: &Object<'_>) -> Span {
 }
 
 /// `12 hours`.
-fn hours(seconds: u64) -> String {
+fn hours(seconds: u64) -> Message {
     match seconds / 3600 {
-        1 => "1 hour".to_owned(),
-        hours => format!("{hours} hours"),
+        1 => "1 hour".into(),
+        hours => say!("{} hours", hours),
     }
 }
 
@@ -269,31 +274,18 @@ fn article(name: &str) -> &'static str {
 }
 
 /// `Deployment 'api'`.
-fn describe(object: &Object<'_>) -> String {
+fn describe(object: &Object<'_>) -> Message {
     let name = object.name.as_deref().unwrap_or_default();
-    format!("{} '{}'", show(&object.type_meta.kind), show(name))
+    say!("{} '{}'", object.type_meta.kind.shown(), shown(name))
 }
 
 fn subject(object: &Object<'_>, policy: &Policy) -> Subject {
     let namespace = object.namespace.as_deref().or(policy.namespace());
+    let owned = |text: &str| -> Shown<'static> { shown(text).into_owned() };
     Subject {
-        api_version: show(&object.type_meta.api_version).into_owned(),
-        kind: show(&object.type_meta.kind).into_owned(),
-        namespace: namespace.map(|namespace| show(namespace).into_owned()),
-        name: object.name.as_deref().map(|name| show(name).into_owned()),
-    }
-}
-
-/// Text of the input, as a message may show it.
-fn show(text: &str) -> Cow<'_, str> {
-    mask::credentials(text)
-}
-
-/// A text of a finding as it is kept. All of them pass here, so that a token in one that was put together of names,
-/// hosts, keys or paths is masked, too.
-fn without_tokens(text: Cow<'static, str>) -> Cow<'static, str> {
-    match mask::tokens(&text) {
-        Cow::Owned(masked) => Cow::Owned(masked),
-        Cow::Borrowed(_) => text,
+        api_version: owned(&object.type_meta.api_version),
+        kind: owned(&object.type_meta.kind),
+        namespace: namespace.map(owned),
+        name: object.name.as_deref().map(owned),
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding::{Finding, Severity};
 use crate::inventory::{Image, Inventory};
 use crate::policy::AccessFrom;
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, list, shown};
 use crate::verdict::{Identified, Verdict};
 
 use super::{Judged, Pod};
@@ -91,17 +93,18 @@ impl Basis {
         }
     }
 
-    fn text(self, count: usize) -> String {
+    fn text(self, count: usize) -> Message {
         match self {
-            Self::Input => format!("{count} verified in the input"),
-            Self::ClusterDump => format!("{count} verified in the cluster dump"),
-            Self::Declared => format!("{count} declared"),
-            Self::NodeIdentity => format!("{count} by node identity"),
-            Self::ServiceAccountIdentity => format!("{count} by ServiceAccount identity"),
-            Self::Injection => format!("{count} by injection"),
-            Self::Annotation => format!(
-                "{count} {} on an IRSA/Workload Identity annotation, which does not authenticate the kubelet's \
+            Self::Input => say!("{} verified in the input", count),
+            Self::ClusterDump => say!("{} verified in the cluster dump", count),
+            Self::Declared => say!("{} declared", count),
+            Self::NodeIdentity => say!("{} by node identity", count),
+            Self::ServiceAccountIdentity => say!("{} by ServiceAccount identity", count),
+            Self::Injection => say!("{} by injection", count),
+            Self::Annotation => say!(
+                "{} {} on an IRSA/Workload Identity annotation, which does not authenticate the kubelet's \
                  pull",
+                count,
                 if count == 1 { "rests" } else { "rest" }
             ),
         }
@@ -215,59 +218,60 @@ impl Summary {
     }
 
     /// The sentence of the control.
-    pub fn text(&self) -> String {
+    pub fn text(&self) -> Message {
         let others =
             self.placeholders + self.never_pulled + self.other_images + self.unjudged.images > 0;
         match (self.status, self.any_image) {
             (Status::Skip, false) if others => {
-                "N/A: none of the images in the input can be judged.".to_owned()
+                "N/A: none of the images in the input can be judged.".into()
             }
-            (Status::Skip, false) => "N/A: no images in the input.".to_owned(),
+            (Status::Skip, false) => "N/A: no images in the input.".into(),
             (Status::Skip, true) => {
                 "N/A: all images are from public registries without authentication requirements."
-                    .to_owned()
+                    .into()
             }
-            _ => format!(
+            _ => say!(
                 "{} of {} private images have pull credentials configured.",
-                self.configured, self.private
+                self.configured,
+                self.private
             ),
         }
     }
 
     /// What the sentence leaves out, if anything.
-    pub fn not_counted(&self) -> Option<String> {
-        let counted = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            _ => format!("{count} {what}s"),
+    pub fn not_counted(&self) -> Option<Message> {
+        let counted = |count: usize, what: &'static str| match count {
+            1 => say!("1 {}", what),
+            _ => say!("{} {}s", count, what),
         };
         let UnjudgedImages { images, objects } = self.unjudged;
         let custom = (objects > 0).then(|| {
             let resources = counted(objects, "custom resource");
-            format!("{} in {resources} not judged", counted(images, "image"))
+            say!("{} in {} not judged", counted(images, "image"), resources)
         });
         let placeholders = (self.placeholders > 0)
-            .then(|| format!("{} not judged", counted(self.placeholders, "placeholder image")));
+            .then(|| say!("{} not judged", counted(self.placeholders, "placeholder image")));
         let never = (self.never_pulled > 0).then(|| {
             let images = counted(self.never_pulled, "image");
-            format!("{images} never pulled (imagePullPolicy: Never)")
+            say!("{} never pulled (imagePullPolicy: Never)", images)
         });
         let other = (self.other_images > 0).then(|| {
             let images = counted(self.other_images, "image");
-            format!("{images} of custom resources not pulled for their own pods")
+            say!("{} of custom resources not pulled for their own pods", images)
         });
         let parts: Vec<_> = [custom, placeholders, never, other].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", ") + ".")
+        (!parts.is_empty()).then(|| say!("{}.", list(parts, ", ")))
     }
 
     /// What the sentence rests on: the line below it, if there is anything to say.
-    pub fn details(&self) -> Option<String> {
+    pub fn details(&self) -> Option<Message> {
         let by_basis = self.by_basis.iter().map(|(basis, count)| basis.text(*count));
-        let hosts: Vec<_> = self.assumed_public.iter().map(String::as_str).collect();
+        let hosts = self.assumed_public.iter().map(|host| shown(host));
         match self.status {
-            Status::Skip if hosts.is_empty() => None,
-            Status::Skip => Some(format!("assumed: {}", hosts.join(", "))),
+            Status::Skip if self.assumed_public.is_empty() => None,
+            Status::Skip => Some(say!("assumed: {}", list(hosts, ", "))),
             _ if self.by_basis.is_empty() => None,
-            _ => Some(by_basis.collect::<Vec<_>>().join(", ")),
+            _ => Some(list(by_basis, ", ")),
         }
     }
 }

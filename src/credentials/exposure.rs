@@ -5,13 +5,13 @@
 //! leaves no doubt, or if the name before it says that it is a password for a registry. (What may be shown is
 //! another question, and `token::find` errs on the other side.)
 
-use std::fmt;
-
 use crate::base64::{self, Encoding};
 use crate::credentials::literal::literals;
 use crate::credentials::payload::{self, Format};
-use crate::credentials::printable_key;
+use crate::credentials::shown_key;
 use crate::json::Document;
+use crate::say;
+use crate::text::{Message, Shown, list};
 use crate::token::{self, Kind};
 
 /// What a text shows.
@@ -20,24 +20,22 @@ pub enum Exposure {
     /// A token of this kind.
     Token(Kind),
     /// A docker configuration with usable credentials: the key of each, and what kind it is.
-    DockerConfig(Vec<(String, Option<Kind>)>),
+    DockerConfig(Vec<(Shown<'static>, Option<Kind>)>),
     /// A password, as the name before it says.
     Password,
 }
 
-impl fmt::Display for Exposure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Exposure {
+    /// What it is, in words.
+    pub fn message(&self) -> Message {
         match self {
-            Self::Token(kind) => f.write_str(kind.name()),
-            Self::Password => f.write_str("a password"),
+            Self::Token(kind) => kind.name().into(),
+            Self::Password => "a password".into(),
             Self::DockerConfig(entries) => {
-                f.write_str("a docker configuration with ")?;
-                for (at, (key, kind)) in entries.iter().enumerate() {
-                    let comma = if at > 0 { ", " } else { "" };
-                    let kind = kind.map_or("a password", Kind::name);
-                    write!(f, "{comma}{kind} for '{}'", printable_key(key))?;
-                }
-                Ok(())
+                let entries = entries.iter().map(|(key, kind)| {
+                    say!("{} for '{}'", kind.map_or("a password", Kind::name), key)
+                });
+                say!("a docker configuration with {}", list(entries, ", "))
             }
         }
     }
@@ -104,8 +102,10 @@ fn in_json(name: &str, json: &[u8]) -> Option<Exposure> {
     let usable = payload.entries().iter().filter(|entry| {
         payload.unusable(entry).is_none() && entry.literal().is_some() && !entry.key.is_empty()
     });
-    let entries: Vec<_> =
-        usable.map(|entry| (entry.key.clone(), entry.classify().map(|class| class.kind))).collect();
+    let entries = usable.map(|entry| {
+        (shown_key(&entry.key).into_owned(), entry.classify().map(|class| class.kind))
+    });
+    let entries: Vec<_> = entries.collect();
     (!entries.is_empty()).then_some(Exposure::DockerConfig(entries))
 }
 
@@ -210,16 +210,16 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// What the user name and password of an image reference are: `user:password@ghcr.io/acme/api`.
-pub fn in_reference(reference: &str) -> Option<String> {
+pub fn in_reference(reference: &str) -> Option<&'static str> {
     let bare = reference.split_once("://").map_or(reference, |(_, bare)| bare);
     let (authority, _) = bare.split_once('/')?;
     let (userinfo, _) = authority.rsplit_once('@')?;
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
     if password.is_empty() || is_placeholder(password) || is_placeholder(userinfo) {
-        return Some("a user name".to_owned());
+        return Some("a user name");
     }
     let class = token::classify(user.as_bytes(), password.as_bytes());
-    Some(class.map_or("a password", |class| class.kind.name()).to_owned())
+    Some(class.map_or("a password", |class| class.kind.name()))
 }
 
 /// What the annotation of kubectl that repeats a Secret shows of its payload.
@@ -250,7 +250,7 @@ mod tests {
 
     #[track_caller]
     fn shows(name: &str, value: &str, expected: &str) {
-        let found = find(name, value).map(|exposure| exposure.to_string());
+        let found = find(name, value).map(|exposure| exposure.message());
         assert_eq!(found.as_deref().unwrap_or_default(), expected, "{name}");
     }
 
@@ -379,11 +379,11 @@ mod tests {
     fn the_annotation_of_kubectl_repeats_a_payload() {
         let of = |data: &str| {
             let json = format!(r#"{{"kind":"Secret","metadata":{{"name":"regcred"}},{data}}}"#);
-            in_last_applied(&json).map(|exposure| exposure.to_string())
+            in_last_applied(&json).map(|exposure| exposure.message())
         };
         let payload =
             r#"{\"auths\":{\"ghcr.io\":{\"username\":\"u\",\"password\":\"hunter2hunter2\"}}}"#;
-        let expected = Some("a docker configuration with a password for 'ghcr.io'".to_owned());
+        let expected = Some("a docker configuration with a password for 'ghcr.io'".into());
         assert_eq!(of(&format!(r#""stringData":{{".dockerconfigjson":"{payload}"}}"#)), expected);
         let base64 = STANDARD.encode(payload.replace('\\', ""));
         assert_eq!(of(&format!(r#""data":{{".dockerconfigjson":"{base64}"}}"#)), expected);

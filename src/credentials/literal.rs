@@ -11,7 +11,7 @@ use crate::json::{self, Document, Value, ValueKind};
 /// A credential in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
-    /// The key of its entry, empty if it is unknown. Print it through [`super::printable_key`].
+    /// The key of its entry, empty if it is unknown. Show it through [`super::shown_key`].
     pub key: String,
     /// What it is, without an article.
     pub what: &'static str,

@@ -12,8 +12,10 @@ pub use misfit::Misfit;
 
 use crate::base64::{self, Encoding};
 use crate::credentials::exposure::has_placeholder;
-use crate::credentials::{Password, Username, classify, printable_key, user};
+use crate::credentials::{Password, Username, classify, shown_key, user};
 use crate::json::{self, Document, Value, ValueKind};
+use crate::say;
+use crate::text::{Message, Shown, plain};
 use crate::token::{self, Class};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
@@ -139,7 +141,7 @@ pub enum Kubelet {
 
 /// One entry of `auths`.
 pub struct Entry {
-    /// The key as written (escapes resolved). Print it through [`printable_key`].
+    /// The key as written (escapes resolved). Show it through [`shown_key`].
     pub key: String,
     /// The user name.
     pub username: Username,
@@ -192,24 +194,20 @@ impl Entry {
 
 /// Why a value is refused. Holds no user name, password or other text of the value except the key of
 /// an entry without its userinfo.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PayloadError {
     /// No bytes at all.
-    #[error("the value is empty")]
     Empty,
     /// Base64 where the JSON itself belongs.
-    #[error("the value is still base64: it was encoded twice")]
     StillBase64,
     /// Something in the manifest that does not come to bytes.
-    #[error("`{place}` {problem}")]
     Value {
-        /// Where, as in `data[.dockerconfigjson]`. A key may be a credential by mistake: mask it.
-        place: String,
+        /// Where, as in `data[.dockerconfigjson]`.
+        place: Message,
         /// What is wrong with it.
         problem: ValueProblem,
     },
     /// Not JSON.
-    #[error("the value is not JSON: {problem} (line {line}, column {column} of the decoded value)")]
     Syntax {
         /// What is wrong.
         problem: &'static str,
@@ -219,16 +217,13 @@ pub enum PayloadError {
         column: usize,
     },
     /// JSON, but no object.
-    #[error("the value must be a JSON object, and is {found}")]
     NotAnObject {
         /// What it is.
         found: &'static str,
     },
     /// A number that does not fit into a double; only the API server looks at numbers.
-    #[error("the value holds a number that is too large")]
     NumberTooLarge,
     /// A field has the wrong type.
-    #[error("`{field}` must be {expected}, and is {found}")]
     Field {
         /// The field.
         field: &'static str,
@@ -238,10 +233,9 @@ pub enum PayloadError {
         found: &'static str,
     },
     /// An entry, or a field of it, has the wrong type.
-    #[error("{} of the entry `{key}` must be {expected}, and is {found}", field_or_value(*field))]
     EntryField {
         /// The entry's key, without userinfo.
-        key: String,
+        key: Shown<'static>,
         /// The field, or nothing if it is the entry itself.
         field: Option<&'static str>,
         /// What it should be.
@@ -250,17 +244,43 @@ pub enum PayloadError {
         found: &'static str,
     },
     /// `auth` of an entry cannot be decoded.
-    #[error("`auth` of the entry `{key}` {problem}")]
     Auth {
         /// The entry's key, without userinfo.
-        key: String,
+        key: Shown<'static>,
         /// What is wrong with it.
         problem: AuthProblem,
     },
 }
 
-fn field_or_value(field: Option<&'static str>) -> String {
-    field.map_or_else(|| "the value".to_owned(), |field| format!("`{field}`"))
+impl PayloadError {
+    /// What is wrong, in a sentence without a full stop.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Empty => "the value is empty".into(),
+            Self::StillBase64 => "the value is still base64: it was encoded twice".into(),
+            Self::Value { place, problem } => say!("`{}` {}", place, plain(*problem)),
+            Self::Syntax { problem, line, column } => say!(
+                "the value is not JSON: {} (line {}, column {} of the decoded value)",
+                problem,
+                line,
+                column
+            ),
+            Self::NotAnObject { found } => {
+                say!("the value must be a JSON object, and is {}", found)
+            }
+            Self::NumberTooLarge => "the value holds a number that is too large".into(),
+            Self::Field { field, expected, found } => {
+                say!("`{}` must be {}, and is {}", field, expected, found)
+            }
+            Self::EntryField { key, field, expected, found } => {
+                let field = field.map_or("the value".into(), |field| say!("`{}`", field));
+                say!("{} of the entry `{}` must be {}, and is {}", field, key, expected, found)
+            }
+            Self::Auth { key, problem } => {
+                say!("`auth` of the entry `{}` {}", key, plain(*problem))
+            }
+        }
+    }
 }
 
 /// Why a value of `data` or `stringData` is not what the API server reads.
@@ -334,14 +354,15 @@ impl Base64Problem {
     }
 
     /// The problem after the name of the text, which `reader` cannot read.
-    fn text(self, reader: &str) -> String {
+    fn text(self, reader: &'static str) -> Message {
         match self {
-            Self::UrlSafe => format!(
-                "is base64 of the URL-safe kind, which the {reader} does not read; use the standard one"
+            Self::UrlSafe => say!(
+                "is base64 of the URL-safe kind, which the {} does not read; use the standard one",
+                reader
             ),
-            Self::Blank => "contains a blank, which base64 must not".to_owned(),
-            Self::NotBase64 => "is not base64".to_owned(),
-            Self::Padding => "is cut off or wrongly padded base64".to_owned(),
+            Self::Blank => "contains a blank, which base64 must not".into(),
+            Self::NotBase64 => "is not base64".into(),
+            Self::Padding => "is cut off or wrongly padded base64".into(),
         }
     }
 }
@@ -482,7 +503,7 @@ fn check_http_headers(headers: Value<'_>) -> Result<(), PayloadError> {
 /// changes nothing; a non-empty `auth` overrides user name and password.
 fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
     let error = |field, expected, found: ValueKind| PayloadError::EntryField {
-        key: printable_key(&key).into_owned(),
+        key: shown_key(&key).into_owned(),
         field,
         expected,
         found: found.describe(),
@@ -518,10 +539,8 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
         if !password.is_empty() && !has_placeholder(&password) {
             beside = Some("password");
         }
-        (username, password) = decode_auth(&auth).map_err(|problem| PayloadError::Auth {
-            key: printable_key(&key).into_owned(),
-            problem,
-        })?;
+        (username, password) = decode_auth(&auth)
+            .map_err(|problem| PayloadError::Auth { key: shown_key(&key).into_owned(), problem })?;
     }
     let (username, password) = (Username::new(username), Password::new(password));
     Ok(Entry { key, username, password, has_ignored_token, beside })
@@ -649,7 +668,7 @@ mod tests {
 
     fn message(value: &str) -> String {
         match read(Format::DockerConfigJson, value.as_bytes()).kubelet {
-            Kubelet::Error(error) => error.to_string(),
+            Kubelet::Error(error) => error.message().into(),
             _ => "no error".to_owned(),
         }
     }

@@ -663,7 +663,7 @@ fn fault(
         return Some(ProducerFault::Key(format));
     }
     match templated {
-        Templated::Never(flaw) => Some(ProducerFault::Payload(flaw.clone())),
+        Templated::Never(flaw) => Some(ProducerFault::Payload(*flaw)),
         Templated::Unknown | Templated::Keys(_) => None,
     }
 }

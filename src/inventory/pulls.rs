@@ -170,7 +170,7 @@ impl<'t, 'a> Hit<'t, 'a> {
             list = PullSecrets::default();
         } else if let Some(instead) = &self.site.cannot {
             let instead = instead.replace("{name}", name.unwrap_or("NAME"));
-            site = Site::impossible(self.node, instead);
+            site = Site::impossible(self.node, &instead);
         }
         if let Some(default) = self.site.pull_secret_default.as_deref()
             && !list.has_entry()

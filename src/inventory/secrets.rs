@@ -15,7 +15,9 @@ use crate::credentials::literal::{Literal, literals};
 use crate::credentials::payload::{
     self, Format, Kubelet, Misfit, Payload, PayloadError, Unusable, ValueProblem,
 };
+use crate::say;
 use crate::source::Span;
+use crate::text;
 use crate::token::Class;
 use crate::yaml::Node;
 
@@ -94,7 +96,7 @@ pub struct PayloadSummary {
 
 /// An entry without what is secret in it.
 pub struct RedactedEntry {
-    /// Its key as written. Print it through [`crate::credentials::printable_key`].
+    /// Its key as written. Show it through [`crate::credentials::shown_key`].
     pub key: String,
     /// Why it authenticates nothing.
     pub unusable: Option<Unusable>,
@@ -358,8 +360,8 @@ fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> Pay
     PayloadSummary { format, api_server, kubelet, misfit, literals, span, rejected, index }
 }
 
-fn error_at(map: &str, key: &str, problem: ValueProblem) -> PayloadError {
-    PayloadError::Value { place: format!("{map}[{key}]"), problem }
+fn error_at(map: &'static str, key: &str, problem: ValueProblem) -> PayloadError {
+    PayloadError::Value { place: say!("{}[{}]", map, text::shown(key)), problem }
 }
 
 /// The API server takes the values of a Secret together, or not at all.
@@ -386,7 +388,7 @@ fn rejected_beside(secret: Node<'_, '_>) -> Option<(PayloadError, Span)> {
         let map = secret.get(name).filter(|map| !map.is_null())?;
         if !map.is_mapping() {
             let problem = ValueProblem::NotAMapping(not_a_string(map).unwrap_or("a string"));
-            return Some((PayloadError::Value { place: name.to_owned(), problem }, map.span()));
+            return Some((PayloadError::Value { place: name.into(), problem }, map.span()));
         }
         map.entries().find_map(|(key, value)| {
             let (key, value) = (key.scalar().unwrap_or_default(), value.resolved());

@@ -9,6 +9,7 @@ use crate::kinds::SecretForm;
 use crate::patch::{self, Form, Gap, Gaps, Refusal};
 use crate::shared::Shared;
 use crate::source::Span;
+use crate::text::shown;
 use crate::yaml::{Kind, Node};
 
 use super::FIELD;
@@ -100,11 +101,11 @@ impl Site {
     }
 
     /// Where no field can carry a pull secret, with what to do instead.
-    pub(super) fn impossible(place: Node<'_, '_>, instead: String) -> Self {
+    pub(super) fn impossible(place: Node<'_, '_>, instead: &str) -> Self {
         Self::refused(Refusal {
             span: place.span(),
             why: "its kind has no field for pull secrets",
-            advice: instead.into(),
+            advice: shown(instead).into(),
         })
     }
 

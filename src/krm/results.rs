@@ -2,27 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, ObjectReference, ResourceList};
+use super::{Item, ResourceList};
 use crate::edit::Edit;
-use crate::finding::{self, Code, Concern, Finding, Place, Severity};
-use crate::mask;
+use crate::finding::{self, Code, Concern, Finding, Place, Severity, Subject};
 use crate::patch::NewValue;
-use crate::text::Text;
+use crate::text::{Message, Shown, shown};
 
 /// A result.
 pub struct FunctionResult {
     /// What is wrong.
-    pub message: String,
+    pub message: Message,
     /// How much it matters. It is always written: readers do not agree on what its absence means.
     pub severity: Severity,
     /// The object it is about.
-    pub reference: Option<ObjectReference<'static>>,
+    pub reference: Option<Subject>,
     /// The field it is about, from the object, and what is there.
-    pub field: Option<(String, Option<String>)>,
+    pub field: Option<(Shown<'static>, Option<Shown<'static>>)>,
     /// The file of the object, and its ordinal in there.
-    pub file: Option<(String, u64)>,
+    pub file: Option<(Shown<'static>, u64)>,
     /// What else is worth knowing.
-    pub tags: BTreeMap<&'static str, String>,
+    pub tags: BTreeMap<&'static str, Shown<'static>>,
 }
 
 impl ResourceList<'_> {
@@ -34,15 +33,17 @@ impl ResourceList<'_> {
     fn result(&self, finding: &Finding) -> FunctionResult {
         let place = finding.place.as_ref();
         let item = place.and_then(|place| self.item_of(place));
-        let field = place.map(|place| below_item(&place.path)).filter(|path| !path.is_empty());
-        let file = item.and_then(|item| Some((shown(item.path.as_deref()?), item.index)));
-        let mut tags = BTreeMap::from([("code", finding.code.name.to_owned())]);
+        let field = place.map(|place| below_item(place.path.masked()));
+        let field = field.filter(|path| !path.is_empty()).map(|path| shown(path).into_owned());
+        let file =
+            item.and_then(|item| Some((item.path.as_ref()?.shown().into_owned(), item.index)));
+        let mut tags = BTreeMap::from([("code", shown(finding.code.name))]);
         tags.extend(finding.image.clone().map(|image| ("image", image)));
         FunctionResult {
             message: finding.message.clone(),
             severity: finding.severity,
             reference: place.map(|place| self.reference(place)),
-            field: field.map(|path| (path.to_owned(), finding.image.clone())),
+            field: field.map(|path| (path, finding.image.clone())),
             file,
             tags,
         }
@@ -54,22 +55,15 @@ impl ResourceList<'_> {
     }
 
     /// The names of an object as its item has them: without the namespace that the policy fills in.
-    fn reference(&self, place: &Place) -> ObjectReference<'static> {
+    fn reference(&self, place: &Place) -> Subject {
         let subject = &place.object;
-        let item = self.item_of(place).map(|item| &item.reference);
-        let same = item.filter(|item| {
-            item.kind == *subject.kind && Some(&*item.name) == subject.name.as_deref()
-        });
+        let item = self.item_of(place).map(|item| item.reference.shown());
+        let same = item.filter(|item| item.kind == subject.kind && item.name == subject.name);
         let namespace = match same {
-            Some(item) => item.namespace.as_deref().map(shown),
+            Some(item) => item.namespace,
             None => subject.namespace.clone(),
         };
-        ObjectReference {
-            api_version: subject.api_version.clone().into(),
-            kind: subject.kind.clone().into(),
-            name: subject.name.clone().unwrap_or_default().into(),
-            namespace: namespace.map(Into::into),
-        }
+        Subject { namespace, ..subject.clone() }
     }
 
     /// The edit that puts `entries` into the list, in the order of kyaml; none if there is no entry.
@@ -86,7 +80,7 @@ impl ResourceList<'_> {
 impl FunctionResult {
     /// How kyaml sorts results (fn/framework/result.go): file, severity, then the texts that Go prints for the rest;
     /// but of one file and severity, what stops a pull first.
-    fn rank(&self) -> (String, u64, u8, Concern, String) {
+    fn rank(&self) -> (Shown<'static>, u64, u8, Concern, String) {
         let (path, index) = self.file.clone().unwrap_or_default();
         let severity = match self.severity {
             Severity::Error => 0,
@@ -94,51 +88,58 @@ impl FunctionResult {
             Severity::Info => 2,
         };
         let reference = match &self.reference {
-            Some(ObjectReference { api_version, kind, name, namespace }) => {
-                let namespace = namespace.as_deref().unwrap_or_default();
-                let [api_version, kind, name] = [api_version, kind, name].map(Text::as_str);
+            Some(Subject { api_version, kind, name, namespace }) => {
+                let [name, namespace] = [name, namespace].map(|name| masked(name.as_ref()));
+                let [api_version, kind] = [api_version, kind].map(Shown::masked);
                 format!("&{{{{{api_version} {kind}}} {{{name} {namespace}}}}}")
             }
             None => "%!s(*yaml.ResourceIdentifier=<nil>)".to_owned(),
         };
         let field = match &self.field {
             Some((path, current)) => {
-                let current = current.as_deref().unwrap_or("%!s(<nil>)");
-                format!("&{{{path} {current} %!s(<nil>)}}")
+                let current = current.as_ref().map_or("%!s(<nil>)", Shown::masked);
+                format!("&{{{} {current} %!s(<nil>)}}", path.masked())
             }
             None => "%!s(*framework.Field=<nil>)".to_owned(),
         };
         let text = format!("resource-ref:{reference},field:{field},message:{}", self.message);
-        let code = self.tags.get("code").and_then(|code| finding::find(code));
+        let code = self.tags.get("code").and_then(|code| finding::find(code.masked()));
         (path, index, severity, code.map_or(Concern::Pull, Code::concern), text)
     }
 
     fn value(self) -> NewValue<'static> {
         let mut entries = vec![
-            ("message", NewValue::text(self.message)),
+            ("message", NewValue::text(String::from(self.message))),
             ("severity", NewValue::text(self.severity.name())),
         ];
         entries.extend(self.reference.map(|reference| ("resourceRef", named(reference))));
         entries.extend(self.field.map(|(path, current)| {
-            let current = current.map(|current| ("currentValue", NewValue::text(current)));
-            ("field", NewValue::map([("path", NewValue::text(path))].into_iter().chain(current)))
+            let current = current.map(|current| ("currentValue", text(current)));
+            ("field", NewValue::map([("path", text(path))].into_iter().chain(current)))
         }));
         entries.extend(self.file.map(|(path, index)| {
-            let file = [("path", NewValue::text(path)), ("index", NewValue::Number(index))];
+            let file = [("path", text(path)), ("index", NewValue::Number(index))];
             ("file", NewValue::map(file))
         }));
-        let tags = self.tags.into_iter().map(|(key, tag)| (key, NewValue::text(tag)));
+        let tags = self.tags.into_iter().map(|(key, tag)| (key, text(tag)));
         entries.push(("tags", NewValue::map(tags)));
         NewValue::map(entries)
     }
 }
 
-fn named(reference: ObjectReference<'_>) -> NewValue<'static> {
-    let text = |text: Text<'_>| NewValue::text(text.into_string());
+fn masked<'s>(text: Option<&'s Shown<'_>>) -> &'s str {
+    text.map_or("", Shown::masked)
+}
+
+fn text(text: Shown<'_>) -> NewValue<'static> {
+    NewValue::text(text.into_masked())
+}
+
+fn named(reference: Subject) -> NewValue<'static> {
     let mut entries = vec![
         ("apiVersion", text(reference.api_version)),
         ("kind", text(reference.kind)),
-        ("name", text(reference.name)),
+        ("name", text(reference.name.unwrap_or_default())),
     ];
     entries.extend(reference.namespace.map(|namespace| ("namespace", text(namespace))));
     NewValue::map(entries)
@@ -154,11 +155,6 @@ fn below_item(path: &str) -> &str {
         rest = after.strip_prefix('.').unwrap_or(after);
     }
     rest
-}
-
-/// Text of the input, as a result may show it.
-fn shown(text: &str) -> String {
-    mask::credentials(text).into_owned()
 }
 
 #[cfg(test)]

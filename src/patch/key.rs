@@ -5,7 +5,9 @@ use super::form::FormBuilder;
 use super::value::NewValue;
 use super::write::{BlockStyle, Flow, Manner};
 use crate::edit::Edit;
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, shown};
 use crate::yaml::layout::{
     blanks, column, dash, ends_in_block_scalar, indentation, key_start, lead, line_end,
     line_ending, line_start,
@@ -82,8 +84,8 @@ impl Absent<'_> {
         }
     }
 
-    fn by_hand(self) -> String {
-        format!("add `{}` by hand", self.key)
+    fn by_hand(self) -> Message {
+        say!("add `{}` by hand", shown(self.key))
     }
 
     fn in_lines(self, holder: Node<'_, '_>) -> Result<InsertionPoint, Refusal> {
@@ -101,7 +103,7 @@ impl Absent<'_> {
             (Some((key, _)), _) if is_complex(*key) => Err(Refusal::new(
                 key.span(),
                 "the keys of this mapping are written with `?`",
-                format!("write the key without `?`, or {}", self.by_hand()),
+                say!("write the key without `?`, or {}", self.by_hand()),
             )),
             (_, Some(merge)) => self.below_merge(holder, entries[merge]),
             (Some((key, _)), None) => self.beside_dash(holder, *key),
@@ -144,7 +146,7 @@ impl Absent<'_> {
     ) -> Result<InsertionPoint, Refusal> {
         let text = holder.tree().text();
         if ends_in_block_scalar(value) {
-            let advice = format!("add a key after the merge key, or `{}` by hand", self.key);
+            let advice = say!("add a key after the merge key, or `{}` by hand", shown(self.key));
             return Err(Refusal::new(key.span(), "the merge key ends in a block scalar", advice));
         }
         let column = column(text, key_start(text, key.span().start as usize));
@@ -165,7 +167,7 @@ impl Absent<'_> {
         let start = key.span().start as usize;
         let lead = &text[line_start(text, start)..start];
         if !lead.bytes().all(|byte| byte == b' ' || byte == b'-') {
-            let advice = format!("put the key on a line of its own, or {}", self.by_hand());
+            let advice = say!("put the key on a line of its own, or {}", self.by_hand());
             return Err(Refusal::new(key.span(), "other text is before this key", advice));
         }
         let eol = line_ending(text, line_end(text, start));

@@ -46,14 +46,14 @@ fn line(finding: &Finding) -> String {
     let mut line =
         format!("{}[{}]: {}", word(finding.severity), finding.code.name, finding.message);
     let object = finding.place.as_ref().map(|place| &place.object);
-    let name = object.and_then(|object| object.name.as_deref()).unwrap_or_default();
+    let name = object.and_then(|object| object.name.clone()).unwrap_or_default();
     if let Some(object) = object
-        && !(line.contains(&*object.kind) && line.contains(name))
+        && !(line.contains(object.kind.masked()) && line.contains(name.masked()))
     {
         let _ = write!(line, " ({} '{name}')", object.kind);
     }
     if let Some(image) = &finding.image
-        && !line.contains(&**image)
+        && !line.contains(image.masked())
     {
         let _ = write!(line, " (image '{image}')");
     }

@@ -19,7 +19,7 @@ use crate::finding::{self, Code, Finding, Severity};
 use crate::policy::{Mistake, Policy};
 use crate::say;
 use crate::source::{LineIndex, Source, Span};
-use crate::text::{Message, Shown, printable, shown};
+use crate::text::{Message, Shown, shown};
 use crate::yaml::Problem;
 
 /// How many findings are shown with their lines. Each of the others gets one line.
@@ -158,16 +158,16 @@ fn drawing(report: &Report<'_>, finding: &Finding) -> Drawing {
             unread: false,
         };
         let name = source_name(labelled.source, report.template(place.source, place.chunk));
-        (Excerpt::of(&labelled).named(name), printable(&place.label))
+        (Excerpt::of(&labelled).named(name), place.label.to_string())
     });
     let label = excerpt.as_ref().map(|(excerpt, label)| (excerpt.label.clone(), label.clone()));
     Drawing {
         level: level(finding.severity),
         code: format!("{}[{}]", word(finding.severity), finding.code.name),
-        message: printable(&finding.message),
+        message: finding.message.to_string(),
         label,
         excerpt: excerpt.map(|(excerpt, _)| Drawn(excerpt)),
-        help: finding.remedy.as_deref().map(printable),
+        help: finding.remedy.as_deref().map(str::to_owned),
     }
 }
 
@@ -179,8 +179,7 @@ fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut Stri
         let name = source_name(source, report.template(place.source, place.chunk));
         format!(" {name}:{position}:")
     });
-    let message = printable(&finding.message);
-    let line = format!("{kind}{} {message}", place.unwrap_or_default());
+    let line = format!("{kind}{} {}", place.unwrap_or_default(), finding.message);
     let line = if look.wrap {
         wrapped(&line, look.width - BRIEF_INDENT.len()).replace('\n', BRIEF_INDENT)
     } else {
@@ -222,9 +221,9 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
         let _ = write!(text, " ({})", counts.join(", "));
     }
     if let Some(details) = summary.details() {
-        let details = printable(&details);
-        let _ =
-            write!(text, "\n{}", if look.wrap { wrapped(&details, look.width) } else { details });
+        let wrap = |details: Message| wrapped(&details, look.width);
+        let details = if look.wrap { wrap(details) } else { details.into() };
+        let _ = write!(text, "\n{details}");
     }
     if let Some(not_counted) = summary.not_counted() {
         let _ = write!(text, "\n{not_counted}");
@@ -284,7 +283,7 @@ pub fn mistakes(
     source: &Source,
     place: Span,
     mistakes: &[Mistake],
-    label: &dyn Fn(&Mistake) -> String,
+    label: &dyn Fn(&Mistake) -> Message,
     look: Look,
 ) -> String {
     let lines = LineIndex::new(&source.text);
@@ -309,9 +308,9 @@ pub fn mistakes(
             level: Level::Error,
             code: "error[policy]".to_owned(),
             message: format!("{}:{}: {}", shown(&source.name), excerpt.position(), mistake.message),
-            label: Some((excerpt.label.clone(), printable(&label(mistake)))),
+            label: Some((excerpt.label.clone(), label(mistake).into())),
             excerpt: Some(Drawn(excerpt)),
-            help: Some(printable(&help)),
+            help: Some(help.into()),
         };
         shown.draw(look, &mut out);
     }

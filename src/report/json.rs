@@ -36,7 +36,7 @@ struct Wire<'r> {
 #[serde(rename_all = "camelCase")]
 struct WireSummary<'r> {
     status: &'static str,
-    text: String,
+    text: Message,
     private_images: usize,
     configured: usize,
     injected: usize,
@@ -94,7 +94,7 @@ struct WireImage<'r> {
     pull_secrets_from: &'static str,
     verdict: &'static str,
     /// Why, where it is not the pull secrets or the registry.
-    reason: Option<Shown<'r>>,
+    reason: Option<Message>,
     configured_by: Option<&'static str>,
     secret: Option<Shown<'r>>,
     secret_from: Option<&'static str>,
@@ -122,20 +122,20 @@ struct WireOtherImage<'r> {
 struct WireFinding<'r> {
     code: &'static str,
     severity: &'static str,
-    message: &'r str,
+    message: &'r Message,
     source: Option<Shown<'r>>,
     /// The template that Helm says it is from; not there without Helm.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<Shown<'r>>,
     document: Option<usize>,
     object: Option<WireObject<'r>>,
-    path: Option<&'r str>,
+    path: Option<Shown<'r>>,
     line: Option<usize>,
     column: Option<usize>,
-    image: Option<&'r str>,
-    remedy: Option<&'r str>,
+    image: Option<Shown<'r>>,
+    remedy: Option<&'r Message>,
     /// The name of the container or volume that names the image.
-    container: Option<&'r str>,
+    container: Option<Shown<'r>>,
     fingerprint: &'r str,
     related: Vec<WirePlace<'r>>,
     /// The edits that mend it.
@@ -155,10 +155,10 @@ struct WirePlace<'r> {
     template: Option<Shown<'r>>,
     document: usize,
     object: WireObject<'r>,
-    path: &'r str,
+    path: Shown<'r>,
     line: usize,
     column: usize,
-    label: &'r str,
+    label: &'r Message,
 }
 
 /// A text that takes the place of another one, mostly an empty one.
@@ -178,7 +178,7 @@ struct WireFix<'r> {
 struct WireSuppression<'r> {
     by: &'static str,
     reason: Shown<'r>,
-    expires: Option<&'r str>,
+    expires: Option<Shown<'r>>,
 }
 
 #[derive(Serialize)]
@@ -288,11 +288,11 @@ fn image<'r>(
         pull_secrets: pod.effective.names.iter().map(|name| shown(name)).collect(),
         pull_secrets_from: pod.effective.origin.name(),
         verdict: judged.judgement.verdict.name(),
-        reason: judged.judgement.reason().map(|reason| shown(&reason).into_owned()),
+        reason: judged.judgement.reason(),
         configured_by: Basis::of(pod, judged).map(Basis::name),
         secret: judged.judgement.secret.map(|at| shown(&pod.effective.names[at])),
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
-        key: entry.map(|entry| shown(&entry.key)),
+        key: entry.map(|entry| entry.key.reborrow()),
         key_order: entry.map(|entry| entry.order),
     }
 }
@@ -313,19 +313,19 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         template: place.and_then(|place| report.template(place.source, place.chunk)),
         document: place.map(|place| place.document),
         object: place.map(|place| subject(&place.object)),
-        path: place.map(|place| place.path.as_str()),
+        path: place.map(|place| place.path.reborrow()),
         line: position.map(|position| position.line),
         column: position.map(|position| position.column),
-        image: finding.image.as_deref(),
-        remedy: finding.remedy.as_deref(),
-        container: finding.container.as_deref(),
+        image: finding.image.as_ref().map(Shown::reborrow),
+        remedy: finding.remedy.as_ref(),
+        container: finding.container.as_ref().map(Shown::reborrow),
         fingerprint: finding.fingerprint.as_str(),
         related: finding.related.iter().map(|place| related(report, place)).collect(),
         fix: finding.fix.iter().map(|fix| self::fix(report, fix)).collect(),
         suppressed: finding.suppressed.as_ref().map(|suppressed| WireSuppression {
             by: "policyException",
-            reason: shown(&suppressed.reason),
-            expires: suppressed.expires.as_deref(),
+            reason: suppressed.reason.reborrow(),
+            expires: suppressed.expires.as_ref().map(Shown::reborrow),
         }),
     }
 }
@@ -337,7 +337,7 @@ fn related<'r>(report: &'r Report<'_>, place: &'r Place) -> WirePlace<'r> {
         template: report.template(place.source, place.chunk),
         document: place.document,
         object: subject(&place.object),
-        path: &place.path,
+        path: place.path.reborrow(),
         line: position.line,
         column: position.column,
         label: &place.label,
@@ -429,9 +429,9 @@ fn object<'r>(report: &'r Report<'_>, object: &'r Object<'_>) -> WireObject<'r> 
 
 fn subject(subject: &Subject) -> WireObject<'_> {
     WireObject {
-        api_version: shown(&subject.api_version),
-        kind: shown(&subject.kind),
-        namespace: subject.namespace.as_deref().map(shown),
-        name: subject.name.as_deref().map(shown),
+        api_version: subject.api_version.reborrow(),
+        kind: subject.kind.reborrow(),
+        namespace: subject.namespace.as_ref().map(Shown::reborrow),
+        name: subject.name.as_ref().map(Shown::reborrow),
     }
 }

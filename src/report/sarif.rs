@@ -10,7 +10,7 @@ use super::Report;
 use super::listed::{self, Listed, Located, Rule};
 use crate::finding::{self, Code, Concern, Finding, Fix, Place, Severity, Subject, Suppression};
 use crate::source::Position;
-use crate::text::{printable, printable_json, shown};
+use crate::text::{Message, Shown, printable, printable_json, shown};
 
 /// Where the schema is that programs know the format by.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -59,7 +59,7 @@ struct WireInvocation {
 #[derive(Serialize)]
 struct WireRunProperties {
     status: &'static str,
-    summary: String,
+    summary: Message,
 }
 
 #[derive(Serialize)]
@@ -194,11 +194,11 @@ struct WireExcuse {
 #[derive(Default, Serialize)]
 struct WireProperties {
     #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<String>,
+    image: Option<Shown<'static>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<String>,
+    container: Option<Shown<'static>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    path: Option<Shown<'static>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
 }
@@ -378,7 +378,7 @@ fn excuse(suppression: &Suppression) -> WireExcuse {
     WireExcuse {
         kind: "external",
         status: "accepted",
-        justification: printable(&suppression.reason) + &until.unwrap_or_default(),
+        justification: suppression.reason.to_string() + &until.unwrap_or_default(),
     }
 }
 
@@ -399,8 +399,9 @@ fn region((start, end): (Position, Position)) -> WireRegion {
 }
 
 fn logical(object: &Subject) -> WireLogical {
-    let name = object.name.as_deref().unwrap_or_default();
-    let parts = [Some(&*object.kind), object.namespace.as_deref(), Some(name)];
+    let name = object.name.as_ref().map_or("", Shown::masked);
+    let namespace = object.namespace.as_ref().map(Shown::masked);
+    let parts = [Some(object.kind.masked()), namespace, Some(name)];
     WireLogical {
         name: listed::one_line(name),
         fully_qualified_name: listed::one_line(

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
-use super::Shown;
+use super::{Shown, printable_json};
 use crate::source::Position;
 
 /// A message for people. It holds words of this program and what may be shown of the input, and nothing else.
@@ -48,6 +48,25 @@ impl Message {
     #[must_use]
     pub fn and(self, more: &impl Sayable) -> Self {
         Self(Cow::Owned(format!("{self}{}", Part(more))))
+    }
+
+    /// The same without white space at its end.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        let end = self.0.trim_end().len();
+        match &mut self.0 {
+            Cow::Borrowed(words) => *words = &words[..end],
+            Cow::Owned(text) => text.truncate(end),
+        }
+        self
+    }
+}
+
+impl Shown<'_> {
+    /// The masked text as a string of JSON, which is one in double quotes to YAML too.
+    pub fn quoted(&self) -> Message {
+        let json = serde_json::Value::from(self.masked()).to_string();
+        Message(Cow::Owned(printable_json(json)))
     }
 }
 
@@ -107,10 +126,9 @@ impl fmt::Display for Message {
 pub fn list<T: Sayable>(all: impl IntoIterator<Item = T>, between: &'static str) -> Message {
     let mut text = String::new();
     for (at, one) in all.into_iter().enumerate() {
-        if at > 0 {
-            text.push_str(between);
-        }
-        text.push_str(&Part(&one).to_string());
+        let between = if at > 0 { between } else { "" };
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{between}{}", Part(&one));
     }
     Message(Cow::Owned(text))
 }
@@ -154,7 +172,14 @@ macro_rules! sayable {
     )*};
 }
 
-sayable!(&'static str, char, i32, u8, u32, u64, usize, i64, Message, Shown<'_>, Position);
+sayable!(&'static str, i32, u8, u32, u64, usize, i64, Message, Shown<'_>, Position);
+
+impl Sayable for char {}
+impl sealed::Sayable for char {
+    fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&super::plain(*self), f)
+    }
+}
 
 impl<T: Sayable> Sayable for &T {}
 impl<T: Sayable> sealed::Sayable for &T {
@@ -226,6 +251,10 @@ mod tests {
         assert_eq!(who.as_str(), "Secret 'a\\u{1b}b'");
         assert_eq!(say!("{} has {} keys.", who, 2).as_str(), "Secret 'a\\u{1b}b' has 2 keys.");
         assert_eq!(list(["a", "b"], ", ").as_str(), "a, b");
+        assert_eq!(say!("{}", '\u{1b}').as_str(), "\\u{1b}");
+        assert_eq!(Text::from("a\"\u{202e}").shown().quoted().as_str(), r#""a\"\u202e""#);
         assert_eq!(Message::of("a").and(&say!("{}", 1)).as_str(), "a1");
+        assert_eq!(Message::of("a \n").trimmed().as_str(), "a");
+        assert_eq!(say!("{} \n", 1).trimmed().as_str(), "1");
     }
 }

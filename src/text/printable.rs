@@ -42,6 +42,9 @@ pub fn printable_json(json: String) -> String {
 /// line and paragraph separators, and those that Unicode calls formatting (general category Cf), which set the
 /// direction of text, are tags, or join and part letters.
 pub(super) fn is_treacherous(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     character.is_control()
         || matches!(
             character,

@@ -16,6 +16,7 @@ use pullcreds::krm::results::FunctionResult;
 use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::source::{Source, Span};
+use pullcreds::text::shown;
 use pullcreds::verdict::Verdict;
 use pullcreds::words::Words as _;
 use pullcreds::yaml::{self, Node, Tree};
@@ -364,12 +365,12 @@ pub(crate) fn stamps_add_and_nothing_else(text: &str) {
 pub(crate) fn results_add_and_nothing_else(text: &str) {
     let results = || {
         vec![FunctionResult {
-            message: "a: #b\n\"c\"".to_owned(),
+            message: "a: #b\n\"c\"".into(),
             severity: Severity::Error,
             reference: None,
             field: None,
-            file: Some(("a.yaml".to_owned(), 7)),
-            tags: [("code", "x".to_owned())].into(),
+            file: Some((shown("a.yaml"), 7)),
+            tags: [("code", shown("x"))].into(),
         }]
     };
     for text in lists(text) {
@@ -541,7 +542,7 @@ pub(crate) fn policies_are_read(text: &str) {
                 mistake.related.iter().for_each(|(span, _)| inside(*span));
             }
             let [source] = source(text);
-            report::mistakes(&source, whole, &mistakes, &|_| "here".to_owned(), Look::PLAIN);
+            report::mistakes(&source, whole, &mistakes, &|_| "here".into(), Look::PLAIN);
         }
     }
 }

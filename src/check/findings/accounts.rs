@@ -1,76 +1,107 @@
 //! What is worth saying about ServiceAccounts by themselves: those that do not exist, and those that stand twice.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding;
 use crate::inject::{self, Holder};
-use crate::inventory::ServiceAccount;
+use crate::inventory::{Object, ServiceAccount};
+use crate::say;
+use crate::text::{Message, list, shown};
 use crate::verdict::{self, AccountId, Origin};
 
 use super::super::world::{InUse, ResolvedPod, World};
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
+
+/// The label of the list of a ServiceAccount.
+const ACCOUNT_LIST: &str = "the ServiceAccount's list";
 
 impl<'c> World<'c> {
+    /// How pods and the ServiceAccounts of the input fit together.
     pub(super) fn about_service_accounts(&self, out: &mut Findings<'_, '_>) {
         let mut assumed_seen = BTreeSet::new();
         for pod in &self.pods {
-            let InUse::Seen { id, account: service_account, assumed } = pod.account else {
-                continue;
-            };
-            let workload = pod.workload;
-            let holder = pod.holder();
-            let who = describe(&workload.object);
-            let account_name = self.describe_in(&service_account.object);
+            let InUse::Seen { id, account, assumed } = pod.account else { continue };
             if assumed && assumed_seen.insert(id) {
-                let message = format!(
-                    "{who} is assumed to run as {}, although the two do not both name a namespace.",
-                    self.describe_in(&service_account.object)
-                );
-                let at = self.at_list(holder, workload.object.label, "which namespace is this in?");
-                let object = &service_account.object;
-                let related = At::new(object, object.label, "assumed to be its ServiceAccount");
-                let draft = Draft::new(&finding::ASSUMED_SERVICE_ACCOUNT, message).at(at);
-                let namespace = self.namespace(object).unwrap_or_default();
-                let name = object.name.as_deref().unwrap_or_default();
-                out.report(draft.related([related]).once_for([namespace, name]));
+                self.about_assumed_account(out, pod, &account.object);
             }
-            if pod.effective.origin != Origin::Pod {
-                continue;
-            }
-            let account_holder = Holder::Account(id);
-            let listed = &inject::list(self.inventories, account_holder);
-            let added = self.added.get(&account_holder);
-            let on_account = |name: &str| {
-                listed.names().any(|listed| listed == name)
-                    || added.is_some_and(|added| added.iter().any(|added| added == name))
-            };
-            let hidden = listed.names().filter(|name| !pod.effective.names.contains(name));
-            let hidden: Vec<_> = hidden.map(|name| format!("'{}'", show(name))).collect();
-            let account_list = "the ServiceAccount's list";
-            if !hidden.is_empty() {
-                let message = format!(
-                    "{who} names pull secrets of its own, so {} of {account_name} is not used.",
-                    hidden.join(", ")
-                );
-                let at = self.at_whole_list(holder, "this list hides the ServiceAccount's");
-                let other = self.at_whole_list(account_holder, account_list);
-                let draft = Draft::new(&finding::SHADOWED_SERVICE_ACCOUNT_SECRETS, message).at(at);
-                out.report(draft.related([other]));
-            }
-            if service_account.enforces_mountable {
-                for name in pod.effective.names.iter().filter(|name| !on_account(name)) {
-                    let shown = show(name);
-                    let message = format!(
-                        "{who} names the pull secret '{shown}', which {account_name} does not name and so \
-                         forbids."
-                    );
-                    let at = self.at_whole_list(holder, "rejected by the admission controller");
-                    let other = self.at_whole_list(account_holder, account_list);
-                    let draft = Draft::new(&finding::PULL_SECRET_NOT_MOUNTABLE, message).at(at);
-                    out.report(draft.related([other]).about(name));
+            if pod.effective.origin == Origin::Pod {
+                self.about_shadowed_list(out, pod, id);
+                if account.enforces_mountable {
+                    self.about_forbidden_names(out, pod, id);
                 }
             }
+        }
+    }
+
+    /// A pod and its ServiceAccount that do not both name a namespace.
+    fn about_assumed_account(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        account: &'c Object<'c>,
+    ) {
+        let object = &pod.workload.object;
+        let message = say!(
+            "{} is assumed to run as {}, although the two do not both name a namespace.",
+            describe(object),
+            self.describe_in(account)
+        );
+        let at = self.at_list(pod.holder(), object.label, "which namespace is this in?");
+        let related = At::new(account, account.label, "assumed to be its ServiceAccount");
+        let draft = Draft::new(&finding::ASSUMED_SERVICE_ACCOUNT, message).at(at);
+        let namespace = self.namespace(account).unwrap_or_default();
+        let name = account.name.as_deref().unwrap_or_default();
+        out.report(draft.related([related]).once_for([namespace, name]));
+    }
+
+    /// Pull secrets of a ServiceAccount that the list of a pod hides.
+    fn about_shadowed_list(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        id: AccountId,
+    ) {
+        let account = Holder::Account(id);
+        let listed = inject::list(self.inventories, account);
+        let hidden = listed.names().filter(|name| !pod.effective.names.contains(name));
+        let hidden: Vec<_> = hidden.map(|name| say!("'{}'", name.shown())).collect();
+        if hidden.is_empty() {
+            return;
+        }
+        let message = say!(
+            "{} names pull secrets of its own, so {} of {} is not used.",
+            describe(&pod.workload.object),
+            list(hidden, ", "),
+            self.describe_in(inject::object(self.inventories, account))
+        );
+        let at = self.at_whole_list(pod.holder(), "this list hides the ServiceAccount's");
+        let other = self.at_whole_list(account, ACCOUNT_LIST);
+        let draft = Draft::new(&finding::SHADOWED_SERVICE_ACCOUNT_SECRETS, message).at(at);
+        out.report(draft.related([other]));
+    }
+
+    /// Pull secrets of a pod that its ServiceAccount does not allow, since it does not name them.
+    fn about_forbidden_names(
+        &self,
+        out: &mut Findings<'_, '_>,
+        pod: &ResolvedPod<'c>,
+        id: AccountId,
+    ) {
+        let account = Holder::Account(id);
+        let added = self.added.get(&account).into_iter().flat_map(|added| added.iter());
+        let allowed: Vec<_> =
+            inject::list(self.inventories, account).names().chain(added).collect();
+        for name in pod.effective.names.iter().filter(|name| !allowed.contains(name)) {
+            let message = say!(
+                "{} names the pull secret '{}', which {} does not name and so forbids.",
+                describe(&pod.workload.object),
+                name.shown(),
+                self.describe_in(inject::object(self.inventories, account))
+            );
+            let at = self.at_whole_list(pod.holder(), "rejected by the admission controller");
+            let other = self.at_whole_list(account, ACCOUNT_LIST);
+            let draft = Draft::new(&finding::PULL_SECRET_NOT_MOUNTABLE, message).at(at);
+            out.report(draft.related([other]).about(name));
         }
     }
 
@@ -89,12 +120,13 @@ impl<'c> World<'c> {
                 Some(_) => ", although the policy declares it",
                 None => "",
             };
-            let message = format!(
+            let message = say!(
                 "{} runs as ServiceAccount '{}', which neither the input nor the cluster dump has in namespace \
-                 '{}'{declared}.",
+                 '{}'{}.",
                 describe(&workload.object),
-                show(name),
-                show(namespace)
+                shown(name),
+                shown(namespace),
+                declared
             );
             let holder = pod.holder();
             let at = self.at_list(holder, workload.object.label, "no such ServiceAccount");
@@ -114,7 +146,7 @@ impl<'c> World<'c> {
                 if is_alike(before, account) {
                     continue;
                 }
-                let message = format!(
+                let message = say!(
                     "{} stands in the input twice, and the two differ: the last one counts.",
                     describe(&account.object)
                 );
@@ -129,7 +161,7 @@ impl<'c> World<'c> {
     }
 
     /// Why a pod has no pull secret.
-    pub(super) fn names_none(&self, pod: &ResolvedPod<'c>) -> Cow<'static, str> {
+    pub(super) fn names_none(&self, pod: &ResolvedPod<'c>) -> Message {
         let workload = pod.workload;
         if workload.pull_secrets.has_entry() {
             return "no entry of imagePullSecrets has a name".into();
@@ -139,21 +171,19 @@ impl<'c> World<'c> {
         let dumped = match pod.account {
             InUse::None => return "a static pod can use no Secret".into(),
             InUse::Absent => {
-                let name = show(name);
-                return format!(
-                    "the cluster dump has no ServiceAccount '{name}' in this namespace"
-                )
-                .into();
+                return say!(
+                    "the cluster dump has no ServiceAccount '{}' in this namespace",
+                    shown(name)
+                );
             }
             InUse::Seen { id, .. } if self.is_in_cluster(self.service_accounts.object(id)) => {
                 " (in the cluster dump)"
             }
             InUse::Seen { id, .. } if self.added.contains_key(&Holder::Account(id)) => {
-                return format!(
+                return say!(
                     "the pod starts before ServiceAccount '{}' is applied with its new pull secrets",
-                    show(name)
-                )
-                .into();
+                    shown(name)
+                );
             }
             InUse::Seen { .. } => {
                 // Whether a list that somebody put there outlives an upgrade, nobody can tell.
@@ -164,16 +194,16 @@ impl<'c> World<'c> {
                 }
             }
             InUse::Made => {
-                let name = show(name);
-                return format!(
-                    "neither the object nor ServiceAccount '{name}', which its operator makes, names a pull secret"
-                )
-                .into();
+                let name = shown(name);
+                return say!(
+                    "neither the object nor ServiceAccount '{}', which its operator makes, names a pull secret",
+                    name
+                );
             }
             InUse::Declared | InUse::Unknown => "",
         };
-        let name = show(name);
-        format!("neither the pod nor ServiceAccount '{name}'{dumped} names a pull secret").into()
+        let name = shown(name);
+        say!("neither the pod nor ServiceAccount '{}'{} names a pull secret", name, dumped)
     }
 
     fn names_some(&self, id: AccountId) -> bool {

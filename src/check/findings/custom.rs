@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding;
 use crate::inventory::custom::Unjudged;
 use crate::kinds::{self, SecretForm};
+use crate::say;
+use crate::text::{Message, list, shown};
 use crate::words::Words as _;
 
 use super::super::world::World;
-use super::{At, Draft, Findings, show};
+use super::{At, Draft, Findings};
 
 /// The objects of one kind.
 struct OfKind<'c, 'a> {
@@ -40,13 +42,13 @@ impl<'c> World<'c> {
 
     fn about_kind(out: &mut Findings<'_, '_>, group: &str, kind: &str, all: &OfKind<'_, '_>) {
         let code = &finding::CUSTOM_RESOURCE_NOT_JUDGED;
-        let message = format!(
+        let message = say!(
             "{} in {} of kind {} ({}) not judged; the row of the policy for them: {}",
             counted(all.images, "image"),
             counted(all.objects, "custom resource"),
-            show(kind),
-            show(group),
-            all.row(group, kind),
+            shown(kind),
+            shown(group),
+            all.row(group, kind)
         );
         let Unjudged { object, held } = all.first;
         let at = At::new(object, held.span, "not judged");
@@ -73,33 +75,32 @@ impl<'c, 'a> OfKind<'c, 'a> {
     }
 
     /// The entry of `customResources`.
-    fn row(&self, group: &str, kind: &str) -> String {
-        let list = |key: &str, paths: &BTreeSet<&str>| {
-            // A JSON string is a double-quoted YAML string.
-            let paths = paths.iter().map(|path| serde_json::Value::from(show(path)).to_string());
-            let paths: Vec<_> = paths.collect();
-            let list = format!(", {key}: [{}]", paths.join(", "));
-            if paths.is_empty() { String::new() } else { list }
+    fn row(&self, group: &str, kind: &str) -> Message {
+        let field = |key: &'static str, paths: &BTreeSet<&str>| {
+            if paths.is_empty() {
+                return Message::default();
+            }
+            say!(", {}: [{}]", key, list(paths.iter().map(|path| shown(path).quoted()), ", "))
         };
         let none = BTreeSet::new();
         // A pod spec has its own.
         let pull_secrets = if self.image_paths.is_empty() { &none } else { &self.pull_secrets };
         let form =
             self.form.filter(|form| !pull_secrets.is_empty() && *form != SecretForm::Objects);
-        let form = form.map(|form| format!(", pullSecretShape: {}", form.word()));
-        format!(
+        let form = form.map(|form| say!(", pullSecretShape: {}", form.word()));
+        say!(
             "{{group: {}, kind: {}{}{}{}{}}}",
-            show(group),
-            show(kind),
-            list("podSpecs", &self.pod_specs),
-            list("images", &self.image_paths),
-            list("pullSecrets", pull_secrets),
+            shown(group),
+            shown(kind),
+            field("podSpecs", &self.pod_specs),
+            field("images", &self.image_paths),
+            field("pullSecrets", pull_secrets),
             form.unwrap_or_default()
         )
     }
 }
 
 /// `1 image`, `2 images`.
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+fn counted(count: usize, what: &'static str) -> Message {
+    say!("{} {}{}", count, what, if count == 1 { "" } else { "s" })
 }

@@ -1,6 +1,6 @@
 //! A finding while it is put together: what it is about, before it is known whether an exception accepts it.
 //!
-//! Nothing here decides anything, and nothing here is masked yet.
+//! Nothing here decides anything. Paths and details are data that are not masked yet; everything else can be shown.
 
 use std::borrow::Cow;
 
@@ -8,39 +8,43 @@ use crate::finding::{Code, Fix, Severity};
 use crate::inject::Holder;
 use crate::inventory::{Image, Object};
 use crate::source::Span;
+use crate::text::{Message, Text};
 
 /// Where something was found.
 pub(super) struct At<'f> {
     pub(super) object: &'f Object<'f>,
     pub(super) span: Span,
     /// From the root of the document.
-    pub(super) path: String,
+    pub(super) path: Text<'static>,
     /// From the object, with names in the place of numbers, if that differs.
-    pub(super) by_name: Option<String>,
-    pub(super) label: Cow<'static, str>,
+    pub(super) by_name: Option<Text<'static>>,
+    pub(super) label: Message,
+    /// The name of the container or volume that it is in, if it is in one.
+    pub(super) container: Option<&'f str>,
     /// The holder whose list it is about.
     pub(super) holder: Option<Holder>,
 }
 
 impl<'f> At<'f> {
     /// The object as a whole.
-    pub(super) fn new(
-        object: &'f Object<'f>,
-        span: Span,
-        label: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        let path = object.place.to_string();
-        Self { object, span, path, by_name: None, label: label.into(), holder: None }
+    pub(super) fn new(object: &'f Object<'f>, span: Span, label: impl Into<Message>) -> Self {
+        let (path, label) = (object.place.to_string().into(), label.into());
+        Self { object, span, path, by_name: None, label, container: None, holder: None }
     }
 
     /// A field of it, by its path from the root of the document.
     pub(super) fn path(self, path: String) -> Self {
-        Self { path, ..self }
+        Self { path: path.into(), ..self }
     }
 
     /// A field with another path by name.
     pub(super) fn by_name(self, by_name: String) -> Self {
-        Self { by_name: Some(by_name), ..self }
+        Self { by_name: Some(by_name.into()), ..self }
+    }
+
+    /// In a container or volume of this name.
+    pub(super) fn container(self, container: Option<&'f str>) -> Self {
+        Self { container, ..self }
     }
 
     pub(super) fn of_holder(self, holder: Holder) -> Self {
@@ -50,7 +54,7 @@ impl<'f> At<'f> {
     /// The path from the object, with names in the place of numbers: what has no name has no number either.
     pub(super) fn field(&self) -> Cow<'_, str> {
         if let Some(by_name) = &self.by_name {
-            return by_name.into();
+            return by_name.as_str().into();
         }
         let below = self.path.strip_prefix(&*self.object.place).unwrap_or(&self.path);
         without_numbers(below.strip_prefix('.').unwrap_or(below)).into()
@@ -97,8 +101,8 @@ impl<'f> SecretSpot<'f> {
     pub(super) fn draft(
         self,
         code: &'static Code,
-        message: impl Into<String>,
-        label: impl Into<Cow<'static, str>>,
+        message: impl Into<Message>,
+        label: impl Into<Message>,
     ) -> Draft<'f> {
         let at = At::new(self.object, self.span, label);
         let draft = Draft::new(code, message);
@@ -114,21 +118,21 @@ impl<'f> SecretSpot<'f> {
 pub(super) struct Draft<'f> {
     pub(super) code: &'static Code,
     pub(super) severity: Severity,
-    pub(super) message: String,
+    pub(super) message: Message,
     pub(super) at: Option<At<'f>>,
     pub(super) related: Vec<At<'f>>,
     pub(super) image: Option<&'f Image<'f>>,
-    pub(super) remedy: Option<Cow<'static, str>>,
+    pub(super) remedy: Option<Message>,
     pub(super) fix: Vec<Fix>,
     /// What tells it apart from others about the same field.
-    pub(super) details: Vec<String>,
+    pub(super) details: Vec<Text<'static>>,
     /// Whether it is reported once for all objects that it is about: then the first of them says nothing about it.
     pub(super) is_for_all: bool,
 }
 
 impl<'f> Draft<'f> {
     /// With the severity and the remedy of its code.
-    pub(super) fn new(code: &'static Code, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static Code, message: impl Into<Message>) -> Self {
         Self {
             code,
             severity: code.severity,
@@ -161,7 +165,7 @@ impl<'f> Draft<'f> {
         Self { image: Some(image), ..self }
     }
 
-    pub(super) fn remedy(self, remedy: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn remedy(self, remedy: impl Into<Message>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
 
@@ -175,13 +179,14 @@ impl<'f> Draft<'f> {
 
     /// The name, key or host that tells it apart from others about the same field.
     pub(super) fn about(mut self, detail: &str) -> Self {
-        self.details.push(detail.to_owned());
+        self.details.push(detail.to_owned().into());
         self
     }
 
     /// It is reported once for all objects that it is about, which this identifies.
     pub(super) fn once_for<const N: usize>(self, details: [&str; N]) -> Self {
-        Self { details: details.map(str::to_owned).into(), is_for_all: true, ..self }
+        let details = details.map(|detail| detail.to_owned().into());
+        Self { details: details.into(), is_for_all: true, ..self }
     }
 }
 

@@ -5,12 +5,12 @@ use crate::finding::Fix;
 use crate::inject::{self, Request};
 use crate::inventory::Image;
 use crate::policy::InjectInto;
+use crate::text::shown;
 use crate::verdict::{Credentials, Judgement, Named, Origin, Pull};
 
 use super::super::covering::CoveringSecret;
 use super::super::earlier;
 use super::super::world::{ResolvedPod, World};
-use super::show;
 
 impl<'c> World<'c> {
     /// The edits after which an image of a pod counts as configured; none if nothing says which pull secret that takes, or
@@ -37,7 +37,7 @@ impl<'c> World<'c> {
         let request = Request { holder, needs, account, earlier, is_vital: true };
         let edits = inject::edits(self.inventories, &request, self.policy.inject().into_of_fixes);
         // What a report may not show is not proposed either.
-        if edits.iter().any(|(_, edit)| show(&edit.insert) != *edit.insert) {
+        if edits.iter().any(|(_, edit)| shown(&edit.insert).masked() != &*edit.insert) {
             return Vec::new();
         }
         edits.into_iter().map(|(source, edit)| Fix { source, edit }).collect()

@@ -6,20 +6,20 @@ use std::cell::LazyCell;
 use crate::finding::{self, Code};
 use crate::inventory::Sort;
 use crate::inventory::flaws::{Fault, Flaw};
-
+use crate::say;
 use crate::source::{LineIndex, Source, Span};
-use crate::text::Text;
+use crate::text::{Message, Shown, Text, list, plain, shown};
 
 use super::super::Input;
 use super::super::world::World;
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 /// A finding in words.
 struct FlawText {
     code: &'static Code,
-    message: String,
+    message: Message,
     label: &'static str,
-    remedy: String,
+    remedy: Message,
 }
 
 impl World<'_> {
@@ -72,134 +72,167 @@ impl World<'_> {
             _ => None,
         };
         let draft = Draft::new(said.code, said.message).at(at(flaw.span, said.label));
-        out.report(draft.related(first).remedy(said.remedy + hint));
+        out.report(draft.related(first).remedy(said.remedy.and(&hint)));
     }
 }
 
 /// `imagePullSecrets` where Kubernetes has no such field, or under another name.
-fn stray(who: &str, field: &str, (holder, home): (&str, &str), names: &[Text<'_>]) -> FlawText {
-    let field = show(field);
-    let message = format!(
-        "{who} has `{field}` {}, where Kubernetes has no such field: it has no effect, and clients that validate \
+fn stray(who: &Message, field: &str, (holder, home): (&str, &str), names: &[Text<'_>]) -> FlawText {
+    let message = say!(
+        "{} has `{}` {}, where Kubernetes has no such field: it has no effect, and clients that validate \
          strictly, such as kubectl, refuse the object.",
+        who,
+        shown(field),
         place(holder)
     );
     let code = &finding::MISPLACED_PULL_SECRETS;
-    let list = list(names);
+    let field = as_it_should_be(names);
     if holder == home {
-        let remedy = format!("Write:\n{list}");
+        let remedy = say!("Write:\n{}", field);
         return FlawText { code, message, label: "unknown field", remedy };
     }
     let target = if home.is_empty() { "the top level of the object" } else { home };
-    let remedy =
-        format!("Move it to {target}:\n{list}\nThe list of a pod is for all of its containers.");
+    let remedy = say!(
+        "Move it to {}:\n{}\nThe list of a pod is for all of its containers.",
+        shown(target),
+        field
+    );
     FlawText { code, message, label: "not a field here", remedy }
 }
 
-/// The field as it should be.
-fn list(names: &[Text<'_>]) -> String {
-    let entry = |name: &str| format!("\n  - name: {}", show(name));
-    let entries: String = names.iter().map(|name| entry(name)).collect();
-    let entries = if names.is_empty() { entry("SECRET") } else { entries };
-    format!("  imagePullSecrets:{entries}")
+/// The list that the field should be.
+fn as_it_should_be(names: &[Text<'_>]) -> Message {
+    let entry = |name: Shown<'_>| say!("\n  - name: {}", name);
+    let entries = list(names.iter().map(|name| entry(name.shown())), "");
+    let entries = if names.is_empty() { entry(shown("SECRET")) } else { entries };
+    say!("  imagePullSecrets:{}", entries)
 }
 
-fn no_pod_spec(who: &str, home: &str, containers: Option<&str>) -> FlawText {
+fn no_pod_spec(who: &Message, home: &str, containers: Option<&str>) -> FlawText {
     match containers {
         Some(holder) => misplaced_containers(who, home, holder),
         None => invalid(
-            format!(
-                "{who} has no pod template: {home} is missing, and the API server rejects the object."
+            say!(
+                "{} has no pod template: {} is missing, and the API server rejects the object.",
+                who,
+                shown(home)
             ),
             "no pod template",
-            format!("Add {home} with the containers, or remove the object."),
+            say!("Add {} with the containers, or remove the object.", shown(home)),
         ),
     }
 }
 
-fn no_container(who: &str, home: &str, containers: Option<&str>) -> FlawText {
+fn no_container(who: &Message, home: &str, containers: Option<&str>) -> FlawText {
     match containers {
         Some(holder) => misplaced_containers(who, home, holder),
         None => invalid(
-            format!("{who} has no containers in {home}, and the API server rejects the object."),
+            say!(
+                "{} has no containers in {}, and the API server rejects the object.",
+                who,
+                shown(home)
+            ),
             "no containers",
-            format!("Add the list {home}.containers."),
+            say!("Add the list {}.containers.", shown(home)),
         ),
     }
 }
 
-fn misplaced_containers(who: &str, home: &str, holder: &str) -> FlawText {
+fn misplaced_containers(who: &Message, home: &str, holder: &str) -> FlawText {
     invalid(
-        format!(
-            "{who} has its containers {}, and not in {home}: the API server rejects the object.",
-            place(holder)
+        say!(
+            "{} has its containers {}, and not in {}: the API server rejects the object.",
+            who,
+            place(holder),
+            shown(home)
         ),
         "not in the pod template",
-        format!("Move the containers, and what else belongs to the pod, to {home}."),
+        say!("Move the containers, and what else belongs to the pod, to {}.", shown(home)),
     )
 }
 
-fn no_image(who: &str, field: &str) -> FlawText {
+fn no_image(who: &Message, field: &str) -> FlawText {
     invalid(
-        format!("{who} has no {field}: it is required, and the API server rejects the object."),
+        say!(
+            "{} has no {}: it is required, and the API server rejects the object.",
+            who,
+            shown(field)
+        ),
         "no image",
-        "Set the image. If a template left it empty, look at the value that it comes from."
-            .to_owned(),
+        "Set the image. If a template left it empty, look at the value that it comes from.".into(),
     )
 }
 
-fn not_a_string(who: &str, field: &str) -> FlawText {
+fn not_a_string(who: &Message, field: &str) -> FlawText {
     invalid(
-        format!("{who} has a {field} that is not a string: the API server rejects the object."),
+        say!(
+            "{} has a {} that is not a string: the API server rejects the object.",
+            who,
+            shown(field)
+        ),
         "not a string",
-        "Write the whole reference as one string: REGISTRY/PATH:TAG.".to_owned(),
+        "Write the whole reference as one string: REGISTRY/PATH:TAG.".into(),
     )
 }
 
-fn unknown_kind(who: &str, api_version: &str, group: &str, kind: &str) -> FlawText {
-    let api_version = show(api_version);
+fn unknown_kind(
+    who: &Message,
+    api_version: &str,
+    group: &'static str,
+    kind: &'static str,
+) -> FlawText {
     let slash = if group.is_empty() { "" } else { "/" };
     invalid(
-        format!(
-            "{who} has a kind that apiVersion {api_version} does not have: the API server rejects the object, and \
-             its images are not judged."
+        say!(
+            "{} has a kind that apiVersion {} does not have: the API server rejects the object, and \
+             its images are not judged.",
+            who,
+            shown(api_version)
         ),
         "no such kind",
-        format!("Write:\n  apiVersion: {group}{slash}v1\n  kind: {kind}"),
+        say!("Write:\n  apiVersion: {}{}v1\n  kind: {}", group, slash, kind),
     )
 }
 
-fn account_not_a_string(who: &str, field: &str, sort: Sort, meant: Option<&str>) -> FlawText {
-    let name = meant.map_or("NAME".into(), show);
+fn account_not_a_string(who: &Message, field: &str, sort: Sort, meant: Option<&str>) -> FlawText {
+    let name = shown(meant.unwrap_or("NAME"));
     let key = field.rsplit('.').next().unwrap_or(field);
     invalid(
-        format!(
-            "{who} has {sort} for {field}, where a string belongs: the API server rejects the object."
+        say!(
+            "{} has {} for {}, where a string belongs: the API server rejects the object.",
+            who,
+            plain(sort),
+            shown(field)
         ),
         "not a string",
-        format!("Write it in quotes: `{key}: \"{name}\"`."),
+        say!("Write it in quotes: `{}: \"{}\"`.", shown(key), name),
     )
 }
 
-fn repeated(who: &str, key: &str, path: &str, [first, again]: [usize; 2]) -> FlawText {
+fn repeated(who: &Message, key: &str, path: &str, [first, again]: [usize; 2]) -> FlawText {
     let lines = if first == again {
-        format!("both on line {again}")
+        say!("both on line {}", again)
     } else {
-        format!("on lines {first} and {again}")
+        say!("on lines {} and {}", first, again)
     };
-    let message = format!(
-        "{who} has the key `{key}` twice in one mapping, {lines} ({path}): kubectl, Helm and Argo CD \
-         take the last one, other readers the first, and kustomize refuses the file."
+    let key = shown(key);
+    let message = say!(
+        "{} has the key `{}` twice in one mapping, {} ({}): kubectl, Helm and Argo CD \
+         take the last one, other readers the first, and kustomize refuses the file.",
+        who,
+        key,
+        lines,
+        shown(path)
     );
-    let remedy = format!("Remove one of the two, or merge what they hold under one `{key}`.");
+    let remedy = say!("Remove one of the two, or merge what they hold under one `{}`.", key);
     FlawText { code: &finding::REPEATED_KEY, message, label: "the same key again", remedy }
 }
 
-fn invalid(message: String, label: &'static str, remedy: String) -> FlawText {
+fn invalid(message: Message, label: &'static str, remedy: Message) -> FlawText {
     FlawText { code: &finding::INVALID_WORKLOAD, message, label, remedy }
 }
 
 /// A path in words.
-fn place(path: &str) -> String {
-    if path.is_empty() { "at the top level".to_owned() } else { format!("in {path}") }
+fn place(path: &str) -> Message {
+    if path.is_empty() { "at the top level".into() } else { say!("in {}", shown(path)) }
 }

@@ -2,12 +2,15 @@
 //! a registry that it seems to have lost.
 
 use crate::credentials::keyring::normalise;
+use crate::credentials::shown_key;
 use crate::finding;
 use crate::inventory::{Image, Workload};
+use crate::say;
+use crate::text::shown;
 use crate::verdict::{Credentials, Known};
 
 use super::super::world::{ResolvedPod, World};
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 /// The names of Docker Hub, with which an image says where it is.
 const HUB: [&str; 2] = ["docker.io", "index.docker.io"];
@@ -43,15 +46,15 @@ impl<'c> World<'c> {
     ) {
         let workload = pod.workload;
         let code = &finding::IMAGE_WITHOUT_REGISTRY;
-        let message = format!(
+        let message = say!(
             "{} pulls '{}' from Docker Hub, since it names no registry; its pull secret '{}' is for '{}'.",
             describe(&workload.object),
-            show(&image.reference),
-            show(secret),
-            crate::credentials::printable_key(key),
+            shown(&image.reference),
+            shown(secret),
+            shown_key(key)
         );
-        let at = pod.at_image(image, format!("did you mean '{}'?", show(meant)));
-        let remedy = format!("Write the registry too: image: {}", show(meant));
+        let at = pod.at_image(image, say!("did you mean '{}'?", shown(meant)));
+        let remedy = say!("Write the registry too: image: {}", shown(meant));
         let draft = Draft::new(code, message).at(at).image(image).remedy(remedy);
         let label = "for the registry that is left out";
         let secret = known.object().map(|object| At::new(object, object.label, label));
@@ -94,9 +97,9 @@ fn with_host(image: &str, key: &str) -> Option<String> {
     let path = path.trim_end_matches('/');
     let is_below = |rest: &str| rest.is_empty() || rest.starts_with(['/', ':', '@']);
     if !path.is_empty() && image.strip_prefix(path).is_some_and(is_below) {
-        return Some(format!("{host}/{image}"));
+        return Some([host, image].join("/"));
     }
-    (host.split('.').next() == Some(first)).then(|| format!("{host}/{rest}"))
+    (host.split('.').next() == Some(first)).then(|| [host, rest].join("/"))
 }
 
 #[cfg(test)]

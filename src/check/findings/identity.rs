@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use crate::credentials::provider::{Identity, Official};
 use crate::finding;
 use crate::inventory::Image;
+use crate::say;
+use crate::text::shown;
 use crate::verdict::Identified;
 
 use super::super::world::{ResolvedPod, World};
-use super::{Draft, Findings, describe, show};
+use super::{Draft, Findings, describe};
 
 impl<'c> World<'c> {
     /// Identities that do not authenticate a pull, and providers that may have no credentials: each told once.
@@ -43,12 +45,12 @@ impl<'c> World<'c> {
     ) {
         let workload = pod.workload;
         let code = &finding::IDENTITY_NOT_USED_FOR_PULLS;
-        let message = format!(
+        let message = say!(
             "{} relies on {} of ServiceAccount '{}', with which the kubelet does not pull images: it pulls with \
              {}.",
             describe(&workload.object),
             identity.name,
-            show(workload.effective_service_account()),
+            shown(workload.effective_service_account()),
             identity.official.pulls_as()
         );
         let at = pod.at("the node pulls, not the pod");
@@ -63,20 +65,21 @@ impl<'c> World<'c> {
         pod: &ResolvedPod<'c>,
         image: &Image<'_>,
         official: Official,
-        why: &str,
+        why: &'static str,
     ) {
         let host = image.parsed().map_or("", |reference| reference.domain());
         let code = &finding::CREDENTIAL_PROVIDER_GIVES_NOTHING;
-        let message = format!(
-            "Images of {} are pulled with what {} gives, and {why}.",
-            show(host),
-            official.plugin()
+        let message = say!(
+            "Images of {} are pulled with what {} gives, and {}.",
+            shown(host),
+            official.plugin(),
+            why
         );
         let at = pod.at_image(image, "are there credentials for it?");
-        let remedy = format!(
+        let remedy = say!(
             "name a pull secret, or, if the nodes have a later version, say in the policy that it works:\n  \
              registries:\n  - match: {}\n    access: private\n    iam: true",
-            show(host)
+            shown(host)
         );
         let draft = Draft::new(code, message).at(at).image(image).remedy(remedy);
         out.report(draft.once_for([official.name(), host]));

@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use crate::finding;
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::{Image, Pulled};
-use crate::policy::AccessFrom;
-use crate::policy::Scope;
+use crate::policy::pattern::Pattern;
 use crate::policy::registries::Class;
+use crate::policy::{AccessFrom, Scope};
+use crate::say;
+use crate::text::{Message, Shown, list, plain, shown};
 use crate::verdict::{Account, Effective, Judgement, Malformed, Verdict, Why};
 
 use super::super::Judged;
 use super::super::covering::CoveringSecret;
 use super::super::world::{InUse, ResolvedPod, World};
 use super::remedy::why_unasked;
-use super::{At, Draft, Findings, NAMES_SHOWN, describe, lists, show};
+use super::{At, Draft, Findings, NAMES_SHOWN, describe, lists};
 
 impl<'c> World<'c> {
     pub(super) fn about_images(&self, out: &mut Findings<'_, '_>) {
@@ -48,39 +50,44 @@ impl<'c> World<'c> {
         if let Some(malformed) = judged.judgement.malformed() {
             return Self::about_malformed(out, pod, image, malformed);
         }
-        let reference = show(&image.reference);
+        let reference = shown(&image.reference);
         let who = describe(&pod.workload.object);
         let account_name = pod.workload.effective_service_account();
         let unasked = why_unasked(&judged.judgement, account_name);
-        let unnamed = format!(
-            "{who} references private image '{reference}' but does not specify ImagePullSecrets."
+        let unnamed = say!(
+            "{} references private image '{}' but does not specify ImagePullSecrets.",
+            who,
+            reference
         );
         let (code, message, label) = match (image.parsed(), judged.judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
-                format!("{who} has an image reference that does not parse: {invalid}."),
+                say!("{} has an image reference that does not parse: {}.", who, plain(invalid)),
                 "does not parse".into(),
             ),
             (Ok(_), Verdict::Missing) => {
-                (&finding::MISSING_PULL_SECRET, unnamed + &unasked, self.names_none(pod))
+                (&finding::MISSING_PULL_SECRET, unnamed.and(&unasked), self.names_none(pod))
             }
             (Ok(_), Verdict::Unknown) => (
                 &finding::UNKNOWN_PULL_SECRET,
-                format!("{unnamed} {}{unasked}", self.why_unknown(pod)),
+                say!("{} {}{}", unnamed, self.why_unknown(pod), unasked),
                 match pod.account {
                     InUse::Seen { .. } => "created before its ServiceAccount".into(),
-                    _ => format!("ServiceAccount '{}' is not known", show(account_name)).into(),
+                    _ => say!("ServiceAccount '{}' is not known", shown(account_name)),
                 },
             ),
             (Ok(parsed), Verdict::Mismatched) => (
                 &finding::MISMATCHED_PULL_SECRET,
-                format!(
-                    "{who} references private image '{reference}' but none of its pull secrets ({}) \
-                     gives credentials for it: {}.{unasked}",
+                say!(
+                    "{} references private image '{}' but none of its pull secrets ({}) \
+                     gives credentials for it: {}.{}",
+                    who,
+                    reference,
                     names(pod.effective),
                     self.why(pod, &judged.judgement),
+                    unasked
                 ),
-                format!("no credentials for {}", parsed.registry()).into(),
+                say!("no credentials for {}", shown(parsed.registry())),
             ),
             _ => return,
         };
@@ -155,10 +162,12 @@ impl<'c> World<'c> {
             Malformed::AccountList => "ServiceAccount",
             Malformed::List | Malformed::AccountName => "object",
         };
-        let message = format!(
-            "{} references private image '{}' but {what} the API server rejects the {object}.",
+        let message = say!(
+            "{} references private image '{}' but {} the API server rejects the {}.",
             describe(&pod.workload.object),
-            show(&image.reference)
+            shown(&image.reference),
+            what,
+            object
         );
         let at = pod.at_image(image, "no pod, no pull");
         let draft = Draft::new(&finding::MISMATCHED_PULL_SECRET, message).at(at).image(image);
@@ -166,29 +175,30 @@ impl<'c> World<'c> {
     }
 
     /// Why nobody knows the pull secrets of a pod's ServiceAccount.
-    fn why_unknown(&self, pod: &ResolvedPod<'c>) -> String {
-        let name = show(pod.workload.effective_service_account());
+    fn why_unknown(&self, pod: &ResolvedPod<'c>) -> Message {
+        let name = shown(pod.workload.effective_service_account());
         match self.service_accounts.find(pod.source, pod.workload, self.policy) {
-            Account::Later(_) => format!(
-                "Its ServiceAccount '{name}' comes after it in the input: applied in this order, the Pod is created \
-                 without the pull secrets that are named there."
+            Account::Later(_) => say!(
+                "Its ServiceAccount '{}' comes after it in the input: applied in this order, the Pod is created \
+                 without the pull secrets that are named there.",
+                name
             ),
             _ => {
-                format!("Its ServiceAccount '{name}' is not in the input, and nothing declares it.")
+                say!("Its ServiceAccount '{}' is not in the input, and nothing declares it.", name)
             }
         }
     }
 
     /// What keeps the nearest of a pod's secrets from covering an image.
-    fn why(&self, pod: &ResolvedPod<'c>, judgement: &Judgement) -> String {
+    fn why(&self, pod: &ResolvedPod<'c>, judgement: &Judgement) -> Message {
         let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
         let name = name.map_or("", |name| &**name);
         let namespace = pod.given_namespace();
         let scope = || self.policy.scope(namespace, name).map(|scope| declared_for(&scope));
-        let name = format!("'{}'", show(&lists::shortened(name)));
+        let name = say!("'{}'", lists::shortened(name));
         match judgement.why() {
-            None => format!("{name} is for other registries"),
-            Some(Why::Policy) => format!("{name} is {}", scope().unwrap_or_default()),
+            None => say!("{} is for other registries", name),
+            Some(Why::Policy) => say!("{} is {}", name, scope().unwrap_or_default()),
             Some(why) => sentence(&name, why),
         }
     }
@@ -197,12 +207,13 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         pod: &ResolvedPod<'c>,
         image: &Image<'_>,
-        by: &str,
+        by: &'static str,
     ) {
-        let message = format!(
-            "{} has the placeholder '{}' for an image, to be replaced in the cluster by {by}: its registry is not known.",
+        let message = say!(
+            "{} has the placeholder '{}' for an image, to be replaced in the cluster by {}: its registry is not known.",
             describe(&pod.workload.object),
-            show(&image.reference)
+            shown(&image.reference),
+            by
         );
         let at = pod.at_image(image, "replaced in the cluster");
         out.report(Draft::new(&finding::PLACEHOLDER_IMAGE, message).at(at));
@@ -223,12 +234,14 @@ impl<'c> World<'c> {
                     Class::Private => ("private", "private"),
                     Class::Public => ("public", "public"),
                 };
-                let host = show(reference.domain());
-                let at = pod.at_image(image, format!("{host} is assumed to be {is}"));
-                let message = format!("Images of {host} are assumed to be {is}.");
-                let remedy = format!(
+                let host = shown(reference.domain());
+                let at = pod.at_image(image, say!("{} is assumed to be {}", host, is));
+                let message = say!("Images of {} are assumed to be {}.", host, is);
+                let remedy = say!(
                     "say so in the policy:\n  registries:\n  - match: {host}\n    access: {line}\nor with \
-                     --{line} {host}"
+                     --{line} {host}",
+                    host = host,
+                    line = line
                 );
                 let draft =
                     Draft::new(&finding::ASSUMED_REGISTRY_ACCESS, message).at(at).image(image);
@@ -239,63 +252,63 @@ impl<'c> World<'c> {
 }
 
 /// `declared for ghcr.io/acme only`.
-fn declared_for(scope: &Scope<'_>) -> String {
-    let all: Vec<_> =
-        scope.patterns().map(|pattern| show(&pattern.to_string()).into_owned()).collect();
+fn declared_for(scope: &Scope<'_>) -> Message {
+    let all: Vec<Shown<'_>> = scope.patterns().map(Pattern::shown).collect();
     match &*all {
-        [] => "declared for no registry".to_owned(),
+        [] => "declared for no registry".into(),
+        [only] => say!("declared for {} only", only),
         [first @ .., last] if first.len() < NAMES_SHOWN => {
-            let first =
-                if first.is_empty() { String::new() } else { format!("{} and ", first.join(", ")) };
-            format!("declared for {first}{last} only")
+            say!("declared for {} and {} only", list(first, ", "), last)
         }
-        many => format!(
+        many => say!(
             "declared for {} and {} others only",
-            many[..NAMES_SHOWN].join(", "),
+            list(&many[..NAMES_SHOWN], ", "),
             many.len() - NAMES_SHOWN
         ),
     }
 }
 
 /// What keeps a secret from covering an image, where the secret itself tells.
-fn sentence(name: &str, why: &Why) -> String {
+fn sentence(name: &Message, why: &Why) -> Message {
     match why {
-        Why::Broken(error) => format!("{name} cannot be read, so every pull fails ({error})"),
+        Why::Broken(error) => say!("{} cannot be read, so every pull fails ({})", name, error),
         Why::Rejected(error) => {
-            format!("{name} is rejected by the API server, so it is not there ({})", show(error))
+            say!("{} is rejected by the API server, so it is not there ({})", name, error)
         }
-        Why::Type => format!("{name} has a type that the kubelet ignores"),
+        Why::Type => say!("{} has a type that the kubelet ignores", name),
         Why::Key => {
-            format!("{name} is rejected by the API server, since it lacks the key of its type")
+            say!("{} is rejected by the API server, since it lacks the key of its type", name)
         }
-        Why::Name => format!("{name} is not a valid name of a Secret"),
-        Why::Namespace => format!("{name} is in another namespace"),
-        Why::Miss(miss) => format!("in {name} {miss}"),
-        Why::Misfit(misfit) => format!("{name} gives none: {misfit}"),
-        Why::Unusable { key, why } => format!("in {name} the key '{key}' matches, but {why}"),
-        Why::Policy => format!("{name} is declared for other registries"),
-        Why::Absent => format!("there is no {name} in its namespace of the cluster dump"),
+        Why::Name => say!("{} is not a valid name of a Secret", name),
+        Why::Namespace => say!("{} is in another namespace", name),
+        Why::Miss(miss) => say!("in {} {}", name, miss.message()),
+        Why::Misfit(misfit) => say!("{} gives none: {}", name, plain(*misfit)),
+        Why::Unusable { key, why } => {
+            say!("in {} the key '{}' matches, but {}", name, key, plain(*why))
+        }
+        Why::Policy => say!("{} is declared for other registries", name),
+        Why::Absent => say!("there is no {} in its namespace of the cluster dump", name),
         Why::Produced(ProducerFault::Type) => {
-            format!("what makes {name} gives it a type that the kubelet ignores")
+            say!("what makes {} gives it a type that the kubelet ignores", name)
         }
         Why::Produced(ProducerFault::Key(format)) => {
-            format!("what makes {name} leaves out its key {}", format.data_key())
+            say!("what makes {} leaves out its key {}", name, format.data_key())
         }
         Why::Produced(ProducerFault::NoSecret(kind)) => {
-            format!("what makes {name} makes a {} and no Secret", show(kind))
+            say!("what makes {} makes a {} and no Secret", name, shown(kind))
         }
         Why::Produced(ProducerFault::Payload(_)) => {
-            format!("the template of {name} never becomes a valid docker configuration")
+            say!("the template of {} never becomes a valid docker configuration", name)
         }
-        Why::NeverMounted => format!(
-            "{name} appears only after a pod has mounted it, and every pod that does needs it to start"
+        Why::NeverMounted => say!(
+            "{} appears only after a pod has mounted it, and every pod that does needs it to start",
+            name
         ),
-        Why::StaticPod => format!("a static pod cannot use {name}"),
-        Why::Malformed(_) => format!("the API server rejects what names {name}"),
+        Why::StaticPod => say!("a static pod cannot use {}", name),
+        Why::Malformed(_) => say!("the API server rejects what names {}", name),
     }
 }
 
-fn names(effective: &Effective<'_>) -> String {
-    let names = effective.names.iter().map(|name| format!("'{}'", show(&lists::shortened(name))));
-    names.collect::<Vec<_>>().join(", ")
+fn names(effective: &Effective<'_>) -> Message {
+    list(effective.names.iter().map(|name| say!("'{}'", lists::shortened(name))), ", ")
 }

@@ -6,102 +6,117 @@ use crate::finding::{self, Severity};
 use crate::inject::{self, Holder, Note, RefusedInjection};
 use crate::policy::OnRefusal;
 
-use super::super::world::World;
-use super::{Draft, Findings, NAMES_SHOWN, describe, show};
+use crate::say;
+use crate::text::{Message, list, shown};
 
-impl World<'_> {
+use super::super::world::World;
+use super::{Draft, Findings, NAMES_SHOWN, describe};
+
+/// ServiceAccounts that nobody knows, by namespace and name.
+type Unknown<'c> = BTreeSet<(Option<&'c str>, &'c str)>;
+
+impl<'c> World<'c> {
     pub(super) fn about_injection(&self, out: &mut Findings<'_, '_>) {
-        let mut unknown = BTreeSet::new();
-        let mut first_unknown = None;
         for note in self.notes {
-            match note {
-                Note::OptedOut(holder) => {
-                    let name = describe(inject::object(self.inventories, *holder));
-                    let message = format!(
-                        "{name} opts out of injection (pullcreds.dev/inject: \"false\"); nothing was \
-                         injected."
-                    );
-                    let span = inject::object(self.inventories, *holder).label;
-                    let at = self.at_list(*holder, span, "opts out");
-                    out.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
-                }
-                Note::StaticPod(holder) => {
-                    let object = inject::object(self.inventories, *holder);
-                    let message = format!(
-                        "{} is a static pod, which can use no Secret; nothing was injected.",
-                        describe(object)
-                    );
-                    let at = self.at_list(*holder, object.label, "a static pod");
-                    out.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
-                }
-                Note::PodInstead(holder) if self.added.contains_key(holder) => {
-                    let name = describe(inject::object(self.inventories, *holder));
-                    let message = format!(
-                        "{name} has pull secrets of its own, so those of its ServiceAccount are ignored: \
-                         the new ones went to the pod."
-                    );
-                    let span = inject::list(self.inventories, *holder).span;
-                    let at = self.at_list(*holder, span, "this list is the one that counts");
-                    let draft =
-                        Draft::new(&finding::SHADOWED_SERVICE_ACCOUNT_SECRETS, message).at(at);
-                    out.report(draft);
-                }
-                Note::MayHide(holder) if self.added.contains_key(holder) => {
-                    let Holder::Pod { source, index } = *holder else { continue };
-                    let workload = &self.inventories[source].workloads[index];
-                    let account = workload.effective_service_account();
-                    let namespace = workload.object.namespace.as_deref();
-                    if unknown.insert((namespace, account)) && unknown.len() == 1 {
-                        first_unknown = Some(*holder);
-                    }
-                }
-                Note::AppliedLater { holder, account, in_pod } => {
-                    let target = if *in_pod { *holder } else { Holder::Account(*account) };
-                    if self.added.contains_key(&target) {
-                        self.about_late_injection(out, *holder, *account, *in_pod);
-                    }
-                }
-                Note::PodInstead(_) | Note::MayHide(_) => {}
-                Note::Refused(refused) => self.refused(out, refused),
-            }
+            self.about_note(out, note);
         }
-        if let Some(holder) = first_unknown {
-            self.may_hide(out, holder, &unknown);
-        }
+        self.about_hidden_lists(out);
         for holder in self.added.keys() {
-            let Holder::Pod { source, index } = *holder else { continue };
-            let workload = &self.inventories[source].workloads[index];
-            // A hook is not changed: it is deleted and made again.
-            let hook = workload.object.timing.as_ref().is_some_and(|timing| timing.is_hook());
-            if let Some(why) = workload.kind.immutable.as_ref().filter(|_| !hook) {
-                let message =
-                    format!("{} got pull secrets, and {why}.", describe(&workload.object));
-                let span = workload.object.label;
-                let at = self.at_list(*holder, span, "delete it before an upgrade");
-                out.report(Draft::new(&finding::INJECTED_INTO_IMMUTABLE, message).at(at));
+            self.about_immutable(out, *holder);
+        }
+    }
+
+    fn about_note(&self, out: &mut Findings<'_, '_>, note: &Note) {
+        match note {
+            Note::OptedOut(holder) => {
+                let object = inject::object(self.inventories, *holder);
+                let message = say!(
+                    "{} opts out of injection (pullcreds.dev/inject: \"false\"); nothing was injected.",
+                    describe(object)
+                );
+                let at = self.at_list(*holder, object.label, "opts out");
+                out.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
             }
+            Note::StaticPod(holder) => {
+                let object = inject::object(self.inventories, *holder);
+                let message = say!(
+                    "{} is a static pod, which can use no Secret; nothing was injected.",
+                    describe(object)
+                );
+                let at = self.at_list(*holder, object.label, "a static pod");
+                out.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
+            }
+            Note::PodInstead(holder) if self.added.contains_key(holder) => {
+                let message = say!(
+                    "{} has pull secrets of its own, so those of its ServiceAccount are ignored: the new ones \
+                     went to the pod.",
+                    describe(inject::object(self.inventories, *holder))
+                );
+                let span = inject::list(self.inventories, *holder).span;
+                let at = self.at_list(*holder, span, "this list is the one that counts");
+                let code = &finding::SHADOWED_SERVICE_ACCOUNT_SECRETS;
+                out.report(Draft::new(code, message).at(at));
+            }
+            Note::AppliedLater { holder, account, in_pod } => {
+                let target = if *in_pod { *holder } else { Holder::Account(*account) };
+                if self.added.contains_key(&target) {
+                    self.about_late_injection(out, *holder, *account, *in_pod);
+                }
+            }
+            Note::PodInstead(_) | Note::MayHide(_) => {}
+            Note::Refused(refused) => self.refused(out, refused),
+        }
+    }
+
+    /// Workloads that got pull secrets, and whose pod template cannot be changed.
+    fn about_immutable(&self, out: &mut Findings<'_, '_>, holder: Holder) {
+        let Holder::Pod { source, index } = holder else { return };
+        let workload = &self.inventories[source].workloads[index];
+        // A hook is not changed: it is deleted and made again.
+        let hook = workload.object.timing.as_ref().is_some_and(|timing| timing.is_hook());
+        if let Some(why) = workload.kind.immutable.as_ref().filter(|_| !hook) {
+            let object = &workload.object;
+            let message = say!("{} got pull secrets, and {}.", describe(object), shown(why));
+            let at = self.at_list(holder, object.label, "delete it before an upgrade");
+            out.report(Draft::new(&finding::INJECTED_INTO_IMMUTABLE, message).at(at));
+        }
+    }
+
+    /// Pods that got a list of their own, although nobody knows what their ServiceAccounts name.
+    fn about_hidden_lists(&self, out: &mut Findings<'_, '_>) {
+        let mut unknown = Unknown::new();
+        let mut first = None;
+        for note in self.notes {
+            let Note::MayHide(holder) = note else { continue };
+            let Holder::Pod { source, index } = *holder else { continue };
+            if self.added.contains_key(holder) {
+                let workload = &self.inventories[source].workloads[index];
+                let namespace = workload.object.namespace.as_deref();
+                unknown.insert((namespace, workload.effective_service_account()));
+                first.get_or_insert(*holder);
+            }
+        }
+        if let Some(first) = first {
+            self.may_hide(out, first, &unknown);
         }
     }
 
     /// Told once, for all ServiceAccounts that are not known.
-    fn may_hide(
-        &self,
-        out: &mut Findings<'_, '_>,
-        first: Holder,
-        unknown: &BTreeSet<(Option<&str>, &str)>,
-    ) {
+    fn may_hide(&self, out: &mut Findings<'_, '_>, first: Holder, unknown: &Unknown<'c>) {
         let names = unknown.iter().take(NAMES_SHOWN).map(|(namespace, name)| {
-            let namespace = namespace.map(|namespace| format!("{}/", show(namespace)));
-            format!("'{}{}'", namespace.unwrap_or_default(), show(name))
+            let namespace = namespace.map(|namespace| say!("{}/", shown(namespace)));
+            say!("'{}{}'", namespace.unwrap_or_default(), shown(name))
         });
-        let names = names.collect::<Vec<_>>().join(", ");
+        let names = list(names, ", ");
         let more = match unknown.len().saturating_sub(NAMES_SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+            0 => Message::default(),
+            more => say!(" and {} more", more),
         };
-        let message = format!(
+        let message = say!(
             "Pods got pull secrets of their own; if their ServiceAccounts have some in the cluster, those \
-             are hidden now ({names}{more})."
+             are hidden now ({}{}).",
+            names,
+            more
         );
         let span = inject::object(self.inventories, first).label;
         let at = self.at_list(first, span, "its ServiceAccount is not known");
@@ -112,10 +127,11 @@ impl World<'_> {
     fn refused(&self, out: &mut Findings<'_, '_>, refused: &RefusedInjection) {
         let RefusedInjection { holder, ref names, span, why, ref advice } = *refused;
         let object = inject::object(self.inventories, holder);
-        let message = format!(
-            "{} cannot get the pull secret {}: {why}.",
+        let message = say!(
+            "{} cannot get the pull secret {}: {}.",
             describe(object),
-            names.iter().map(|name| format!("'{}'", show(name))).collect::<Vec<_>>().join(", ")
+            list(names.iter().map(|name| say!("'{}'", name.shown())), ", "),
+            why
         );
         let at = self.at_list(holder, span.unwrap_or(object.label), why);
         let severity = match self.policy.inject().on_refusal {

@@ -1,17 +1,18 @@
 //! What is worth saying about the entries of `imagePullSecrets`.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::{ListState, NotString, PullSecretRef, Sort, UnknownKey};
 use crate::names::{LONGEST, is_subdomain};
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, Shown, plain, shown};
 use crate::verdict::AccountId;
 
 use super::super::world::World;
-use super::{Draft, Findings, describe, show};
+use super::{Draft, Findings, describe};
 
 /// How much of a name that is far too long a message shows.
 const SHOWN: usize = 60;
@@ -165,16 +166,14 @@ impl World<'_> {
         let list = inject::list(inventories, holder);
         match list.state {
             ListState::Absent | ListState::Null => return,
-            ListState::Malformed => {
-                self.malformed(out, holder, list.span, "that is not a list", "not a list");
-            }
+            ListState::Malformed => self.malformed(out, holder, list.span),
             ListState::List => {}
         }
         if let Holder::Pod { source, index } = holder
             && inventories[source].workloads[index].is_static
             && list.names().next().is_some()
         {
-            let message = format!("{} is a static pod, and names pull secrets.", self.name(holder));
+            let message = say!("{} is a static pod, and names pull secrets.", self.name(holder));
             let at = self.at_list(holder, list.span, "cannot be used here");
             out.report(Draft::new(&finding::STATIC_POD_PULL_SECRET, message).at(at));
         }
@@ -197,42 +196,31 @@ impl World<'_> {
         }
     }
 
-    fn name(&self, holder: Holder) -> String {
+    fn name(&self, holder: Holder) -> Message {
         describe(inject::object(self.inventories, holder))
     }
 
-    fn malformed(
-        &self,
-        out: &mut Findings<'_, '_>,
-        holder: Holder,
-        span: Span,
-        what: &str,
-        label: &'static str,
-    ) {
-        let message = format!("{} has imagePullSecrets {what}.", self.name(holder));
-        let at = self.at_list(holder, span, label);
+    fn malformed(&self, out: &mut Findings<'_, '_>, holder: Holder, span: Span) {
+        let message = say!("{} has imagePullSecrets that is not a list.", self.name(holder));
+        let at = self.at_list(holder, span, "not a list");
         out.report(Draft::new(&finding::MALFORMED_PULL_SECRETS, message).at(at));
     }
 
     /// A name that is not a string.
     fn not_a_string(&self, out: &mut Findings<'_, '_>, holder: Holder, wrong: &NotString<'_>) {
-        let message = format!(
+        let message = say!(
             "{} has an entry in imagePullSecrets whose name is {}, where a string belongs: the API server rejects \
              the object.",
             self.name(holder),
-            wrong.sort,
+            plain(wrong.sort)
         );
         let (label, remedy) = match (wrong.sort, wrong.meant.as_deref().map(shortened)) {
             (Sort::Boolean, Some(meant)) => {
-                ("a boolean", format!("Write it in quotes: \"{}\".", show(&meant)))
+                ("a boolean", say!("Write it in quotes: \"{}\".", meant))
             }
-            (Sort::Number, Some(meant)) => {
-                ("a number", format!("Write it in quotes: \"{}\".", show(&meant)))
-            }
-            (_, Some(meant)) => {
-                ("not a string", format!("Write the entry as `- name: {}`.", show(&meant)))
-            }
-            (_, None) => ("not a string", "Write the entry as `- name: SECRET`.".to_owned()),
+            (Sort::Number, Some(meant)) => ("a number", say!("Write it in quotes: \"{}\".", meant)),
+            (_, Some(meant)) => ("not a string", say!("Write the entry as `- name: {}`.", meant)),
+            (_, None) => ("not a string", "Write the entry as `- name: SECRET`.".into()),
         };
         let draft = Draft::new(&finding::MALFORMED_PULL_SECRETS, message);
         let meant = wrong.meant.as_deref().unwrap_or_default();
@@ -248,27 +236,29 @@ impl World<'_> {
         } else {
             (&finding::EMPTY_PULL_SECRET_NAME, "without a name", "no name")
         };
-        let message = format!("{name} has an entry in imagePullSecrets {what}.");
+        let message = say!("{} has an entry in imagePullSecrets {}.", name, what);
         out.report(Draft::new(code, message).at(self.at_list(holder, entry.span, label)));
     }
 
     /// A key beside `name`, or in its place.
     fn unknown_key(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &PullSecretRef<'_>) {
         let Some(unknown) = &entry.unknown else { return };
-        let (name, key) = (self.name(holder), show(&unknown.key));
-        let what = format!(
-            "{name} has an entry in imagePullSecrets with `{key}`, which is not a field of an entry: it has no effect, \
-             and clients that validate strictly, such as kubectl, refuse the object."
+        let (name, key) = (self.name(holder), shown(&unknown.key));
+        let what = say!(
+            "{} has an entry in imagePullSecrets with `{}`, which is not a field of an entry: it has no effect, \
+             and clients that validate strictly, such as kubectl, refuse the object.",
+            name,
+            key
         );
         let (more, remedy) = match (&entry.name, &*unknown.key) {
             (Some(secret), "namespace") => (
-                format!(
+                say!(
                     " The Secret '{}' is looked up in the namespace of the pod.",
-                    show(&shortened(secret))
+                    shortened(secret)
                 ),
-                "Remove it, and put a copy of the Secret into the namespace of the pod.".to_owned(),
+                "Remove it, and put a copy of the Secret into the namespace of the pod.".into(),
             ),
-            (Some(_), _) => (String::new(), "Remove it. An entry is `- name: SECRET`.".to_owned()),
+            (Some(_), _) => (Message::default(), "Remove it. An entry is `- name: SECRET`.".into()),
             (None, _) => {
                 let more = match holder {
                     Holder::Pod { .. } => {
@@ -276,11 +266,11 @@ impl World<'_> {
                     }
                     Holder::Account(_) => " The entry has no name, and names no Secret.",
                 };
-                (more.to_owned(), format!("Write the entry as `- name: {}`.", meant_name(unknown)))
+                (more.into(), say!("Write the entry as `- name: {}`.", meant_name(unknown)))
             }
         };
         let at = self.at_list(holder, unknown.span, "not a field here");
-        let draft = Draft::new(&finding::MISPLACED_PULL_SECRETS, what + &more).at(at);
+        let draft = Draft::new(&finding::MISPLACED_PULL_SECRETS, what.and(&more)).at(at);
         let secret = entry.name.as_deref().unwrap_or_default();
         out.report(draft.remedy(remedy).about(&unknown.key).about(secret));
     }
@@ -293,7 +283,7 @@ impl World<'_> {
         secret: &str,
     ) {
         let name = self.name(holder);
-        let message = format!("{name} names the pull secret '{}' twice.", show(secret));
+        let message = say!("{} names the pull secret '{}' twice.", name, shown(secret));
         let code = &finding::DUPLICATE_PULL_SECRET;
         // The list of a ServiceAccount is atomic, not a map by name.
         let severity = match holder {
@@ -318,10 +308,10 @@ impl World<'_> {
     ) {
         let code = &finding::INVALID_PULL_SECRET_NAME;
         let Some(shape) = SHAPES.iter().find(|shape| (shape.is)(secret)) else { return };
-        let message = format!(
+        let message = say!(
             "{} names the pull secret '{}', which is not a valid name of a Secret: {}.",
             self.name(holder),
-            show(&shortened(secret)),
+            shortened(secret),
             shape.why
         );
         let at = self.at_list(holder, entry.span, shape.label);
@@ -330,17 +320,15 @@ impl World<'_> {
 }
 
 /// The name that a key such as `secretName` gives.
-fn meant_name<'u>(unknown: &'u UnknownKey<'_>) -> Cow<'u, str> {
+fn meant_name<'u>(unknown: &'u UnknownKey<'_>) -> Shown<'u> {
     let is_name = unknown.key.to_lowercase().ends_with("name");
     let name = unknown.value.as_deref().filter(|name| is_name && is_subdomain(name));
-    name.map_or("SECRET".into(), show)
+    shown(name.unwrap_or("SECRET"))
 }
 
-/// A name on one line, without what is too much of it.
-pub(super) fn shortened(name: &str) -> String {
-    let more = if name.chars().count() > SHOWN { "…" } else { "" };
-    let start: String = name.chars().take(SHOWN).collect();
-    start.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t") + more
+/// A name without what is too much of it.
+pub(super) fn shortened(name: &str) -> Shown<'_> {
+    shown(name).clipped(SHOWN)
 }
 
 #[cfg(test)]
@@ -394,8 +382,8 @@ mod tests {
 
     #[test]
     fn a_name_is_one_short_line() {
-        assert_eq!(shortened("abc"), "abc");
-        assert_eq!(shortened("abc\n"), "abc\\n");
-        assert_eq!(shortened(&"ä".repeat(SHOWN + 1)), "ä".repeat(SHOWN) + "…");
+        assert_eq!(shortened("abc").to_string(), "abc");
+        assert_eq!(shortened("abc\n").to_string(), "abc\\n");
+        assert_eq!(shortened(&"ä".repeat(SHOWN + 1)).to_string(), "ä".repeat(SHOWN) + "…");
     }
 }

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use crate::finding;
 use crate::inject::{self, Holder};
 use crate::inventory::{Object, Whence, Workload};
+use crate::say;
 use crate::source::Span;
-use crate::text::Text;
+use crate::text::{Text, shown};
 use crate::verdict::{Known, Origin};
 use strsim::osa_distance as distance;
 
 use super::super::Judged;
 use super::super::world::{InUse, ResolvedPod, World};
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 /// How many letters two names differ in that may be a slip.
 const SLIP: usize = 2;
@@ -78,8 +79,7 @@ impl<'c> World<'c> {
                 .min_by_key(|found| (!is_like(missing, found.name), distance(missing, found.name)));
             let Some(found) = nearest else { continue };
             if seen.found.insert(name) {
-                let holder = holder_of(pod);
-                self.misnamed(out, workload, holder, (missing, reference.registry()), &found);
+                self.misnamed(out, pod, (missing, reference.registry()), &found);
             }
         }
     }
@@ -146,37 +146,42 @@ impl<'c> World<'c> {
     fn misnamed(
         &self,
         out: &mut Findings<'_, '_>,
-        workload: &Workload<'_>,
-        holder: Holder,
+        pod: &ResolvedPod<'c>,
         (missing, host): (&Text<'_>, &str),
         found: &Unnamed<'_>,
     ) {
-        let name = show(found.name);
+        let (workload, holder) = (pod.workload, holder_of(pod));
+        let name = shown(found.name);
         let object = inject::object(self.inventories, holder);
         let is_or_makes = if &*found.object.type_meta.kind == "Secret" {
-            format!("Secret '{name}'")
+            say!("Secret '{}'", name)
         } else {
-            format!("the Secret '{name}' that {} makes", describe(found.object))
+            say!("the Secret '{}' that {} makes", name, describe(found.object))
         };
         let covers = if found.covers { "covers the image" } else { "has a similar name" };
         let why = slip(missing, found.name);
-        let message = format!(
-            "{} names the pull secret '{}', which is not in the input; {is_or_makes} {covers}, and nothing names \
-             it{why}.",
+        let message = say!(
+            "{} names the pull secret '{}', which is not in the input; {} {}, and nothing names it{}.",
             describe(object),
-            show(missing),
+            shown(missing),
+            is_or_makes,
+            covers,
+            why
         );
         let code = &finding::MISNAMED_PULL_SECRET;
         let span = self.entry_span(holder, missing, workload);
-        let at = self.at_list(holder, span, format!("did you mean '{name}'?"));
+        let at = self.at_list(holder, span, say!("did you mean '{}'?", name));
         let other = At::new(found.object, found.object.label, "nothing names it");
-        let namespace = object.namespace.as_deref().map(|of| format!("namespace: {}, ", show(of)));
-        let remedy = format!(
-            "If '{name}' is meant, name it:\n  imagePullSecrets:\n  - name: {name}\nIf '{}' is kept outside of the \
-             input, declare it in the policy:\n  cluster:\n    secrets:\n    - {{{}name: {}, registries: [{host}]}}",
-            show(missing),
+        let namespace = object.namespace.as_deref().map(|of| say!("namespace: {}, ", shown(of)));
+        let remedy = say!(
+            "If '{}' is meant, name it:\n  imagePullSecrets:\n  - name: {}\nIf '{}' is kept outside of the \
+             input, declare it in the policy:\n  cluster:\n    secrets:\n    - {{{}name: {}, registries: [{}]}}",
+            name,
+            name,
+            shown(missing),
             namespace.unwrap_or_default(),
-            show(missing),
+            shown(missing),
+            shown(host)
         );
         let draft = Draft::new(code, message).at(at).related([other]).remedy(remedy);
         let namespace = self.namespace(&workload.object).unwrap_or_default();

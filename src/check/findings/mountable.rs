@@ -4,10 +4,12 @@ use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
 use crate::inventory::secrets::Content;
 use crate::inventory::{PullSecretRef, ServiceAccount};
+use crate::say;
+use crate::text::shown;
 use crate::verdict::{AccountId, Known, Origin, Referrer};
 
 use super::super::world::World;
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 /// Parts of names that people give to pull secrets.
 const TELLING: &[&str] = &["docker", "image", "pull", "regcred", "registry", "regsecret"];
@@ -65,16 +67,18 @@ impl World<'_> {
     ) {
         let code = &finding::MISPLACED_PULL_SECRETS;
         let object = &account.object;
-        let name = show(entry.name.as_deref().unwrap_or_default());
-        let message = format!(
-            "{} lists the pull secret '{name}' under `secrets`, which has no effect on image pulls: that list is for \
+        let name = shown(entry.name.as_deref().unwrap_or_default());
+        let message = say!(
+            "{} lists the pull secret '{}' under `secrets`, which has no effect on image pulls: that list is for \
              Secrets that pods mount.",
-            describe(object)
+            describe(object),
+            name
         );
         let at = At::new(object, entry.span, "not used for pulls");
         let at = at.path(object.path(&[], "secrets"));
-        let remedy = format!(
-            "List it under imagePullSecrets of the ServiceAccount:\n  imagePullSecrets:\n  - name: {name}"
+        let remedy = say!(
+            "List it under imagePullSecrets of the ServiceAccount:\n  imagePullSecrets:\n  - name: {}",
+            name
         );
         let draft = Draft::new(code, message).severity(Severity::Warning).at(at).remedy(remedy);
         out.report(draft.about(entry.name.as_deref().unwrap_or_default()));

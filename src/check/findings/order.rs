@@ -6,11 +6,13 @@ use crate::inject::Holder;
 use crate::inventory::phase::{HookEvent, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::kinds::Row;
+use crate::say;
+use crate::text::{Message, Shown, list, shown};
 use crate::verdict::{AccountId, Credentials, Origin, Pull};
 
 use super::super::order::{Absence, Gathered, How, Moment, last_of_each, missing};
 use super::super::world::{InUse, ResolvedPod, World};
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 /// What a pod does not find.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,8 +77,8 @@ impl<'c> World<'c> {
             if !self.needs(pod, at, &is_there) {
                 continue;
             }
-            let name = show(&pod.effective.names[at]).into_owned();
-            let late = Late { thing: Thing::PullSecret, name: &name, missing };
+            let name = pod.effective.names[at].shown();
+            let late = Late { thing: Thing::PullSecret, name, missing };
             let at = self.at_whole_list(holder, "");
             Self::late(out, workload, &late, at);
         }
@@ -116,17 +118,18 @@ impl<'c> World<'c> {
             missing.how = How::Later;
         }
         let code = &finding::SERVICE_ACCOUNT_UPDATED_LATER;
-        let late = Late { thing: Thing::ServiceAccount, name: "", missing: &missing };
+        let late = Late { thing: Thing::ServiceAccount, name: shown(""), missing: &missing };
         let (severity, outcome, label) = if in_pod {
             (Severity::Info, "so the pull secrets went into the pod itself", "got its own list")
         } else {
             (code.severity, "so it starts without what is injected there", "starts before")
         };
-        let message = format!(
-            "{}{} starts before {} is applied, {outcome}: {}.",
+        let message = say!(
+            "{}{} starts before {} is applied, {}: {}.",
             describe(&workload.object),
             late.starts(),
             describe(account),
+            outcome,
             late.reason()
         );
         let at = self.at_whole_list(holder, label);
@@ -164,8 +167,8 @@ impl<'c> World<'c> {
             (id.source, object.namespace.as_deref(), object.name.as_deref().unwrap_or_default());
         let copies = gathered.of(key, || self.service_accounts.copies(id, self.policy));
         let Some(missing) = missing(&workload.object, &copies) else { return };
-        let name = show(name).into_owned();
-        let late = Late { thing: Thing::ServiceAccount, name: &name, missing: &missing };
+        let name = shown(name);
+        let late = Late { thing: Thing::ServiceAccount, name, missing: &missing };
         let at = pod.at("").path(workload.account_path());
         Self::late(out, workload, &late, at);
     }
@@ -173,23 +176,23 @@ impl<'c> World<'c> {
     fn late(out: &mut Findings<'_, '_>, workload: &Workload<'_>, late: &Late<'_>, at: At<'c>) {
         let Some((code, severity)) = late.weight(workload.kind) else { return };
         let label = match late.missing.how {
-            How::Deleted => format!("'{}' is gone by then", late.name),
-            How::UnlessOlder => format!("is '{}' new?", late.name),
-            How::Later | How::Never => format!("starts before '{}' is there", late.name),
+            How::Deleted => say!("'{}' is gone by then", late.name),
+            How::UnlessOlder => say!("is '{}' new?", late.name),
+            How::Later | How::Never => say!("starts before '{}' is there", late.name),
         };
-        let at = At { label: label.into(), ..at };
+        let at = At { label, ..at };
         let object = late.missing.object;
         let thing = At::new(object, object.label, "not there when the pod starts");
         let draft = Draft::new(code, late.message(&workload.object)).severity(severity).at(at);
         let draft = draft.related([thing]).remedy(late.remedy(&workload.object));
-        out.report(draft.about(late.name));
+        out.report(draft.about(late.name.masked()));
     }
 }
 
 /// A thing that a pod needs and does not find.
 struct Late<'l> {
     thing: Thing,
-    name: &'l str,
+    name: Shown<'l>,
     missing: &'l Absence<'l>,
 }
 
@@ -225,25 +228,25 @@ impl Late<'_> {
     }
 
     /// When the pod starts.
-    fn starts(&self) -> String {
+    fn starts(&self) -> Message {
         match self.missing.moment {
-            Moment::Helm { event: Some(event), .. } => format!(" as a {} hook", event.name()),
-            Moment::Helm { event: None, .. } => String::new(),
+            Moment::Helm { event: Some(event), .. } => say!(" as a {} hook", event.name()),
+            Moment::Helm { event: None, .. } => Message::default(),
             Moment::ArgoCd { phase, wave, .. } => {
-                format!(" in phase {}, wave {wave},", phase.name())
+                say!(" in phase {}, wave {},", phase.name(), wave)
             }
         }
     }
 
-    fn message(&self, pod: &Object<'_>) -> String {
+    fn message(&self, pod: &Object<'_>) -> Message {
         let who = describe(pod);
         let what = match self.thing {
-            Thing::PullSecret => format!("the pull secret '{}'", self.name),
+            Thing::PullSecret => say!("the pull secret '{}'", self.name),
             // Every namespace has this one; its list is what comes with the stream.
-            Thing::ServiceAccount if self.name == "default" => {
-                "what ServiceAccount 'default' is to name".to_owned()
+            Thing::ServiceAccount if self.name.masked() == "default" => {
+                "what ServiceAccount 'default' is to name".into()
             }
-            Thing::ServiceAccount => format!("ServiceAccount '{}'", self.name),
+            Thing::ServiceAccount => say!("ServiceAccount '{}'", self.name),
         };
         let starts = self.starts();
         let fate = match self.missing.how {
@@ -252,97 +255,110 @@ impl Late<'_> {
             How::Never => "which does not exist then",
             How::UnlessOlder => "which does not exist yet if this release is the first to have it",
         };
-        format!("{who} needs{starts} {what}, {fate}: {}.", self.reason())
+        say!("{} needs{} {}, {}: {}.", who, starts, what, fate, self.reason())
     }
 
     /// What becomes of the object that is or makes the thing.
-    fn reason(&self) -> String {
+    fn reason(&self) -> Message {
         let Absence { moment, how, object } = self.missing;
         let maker = describe(object);
         match (moment, how) {
             (Moment::Helm { event, weight, .. }, _) => match (hook(object), how) {
-                (None, How::Deleted) => format!("Helm deletes {maker} with the release before"),
-                (None, How::UnlessOlder) => format!(
-                    "Helm applies {maker} with the regular manifests, after the hook (and Argo CD runs the \
-                     hook in the first sync too)"
+                (None, How::Deleted) => say!("Helm deletes {} with the release before", maker),
+                (None, How::UnlessOlder) => say!(
+                    "Helm applies {} with the regular manifests, after the hook (and Argo CD runs the \
+                     hook in the first sync too)",
+                    maker
                 ),
                 (None, _) => {
-                    format!("Helm applies {maker} with the regular manifests, after the hook")
+                    say!("Helm applies {} with the regular manifests, after the hook", maker)
                 }
                 (Some(hook), _) if hook.events.is_empty() => {
-                    format!(
-                        "Helm drops {maker}, since it does not know the event in its helm.sh/hook"
+                    say!(
+                        "Helm drops {}, since it does not know the event in its helm.sh/hook",
+                        maker
                     )
                 }
-                (Some(_), How::Deleted) => format!(
-                    "{maker} is a hook ({}) that is deleted as soon as it succeeds",
+                (Some(_), How::Deleted) => say!(
+                    "{} is a hook ({}) that is deleted as soon as it succeeds",
+                    maker,
                     events(object)
                 ),
                 (Some(hook), _) if event.is_some_and(|event| hook.events.contains(&event)) => {
                     if hook.weight == *weight {
-                        format!(
-                            "of hooks of equal weight Helm runs {maker} later, by the order of names"
+                        say!(
+                            "of hooks of equal weight Helm runs {} later, by the order of names",
+                            maker
                         )
                     } else {
-                        format!(
-                            "Helm runs {maker}, of weight {}, after weight {weight}",
-                            hook.weight
+                        say!(
+                            "Helm runs {}, of weight {}, after weight {}",
+                            maker,
+                            hook.weight,
+                            weight
                         )
                     }
                 }
-                (Some(_), _) => format!("{maker} is a hook of another event ({})", events(object)),
+                (Some(_), _) => say!("{} is a hook of another event ({})", maker, events(object)),
             },
             (Moment::ArgoCd { phase, .. }, How::Deleted) => {
                 if *phase == SyncHook::PostDelete {
-                    format!("Argo CD deletes {maker} with the application before")
+                    say!("Argo CD deletes {} with the application before", maker)
                 } else {
-                    format!("{maker} is a hook that Argo CD deletes at the end of the sync")
+                    say!("{} is a hook that Argo CD deletes at the end of the sync", maker)
                 }
             }
             (Moment::ArgoCd { .. }, How::Never) => {
-                format!("Argo CD does not apply {maker} in a sync")
+                say!("Argo CD does not apply {} in a sync", maker)
             }
-            (Moment::ArgoCd { .. }, _) => format!(
-                "Argo CD applies {maker} in a later phase or wave, when all before it is healthy"
+            (Moment::ArgoCd { .. }, _) => say!(
+                "Argo CD applies {} in a later phase or wave, when all before it is healthy",
+                maker
             ),
         }
     }
 
-    fn remedy(&self, pod: &Object<'_>) -> String {
+    fn remedy(&self, pod: &Object<'_>) -> Message {
         let Absence { moment, how, object } = self.missing;
         let maker = describe(object);
         match (moment, how) {
-            (_, How::UnlessOlder) => format!(
-                "nothing, if {maker} is in the cluster from an earlier release; else install it one release \
-                 earlier, or make it a hook too"
+            (_, How::UnlessOlder) => say!(
+                "nothing, if {} is in the cluster from an earlier release; else install it one release \
+                 earlier, or make it a hook too",
+                maker
             ),
             (Moment::Helm { event: Some(_), weight, .. }, _) => {
                 let events = events(pod);
-                format!(
-                    "make {maker} a hook that runs before:\n  metadata:\n    annotations:\n      \
-                     helm.sh/hook: {events}\n      helm.sh/hook-weight: \"{}\"\n      \
+                say!(
+                    "make {} a hook that runs before:\n  metadata:\n    annotations:\n      \
+                     helm.sh/hook: {}\n      helm.sh/hook-weight: \"{}\"\n      \
                      helm.sh/hook-delete-policy: before-hook-creation",
+                    maker,
+                    events,
                     weight.saturating_sub(5)
                 )
             }
             (Moment::Helm { event: None, .. }, How::Deleted) => {
-                format!("take hook-succeeded out of helm.sh/hook-delete-policy of {maker}")
+                say!("take hook-succeeded out of helm.sh/hook-delete-policy of {}", maker)
             }
-            (Moment::Helm { event: None, .. }, _) => format!(
-                "take helm.sh/hook off {maker}, so that it is applied with the release, or make it a \
-                 pre-install,pre-upgrade hook"
+            (Moment::Helm { event: None, .. }, _) => say!(
+                "take helm.sh/hook off {}, so that it is applied with the release, or make it a \
+                 pre-install,pre-upgrade hook",
+                maker
             ),
             (Moment::ArgoCd { phase, .. }, How::Deleted) if *phase != SyncHook::PostDelete => {
-                format!("take HookSucceeded (hook-succeeded) out of the delete policy of {maker}")
+                say!("take HookSucceeded (hook-succeeded) out of the delete policy of {}", maker)
             }
             (Moment::ArgoCd { phase, wave, is_hook }, _) => {
                 let phase = match (phase, is_hook) {
-                    (SyncHook::Sync, false) => String::new(),
-                    (phase, _) => format!("      argocd.argoproj.io/hook: {}\n", phase.name()),
+                    (SyncHook::Sync, false) => Message::default(),
+                    (phase, _) => say!("      argocd.argoproj.io/hook: {}\n", phase.name()),
                 };
-                format!(
-                    "let Argo CD apply {maker} before:\n  metadata:\n    annotations:\n{phase}      \
+                say!(
+                    "let Argo CD apply {} before:\n  metadata:\n    annotations:\n{}      \
                      argocd.argoproj.io/sync-wave: \"{}\"",
+                    maker,
+                    phase,
                     wave.saturating_sub(1)
                 )
             }
@@ -355,7 +371,7 @@ fn hook<'o>(object: &'o Object<'_>) -> Option<&'o crate::inventory::phase::Hook>
 }
 
 /// The events of a hook, as its annotation lists them.
-fn events(object: &Object<'_>) -> String {
+fn events(object: &Object<'_>) -> Message {
     let events = hook(object).into_iter().flat_map(|hook| hook.events.iter().copied());
-    events.map(HookEvent::name).collect::<Vec<_>>().join(",")
+    list(events.map(HookEvent::name), ",")
 }

@@ -3,6 +3,9 @@
 use crate::finding;
 use crate::policy::{Policy, RuleId};
 
+use crate::say;
+use crate::text::{Message, shown};
+
 use super::super::Input;
 use super::super::world::World;
 use super::{Draft, Findings};
@@ -26,28 +29,28 @@ impl World<'_> {
                 continue;
             }
             let entry = entry(self.policy, rule);
-            let draft = Draft::new(code, format!("{entry} of the policy matched nothing."));
+            let draft = Draft::new(code, say!("{} of the policy matched nothing.", entry));
             out.report(draft.once_for([&entry]));
         }
     }
 }
 
 /// An entry of the policy, in words.
-pub(super) fn entry(policy: &Policy, rule: RuleId) -> String {
+pub(super) fn entry(policy: &Policy, rule: RuleId) -> Message {
     match rule {
         RuleId::Registry(at) => {
-            format!("The entry for registry '{}'", policy.registries()[at].pattern.value)
+            say!("The entry for registry '{}'", policy.registries()[at].pattern.value.shown())
         }
         RuleId::ServiceAccount(at) => {
-            format!("The ServiceAccount '{}'", policy.cluster().service_accounts[at].name)
+            say!("The ServiceAccount '{}'", shown(&policy.cluster().service_accounts[at].name))
         }
-        RuleId::Secret(at) => format!("The secret '{}'", policy.cluster().secrets[at].name),
+        RuleId::Secret(at) => say!("The secret '{}'", shown(&policy.cluster().secrets[at].name)),
         RuleId::CustomResource(at) => {
-            format!("The custom resource '{}'", policy.kinds().rows()[at].kind)
+            say!("The custom resource '{}'", shown(&policy.kinds().rows()[at].kind))
         }
         RuleId::Exception(at) => {
             let exception = &policy.exceptions()[at];
-            format!("The exception for {} (\"{}\")", exception.code, exception.reason)
+            say!("The exception for {} (\"{}\")", shown(&exception.code), shown(&exception.reason))
         }
     }
 }

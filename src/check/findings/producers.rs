@@ -1,18 +1,19 @@
 //! What is worth saying about objects that make pull secrets: what they make of them, and how often.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::credentials::payload::Format;
 use crate::finding::{self, Severity};
 use crate::inventory::Produced;
 use crate::inventory::producers::{Generator, ProducerFault, Refresh};
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, plain, shown};
 
 use super::super::world::World;
 use super::draft::SecretSpot;
 use super::rotation::{RotationEvidence, interval, is_never};
-use super::{Findings, hours, show};
+use super::{Findings, hours};
 
 /// What keeps a Secret that pods have to mount from ever being there.
 const NEVER_MOUNTED: &str = ". Every pod of the input that mounts it names the pull secret for its own images, so the \
@@ -28,7 +29,7 @@ impl World<'_> {
         evidence: &RotationEvidence<'_>,
     ) {
         let maker = self.describe_in(&produced.object);
-        let name = show(&produced.name);
+        let name = shown(&produced.name);
         let at = SecretSpot::new(&produced.object, produced.span);
         if let Some(fault) = &produced.fault {
             Self::about_fault(out, fault, &maker, produced, at);
@@ -37,7 +38,7 @@ impl World<'_> {
             let code = &finding::SECRET_APPEARS_LATE;
             let severity = if in_time { code.severity } else { Severity::Error };
             let more = if in_time { "" } else { NEVER_MOUNTED };
-            let message = format!("{maker} makes the pull secret '{name}': {caveat}{more}.");
+            let message = say!("{} makes the pull secret '{}': {}{}.", maker, name, caveat, more);
             let draft = at.draft(code, message, "appears late");
             out.report(draft.severity(severity).about(&produced.name));
         }
@@ -49,42 +50,49 @@ impl World<'_> {
         if self.about_life(out, &maker, produced, at) {
             return;
         }
-        self.about_rotation(out, &format!("in '{name}' (made by {maker})"), evidence, at);
+        self.about_rotation(out, &say!("in '{}' (made by {})", name, maker), evidence, at);
     }
 
     fn about_fault(
         out: &mut Findings<'_, '_>,
         fault: &ProducerFault,
-        maker: &str,
+        maker: &Message,
         produced: &Produced<'_>,
         at: SecretSpot<'_>,
     ) {
-        let name = show(&produced.name);
+        let name = shown(&produced.name);
         let (code, message, label) = match fault {
             ProducerFault::Type => {
                 let kind = produced.secret_type.as_deref().unwrap_or("Opaque");
-                let message = format!(
-                    "{maker} makes the pull secret '{name}' with type {}, so the kubelet ignores it.",
-                    show(kind)
+                let message = say!(
+                    "{} makes the pull secret '{}' with type {}, so the kubelet ignores it.",
+                    maker,
+                    name,
+                    shown(kind)
                 );
                 (&finding::PRODUCER_WITHOUT_DOCKER_TYPE, message, "no docker type")
             }
             ProducerFault::Key(format) => {
-                let message = format!(
-                    "{maker} makes the pull secret '{name}' without the key {}, so the API server rejects it.",
+                let message = say!(
+                    "{} makes the pull secret '{}' without the key {}, so the API server rejects it.",
+                    maker,
+                    name,
                     format.data_key()
                 );
                 (&finding::PRODUCER_WITHOUT_DOCKER_KEY, message, "no docker key")
             }
             ProducerFault::NoSecret(kind) => {
-                let message = format!(
-                    "{maker} makes no Secret '{name}', but an object of kind {}.",
-                    show(kind)
+                let message = say!(
+                    "{} makes no Secret '{}', but an object of kind {}.",
+                    maker,
+                    name,
+                    shown(kind)
                 );
                 (&finding::PRODUCER_WITHOUT_SECRET, message, "makes no Secret")
             }
             ProducerFault::Payload(flaw) => {
-                let message = format!("{maker} cannot fill the pull secret '{name}': {flaw}.");
+                let message =
+                    say!("{} cannot fill the pull secret '{}': {}.", maker, name, plain(*flaw));
                 (&finding::PRODUCER_WITHOUT_VALID_PAYLOAD, message, "never a docker configuration")
             }
         };
@@ -103,7 +111,7 @@ impl World<'_> {
     fn about_life(
         &self,
         out: &mut Findings<'_, '_>,
-        maker: &str,
+        maker: &Message,
         produced: &Produced<'_>,
         at: SecretSpot<'_>,
     ) -> bool {
@@ -111,11 +119,13 @@ impl World<'_> {
         let rows = produced.generators.iter().filter_map(|reference| reference.row(known()));
         let Some(generator) = rows.min_by_key(|row| row.life) else { return false };
         let Some(refreshed) = too_seldom(&produced.refresh, generator) else { return false };
-        let message = format!(
-            "{maker} fills '{}' with a token of {} that lives {}, and refreshes it {refreshed}.",
-            show(&produced.name),
+        let message = say!(
+            "{} fills '{}' with a token of {} that lives {}, and refreshes it {}.",
+            maker,
+            shown(&produced.name),
             generator.kind,
-            hours(generator.life)
+            hours(generator.life),
+            refreshed
         );
         let code = &finding::EXPIRES_BEFORE_REFRESH;
         let draft = at.draft(code, message, "the token has expired by then");
@@ -125,27 +135,27 @@ impl World<'_> {
 }
 
 /// Where to set the type.
-fn remedy_for_type(produced: &Produced<'_>, maker: &str) -> Cow<'static, str> {
+fn remedy_for_type(produced: &Produced<'_>, maker: &Message) -> Message {
     match produced.by.type_path() {
         Some(path) => {
-            format!("Set {path} of {maker} to {}.", Format::DockerConfigJson.secret_type()).into()
+            let docker = Format::DockerConfigJson.secret_type();
+            say!("Set {} of {} to {}.", shown(&path), maker, docker)
         }
-        None => format!(
+        None => say!(
             "{} makes Secrets of type Opaque only: make the pull secret by other means, such as an ExternalSecret.",
             produced.by.kind
-        )
-        .into(),
+        ),
     }
 }
 
 /// How often a Secret is refreshed, if the token in it does not live that long.
-fn too_seldom(refresh: &Refresh<'_>, generator: &Generator) -> Option<String> {
+fn too_seldom(refresh: &Refresh<'_>, generator: &Generator) -> Option<Message> {
     if is_never(refresh) {
-        return Some("never".to_owned());
+        return Some("never".into());
     }
     let interval = interval(refresh)?;
     let too_long = interval > Duration::from_secs(generator.life);
-    too_long.then(|| format!("every {}", hours(interval.as_secs())))
+    too_long.then(|| say!("every {}", hours(interval.as_secs())))
 }
 
 /// Where an object says how often it refreshes a Secret, else where it names that.

@@ -5,15 +5,18 @@ use crate::credentials::keyring::NearMiss;
 use crate::image::Reference;
 use crate::inventory::Workload;
 use crate::kinds::SecretForm;
+use crate::policy::pattern::Pattern;
 use crate::policy::registries::{BuiltinAccess, Cloud, Host, Provider};
 use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
+use crate::say;
+use crate::text::{Message, Shown, list, shown};
 use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
 
 use super::super::Caller;
 use super::super::covering::CoveringSecret;
 use super::super::naming::{Names, is_for_other};
 use super::super::world::{ResolvedPod, World};
-use super::{describe, show};
+use super::describe;
 
 /// An image that lacks credentials, and the pod that pulls it.
 struct Wanting<'w, 'a> {
@@ -51,25 +54,25 @@ impl<'c> World<'c> {
         image: &Reference,
         judgement: &Judgement,
         covering: Option<CoveringSecret<'c, 'c>>,
-    ) -> String {
+    ) -> Message {
         let workload = pod.workload;
         let access = self.policy.access(image.domain(), image.path());
         if let Some(host) = access.host.filter(|host| serves_everyone(host)) {
-            return says_public(host.pattern);
+            return says_public(&shown(host.pattern));
         }
         let wanting = Wanting { pod, workload, image, judgement };
         let is_local =
             access.from == AccessFrom::Assumed && access.provider.is_some_and(Provider::is_local);
         let (advice, public) = if is_local {
-            (String::new(), may_be_public(image.domain()))
+            (Message::default(), may_be_public(&shown(image.domain())))
         } else {
-            (advice(&access), String::new())
+            (advice(&access), Message::default())
         };
         if workload.is_static {
-            return format!("{}{advice}", for_static_pod(image.domain()));
+            return say!("{}{}", for_static_pod(&shown(image.domain())), advice);
         }
         if let Some(covering) = covering {
-            return self.proposal(&wanting, &show(covering.name));
+            return self.proposal(&wanting, covering.name);
         }
         let proposed = self.proposed(&wanting);
         let means = self.means(&wanting, &proposed);
@@ -85,7 +88,7 @@ impl<'c> World<'c> {
             self.identity_remedy(image, judgement),
             advice,
         ];
-        parts.concat().trim_end().to_owned()
+        list(parts, "").trimmed()
     }
 
     /// The pull secret that is to cover the image: the one of the policy, the one that the pod has for it, the one that
@@ -133,153 +136,169 @@ impl<'c> World<'c> {
     }
 
     /// What would say that a pull secret which is declared for other images has credentials for this one, too.
-    fn wider_scope(&self, wanting: &Wanting<'_, '_>) -> String {
+    fn wider_scope(&self, wanting: &Wanting<'_, '_>) -> Message {
         let Wanting { pod, workload, image, judgement } = *wanting;
         let (Some(Why::Policy), Some(at)) = (judgement.why(), judgement.secret) else {
-            return String::new();
+            return Message::default();
         };
         let name = &*pod.effective.names[at];
         let namespace = workload.object.namespace.as_deref();
-        let Some(scope) = self.policy.scope(namespace, name) else { return String::new() };
-        let (name, place) =
-            (show(name), owner_of(&self.policy.access(image.domain(), image.path()), image));
+        let Some(scope) = self.policy.scope(namespace, name) else { return Message::default() };
+        let place = owner_of(&self.policy.access(image.domain(), image.path()), image);
+        let (name, place) = (shown(name), shown(&place));
         let line = if scope.has_own_entry() {
-            let mut all: Vec<_> = scope.own_patterns().map(ToString::to_string).collect();
-            all.push(place.clone());
-            let namespace = namespace.map(|namespace| format!("namespace: {}, ", show(namespace)));
-            format!(
-                "cluster:\n    secrets:\n    - {{{}name: {name}, registries: [{}]}}",
+            let own = scope.own_patterns().map(Pattern::shown);
+            let all = own.chain([place.clone().into_owned()]);
+            let namespace = namespace.map(|namespace| say!("namespace: {}, ", shown(namespace)));
+            say!(
+                "cluster:\n    secrets:\n    - {{{}name: {}, registries: [{}]}}",
                 namespace.unwrap_or_default(),
-                show(&all.join(", "))
+                name,
+                list(all, ", ")
             )
         } else {
-            format!("registries:\n  - {{match: {place}, access: private, pullSecrets: [{name}]}}")
+            say!("registries:\n  - {{match: {}, access: private, pullSecrets: [{}]}}", place, name)
         };
-        format!(
+        say!(
             "If '{name}' has credentials for {place}, too, say so: --inject {place}={name}\nor in the policy:\n  \
-             {line}\nOtherwise:\n"
+             {line}\nOtherwise:\n",
+            name = name,
+            place = place,
+            line = line
         )
     }
 
     /// How pullcreds injects the secret, unless the pod names it or the policy wants it injected.
-    fn means(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> String {
+    fn means(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> Message {
         if matches!(proposed, ProposedSecret::Absent(_) | ProposedSecret::Useless(..)) {
-            return String::new();
+            return Message::default();
         }
-        let (image, name) = (wanting.image, show(proposed.name()));
+        let (image, name) = (wanting.image, shown(proposed.name()));
         let wanted = self.policy.pull_secrets(image.domain(), image.path());
         if wanted.is_some_and(|(_, names)| names.iter().any(|name| name.value == proposed.name())) {
             return self.by_policy(&name);
         }
         let access = self.policy.access(image.domain(), image.path());
         let pattern = pattern(self.policy, &access, image);
-        // Masked alone, or the name after it would be taken for a part of the token.
-        let pattern = show(&pattern);
+        let pattern = shown(&pattern);
         let how = match self.circumstances.caller {
-            Caller::CommandLine => format!(":\n  --inject {pattern}={name}"),
+            Caller::CommandLine => say!(":\n  --inject {}={}", pattern, name),
             Caller::ArgoCd => {
-                format!(" by the parameter `inject` of the Application:\n  {pattern}={name}")
+                say!(" by the parameter `inject` of the Application:\n  {}={}", pattern, name)
             }
-            Caller::Function => format!(" by its functionConfig:\n  inject: {pattern}={name}"),
+            Caller::Function => say!(" by its functionConfig:\n  inject: {}={}", pattern, name),
         };
         let settled = matches!(access.from, AccessFrom::Policy | AccessFrom::Builtin);
         let private = if settled { "" } else { "    access: private\n" };
-        format!(
-            "Let pullcreds inject a pull secret{how}\nor in the policy:\n  registries:\n  - match: {pattern}\n\
-             {private}    pullSecrets: [{name}]\n"
+        say!(
+            "Let pullcreds inject a pull secret{}\nor in the policy:\n  registries:\n  - match: {}\n\
+             {}    pullSecrets: [{}]\n",
+            how,
+            pattern,
+            private,
+            name
         )
     }
 
     /// The policy names the secret already, and nothing was injected here: by design or since it was refused.
-    fn by_policy(&self, name: &str) -> String {
+    fn by_policy(&self, name: &Shown<'_>) -> Message {
         if self.policy.inject().into != InjectInto::None {
-            return String::new();
+            return Message::default();
         }
-        format!(
-            "The policy names the pull secret '{name}': let pullcreds inject it when the manifests are rendered, or with \
-             `pullcreds inject --write`.\n"
+        say!(
+            "The policy names the pull secret '{}': let pullcreds inject it when the manifests are rendered, or with \
+             `pullcreds inject --write`.\n",
+            name
         )
     }
 
     /// How the Secret is made.
-    fn creation(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> String {
-        let name = show(proposed.name());
+    fn creation(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> Message {
+        let name = shown(proposed.name());
         let namespace = wanting.workload.object.namespace.as_deref().or(self.policy.namespace());
         // Not that of kubectl's context: a release has a namespace of its own.
-        let namespace = show(namespace.unwrap_or("NAMESPACE"));
+        let namespace = shown(namespace.unwrap_or("NAMESPACE"));
         let server = match wanting.image.domain() {
             // The one key that the kubelet falls back to (pkg/credentialprovider/keyring.go).
             "docker.io" => "https://index.docker.io/v1/",
             domain => domain,
         };
         let (why, delete, behind) = match proposed {
-            ProposedSecret::New(_) => ("Create the Secret".to_owned(), false, ""),
+            ProposedSecret::New(_) => ("Create the Secret".into(), false, ""),
             ProposedSecret::There(_) => {
-                ("If it does not exist yet, create the Secret".to_owned(), false, "")
+                ("If it does not exist yet, create the Secret".into(), false, "")
             }
-            ProposedSecret::Absent(_) => (format!("Create the Secret '{name}'"), false, ""),
+            ProposedSecret::Absent(_) => (say!("Create the Secret '{}'", name), false, ""),
             ProposedSecret::Useless(Known::Produced { produced, in_time, .. }, _) => {
                 let maker = describe(&produced.object);
                 if !in_time {
-                    return format!(
-                        "Let something else than {maker} make the Secret '{name}', such as an ExternalSecret.\n"
+                    return say!(
+                        "Let something else than {} make the Secret '{}', such as an ExternalSecret.\n",
+                        maker,
+                        name
                     );
                 }
-                return format!("Correct {maker}, which makes the Secret '{name}'.\n");
+                return say!("Correct {}, which makes the Secret '{}'.\n", maker, name);
             }
             ProposedSecret::Useless(Known::InStream { .. } | Known::Copied { .. }, _) => {
-                let why = format!("Replace the Secret '{name}' of the input by the output of");
+                let why = say!("Replace the Secret '{}' of the input by the output of", name);
                 (why, false, " \\\n  --dry-run=client -o yaml")
             }
-            ProposedSecret::Useless(..) => (format!("Replace the Secret '{name}'"), true, ""),
+            ProposedSecret::Useless(..) => (say!("Replace the Secret '{}'", name), true, ""),
         };
         let delete = if delete {
-            format!("kubectl delete secret {name} --namespace {namespace}\n")
+            say!("kubectl delete secret {} --namespace {}\n", name, namespace)
         } else {
-            String::new()
+            Message::default()
         };
-        format!(
-            "{why}:\n{delete}kubectl create secret docker-registry {name} --namespace {namespace} \\\n  \
-             --docker-server={server} \\\n  --docker-username=USER --docker-password=PASSWORD{behind}\n"
+        say!(
+            "{}:\n{}kubectl create secret docker-registry {} --namespace {} \\\n  \
+             --docker-server={} \\\n  --docker-username=USER --docker-password=PASSWORD{}\n",
+            why,
+            delete,
+            name,
+            namespace,
+            shown(server),
+            behind
         )
     }
 
     /// What to say of a ServiceAccount that nobody knows.
-    fn declaration(wanting: &Wanting<'_, '_>, secret: &str) -> String {
+    fn declaration(wanting: &Wanting<'_, '_>, secret: &str) -> Message {
         if wanting.judgement.verdict != Verdict::Unknown {
-            return String::new();
+            return Message::default();
         }
         let account = wanting.workload.effective_service_account();
         let namespace = wanting.workload.object.namespace.as_deref();
-        let namespace = namespace.map(|namespace| format!("namespace: {}, ", show(namespace)));
-        format!(
+        let namespace = namespace.map(|namespace| say!("namespace: {}, ", shown(namespace)));
+        say!(
             "or declare the ServiceAccount in the policy:\n  cluster:\n    serviceAccounts:\n    - {{{}name: {}, \
              imagePullSecrets: [{}]}}\nor provide a dump of the cluster (--cluster-dump)\n",
             namespace.unwrap_or_default(),
-            show(account),
-            show(secret),
+            shown(account),
+            shown(secret)
         )
     }
 
-    fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> String {
+    fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> Message {
         let proposed = ProposedSecret::There(name.to_owned());
         let parts = [
-            format!("The Secret '{name}' of the input covers it.\n"),
+            say!("The Secret '{}' of the input covers it.\n", shown(name)),
             self.means(wanting, &proposed),
             "or attach what covers an image, whatever its name: attachCovering: true below inject in the policy\n"
-                .to_owned(),
+                .into(),
             by_hand(wanting, &proposed, false),
             Self::declaration(wanting, name),
         ];
-        parts.concat().trim_end().to_owned()
+        list(parts, "").trimmed()
     }
 
     /// What to declare, or to annotate, where the nodes may have an identity for the registry.
-    fn identity_remedy(&self, image: &Reference, judgement: &Judgement) -> String {
+    fn identity_remedy(&self, image: &Reference, judgement: &Judgement) -> Message {
         if let Some(unasked) = judgement.unasked.as_deref()
             && let Some(annotation) = annotation(unasked)
         {
-            return format!("or give the ServiceAccount the annotation {}\n", show(annotation));
+            return say!("or give the ServiceAccount the annotation {}\n", shown(annotation));
         }
         let access = self.policy.access(image.domain(), image.path());
         let cloud = access.host.and_then(|host| host.identity);
@@ -293,39 +312,40 @@ fn serves_everyone(host: &Host) -> bool {
 }
 
 /// The remedy where no credentials are needed.
-fn says_public(host: &str) -> String {
-    format!("{host} serves everyone without credentials. Let pullcreds know:\n{}", public(host))
+fn says_public(host: &Shown<'_>) -> Message {
+    say!("{} serves everyone without credentials. Let pullcreds know:\n{}", host, public(host))
 }
 
 /// What comes first where credentials are hardly ever needed.
-fn may_be_public(host: &str) -> String {
-    format!(
+fn may_be_public(host: &Shown<'_>) -> Message {
+    say!(
         "A registry for development usually asks for no credentials. If this one does not, let pullcreds know:\n{}\n\
          If it does:\n",
         public(host)
     )
 }
 
-fn public(host: &str) -> String {
-    format!(
-        "  --public {host}\nor in the policy:\n  registries:\n  - match: {host}\n    access: public"
+fn public(host: &Shown<'_>) -> Message {
+    say!(
+        "  --public {host}\nor in the policy:\n  registries:\n  - match: {host}\n    access: public",
+        host = host
     )
 }
 
-fn for_static_pod(host: &str) -> String {
-    format!(
+fn for_static_pod(host: &Shown<'_>) -> Message {
+    say!(
         "A static pod can use no Secret: give the nodes credentials of their own for {host}, such as a credential \
          provider of the kubelet, and declare them in the policy:\n  registries:\n  - match: {host}\n    access: \
-         private\n    iam: true\n"
+         private\n    iam: true\n",
+        host = host
     )
 }
 
 /// What is known about the registry of an image.
-fn advice(access: &Access) -> String {
+fn advice(access: &Access) -> Message {
     let note = access.host.and_then(|host| host.note);
     let advice = access.provider.map(|provider| provider.advice);
-    let lines: Vec<_> = advice.into_iter().chain(note).flat_map(|text| [text, "\n"]).collect();
-    lines.concat()
+    list(advice.into_iter().chain(note).flat_map(|text| [text, "\n"]), "")
 }
 
 /// The images that a line of policy is about: those of the entry that is there, else those of the owner.
@@ -341,7 +361,7 @@ fn owner_of(access: &Access, image: &Reference) -> String {
     let (domain, path) = (image.domain(), image.path());
     let is_shared = access.host.is_some_and(|host| host.access.is_assumed());
     match path.split_once('/').filter(|_| is_shared) {
-        Some((owner, _)) => format!("{domain}/{owner}"),
+        Some((owner, _)) => [domain, owner].join("/"),
         None => domain.to_owned(),
     }
 }
@@ -354,43 +374,44 @@ fn is_meant(judgement: &Judgement) -> bool {
 }
 
 /// What the nearest key would have to be.
-fn better_key(judgement: &Judgement) -> String {
+fn better_key(judgement: &Judgement) -> Message {
     match judgement.why() {
         Some(Why::Miss(NearMiss { suggestion: Some(key), .. })) => {
-            format!("The key `{}` would match.\n", show(key))
+            say!("The key `{}` would match.\n", shown(key))
         }
-        _ => String::new(),
+        _ => Message::default(),
     }
 }
 
 /// The YAML to write, if the pod does not have it already.
-fn by_hand(wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>, is_first: bool) -> String {
+fn by_hand(wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>, is_first: bool) -> Message {
     if matches!(proposed, ProposedSecret::Absent(_) | ProposedSecret::Useless(..)) {
-        return String::new();
+        return Message::default();
     }
     let start = if is_first { "Name the pull secret" } else { "or name it" };
     if let Some(field) = own_field(wanting, proposed.name()) {
-        return format!("{start} {field}\n");
+        return say!("{} {}\n", start, field);
     }
-    format!(
-        "{start} in {}:\n  imagePullSecrets:\n  - name: {}\n",
+    say!(
+        "{} in {}:\n  imagePullSecrets:\n  - name: {}\n",
+        start,
         holder(wanting),
-        show(proposed.name())
+        shown(proposed.name())
     )
 }
 
 /// Where the operator of a custom resource reads a pull secret, and what to write there; `None` if it is the pod spec.
-fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<String> {
+fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<Message> {
     let workload = wanting.workload;
     let ways = workload.ways.as_deref()?;
     if let Some(instead) = workload.pulls.cannot.as_deref() {
         let object = workload.object.name.as_deref().unwrap_or("NAME");
-        let instead = instead.replace("{name}", show(object).as_ref());
-        return Some(format!("elsewhere, since its kind has no field for it: {instead}"));
+        let instead = instead.replace("{name}", object);
+        return Some(say!("elsewhere, since its kind has no field for it: {}", shown(&instead)));
     }
     if workload.pulls.account_ignores_secrets && workload.made.is_none() {
-        let account = show(workload.effective_service_account());
-        return Some(format!("in imagePullSecrets of ServiceAccount '{account}'"));
+        let account = shown(workload.effective_service_account());
+        return Some(say!("in imagePullSecrets of ServiceAccount '{}'", account));
     }
     if wanting.pod.effective.origin == Origin::ServiceAccount {
         return None;
@@ -398,34 +419,29 @@ fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<String> {
     let path = ways.list.as_deref()?;
     let split = path.rsplit_once('.').filter(|_| !path.ends_with(']'));
     let (holder, key) = split.map_or(("the object", path), |(holder, key)| (holder, key));
-    let (key, name) = (show(key), show(name));
+    let (key, name) = (shown(key), shown(name));
     let value = match ways.form {
-        SecretForm::Objects => format!("{key}:\n  - name: {name}"),
-        SecretForm::Names => format!("{key}:\n  - {name}"),
-        SecretForm::Object => format!("{key}: {{name: {name}}}"),
-        SecretForm::Name | SecretForm::Text => format!("{key}: {name}"),
+        SecretForm::Objects => say!("{}:\n  - name: {}", key, name),
+        SecretForm::Names => say!("{}:\n  - {}", key, name),
+        SecretForm::Object => say!("{}: {{name: {}}}", key, name),
+        SecretForm::Name | SecretForm::Text => say!("{}: {}", key, name),
     };
-    Some(format!("in {}:\n  {value}", show(holder)))
+    Some(say!("in {}:\n  {}", shown(holder), value))
 }
 
 /// Where a name has to go: a pod with a list of its own loses that of its ServiceAccount.
-fn holder(wanting: &Wanting<'_, '_>) -> String {
+fn holder(wanting: &Wanting<'_, '_>) -> Message {
     let ways = wanting.workload.ways.as_deref();
     let has_no_field = ways.is_some_and(|ways| ways.list.is_none());
     if has_no_field || wanting.pod.effective.origin == Origin::ServiceAccount {
-        return format!("ServiceAccount '{}'", show(wanting.workload.effective_service_account()));
+        return say!("ServiceAccount '{}'", shown(wanting.workload.effective_service_account()));
     }
-    pod_spec(wanting.workload)
-}
-
-/// The way to a pod spec.
-fn pod_spec(workload: &Workload<'_>) -> String {
-    workload.home()
+    shown(&wanting.workload.home()).into()
 }
 
 /// Both ways in which a policy can say that the nodes pull.
-fn declarations(cloud: Cloud) -> String {
-    format!(
+fn declarations(cloud: Cloud) -> Message {
+    say!(
         "or declare in the policy that the nodes pull with their own identity:\n  cluster:\n    \
          credentialProviders: [{}]  # or iam: true at the entry of one registry\n",
         cloud.name()
@@ -444,29 +460,33 @@ fn annotation(unasked: &Unasked) -> Option<&str> {
 }
 
 /// Why something that pulls from the registry of an image does not pull for this pod: a sentence behind others.
-pub(super) fn why_unasked(judgement: &Judgement, account: &str) -> String {
-    let account = show(account);
+pub(super) fn why_unasked(judgement: &Judgement, account: &str) -> Message {
+    let account = shown(account);
     match judgement.unasked.as_deref() {
-        None => String::new(),
-        Some(Unasked::StaticPod { provider }) => format!(
+        None => Message::default(),
+        Some(Unasked::StaticPod { provider }) => say!(
             " The kubelet asks its credential provider '{}' only for pods with a ServiceAccount, which a static \
              pod has not.",
-            show(provider)
+            shown(provider)
         ),
-        Some(Unasked::Lacks { provider, annotation }) => format!(
-            " The kubelet does not ask its credential provider '{}', since ServiceAccount '{account}' lacks the \
+        Some(Unasked::Lacks { provider, annotation }) => say!(
+            " The kubelet does not ask its credential provider '{}', since ServiceAccount '{}' lacks the \
              annotation {}.",
-            show(provider),
-            show(annotation)
+            shown(provider),
+            account,
+            shown(annotation)
         ),
-        Some(Unasked::NotKnown { provider, annotation }) => format!(
-            " The kubelet asks its credential provider '{}' only if ServiceAccount '{account}' has the annotation \
+        Some(Unasked::NotKnown { provider, annotation }) => say!(
+            " The kubelet asks its credential provider '{}' only if ServiceAccount '{}' has the annotation \
              {}, which is not known.",
-            show(provider),
-            show(annotation)
+            shown(provider),
+            account,
+            shown(annotation)
         ),
-        Some(Unasked::Half { identity, annotation }) => format!(
-            " ServiceAccount '{account}' lacks the annotation {annotation}, without which {} is not used.",
+        Some(Unasked::Half { identity, annotation }) => say!(
+            " ServiceAccount '{}' lacks the annotation {}, without which {} is not used.",
+            account,
+            annotation,
             identity.name
         ),
     }

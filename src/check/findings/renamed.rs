@@ -2,10 +2,12 @@
 
 use crate::finding;
 use crate::inventory::Object;
+use crate::say;
+use crate::text::{Message, shown};
 use crate::verdict::Known;
 
 use super::super::world::{InUse, ResolvedPod, World};
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 impl<'c> World<'c> {
     /// Names of pull secrets and ServiceAccounts that kustomize does not keep up to date.
@@ -28,7 +30,7 @@ impl<'c> World<'c> {
                 Self::left_behind(
                     out,
                     pod,
-                    &format!("runs as ServiceAccount '{}'", show(name)),
+                    &say!("runs as ServiceAccount '{}'", shown(name)),
                     renamed,
                 );
             }
@@ -44,7 +46,7 @@ impl<'c> World<'c> {
                 Self::left_behind(
                     out,
                     pod,
-                    &format!("names the pull secret '{}'", show(name)),
+                    &say!("names the pull secret '{}'", shown(name)),
                     renamed,
                 );
             }
@@ -54,7 +56,7 @@ impl<'c> World<'c> {
     fn left_behind(
         out: &mut Findings<'_, '_>,
         pod: &ResolvedPod<'c>,
-        does: &str,
+        does: &Message,
         renamed: &Object<'_>,
     ) {
         let code = &finding::REFERENCE_NOT_RENAMED;
@@ -64,10 +66,12 @@ impl<'c> World<'c> {
         } else {
             ""
         };
-        let message = format!(
-            "{} {does}, and kustomize calls that '{}'{hash} in the end without changing the name here.",
+        let message = say!(
+            "{} {}, and kustomize calls that '{}'{} in the end without changing the name here.",
             describe(object),
-            show(renamed.name.as_deref().unwrap_or_default()),
+            does,
+            shown(renamed.name.as_deref().unwrap_or_default()),
+            hash
         );
         let at = pod.at("this name will dangle");
         let other = At::new(renamed, renamed.label, "renamed by kustomize");

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::credentials::printable_key;
+use crate::credentials::shown_key;
 use crate::duration;
 use crate::finding;
 use crate::inventory::Produced;
 use crate::inventory::producers::Refresh;
 use crate::inventory::secrets::{Annotation, RedactedEntry, Secret, WriteTimes};
 use crate::policy;
+use crate::say;
 use crate::source::Span;
-use crate::text::Text;
-use crate::token::Class;
+use crate::text::{Message, Shown, Text, plain, shown};
 
 use super::super::world::World;
 use super::draft::SecretSpot;
-use super::{Findings, hours, show};
+use super::{Findings, hours};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -92,13 +92,13 @@ enum Told {
 }
 
 impl Told {
-    fn words(&self) -> String {
+    fn words(&self) -> Message {
         match self {
-            Self::Token => "as the token itself tells".to_owned(),
-            Self::Annotation(name) => format!("as the annotation {} tells", show(name)),
-            Self::Written => "when its data was last written".to_owned(),
-            Self::Created => "when it was made".to_owned(),
-            Self::Policy => "as the policy tells".to_owned(),
+            Self::Token => "as the token itself tells".into(),
+            Self::Annotation(name) => say!("as the annotation {} tells", shown(name)),
+            Self::Written => "when its data was last written".into(),
+            Self::Created => "when it was made".into(),
+            Self::Policy => "as the policy tells".into(),
         }
     }
 }
@@ -114,12 +114,10 @@ impl World<'_> {
     ) {
         let at = SecretSpot::new(&secret.object, span);
         for entry in evidence.entries.iter().filter(|entry| entry.unusable.is_none()) {
-            if let Some(class) = entry.class {
-                self.about_token(out, &class, &printable_key(&entry.key), evidence, at);
-            }
+            self.about_token(out, entry, evidence, at);
         }
         let name = self.describe_in(&secret.object);
-        self.about_rotation(out, &format!("of {name}"), evidence, at);
+        self.about_rotation(out, &say!("of {}", name), evidence, at);
     }
 
     /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
@@ -139,26 +137,26 @@ impl World<'_> {
         let evidence = evidence.and_policy(self.policy.secret(namespace, name));
         let at = SecretSpot::new(&secret.object, secret.object.label);
         let name = self.describe_in(&secret.object);
-        self.about_rotation(out, &format!("of {name}"), &evidence, at);
+        self.about_rotation(out, &say!("of {}", name), &evidence, at);
     }
 
     fn about_token(
         &self,
         out: &mut Findings<'_, '_>,
-        class: &Class,
-        key: &str,
+        entry: &RedactedEntry,
         evidence: &RotationEvidence<'_>,
         at: SecretSpot<'_>,
     ) {
-        let name = self.describe_in(at.object);
+        let Some(class) = entry.class else { return };
+        let (name, key) = (self.describe_in(at.object), shown_key(&entry.key));
         let kind = class.kind.name();
         let end = class.expires_at.and_then(|at| Timestamp::from_second(at).ok());
         let over = end.filter(|end| *end < self.circumstances.now);
         // What is replaced again and again has been replaced since.
         if let Some(end) = over.filter(|_| !evidence.refreshed) {
             let code = &finding::EXPIRED_CREDENTIALS;
-            let message = format!("{name}, entry '{key}': the {kind} expired on {}.", date(end));
-            out.report(at.draft(code, message, "expired").about(key));
+            let message = say!("{}, entry '{}': the {} expired on {}.", name, key, kind, date(end));
+            out.report(at.draft(code, message, "expired").about(key.masked()));
         }
         if !class.is_short_lived() {
             return;
@@ -167,27 +165,37 @@ impl World<'_> {
         let life = hours(seconds.unsigned_abs());
         if !evidence.refreshed {
             let code = &finding::SHORT_LIVED_CREDENTIALS;
-            let message = format!(
-                "{name}, entry '{key}': the {kind} lives {life}, and nothing refreshes this Secret."
+            let message = say!(
+                "{}, entry '{}': the {} lives {}, and nothing refreshes this Secret.",
+                name,
+                key,
+                kind,
+                life
             );
-            out.report(at.draft(code, message, "short-lived").about(key));
+            out.report(at.draft(code, message, "short-lived").about(key.masked()));
         } else if let Some(interval) = evidence.refresh.and_then(interval)
             && interval > Duration::from_secs(seconds.unsigned_abs())
         {
             let code = &finding::EXPIRES_BEFORE_REFRESH;
-            let message = format!(
-                "{name}, entry '{key}': the {kind} lives {life}, and what refreshes this Secret does so \
+            let message = say!(
+                "{}, entry '{}': the {} lives {}, and what refreshes this Secret does so \
                  every {}.",
+                name,
+                key,
+                kind,
+                life,
                 hours(interval.as_secs())
             );
-            out.report(at.draft(code, message, "the token has expired by then").about(key));
+            out.report(
+                at.draft(code, message, "the token has expired by then").about(key.masked()),
+            );
         }
     }
 
     pub(super) fn about_rotation(
         &self,
         out: &mut Findings<'_, '_>,
-        whose: &str,
+        whose: &Message,
         evidence: &RotationEvidence<'_>,
         at: SecretSpot<'_>,
     ) {
@@ -197,10 +205,13 @@ impl World<'_> {
             Rotated::At(time, told) if self.is_overdue(time) => {
                 let code = &finding::ROTATION_OVERDUE;
                 let age = self.circumstances.now.duration_since(time).as_secs() / DAY.cast_signed();
-                let message = format!(
-                    "Registry credentials last rotated over {days} days ago: those {whose} on {}, {age} days \
+                let message = say!(
+                    "Registry credentials last rotated over {} days ago: those {} on {}, {} days \
                      ago, {}.",
+                    days,
+                    whose,
                     date(time),
+                    age,
                     told.words()
                 );
                 out.report(at.draft(code, message, "rotate them"));
@@ -209,29 +220,30 @@ impl World<'_> {
             Rotated::Every(interval) if interval <= limit => {}
             Rotated::Every(_) => {
                 let code = &finding::SLOW_REFRESH;
-                let message = format!(
-                    "The credentials {whose} are refreshed less often than every {days} days."
+                let message = say!(
+                    "The credentials {} are refreshed less often than every {} days.",
+                    whose,
+                    days
                 );
                 out.report(at.draft(code, message, "too seldom"));
             }
             Rotated::Never => {
                 let code = &finding::SLOW_REFRESH;
                 let message =
-                    format!("The credentials {whose} are fetched once, and never refreshed.");
+                    say!("The credentials {} are fetched once, and never refreshed.", whose);
                 out.report(at.draft(code, message, "never refreshed"));
             }
             Rotated::Unknown => {
                 let code = &finding::ROTATION_UNKNOWN;
                 let severity = self.policy.rotation().unknown;
                 let latest = evidence.written.and_then(|written| time(written.latest.as_deref()?));
-                let changed = latest.map_or(String::new(), |latest| {
-                    format!(
-                        " Their manager last changed the Secret on {}, which may have been a label.",
-                        date(latest)
-                    )
+                let changed = latest.map_or(Message::default(), |latest| {
+                    say!(" Their manager last changed the Secret on {}, which may have been a label.", date(latest))
                 });
-                let message = format!(
-                    "It is not known when the credentials {whose} were last rotated.{changed}"
+                let message = say!(
+                    "It is not known when the credentials {} were last rotated.{}",
+                    whose,
+                    changed
                 );
                 out.report(at.draft(code, message, "how old is it?").severity(severity));
             }
@@ -329,8 +341,8 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(at_midnight)
 }
 
-fn date(time: Timestamp) -> String {
-    jiff::tz::Offset::UTC.to_datetime(time).date().to_string()
+fn date(time: Timestamp) -> Shown<'static> {
+    plain(jiff::tz::Offset::UTC.to_datetime(time).date())
 }
 
 /// A Go duration (`1h30m`), with days and weeks as Infisical has them, or a number of seconds.
@@ -358,7 +370,7 @@ mod tests {
     fn times_are_timestamps_or_dates() {
         let midnight = time("2026-01-31").unwrap();
         assert_eq!(time("2026-01-31T00:00:00Z"), Some(midnight));
-        assert_eq!(date(midnight), "2026-01-31");
+        assert_eq!(date(midnight).to_string(), "2026-01-31");
         assert_eq!(time("last week"), None);
     }
 }

@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::credentials::exposure;
 use crate::credentials::payload::{Format, Misfit};
-use crate::credentials::printable_key;
+use crate::credentials::shown_key;
 use crate::finding::{self, Severity};
 use crate::inventory::Produced;
 use crate::inventory::secrets::{Content, PayloadSummary, RedactedEntry, Secret};
+use crate::say;
 use crate::source::Span;
+use crate::text::{Message, list, plain, shown};
 use crate::verdict::Known;
 
 use super::super::Input;
 use super::super::world::{InUse, ResolvedPod, World};
 use super::draft::SecretSpot;
 use super::rotation::RotationEvidence;
-use super::{At, Draft, Findings, article, describe, show};
+use super::{At, Draft, Findings, article, describe};
 
 /// What sets findings about pull secrets of a platform apart from others about the same name.
 const PLATFORM: &str = "platform ";
@@ -49,16 +51,17 @@ impl<'c> World<'c> {
         let summary = match &secret.content {
             Content::Payload(summary) => summary,
             Content::NoKey { format, crossed, near } => {
-                return self.about_missing_key(out, secret, *format, *crossed, near.as_deref());
+                let cause = cause_of_missing_key(*format, *crossed, near.as_deref());
+                return self.about_missing_key(out, secret, *format, &cause);
             }
             Content::OtherType { .. } | Content::Managed => return,
         };
         match (&summary.api_server, &summary.kubelet) {
             (Err(error), _) => {
                 let span = summary.rejected.unwrap_or(summary.span);
-                self.about_rejected(out, secret, span, &error.to_string());
+                self.about_rejected(out, secret, span, &error.message());
             }
-            (Ok(()), Err(error)) => self.about_broken(out, secret, summary, &error.to_string()),
+            (Ok(()), Err(error)) => self.about_broken(out, secret, summary, &error.message()),
             (Ok(()), Ok(entries)) => self.about_entries(out, secret, summary, entries),
         }
         self.about_literals(out, secret, summary);
@@ -78,11 +81,11 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
         span: Span,
-        why: &str,
+        why: &Message,
     ) {
         let code = &finding::REJECTED_PULL_SECRET;
         let name = self.describe_in(&secret.object);
-        let message = format!("{name} is rejected by the API server: {}.", show(why));
+        let message = say!("{} is rejected by the API server: {}.", name, why);
         out.report(SecretSpot::new(&secret.object, span).draft(code, message, "rejected"));
     }
 
@@ -91,13 +94,14 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
         summary: &PayloadSummary,
-        why: &str,
+        why: &Message,
     ) {
         let code = &finding::BROKEN_PULL_SECRET;
         let name = self.describe_in(&secret.object);
-        let misfit = summary.misfit.map_or(String::new(), |misfit| format!("; {misfit}"));
+        let misfit =
+            summary.misfit.map_or(Message::default(), |misfit| say!("; {}", plain(misfit)));
         let message =
-            format!("{name} fails every image pull of the pods that name it: {why}{misfit}.");
+            say!("{} fails every image pull of the pods that name it: {}{}.", name, why, misfit);
         let at = SecretSpot::new(&secret.object, summary.span);
         out.report(at.draft(code, message, "cannot be read"));
     }
@@ -107,23 +111,15 @@ impl<'c> World<'c> {
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
         format: Format,
-        crossed: Option<Format>,
-        near: Option<&str>,
+        cause: &Message,
     ) {
         let code = &finding::MISSING_SECRET_KEY;
-        let key = format.data_key();
-        let cause = match (crossed, near) {
-            (Some(other), _) => {
-                format!("; {} belongs to type {}", other.data_key(), other.secret_type())
-            }
-            (None, Some(near)) if key.strip_prefix('.') == Some(near) => {
-                format!("; the key '{near}' lacks the dot at its beginning")
-            }
-            (None, Some(near)) => format!("; rename its key '{}'", show(near)),
-            (None, None) => String::new(),
-        };
-        let name = self.describe_in(&secret.object);
-        let message = format!("{name} is rejected by the API server: it has no key {key}{cause}.");
+        let message = say!(
+            "{} is rejected by the API server: it has no key {}{}.",
+            self.describe_in(&secret.object),
+            format.data_key(),
+            cause
+        );
         let at = SecretSpot::new(&secret.object, secret.type_span);
         out.report(at.draft(code, message, "its key is missing"));
     }
@@ -145,23 +141,27 @@ impl<'c> World<'c> {
         let name = self.describe_in(&secret.object);
         let at = SecretSpot::new(&secret.object, summary.span);
         for entry in entries {
-            let key = printable_key(&entry.key);
+            let key = shown_key(&entry.key);
             if let Some(why) = entry.unusable {
                 let code = &finding::UNUSABLE_CREDENTIALS;
-                let message = format!("{name}, entry '{key}': {why}.");
-                out.report(at.draft(code, message, "authenticates nothing").about(&key));
+                let message = say!("{}, entry '{}': {}.", name, key, plain(why));
+                out.report(at.draft(code, message, "authenticates nothing").about(key.masked()));
             }
             if entry.stray_newline {
                 let code = &finding::NEWLINE_IN_CREDENTIALS;
-                let message = format!(
-                    "{name}, entry '{key}': a line break is part of the user name or password."
+                let message = say!(
+                    "{}, entry '{}': a line break is part of the user name or password.",
+                    name,
+                    key
                 );
-                out.report(at.draft(code, message, "made with echo?").about(&key));
+                out.report(at.draft(code, message, "made with echo?").about(key.masked()));
             }
             if let Some(why) = entry.user_flaw {
                 let code = &finding::WRONG_USER_NAME;
-                let message = format!("{name}, entry '{key}': {why}.");
-                out.report(at.draft(code, message, "not a user name of this registry").about(&key));
+                let message = say!("{}, entry '{}': {}.", name, key, why);
+                out.report(
+                    at.draft(code, message, "not a user name of this registry").about(key.masked()),
+                );
             }
         }
     }
@@ -175,7 +175,7 @@ impl<'c> World<'c> {
     ) {
         let code = &finding::PULL_SECRET_WITHOUT_CREDENTIALS;
         let name = self.describe_in(&secret.object);
-        let message = format!("{name} gives the kubelet no credentials: {misfit}.");
+        let message = say!("{} gives the kubelet no credentials: {}.", name, plain(misfit));
         out.report(SecretSpot::new(&secret.object, span).draft(code, message, "no credentials"));
     }
 
@@ -194,16 +194,15 @@ impl<'c> World<'c> {
         let of_entries = of_entries.filter_map(|entry| Some((entry.key.as_str(), entry.literal?)));
         let others = summary.literals.iter().map(|literal| (literal.key.as_str(), literal.what));
         let what = of_entries.chain(others).map(|(key, what)| match key {
-            "" => format!("{} {what}", article(what)),
-            key => format!("{} {what} for '{}'", article(what), printable_key(key)),
+            "" => say!("{} {}", article(what), what),
+            key => say!("{} {} for '{}'", article(what), what, shown_key(key)),
         });
         let what: Vec<_> = what.collect();
         if what.is_empty() {
             return;
         }
         let name = self.describe_in(&secret.object);
-        let message =
-            format!("{name} holds literal registry credentials: {}.", show(&what.join(", ")));
+        let message = say!("{} holds literal registry credentials: {}.", name, list(what, ", "));
         let at = SecretSpot::new(&secret.object, summary.span);
         let draft = at.draft(&finding::HARDCODED_CREDENTIALS, message, "hardcoded");
         out.report(draft.severity(self.hardcoded_severity()));
@@ -223,22 +222,22 @@ impl<'c> World<'c> {
             for exposed in &inventory.exposed {
                 let at = At::new(&exposed.object, exposed.span, "hardcoded");
                 let at = at.path(exposed.path.clone()).by_name(exposed.by_name.clone());
-                self.hardcoded(out, at, &exposed.what.to_string());
+                self.hardcoded(out, at, &exposed.what.message());
             }
         }
         for pod in &self.pods {
             let workload = pod.workload;
             for image in &workload.images {
                 if let Some(what) = exposure::in_reference(&image.reference) {
-                    self.hardcoded(out, pod.at_image(image, "hardcoded"), &what);
+                    self.hardcoded(out, pod.at_image(image, "hardcoded"), &what.into());
                 }
             }
         }
     }
 
-    fn hardcoded(&self, out: &mut Findings<'_, '_>, at: At<'_>, what: &str) {
-        let (who, path) = (describe(at.object), &at.path);
-        let message = format!("{who} holds a literal credential in {path}: {what}.");
+    fn hardcoded(&self, out: &mut Findings<'_, '_>, at: At<'_>, what: &Message) {
+        let (who, path) = (describe(at.object), at.path.shown());
+        let message = say!("{} holds a literal credential in {}: {}.", who, path, what);
         let draft = Draft::new(&finding::HARDCODED_CREDENTIALS, message).at(at);
         out.report(draft.severity(self.hardcoded_severity()));
     }
@@ -261,7 +260,7 @@ impl<'c> World<'c> {
             }
             let elsewhere = here.filter(|here| *here != "default" && is_outside);
             if let Some(here) = elsewhere.filter(|_| is_of_platform(name))
-                && told.insert((format!("{PLATFORM}{here}"), name.to_string()))
+                && told.insert(([PLATFORM, here].concat(), name.to_string()))
             {
                 let spot = SecretSpot::named_by(pod.holder(), object, [here, name]);
                 Self::about_platform(out, name, here, spot);
@@ -271,16 +270,20 @@ impl<'c> World<'c> {
 
     /// A pull secret that the platform makes in its namespace `default` only.
     fn about_platform(out: &mut Findings<'_, '_>, name: &str, here: &str, at: SecretSpot<'_>) {
-        let (name, namespace) = (show(name), show(here));
-        let message = format!(
-            "{} names the pull secret '{name}' in namespace '{namespace}': IBM Cloud makes it in namespace 'default' \
+        let (name, namespace) = (shown(name), shown(here));
+        let message = say!(
+            "{} names the pull secret '{}' in namespace '{}': IBM Cloud makes it in namespace 'default' \
              only.",
-            describe(at.object)
+            describe(at.object),
+            name,
+            namespace
         );
-        let remedy = format!(
+        let remedy = say!(
             "Copy it:\n  kubectl get secret {name} -n default -o yaml | sed 's/namespace: default/namespace: \
              {namespace}/' | kubectl create -n {namespace} -f -\nIf it is there already, declare it in the policy:\n  \
-             cluster:\n    secrets:\n    - {{namespace: {namespace}, name: {name}}}"
+             cluster:\n    secrets:\n    - {{namespace: {namespace}, name: {name}}}",
+            name = name,
+            namespace = namespace
         );
         let code = &finding::PLATFORM_SECRET_ELSEWHERE;
         out.report(at.draft(code, message, "not copied by the platform").remedy(remedy));
@@ -293,8 +296,7 @@ impl<'c> World<'c> {
         at: SecretSpot<'_>,
         name: &str,
     ) {
-        let who = describe(at.object);
-        let shown = show(name);
+        let whose = || say!("in '{}'", shown(name));
         match known {
             Known::InStream { secret, .. }
             | Known::Copied { secret, .. }
@@ -318,14 +320,16 @@ impl<'c> World<'c> {
             Known::Declared(_) => {
                 let declared = self.policy.secret(at.object.namespace.as_deref(), name);
                 let evidence = RotationEvidence::default().and_policy(declared);
-                self.about_rotation(out, &format!("in '{shown}'"), &evidence, at);
+                self.about_rotation(out, &whose(), &evidence, at);
             }
             Known::Elsewhere(secret) => {
                 let code = &finding::SECRET_IN_OTHER_NAMESPACE;
                 let namespace = secret.object.namespace.as_deref().unwrap_or("another one");
-                let message = format!(
-                    "{who} names the pull secret '{shown}', which the input has in namespace '{}' only.",
-                    show(namespace)
+                let message = say!(
+                    "{} names the pull secret '{}', which the input has in namespace '{}' only.",
+                    describe(at.object),
+                    shown(name),
+                    shown(namespace)
                 );
                 let draft = at.draft(code, message, "not in this namespace");
                 let object = &secret.object;
@@ -338,12 +342,7 @@ impl<'c> World<'c> {
             // Told where it stands.
             Known::Impossible => {}
             Known::Outside => {
-                self.about_rotation(
-                    out,
-                    &format!("in '{shown}'"),
-                    &RotationEvidence::default(),
-                    at,
-                );
+                self.about_rotation(out, &whose(), &RotationEvidence::default(), at);
             }
         }
     }
@@ -362,20 +361,21 @@ impl<'c> World<'c> {
             Some(only) => only.iter().map(|one| &**one).collect(),
             None => vec![namespace.unwrap_or_default()],
         };
-        let namespaces: Vec<_> = namespaces.iter().map(|one| format!("'{}'", show(one))).collect();
-        let message = format!(
+        let namespaces: Vec<_> = namespaces.iter().map(|one| say!("'{}'", shown(one))).collect();
+        let message = say!(
             "{} names the pull secret '{}', which {} makes in namespace {} only.",
             describe(at.object),
-            show(name),
+            shown(name),
             self.describe_in(&produced.object),
-            namespaces.join(", ")
+            list(namespaces, ", ")
         );
         let here = self.namespace(at.object).unwrap_or_default();
-        let kind = show(&produced.object.type_meta.kind);
-        let remedy = format!(
-            "Add {} {kind} for namespace '{}', or let a controller copy the Secret there.",
-            article(&kind),
-            show(here)
+        let kind = shown(&produced.object.type_meta.kind);
+        let remedy = say!(
+            "Add {} {} for namespace '{}', or let a controller copy the Secret there.",
+            article(kind.masked()),
+            kind,
+            shown(here)
         );
         let code = &finding::SECRET_IN_OTHER_NAMESPACE;
         let draft = at.draft(code, message, "not in this namespace").remedy(remedy);
@@ -395,19 +395,20 @@ impl<'c> World<'c> {
         let other = elsewhere
             .map(|secret| At::new(&secret.object, secret.object.label, "the one that is there"));
         let elsewhere = elsewhere.and_then(|secret| secret.object.namespace.as_deref());
-        let elsewhere = elsewhere.map_or_else(String::new, |namespace| {
-            format!("; it has one in namespace '{}'", show(namespace))
+        let elsewhere = elsewhere.map_or_else(Message::default, |namespace| {
+            say!("; it has one in namespace '{}'", shown(namespace))
         });
         let declared = match self.policy.secret(at.object.namespace.as_deref(), name) {
             Some(_) => ", although the policy declares it",
             None => "",
         };
-        let message = format!(
-            "{} names the pull secret '{}', which the cluster dump does not have in namespace '{}'{declared}\
-             {elsewhere}.",
+        let message = say!(
+            "{} names the pull secret '{}', which the cluster dump does not have in namespace '{}'{}{}.",
             describe(at.object),
-            show(name),
-            show(namespace.unwrap_or_default())
+            shown(name),
+            shown(namespace.unwrap_or_default()),
+            declared,
+            elsewhere
         );
         let code = &finding::PULL_SECRET_NOT_FOUND;
         out.report(at.draft(code, message, "no such Secret").related(other));
@@ -418,13 +419,14 @@ impl<'c> World<'c> {
         match &secret.content {
             Content::OtherType { holds } => {
                 let code = &finding::WRONG_SECRET_TYPE;
-                let held = holds.map_or(String::new(), |format: Format| {
-                    format!(", although it has the key {}", format.data_key())
+                let held = holds.map_or(Message::default(), |format: Format| {
+                    say!(", although it has the key {}", format.data_key())
                 });
-                let message = format!(
-                    "{} is of type {}, so the kubelet ignores it{held}.",
+                let message = say!(
+                    "{} is of type {}, so the kubelet ignores it{}.",
                     self.describe_in(&secret.object),
-                    show(&secret.secret_type)
+                    shown(&secret.secret_type),
+                    held
                 );
                 let at = SecretSpot::new(&secret.object, secret.type_span);
                 out.report(at.draft(code, message, "not a type for pull secrets"));
@@ -434,5 +436,18 @@ impl<'c> World<'c> {
             }
             Content::NoKey { .. } | Content::Payload(_) | Content::Managed => {}
         }
+    }
+}
+
+/// What keeps the key of a type from being there. `crossed` is the type whose key is there in its place, `near` a key
+/// with a similar name.
+fn cause_of_missing_key(format: Format, crossed: Option<Format>, near: Option<&str>) -> Message {
+    match (crossed, near) {
+        (Some(other), _) => say!("; {} belongs to type {}", other.data_key(), other.secret_type()),
+        (None, Some(near)) if format.data_key().strip_prefix('.') == Some(near) => {
+            say!("; the key '{}' lacks the dot at its beginning", shown(near))
+        }
+        (None, Some(near)) => say!("; rename its key '{}'", shown(near)),
+        (None, None) => Message::default(),
     }
 }

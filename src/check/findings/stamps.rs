@@ -5,6 +5,8 @@ use crate::inventory::Object;
 use crate::inventory::stamp::{STAMP, Stamp, Stamped};
 use crate::patch::Refusal;
 
+use crate::say;
+
 use super::super::Stamps;
 use super::super::world::World;
 use super::{At, Draft, Findings, describe};
@@ -24,7 +26,7 @@ impl World<'_> {
             for Stamped { object, stamp } in stamped {
                 let Stamp::Absent(Err(Refusal { span, why, advice })) = stamp else { continue };
                 let code = &finding::STAMP_NOT_WRITTEN;
-                let message = format!("{} cannot get the stamp: {why}.", describe(object));
+                let message = say!("{} cannot get the stamp: {}.", describe(object), why);
                 let at = At::new(object, *span, *why).path(annotations(object));
                 out.report(Draft::new(code, message).at(at).remedy(advice.clone()));
             }
@@ -38,15 +40,17 @@ impl World<'_> {
         let (missing, count) = (all.clone().filter(is_missing).count(), all.count());
         if missing == count && count > 1 {
             // Then it is not about this one or that one.
-            let message = format!(
-                "None of the {count} workloads carries the stamp {STAMP}: what writes it did not run."
+            let message = say!(
+                "None of the {} workloads carries the stamp {}: what writes it did not run.",
+                count,
+                STAMP
             );
             out.report(Draft::new(code, message));
             return;
         }
         for stamped in self.stamped {
             for Stamped { object, .. } in stamped.iter().filter(is_missing) {
-                let message = format!("{} does not carry the stamp {STAMP}.", describe(object));
+                let message = say!("{} does not carry the stamp {}.", describe(object), STAMP);
                 let at = At::new(object, object.label, "not checked on its way here");
                 out.report(Draft::new(code, message).at(at.path(annotations(object))));
             }

@@ -2,8 +2,11 @@
 
 use crate::finding;
 
+use crate::say;
+use crate::text::shown;
+
 use super::super::world::World;
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 impl World<'_> {
     /// The fields that change nothing, and the pull secrets that an operator ignores.
@@ -11,11 +14,11 @@ impl World<'_> {
         for (_, inventory) in self.manifests() {
             for unread in &inventory.unread {
                 let object = &unread.object;
-                let message = format!(
+                let message = say!(
                     "{} has pull secrets in {}, where they have no effect: {}.",
                     describe(object),
-                    show(&unread.field),
-                    unread.why
+                    shown(&unread.field),
+                    shown(unread.why)
                 );
                 let at = At::new(object, unread.span, "no effect").path(unread.path.clone());
                 out.report(Draft::new(&finding::UNREAD_FIELD, message).at(at));

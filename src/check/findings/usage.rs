@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::keyring::NearMiss;
-use crate::credentials::printable_key;
+use crate::credentials::shown_key;
 use crate::finding;
 use crate::image::Reference;
 use crate::inject::{self, Holder};
 use crate::inventory::secrets::{Content, RedactedEntry};
 use crate::inventory::{Image, PullSecrets};
+use crate::say;
 use crate::source::Span;
+use crate::text::shown;
 use crate::token;
 use crate::verdict::{
     AccountId, Asking, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
@@ -18,7 +20,7 @@ use crate::verdict::{
 
 use super::super::Judged;
 use super::super::world::{InUse, ResolvedPod, World};
-use super::{At, Draft, Findings, describe, show};
+use super::{At, Draft, Findings, describe};
 
 /// The pull secrets of ServiceAccounts, and whether a pod that gets them there needs them.
 type OfAccounts = BTreeMap<(AccountId, String), bool>;
@@ -107,10 +109,10 @@ impl<'c> World<'c> {
                 places = first_places(list);
             }
             let span = places.get(name.as_str()).copied().unwrap_or(list.span);
-            let message = format!(
+            let message = say!(
                 "{} names the pull secret '{}', and none of the images of its pods needs it.",
                 describe(inject::object(self.inventories, holder)),
-                show(name)
+                shown(name)
             );
             let at = self.at_list(holder, span, "not needed");
             out.report(Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at).about(name));
@@ -134,11 +136,11 @@ impl<'c> World<'c> {
         let places = first_places(&workload.pull_secrets);
         for at_secret in unneeded {
             let name = &pod.effective.names[*at_secret];
-            let mistake = mistakes.get(at_secret).map(|miss| format!(" ({miss})"));
-            let message = format!(
+            let mistake = mistakes.get(at_secret).map(|miss| say!(" ({})", miss.message()));
+            let message = say!(
                 "{} has the pull secret '{}', and none of its images needs it{}.",
                 describe(&workload.object),
-                show(name),
+                shown(name),
                 mistake.unwrap_or_default()
             );
             let holder = pod.holder();
@@ -229,12 +231,13 @@ impl<'c> World<'c> {
             return;
         }
         let code = &finding::BAD_CREDENTIALS_FOR_PUBLIC_IMAGE;
-        let message = format!(
-            "{} pulls the public image '{}' with credentials that do not work: the entry '{}' of {} {flaw}.",
+        let message = say!(
+            "{} pulls the public image '{}' with credentials that do not work: the entry '{}' of {} {}.",
             describe(&workload.object),
-            show(&image.reference),
-            printable_key(key),
-            self.describe_in(&secret.object)
+            shown(&image.reference),
+            shown_key(key),
+            self.describe_in(&secret.object),
+            flaw
         );
         let at = pod.at_image(image, "could be pulled without");
         let flawed = At::new(&secret.object, secret.object.label, "does not work");

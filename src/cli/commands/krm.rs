@@ -14,7 +14,7 @@ use pullcreds::policy::{Emit, FlagMistake, Mistake, Policy};
 use pullcreds::report::{self, Look, Report};
 use pullcreds::say;
 use pullcreds::source::{LineIndex, Source, Span};
-use pullcreds::text::shown;
+use pullcreds::text::{Message, shown};
 
 use super::judge;
 use crate::cli::exit::{Exit, Stop};
@@ -129,19 +129,19 @@ impl Mistakes {
 
     fn results(&self, source: &Source, config: &FunctionConfig<'_>) -> Vec<FunctionResult> {
         let results = self.found.iter().map(|mistake| FunctionResult {
-            message: format!("{}: {}", mistake.message, mistake.help),
+            message: say!("{}: {}", mistake.message, mistake.help),
             severity: Severity::Error,
-            reference: Some(config.reference.clone().into_owned()),
+            reference: Some(config.reference.shown()),
             field: Some((krm::path_in_function_config(&source.text, mistake.span), None)),
             file: None,
-            tags: [("code", "policy".to_owned())].into(),
+            tags: [("code", shown("policy"))].into(),
         });
         results.collect()
     }
 }
 
-fn path(source: &Source, mistake: &Mistake) -> String {
-    format!("functionConfig: {}", krm::path_in_function_config(&source.text, mistake.span))
+fn path(source: &Source, mistake: &Mistake) -> Message {
+    say!("functionConfig: {}", krm::path_in_function_config(&source.text, mistake.span))
 }
 
 /// What a functionConfig says.

@@ -93,7 +93,7 @@ fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
 /// The mistakes in a policy that is the whole of `source`.
 pub(crate) fn policy_mistakes(source: &Source, mistakes: &[policy::Mistake], look: Look) -> Stop {
     let whole = Span::new(0, source.text.len());
-    let here = |_: &policy::Mistake| "here".to_owned();
+    let here = |_: &policy::Mistake| Message::of("here");
     Stop::with_report(Exit::Usage, report::mistakes(source, whole, mistakes, &here, look))
 }
 

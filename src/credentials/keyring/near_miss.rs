@@ -8,9 +8,10 @@ mod index;
 pub use index::{KeyIndex, Misses};
 
 use crate::credentials::keyring::{InvalidUrl, Keyring, WORTH_AN_INDEX, normalise};
-use crate::credentials::printable_key;
+use crate::credentials::{printable_key, shown_key};
 use crate::mask::MASK;
-use std::fmt;
+use crate::say;
+use crate::text::{Message, Shown, plain, shown};
 use std::sync::OnceLock;
 
 /// What keeps the nearest key from matching.
@@ -61,8 +62,8 @@ pub enum Reason {
 pub struct NearMiss {
     /// The index of the key among those given.
     pub index: usize,
-    /// The key as written, without userinfo.
-    pub key: String,
+    /// The key, without userinfo.
+    pub key: Shown<'static>,
     /// What keeps it from matching.
     pub reason: Reason,
     /// A key that does match, if one of the usual repairs gives it.
@@ -130,7 +131,7 @@ fn explain(index: usize, key: &str, name: &str) -> (usize, NearMiss) {
     let image = ComparedImage::new(name);
     let miss = |reason, suggestion| NearMiss {
         index,
-        key: printable_key(key).into_owned(),
+        key: shown_key(key).into_owned(),
         reason,
         suggestion,
         host: image.host.to_owned(),
@@ -329,50 +330,52 @@ fn without_userinfo(key: &str) -> String {
     }
 }
 
-impl fmt::Display for NearMiss {
+impl NearMiss {
     /// One sentence, such as: the key is `https://index.docker.io/v1`; the kubelet needs the trailing
     /// slash.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, host, path, .. } = self;
-        write!(f, "the key is `{key}`; ")?;
+    pub fn message(&self) -> Message {
+        say!("the key is `{}`; {}", self.key, self.fault())
+    }
+
+    fn fault(&self) -> Message {
+        let (host, path) = (shown(&self.host), shown(&self.path));
         match &self.reason {
-            Reason::Whitespace => f.write_str("the kubelet drops a key with blanks in it"),
-            Reason::VersionWithoutSlash => f.write_str("the kubelet needs the trailing slash"),
-            Reason::Scheme => f.write_str("the kubelet knows only `https://`, `http://` or none"),
-            Reason::TagOrDigest => f.write_str("a key must not have a tag or digest"),
+            Reason::Whitespace => "the kubelet drops a key with blanks in it".into(),
+            Reason::VersionWithoutSlash => "the kubelet needs the trailing slash".into(),
+            Reason::Scheme => "the kubelet knows only `https://`, `http://` or none".into(),
+            Reason::TagOrDigest => "a key must not have a tag or digest".into(),
             Reason::TrailingSlash => {
-                f.write_str("with its trailing slash it covers only repositories inside of it")
+                "with its trailing slash it covers only repositories inside of it".into()
             }
-            Reason::Case => write!(f, "case matters, and the image is `{host}/{path}`"),
+            Reason::Case => say!("case matters, and the image is `{}/{}`", host, path),
             Reason::MissingLibrary => {
-                f.write_str("official images of Docker Hub are in the namespace `library/`")
+                "official images of Docker Hub are in the namespace `library/`".into()
             }
-            Reason::Port => match host.rsplit_once(':') {
-                Some((_, port)) if !host.ends_with(']') => {
-                    write!(f, "the image's registry has port {port}, and ports must be equal")
+            Reason::Port => match self.host.rsplit_once(':') {
+                Some((_, port)) if !self.host.ends_with(']') => {
+                    say!("the image's registry has port {}, and ports must be equal", shown(port))
                 }
-                _ => f.write_str("the image's registry has no port, and ports must be equal"),
+                _ => "the image's registry has no port, and ports must be equal".into(),
             },
             Reason::HubAlias => {
-                f.write_str("the kubelet knows Docker Hub only as `https://index.docker.io/v1/`")
+                "the kubelet knows Docker Hub only as `https://index.docker.io/v1/`".into()
             }
             Reason::HubAliasInImage => {
-                write!(f, "the kubelet does not try it for `{host}`, only for `docker.io`")
+                say!("the kubelet does not try it for `{}`, only for `docker.io`", host)
             }
             Reason::HubPath => {
-                f.write_str("the key for Docker Hub must be `https://index.docker.io/v1/`")
+                "the key for Docker Hub must be `https://index.docker.io/v1/`".into()
             }
-            Reason::PathGlob => f.write_str("`*` has no meaning in the path of a key"),
-            Reason::ApiPath => f.write_str("the kubelet reads its path as that of a repository"),
-            Reason::Path => write!(f, "its path is not the beginning of the image's, `{path}`"),
-            Reason::GlobLabels => write!(
-                f,
-                "`*` matches exactly one label of a host name, and the image is on `{host}`"
-            ),
-            Reason::RelatedHost => write!(f, "the image is on another host, `{host}`"),
-            Reason::EmptyKey => f.write_str("an empty key matches no image"),
-            Reason::Dropped(error) => write!(f, "the kubelet drops it, since {error}"),
-            Reason::OtherRegistry => write!(f, "the image is on another registry, `{host}`"),
+            Reason::PathGlob => "`*` has no meaning in the path of a key".into(),
+            Reason::ApiPath => "the kubelet reads its path as that of a repository".into(),
+            Reason::Path => say!("its path is not the beginning of the image's, `{}`", path),
+            Reason::GlobLabels => {
+                say!("`*` matches exactly one label of a host name, and the image is on `{}`", host)
+            }
+            Reason::RelatedHost => say!("the image is on another host, `{}`", host),
+            Reason::EmptyKey => "an empty key matches no image".into(),
+            Reason::Dropped(error) => say!("the kubelet drops it, since {}", plain(*error)),
+            Reason::OtherRegistry => say!("the image is on another registry, `{}`", host),
         }
     }
 }
@@ -439,7 +442,7 @@ mod tests {
 
     #[test]
     fn the_sentence_shows_the_key_without_its_password() {
-        let sentence = |key, name| explain_near_miss([key], name).unwrap().to_string();
+        let sentence = |key, name| explain_near_miss([key], name).unwrap().message();
         assert_eq!(
             sentence("https://index.docker.io/v1", "docker.io/acme/app"),
             "the key is `https://index.docker.io/v1`; the kubelet needs the trailing slash"

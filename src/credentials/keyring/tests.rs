@@ -179,7 +179,7 @@ proptest! {
     #[test]
     fn a_suggestion_always_matches_and_no_text_makes_it_panic(key in ".{0,12}", name in name()) {
         if let Some(miss) = explain_near_miss([key.as_str()], &name) {
-            prop_assert!(!miss.to_string().is_empty());
+            prop_assert!(!miss.message().is_empty());
             if let Some(suggestion) = miss.suggestion {
                 prop_assert!(!Keyring::from_keys([(0, 0, &*suggestion)]).lookup(&name).is_empty());
             }

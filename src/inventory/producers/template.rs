@@ -31,7 +31,7 @@ pub(super) enum Templated {
 }
 
 /// Why a template never becomes a docker configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateFlaw {
     /// `{{` without `}}`.
     OpenAction,
@@ -472,7 +472,7 @@ mod tests {
 
     #[track_caller]
     fn never(text: &str, expected: &TemplateFlaw) {
-        assert_eq!(read(text), Templated::Never(expected.clone()), "{text}");
+        assert_eq!(read(text), Templated::Never(*expected), "{text}");
     }
 
     #[test]
