@@ -83,7 +83,7 @@ fn contains_newline(text: &[u8]) -> bool {
 }
 
 /// What kind of credential the pair is, or `None` if nothing about it is known.
-pub fn classify(username: &Username, password: &Password) -> Option<token::Class> {
+pub fn classify(username: &Username, password: &Password) -> Option<token::Classification> {
     token::classify(&username.0, &password.0)
 }
 

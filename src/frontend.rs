@@ -19,7 +19,7 @@ use crate::source::{self, Position, STDIN, Source, Unreadable};
 use crate::text::{Message, Shown, shown, shown_error, shown_path};
 
 pub use limit::{Limit, parse_size};
-pub use replace::{Change, Place, Refused, Written, replace_all};
+pub use replace::{Change, FilePlace, NotWritten, Replaced, replace_all};
 pub use target::{Standard, standard, write};
 
 /// The extensions of files that are taken from a folder.

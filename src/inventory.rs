@@ -40,7 +40,7 @@ use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::text::Text;
-use crate::yaml::{self, Kind, Node, Problem, Tree};
+use crate::yaml::{self, Node, NodeKind, Problem, Tree};
 
 use phase::Timing;
 use walk::ObjectPlace;
@@ -933,7 +933,7 @@ fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
     let Some(field) = holder.field(FIELD) else { return PullSecrets::default() };
     let list = field.value.resolved();
     let state = match list.kind() {
-        Kind::Sequence(_) => ListState::List,
+        NodeKind::Sequence(_) => ListState::List,
         _ if list.is_null() => ListState::Null,
         _ => ListState::Malformed,
     };

@@ -10,7 +10,7 @@ use crate::finding::Subject;
 use crate::patch::{self, InsertionPoint};
 use crate::source::{self, Span};
 use crate::text::{Shown, Text, shown};
-use crate::yaml::{self, Kind, Node, Problem, Scalar, Style, Tree, layout};
+use crate::yaml::{self, Node, NodeKind, Problem, Scalar, Style, Tree, layout};
 
 const KIND: &str = "ResourceList";
 /// The key of its results.
@@ -170,13 +170,13 @@ fn list<'a>(root: Node<'_, 'a>) -> Result<ResourceList<'a>, NoList> {
     let value = items.map(|items| items.value.resolved());
     if let Some(value) = value
         && !value.is_null()
-        && !matches!(value.kind(), Kind::Sequence(_))
+        && !matches!(value.kind(), NodeKind::Sequence(_))
     {
         return Err(NoList::Malformed { span: value.span(), why: "`items` is not a list" });
     }
     // Where a new key would belong is another question there.
     let is_complex = |key: &Node<'_, '_>| layout::colon(*key).is_none();
-    if root.kind() == Kind::Mapping(Style::Block)
+    if root.kind() == NodeKind::Mapping(Style::Block)
         && let Some(key) = root.entries().map(|(key, _)| key).find(is_complex)
     {
         return Err(NoList::Malformed { span: key.span(), why: "a key is written with `?`" });
@@ -231,7 +231,7 @@ fn function_config<'a>(node: Option<Node<'_, 'a>>) -> Result<Option<FunctionConf
 }
 
 fn datum<'a>(key: Node<'_, 'a>, value: Node<'_, 'a>) -> Option<Datum<'a>> {
-    let is_block = value.kind() == Kind::Scalar(Scalar::Block) && !value.span().is_empty();
+    let is_block = value.kind() == NodeKind::Scalar(Scalar::Block) && !value.span().is_empty();
     let lines = lines_of(key, value).filter(|_| is_block);
     let value = value.resolved();
     Some(Datum {

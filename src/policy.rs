@@ -35,11 +35,11 @@ mod tree;
 
 pub use config::schema;
 pub use overrides::{
-    FlagMistake, Injection, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
+    FlagMistake, InjectFlag, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
     parse_word,
 };
 use pattern::{Pattern, PatternIndex};
-use registries::{Class, Cloud, Host, Provider};
+use registries::{Class, Cloud, Host, RegistryProvider};
 pub use scope::Scope;
 
 /// A value and where the policy file says it.
@@ -169,14 +169,14 @@ pub struct Cluster {
     /// The path of a kubelet `CredentialProviderConfig`, as written.
     pub credential_provider_config: Option<Spanned<String>>,
     /// Service accounts, no two of one name in one namespace.
-    pub service_accounts: Vec<ServiceAccount>,
+    pub service_accounts: Vec<DeclaredServiceAccount>,
     /// Pull secrets, no two of one name in one namespace.
-    pub secrets: Vec<Secret>,
+    pub secrets: Vec<DeclaredSecret>,
 }
 
 /// A ServiceAccount that is in the cluster already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServiceAccount {
+pub struct DeclaredServiceAccount {
     /// Its entry in the file.
     pub span: Option<Span>,
     /// Its namespace; `None` is [`Policy::namespace`].
@@ -189,7 +189,7 @@ pub struct ServiceAccount {
 
 /// A pull secret that is in the cluster already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Secret {
+pub struct DeclaredSecret {
     /// Its entry in the file.
     pub span: Option<Span>,
     /// Its namespace; `None` is [`Policy::namespace`].
@@ -259,7 +259,7 @@ pub struct Exception {
 
 /// What an exception is held against: a finding and the object it is about.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Subject<'a> {
+pub struct ExceptionSubject<'a> {
     /// The code of the finding.
     pub code: &'a str,
     /// The kind of the object, if it is about one.
@@ -274,7 +274,7 @@ pub struct Subject<'a> {
 
 impl Exception {
     /// Whether the exception is about `subject`, expired or not.
-    pub fn is_about(&self, subject: Subject<'_>) -> bool {
+    pub fn is_about(&self, subject: ExceptionSubject<'_>) -> bool {
         let is = |wanted: &Option<String>, given: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| given == Some(wanted))
         };
@@ -341,7 +341,7 @@ pub struct Access {
     /// The row of the built-in table for the image, whether it decided or not.
     pub host: Option<&'static Host>,
     /// The provider of that row.
-    pub provider: Option<&'static Provider>,
+    pub provider: Option<&'static RegistryProvider>,
 }
 
 /// Who says whether an image needs credentials.
@@ -575,7 +575,11 @@ impl Policy {
     }
 
     /// The first exception about `subject` that holds `today`, else the first one that has expired.
-    pub fn exception(&self, subject: Subject<'_>, today: Date) -> Option<(RuleId, &Exception)> {
+    pub fn exception(
+        &self,
+        subject: ExceptionSubject<'_>,
+        today: Date,
+    ) -> Option<(RuleId, &Exception)> {
         let named = subject.name.map_or(&[][..], |name| self.excepted(subject.code, Some(name)));
         let all = named.iter().chain(self.excepted(subject.code, None)).copied();
         let about: Vec<usize> = all.filter(|&at| self.exceptions[at].is_about(subject)).collect();
@@ -598,7 +602,7 @@ impl Policy {
         &self,
         namespace: Option<&str>,
         name: &str,
-    ) -> Option<(RuleId, &ServiceAccount)> {
+    ) -> Option<(RuleId, &DeclaredServiceAccount)> {
         let all = &self.cluster.service_accounts;
         let wanted = self.full_name(name, namespace);
         let found = self.accounts_by_name.binary_search_by_key(&wanted, |&at| {
@@ -609,7 +613,7 @@ impl Policy {
     }
 
     /// The declared pull secret of this name; no namespace on either side is the default one.
-    pub fn secret(&self, namespace: Option<&str>, name: &str) -> Option<(RuleId, &Secret)> {
+    pub fn secret(&self, namespace: Option<&str>, name: &str) -> Option<(RuleId, &DeclaredSecret)> {
         let all = &self.cluster.secrets;
         let wanted = self.full_name(name, namespace);
         let found = self.secrets_by_name.binary_search_by_key(&wanted, |&at| {

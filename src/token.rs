@@ -1,7 +1,7 @@
 //! What kind of credential a user name and password are, and how long they live.
 //!
 //! Only the shape is looked at. Nothing is verified, nothing is asked over a network, and no text of
-//! the credential leaves this module: a [`Class`] holds a kind and two times. Nothing here knows the
+//! the credential leaves this module: a [`Classification`] holds a kind and two times. Nothing here knows the
 //! time of day; whether a token has expired is for the caller to say.
 
 mod claims;
@@ -17,11 +17,11 @@ use kinds::{CLAIM_ROWS, ROWS};
 
 /// What is known about a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Class {
+pub struct Classification {
     /// What it is.
     pub kind: Kind,
     /// How it was recognised.
-    pub basis: Basis,
+    pub basis: Recognition,
     /// When it was issued, in seconds since 1970, if it says so or its expiry and its kind do.
     pub issued_at: Option<i64>,
     /// When it expires, in seconds since 1970, if it says so.
@@ -30,7 +30,7 @@ pub struct Class {
 
 /// How a credential was recognised, the strongest evidence first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Basis {
+pub enum Recognition {
     /// The password could be decoded and says what it is.
     Content,
     /// The password has the prefix or the form of its kind.
@@ -43,7 +43,7 @@ pub enum Basis {
 /// that fetches it again, and must not be in a Secret that nothing refreshes.
 const SHORT_LIFE: i64 = 24 * 60 * 60;
 
-impl Class {
+impl Classification {
     /// How many seconds the credential lives, if it or its kind says so.
     pub fn lifetime(&self) -> Option<i64> {
         let between = |(issued, expires): (i64, i64)| expires.checked_sub(issued);
@@ -55,7 +55,7 @@ impl Class {
         self.lifetime().is_some_and(|seconds| seconds <= SHORT_LIFE)
     }
 
-    fn new(kind: Kind, basis: Basis) -> Self {
+    fn new(kind: Kind, basis: Recognition) -> Self {
         Self { kind, basis, issued_at: None, expires_at: None }
     }
 
@@ -72,27 +72,27 @@ impl Class {
 
 /// Recognises a credential; `None` if nothing is known about it. Blanks around the password, which
 /// are a mistake of their own, are skipped.
-pub(crate) fn classify(username: &[u8], password: &[u8]) -> Option<Class> {
+pub(crate) fn classify(username: &[u8], password: &[u8]) -> Option<Classification> {
     let password = password.trim_ascii();
     by_content(username, password).or_else(|| by_table(username, password))
 }
 
-fn by_content(username: &[u8], password: &[u8]) -> Option<Class> {
+fn by_content(username: &[u8], password: &[u8]) -> Option<Classification> {
     if is_service_account_key(password) {
-        return Some(Class::new(Kind::GoogleServiceAccountKey, Basis::Content));
+        return Some(Classification::new(Kind::GoogleServiceAccountKey, Recognition::Content));
     }
     if let Some(claims) = claims::of_ecr_token(password) {
-        return Some(Class::new(Kind::EcrToken, Basis::Content).with_times(&claims));
+        return Some(Classification::new(Kind::EcrToken, Recognition::Content).with_times(&claims));
     }
     let claims = claims::of_jwt(password)?;
     let row = CLAIM_ROWS.iter().find(|row| row.is(username, &claims));
     let kind = row.map_or(Kind::Jwt, |row| row.kind);
-    Some(Class::new(kind, Basis::Content).with_times(&claims))
+    Some(Classification::new(kind, Recognition::Content).with_times(&claims))
 }
 
-fn by_table(username: &[u8], password: &[u8]) -> Option<Class> {
+fn by_table(username: &[u8], password: &[u8]) -> Option<Classification> {
     let row = ROWS.iter().find(|row| row.is(username, password))?;
-    let class = Class::new(row.kind, row.basis());
+    let class = Classification::new(row.kind, row.basis());
     // GitLab's job tokens and GitHub's installation tokens may hold a JWT after their prefix.
     Some(match claims::of_embedded_jwt(password) {
         Some(claims) => class.with_times(&claims),

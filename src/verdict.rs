@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::credentials::keyring::{Keyring, Match, NearMiss};
 use crate::credentials::payload::{Misfit, Unusable};
-use crate::credentials::provider::{IDENTITIES, Identity, Missing, Provider};
+use crate::credentials::provider::{IDENTITIES, Identity, MissingAnnotation, Provider};
 use crate::credentials::shown_key;
 use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::ProducerFault;
@@ -119,7 +119,7 @@ pub enum Account<'p> {
     /// The dump has all ServiceAccounts of the namespace, and it is not among them.
     Absent,
     /// The policy declares it.
-    Declared(&'p policy::ServiceAccount),
+    Declared(&'p policy::DeclaredServiceAccount),
     /// It comes after the Pod in the stream: who applies them in this order creates the Pod with whatever the
     /// ServiceAccount named before (`Admit` of plugin/pkg/admission/serviceaccount/admission.go).
     Later(AccountId),
@@ -690,7 +690,7 @@ pub enum Known<'i> {
         elsewhere: Option<&'i Secret<'i>>,
     },
     /// The policy declares it.
-    Declared(&'i policy::Secret),
+    Declared(&'i policy::DeclaredSecret),
     /// A Secret of that name is in the input, in another namespace.
     Elsewhere(&'i Secret<'i>),
     /// Something of the input makes a Secret of that name, in another namespace.
@@ -999,10 +999,10 @@ impl<'i> Credentials<'i> {
         let mut own =
             own.map(|identity| (identity, identity.missing(|key| value(annotations, key))));
         let half = own.clone().find_map(|(identity, missing)| match missing {
-            Missing::Some(annotation) => Some(Unasked::Half { identity, annotation }),
-            Missing::All | Missing::None => None,
+            MissingAnnotation::Some(annotation) => Some(Unasked::Half { identity, annotation }),
+            MissingAnnotation::All | MissingAnnotation::None => None,
         });
-        match own.find(|(_, missing)| *missing == Missing::None) {
+        match own.find(|(_, missing)| *missing == MissingAnnotation::None) {
             Some((identity, _)) if identity.pulls => {
                 Asking::Answered(Identified::ByAnnotation(identity))
             }
@@ -1084,8 +1084,9 @@ impl Puller<'_> {
 
 /// The identities that a ServiceAccount's annotations give.
 pub fn identities(annotations: &[(Text<'_>, Text<'_>)]) -> Vec<&'static Identity> {
-    let is_set =
-        |identity: &&Identity| identity.missing(|key| value(annotations, key)) == Missing::None;
+    let is_set = |identity: &&Identity| {
+        identity.missing(|key| value(annotations, key)) == MissingAnnotation::None
+    };
     IDENTITIES.iter().filter(is_set).collect()
 }
 

@@ -19,4 +19,4 @@ pub use joint::{Joint, Severed, join};
 pub use resolve::Type;
 pub use stream::{Problem, read, read_whole, refusal};
 pub(crate) use tree::is_plain_string;
-pub use tree::{Field, Kind, Node, Scalar, Style, Tree};
+pub use tree::{Field, Node, NodeKind, Scalar, Style, Tree};

@@ -10,7 +10,7 @@ mod reference;
 use base64::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use pullcreds::credentials::payload::Format;
+use pullcreds::credentials::payload::PayloadFormat;
 use serde_json::Value;
 
 fn table(text: &str) -> Vec<Value> {
@@ -74,7 +74,8 @@ fn orders_of_the_table() {
 #[test]
 fn payloads_of_the_table() {
     for case in table(include_str!("../testdata/payload.jsonl")) {
-        let format = Format::from_secret_type(text(&case["type"])).expect("a type of pull secrets");
+        let format =
+            PayloadFormat::from_secret_type(text(&case["type"])).expect("a type of pull secrets");
         let encoded = case["base64"].as_str().map(|text| BASE64_STANDARD.decode(text));
         let value = encoded.map_or_else(
             || text(&case["text"]).as_bytes().to_vec(),
@@ -310,6 +311,6 @@ proptest! {
 
     #[test]
     fn payloads_that_are_made(value in prop_oneof![pieces(OF_PAYLOADS, 12), object()], old in any::<bool>()) {
-        payload::agrees(if old { Format::DockerCfg } else { Format::DockerConfigJson }, value.as_bytes());
+        payload::agrees(if old { PayloadFormat::DockerCfg } else { PayloadFormat::DockerConfigJson }, value.as_bytes());
     }
 }

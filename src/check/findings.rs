@@ -155,7 +155,7 @@ impl<'w, 'c> Findings<'w, 'c> {
         let images =
             if all.any(|one| one.image.is_some()) { self.world.images(draft) } else { Vec::new() };
         let object = draft.at.as_ref().map(|at| at.object);
-        let about = rules::Subject {
+        let about = rules::ExceptionSubject {
             code: draft.code.name,
             kind: object.map(|object| &*object.type_meta.kind),
             namespace: object

@@ -7,7 +7,7 @@
 
 use crate::base64::{self, Encoding};
 use crate::credentials::literal::literals;
-use crate::credentials::payload::{self, Format};
+use crate::credentials::payload::{self, PayloadFormat};
 use crate::credentials::shown_key;
 use crate::json::Document;
 use crate::say;
@@ -96,8 +96,11 @@ fn decode(value: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {
 
 fn in_json(name: &str, json: &[u8]) -> Option<Exposure> {
     // Without `auths` any table of users and passwords looks the same.
-    let format =
-        if name.ends_with("dockercfg") { Format::DockerCfg } else { Format::DockerConfigJson };
+    let format = if name.ends_with("dockercfg") {
+        PayloadFormat::DockerCfg
+    } else {
+        PayloadFormat::DockerConfigJson
+    };
     let payload = payload::read(format, json);
     let usable = payload.entries().iter().filter(|entry| {
         payload.unusable(entry).is_none() && entry.literal().is_some() && !entry.key.is_empty()

@@ -16,20 +16,20 @@ use crate::credentials::{Password, Username, classify, shown_key, user};
 use crate::json::{self, Document, Value, ValueKind};
 use crate::say;
 use crate::text::{Message, Shown, plain};
-use crate::token::{self, Class};
+use crate::token::{self, Classification};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 /// Which of the two kinds of pull secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum PayloadFormat {
     /// `{"auths": {"ghcr.io": {…}}}`.
     DockerConfigJson,
     /// The older `{"ghcr.io": {…}}`.
     DockerCfg,
 }
 
-impl Format {
+impl PayloadFormat {
     /// Both formats.
     pub const ALL: [Self; 2] = [Self::DockerConfigJson, Self::DockerCfg];
 
@@ -70,7 +70,7 @@ pub struct Payload {
 
 impl Payload {
     /// The entries that the kubelet sees; none if it passes the value over or cannot read it.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[AuthEntry] {
         match &self.kubelet {
             Kubelet::Entries(entries) => entries,
             Kubelet::Skipped | Kubelet::Error(_) => &[],
@@ -79,7 +79,7 @@ impl Payload {
 
     /// Why `entry`, one of [`Self::entries`], authenticates nothing; `None` if it has both a user name
     /// and a password.
-    pub fn unusable(&self, entry: &Entry) -> Option<Unusable> {
+    pub fn unusable(&self, entry: &AuthEntry) -> Option<Unusable> {
         match (entry.username.is_empty(), entry.password.is_empty()) {
             (false, false) => None,
             (_, true) if entry.has_ignored_token && entry.username.is_null_guid() => {
@@ -134,13 +134,13 @@ pub enum Kubelet {
     /// The value is empty: the Secret is skipped.
     Skipped,
     /// The entries in the order of the file; a repeated key keeps the last value.
-    Entries(Vec<Entry>),
+    Entries(Vec<AuthEntry>),
     /// Every credential look-up of a pod that names the Secret fails, and with it every pull.
     Error(PayloadError),
 }
 
 /// One entry of `auths`.
-pub struct Entry {
+pub struct AuthEntry {
     /// The key as written (escapes resolved). Show it through [`shown_key`].
     pub key: String,
     /// The user name.
@@ -153,7 +153,7 @@ pub struct Entry {
     beside: Option<&'static str>,
 }
 
-impl Entry {
+impl AuthEntry {
     /// What is wrong with the form of the user name, if the registry wants another.
     pub fn user_flaw(&self) -> Option<&'static str> {
         user::flaw(&self.key, &self.username)
@@ -181,7 +181,7 @@ impl Entry {
     }
 
     /// What kind of credential it is, or `None` if nothing is known about it.
-    pub fn classify(&self) -> Option<Class> {
+    pub fn classify(&self) -> Option<Classification> {
         classify(&self.username, &self.password)
     }
 
@@ -384,9 +384,9 @@ pub enum AuthProblem {
     NoColon,
 }
 
-/// Reads the bytes under [`Format::data_key`] of a Secret that has the [`Format::secret_type`]. (Of
+/// Reads the bytes under [`PayloadFormat::data_key`] of a Secret that has the [`PayloadFormat::secret_type`]. (Of
 /// a Secret with another type, the kubelet reads nothing and says nothing.)
-pub fn read(format: Format, value: &[u8]) -> Payload {
+pub fn read(format: PayloadFormat, value: &[u8]) -> Payload {
     let document = Document::parse(value).map_err(|error| syntax_error(value, &error));
     let api_server = match &document {
         _ if value.is_empty() => Err(PayloadError::Empty),
@@ -423,12 +423,12 @@ fn expect_object(root: Value<'_>) -> Result<(), PayloadError> {
 }
 
 /// `json.Unmarshal` into `DockerConfigJSON` or `DockerConfig` (`config.go`).
-fn kubelet_entries(format: Format, root: Value<'_>) -> Result<Vec<Entry>, PayloadError> {
+fn kubelet_entries(format: PayloadFormat, root: Value<'_>) -> Result<Vec<AuthEntry>, PayloadError> {
     expect_object(root)?;
     let mut entries = AuthMap::default();
     match format {
-        Format::DockerCfg => entries.add(root)?,
-        Format::DockerConfigJson => {
+        PayloadFormat::DockerCfg => entries.add(root)?,
+        PayloadFormat::DockerConfigJson => {
             for (name, value) in root.fields() {
                 let name = name.string();
                 if json::is_field(&name, "auths") {
@@ -445,7 +445,7 @@ fn kubelet_entries(format: Format, root: Value<'_>) -> Result<Vec<Entry>, Payloa
 /// The Go map that entries are decoded into.
 #[derive(Default)]
 struct AuthMap {
-    list: Vec<Entry>,
+    list: Vec<AuthEntry>,
     // Invariant: each key of `list` with its index.
     index: HashMap<String, usize>,
 }
@@ -501,7 +501,7 @@ fn check_http_headers(headers: Value<'_>) -> Result<(), PayloadError> {
 
 /// `DockerConfigEntry.UnmarshalJSON`: each field may come several times, the last one counts, `null`
 /// changes nothing; a non-empty `auth` overrides user name and password.
-fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
+fn read_entry(key: String, value: Value<'_>) -> Result<AuthEntry, PayloadError> {
     let error = |field, expected, found: ValueKind| PayloadError::EntryField {
         key: shown_key(&key).into_owned(),
         field,
@@ -543,7 +543,7 @@ fn read_entry(key: String, value: Value<'_>) -> Result<Entry, PayloadError> {
             .map_err(|problem| PayloadError::Auth { key: shown_key(&key).into_owned(), problem })?;
     }
     let (username, password) = (Username::new(username), Password::new(password));
-    Ok(Entry { key, username, password, has_ignored_token, beside })
+    Ok(AuthEntry { key, username, password, has_ignored_token, beside })
 }
 
 type PrivateBytes = Zeroizing<Vec<u8>>;
@@ -637,7 +637,7 @@ mod tests {
         }
     }
 
-    fn case_entry(entry: &Entry) -> CaseEntry {
+    fn case_entry(entry: &AuthEntry) -> CaseEntry {
         CaseEntry {
             host: entry.key.clone(),
             username: entry.username_for_tests(),
@@ -654,7 +654,7 @@ mod tests {
     fn every_case_of_the_table_is_read_as_in_go() {
         for line in include_str!("../../testdata/payload.jsonl").lines() {
             let case: Case = serde_json::from_str(line).unwrap();
-            let format = Format::from_secret_type(&case.r#type).unwrap();
+            let format = PayloadFormat::from_secret_type(&case.r#type).unwrap();
             let decode = |text| base64::decode(text, Encoding::Padded).unwrap().to_vec();
             let encoded = case.base64.as_deref().unwrap_or_default();
             let value = case.text.map_or_else(|| decode(encoded.as_bytes()), String::into_bytes);
@@ -667,7 +667,7 @@ mod tests {
     }
 
     fn message(value: &str) -> String {
-        match read(Format::DockerConfigJson, value.as_bytes()).kubelet {
+        match read(PayloadFormat::DockerConfigJson, value.as_bytes()).kubelet {
             Kubelet::Error(error) => error.message().into(),
             _ => "no error".to_owned(),
         }
@@ -720,7 +720,7 @@ mod tests {
     #[test]
     fn what_the_kubelet_does_not_read_is_told() {
         let payload = read(
-            Format::DockerConfigJson,
+            PayloadFormat::DockerConfigJson,
             br#"{"auths":{"a":{"identitytoken":"x"},"b":{"identitytoken":""}},"credsStore":"desktop"}"#,
         );
         assert!(payload.names_helper);
@@ -756,7 +756,7 @@ mod tests {
             (r#"{"password":"p"}"#, "", Some(U::NoUsername)),
         ] {
             let value = format!(r#"{{"auths":{{"r.io":{entry}}}{rest}}}"#);
-            let payload = read(Format::DockerConfigJson, value.as_bytes());
+            let payload = read(PayloadFormat::DockerConfigJson, value.as_bytes());
             assert_eq!(payload.unusable(&payload.entries()[0]), expected, "{value}");
         }
     }
@@ -773,7 +773,7 @@ mod tests {
             let value = format!(
                 r#"{{"auths":{{"r.io":{{"username":"{username}","password":"{password}"}}}}}}"#
             );
-            let payload = read(Format::DockerConfigJson, value.as_bytes());
+            let payload = read(PayloadFormat::DockerConfigJson, value.as_bytes());
             assert_eq!(payload.entries()[0].has_stray_newline(), expected, "{value}");
         }
     }
@@ -847,7 +847,7 @@ mod tests {
                 })
                 .collect();
             let text = serde_json::json!({"auths": auths}).to_string();
-            let ours = match read(Format::DockerConfigJson, text.as_bytes()).kubelet {
+            let ours = match read(PayloadFormat::DockerConfigJson, text.as_bytes()).kubelet {
                 Kubelet::Entries(entries) => {
                     Some(sorted(entries.iter().map(case_entry).collect()))
                 }
@@ -858,7 +858,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_the_reader_panic(value in proptest::collection::vec(any::<u8>(), 0..64)) {
-            for format in Format::ALL {
+            for format in PayloadFormat::ALL {
                 read(format, &value);
             }
         }

@@ -7,8 +7,8 @@
 mod config;
 mod official;
 
-pub use config::Mistake;
-pub use official::{IDENTITIES, Identity, Missing, Official};
+pub use config::ConfigMistake;
+pub use official::{IDENTITIES, Identity, MissingAnnotation, Official};
 
 use crate::credentials::keyring::urls_match;
 
@@ -50,7 +50,7 @@ impl Config {
     ///
     /// Everything for which the kubelet would refuse to start. No mistake repeats a value of the file
     /// other than a name or pattern.
-    pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
+    pub fn parse(text: &str) -> Result<Self, Vec<ConfigMistake>> {
         config::parse(text)
     }
 
@@ -60,13 +60,13 @@ impl Config {
     /// # Errors
     ///
     /// A mistake for each name that is there already.
-    pub fn merge(&mut self, other: Self) -> Result<(), Vec<Mistake>> {
+    pub fn merge(&mut self, other: Self) -> Result<(), Vec<ConfigMistake>> {
         let known = |name: &str| self.providers.iter().any(|provider| provider.name == name);
         let twice: Vec<_> = other
             .providers
             .iter()
             .filter(|provider| known(&provider.name))
-            .map(|provider| Mistake::duplicate_provider(&provider.name))
+            .map(|provider| ConfigMistake::duplicate_provider(&provider.name))
             .collect();
         if !twice.is_empty() {
             return Err(twice);

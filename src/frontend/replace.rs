@@ -26,24 +26,24 @@ const AT_ONCE: usize = 16;
 
 /// Where a file is, without links.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct FilePlace {
     folder: PathBuf,
     name: OsString,
 }
 
-impl Place {
+impl FilePlace {
     /// The place of the file that `path` leads to.
     ///
     /// # Errors
     ///
     /// If the file does not exist, or is not a regular file.
-    pub fn of(path: &Path) -> Result<Self, Refused> {
+    pub fn of(path: &Path) -> Result<Self, NotWritten> {
         let path = path.canonicalize()?;
         match (path.is_file(), path.parent(), path.file_name()) {
             (true, Some(folder), Some(name)) => {
                 Ok(Self { folder: folder.to_owned(), name: name.to_owned() })
             }
-            _ => Err(Refused::NotAFile),
+            _ => Err(NotWritten::NotAFile),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Place {
 /// A file that is to be changed.
 pub struct Change<'c> {
     /// Where it is.
-    pub place: Place,
+    pub place: FilePlace,
     /// The contents that were read.
     pub before: &'c str,
     /// Creates the new contents.
@@ -60,14 +60,14 @@ pub struct Change<'c> {
 
 /// A file that was changed.
 #[derive(Debug)]
-pub struct Written {
+pub struct Replaced {
     /// How many other names the file had (`link(2)`). They keep the old contents.
     pub other_names: u64,
 }
 
 /// Why a file was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum NotWritten {
     /// Another process changed the file.
     #[error("it was changed after it was read, and was not written")]
     Changed,
@@ -100,7 +100,7 @@ pub enum Refused {
 pub fn replace_all(
     changes: &[Change<'_>],
     stopped: &(dyn Fn() -> bool + Sync),
-) -> Vec<Result<Written, Refused>> {
+) -> Vec<Result<Replaced, NotWritten>> {
     let folders: BTreeSet<_> = changes.iter().map(|change| &*change.place.folder).collect();
     for folder in &folders {
         sweep(folder);
@@ -109,7 +109,7 @@ pub fn replace_all(
     let outcomes = Mutex::new(Vec::with_capacity(changes.len()));
     let work = || {
         while let Some((at, change)) = taken(&next, changes) {
-            let outcome = if stopped() { Err(Refused::Stopped) } else { replace(change) };
+            let outcome = if stopped() { Err(NotWritten::Stopped) } else { replace(change) };
             let mut outcomes = outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             outcomes.push((at, outcome));
         }
@@ -136,19 +136,19 @@ fn taken<'c, 't>(next: &AtomicUsize, changes: &'c [Change<'t>]) -> Option<(usize
     changes.get(at).map(|change| (at, change))
 }
 
-fn replace(change: &Change<'_>) -> Result<Written, Refused> {
+fn replace(change: &Change<'_>) -> Result<Replaced, NotWritten> {
     exchange(&change.place, &(change.after)(), Some(change.before))
 }
 
 /// Replaces the contents of the file at `path`, or creates it.
-pub(super) fn put(path: &Path, content: &str) -> Result<(), Refused> {
-    let place = Place::of(path);
+pub(super) fn put(path: &Path, content: &str) -> Result<(), NotWritten> {
+    let place = FilePlace::of(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match (place, path.file_name()) {
-        (Err(Refused::Io(error)), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+        (Err(NotWritten::Io(error)), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
             let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
             sweep(&folder);
-            create(&Place { folder, name: name.to_owned() }, content)
+            create(&FilePlace { folder, name: name.to_owned() }, content)
         }
         (place, _) => {
             let place = place?;

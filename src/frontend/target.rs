@@ -4,7 +4,7 @@ use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::replace::{self, Refused};
+use super::replace::{self, NotWritten};
 
 /// A stream that the program was started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,10 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
         return overwrite(path, text);
     }
     match replace::put(path, text) {
-        Err(Refused::Io(error)) if NOT_REPLACEABLE.contains(&error.kind()) => overwrite(path, text),
-        Err(Refused::Io(error)) => Err(error),
+        Err(NotWritten::Io(error)) if NOT_REPLACEABLE.contains(&error.kind()) => {
+            overwrite(path, text)
+        }
+        Err(NotWritten::Io(error)) => Err(error),
         Err(_) => overwrite(path, text),
         Ok(()) => Ok(()),
     }
@@ -67,7 +69,7 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
         return Err(io::Error::new(ErrorKind::NotFound, missing));
     }
     replace::put(path, text).map_err(|refused| match refused {
-        Refused::Io(error) => error,
+        NotWritten::Io(error) => error,
         other => io::Error::other(other),
     })
 }

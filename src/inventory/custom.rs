@@ -7,7 +7,7 @@ use super::{Object, flaws};
 use crate::image::Reference;
 use crate::kinds::{CONTAINER_LISTS, FieldPath, SecretForm};
 use crate::source::Span;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// A custom resource outside of the table that holds pod specs or images.
 pub struct Unjudged<'a> {
@@ -71,7 +71,7 @@ impl Search {
             return;
         }
         match node.kind() {
-            Kind::Mapping(_) => {
+            NodeKind::Mapping(_) => {
                 let is_pod_spec = is_pod_spec(node);
                 if is_pod_spec {
                     self.take_pod_spec(node);
@@ -87,7 +87,7 @@ impl Search {
                     }
                 }
             }
-            Kind::Sequence(_) => {
+            NodeKind::Sequence(_) => {
                 let before = self.path.len();
                 self.path.push_str("[*]");
                 for item in node.items() {
@@ -95,13 +95,13 @@ impl Search {
                 }
                 self.path.truncate(before);
             }
-            Kind::Scalar(_) if node.string().is_some_and(|text| is_image(&text, of_image)) => {
+            NodeKind::Scalar(_) if node.string().is_some_and(|text| is_image(&text, of_image)) => {
                 let path = self.path.clone();
                 let held = self.held(node.span());
                 held.images += 1;
                 held.image_paths.insert(path);
             }
-            Kind::Scalar(_) | Kind::Alias => {}
+            NodeKind::Scalar(_) | NodeKind::Alias => {}
         }
     }
 
@@ -140,11 +140,11 @@ fn step(key: &str) -> String {
 fn form(value: Node<'_, '_>) -> SecretForm {
     let value = value.resolved();
     match value.kind() {
-        Kind::Sequence(_) => match value.items().next() {
+        NodeKind::Sequence(_) => match value.items().next() {
             Some(first) if !first.is_mapping() => SecretForm::Names,
             _ => SecretForm::Objects,
         },
-        Kind::Mapping(_) => SecretForm::Object,
+        NodeKind::Mapping(_) => SecretForm::Object,
         _ if value.is_null() => SecretForm::Objects,
         _ => SecretForm::Name,
     }

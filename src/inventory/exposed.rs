@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{LAST_APPLIED, Object, text};
 use crate::credentials::exposure::{self, Exposure};
-use crate::credentials::payload::Format;
+use crate::credentials::payload::PayloadFormat;
 use crate::kinds::CONTAINER_LISTS;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -118,7 +118,7 @@ pub(super) fn in_config_map(node: Node<'_, '_>) -> Vec<ExposedValue> {
 pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<ExposedValue> {
     let secret_type = node.get("type").and_then(text).unwrap_or_default();
     // What is under the key of its type is read as a payload, but for that of `data` where `stringData` has one, too.
-    let payload = Format::from_secret_type(&secret_type).map(Format::data_key);
+    let payload = PayloadFormat::from_secret_type(&secret_type).map(PayloadFormat::data_key);
     let in_text = payload.is_some_and(|key| node.at(&["stringData", key]).is_some());
     let values = ["data", "stringData"].into_iter().flat_map(move |map| {
         let payload = payload.filter(|_| map == "stringData" || !in_text);

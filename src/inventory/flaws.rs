@@ -8,7 +8,7 @@ use crate::kinds::{self, CONTAINER_LISTS, Row};
 use crate::names::is_subdomain;
 use crate::source::Span;
 use crate::text::Text;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// Something that is wrong with the form of an object.
 pub struct Flaw<'a> {
@@ -339,7 +339,7 @@ fn containers_elsewhere(
     let elsewhere = (0..way.len()).find_map(|depth| {
         let holder = &way[..depth];
         let field = node.at(holder)?.field("containers")?;
-        let is_list = matches!(field.value.resolved().kind(), Kind::Sequence(_));
+        let is_list = matches!(field.value.resolved().kind(), NodeKind::Sequence(_));
         let path = holder.join(".");
         is_list.then(|| (joined(&path, "containers"), field.key.span(), Some(path)))
     });

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use super::reach::{self, Reach};
 use super::secrets::{self, Annotation};
 use super::{Object, Text, text};
-use crate::credentials::payload::Format;
+use crate::credentials::payload::PayloadFormat;
 use crate::kinds;
 use crate::source::Span;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 pub use template::TemplateFlaw;
 use template::{BRACES, Delimiters, Templated};
@@ -544,7 +544,7 @@ pub enum ProducerFault {
     /// Its type is not one that the kubelet reads.
     Type,
     /// It lacks the key of its type.
-    Key(Format),
+    Key(PayloadFormat),
     /// Its docker configuration can never be read.
     Payload(TemplateFlaw),
 }
@@ -604,7 +604,7 @@ fn one<'a>(
     let name = if row.suffix.is_empty() { name } else { (name.into_string() + row.suffix).into() };
     let secret_type = row.secret_type.and_then(|path| item.at(path)).and_then(text);
     let annotations = annotations(made, row);
-    let format = secret_type.as_deref().and_then(Format::from_secret_type);
+    let format = secret_type.as_deref().and_then(PayloadFormat::from_secret_type);
     let template = format.and_then(|format| (row.template)(made, format.data_key()));
     let templated = format.map_or(Templated::Unknown, |format| templated(template, format, row));
     Some(Produced {
@@ -627,7 +627,7 @@ fn one<'a>(
 }
 
 /// What is told by the template of the docker configuration.
-fn templated(template: Option<Node<'_, '_>>, format: Format, row: &Producer) -> Templated {
+fn templated(template: Option<Node<'_, '_>>, format: PayloadFormat, row: &Producer) -> Templated {
     let text = template.and_then(Node::string).map(|text| Zeroizing::new(text.into_string()));
     text.map_or(Templated::Unknown, |text| template::read(&text, format, row.delimiters))
 }
@@ -656,7 +656,7 @@ fn fault(
         return Some(ProducerFault::NoSecret(kind));
     }
     row.secret_type?;
-    let Some(format) = secret_type.and_then(Format::from_secret_type) else {
+    let Some(format) = secret_type.and_then(PayloadFormat::from_secret_type) else {
         return Some(ProducerFault::Type);
     };
     if (row.has_key)(made, format.data_key()) == Some(false) {
@@ -716,7 +716,7 @@ fn creates(made: &ProducerItem<'_, '_>, policy: Path) -> bool {
 }
 
 fn is(node: Node<'_, '_>, path: &[&str], value: &str) -> bool {
-    let found = node.at(path).filter(|node| matches!(node.kind(), Kind::Scalar(_)));
+    let found = node.at(path).filter(|node| matches!(node.kind(), NodeKind::Scalar(_)));
     found.and_then(Node::scalar).is_some_and(|found| found == value)
 }
 

@@ -16,7 +16,7 @@ use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::text::Text;
-use crate::yaml::{Field, Kind, Node};
+use crate::yaml::{Field, Node, NodeKind};
 
 /// Where the fields of a workload are, if they are not in a pod spec at the same path in each object of its kind.
 pub struct Ways {
@@ -453,17 +453,17 @@ fn read<'a>(field: Field<'_, 'a>, form: SecretForm) -> PullSecrets<'a> {
         return PullSecrets { state: ListState::Null, entries: Box::default(), span };
     }
     let found = match (form, value.kind()) {
-        (SecretForm::Objects, Kind::Sequence(_)) => Some(entries(Some(value))),
-        (SecretForm::Names, Kind::Sequence(_)) => Some(value.items().map(name).collect()),
-        (SecretForm::Object, Kind::Mapping(_)) => {
+        (SecretForm::Objects, NodeKind::Sequence(_)) => Some(entries(Some(value))),
+        (SecretForm::Names, NodeKind::Sequence(_)) => Some(value.items().map(name).collect()),
+        (SecretForm::Object, NodeKind::Mapping(_)) => {
             let named = value.entries().next().map(|_| super::entry(value));
             Some(named.into_iter().collect())
         }
-        (SecretForm::Name, Kind::Scalar(_)) => {
+        (SecretForm::Name, NodeKind::Scalar(_)) => {
             let named = value.string().is_none_or(|name| !name.is_empty());
             Some(named.then(|| name(value)).into_iter().collect())
         }
-        (SecretForm::Text, Kind::Scalar(_)) => value.string().map(|all| names(&all, value)),
+        (SecretForm::Text, NodeKind::Scalar(_)) => value.string().map(|all| names(&all, value)),
         _ => None,
     };
     let state = if found.is_some() { ListState::List } else { ListState::Malformed };
@@ -480,7 +480,7 @@ fn named<'a>(name: &str, node: Node<'_, 'a>) -> PullSecretRef<'a> {
 fn name<'a>(node: Node<'_, 'a>) -> PullSecretRef<'a> {
     PullSecretRef {
         name: text(node),
-        bare: !matches!(node.resolved().kind(), Kind::Scalar(_)),
+        bare: !matches!(node.resolved().kind(), NodeKind::Scalar(_)),
         not_a_name: wrong::not_a_string(node).map(Box::new),
         unknown: None,
         span: node.resolved().span(),

@@ -5,7 +5,7 @@
 
 use super::flaws::{Fault, FoundFault, joined};
 use super::{ACCOUNT_FIELDS, FIELD};
-use crate::credentials::payload::Format;
+use crate::credentials::payload::PayloadFormat;
 use crate::kinds::CONTAINER_LISTS;
 use crate::yaml::Node;
 
@@ -53,7 +53,7 @@ pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<FoundFault> {
     keys.look(node.resolved(), &["data", "stringData", "type"], &String::new);
     for map in maps {
         if let Some(values) = node.get(map) {
-            keys.look(values, &Format::ALL.map(Format::data_key), &|| map.to_owned());
+            keys.look(values, &PayloadFormat::ALL.map(PayloadFormat::data_key), &|| map.to_owned());
         }
     }
     keys.found

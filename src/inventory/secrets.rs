@@ -13,12 +13,12 @@ use crate::credentials::exposure;
 use crate::credentials::keyring::{KeyIndex, WORTH_AN_INDEX};
 use crate::credentials::literal::{Literal, literals};
 use crate::credentials::payload::{
-    self, Format, Kubelet, Misfit, Payload, PayloadError, Unusable, ValueProblem,
+    self, Kubelet, Misfit, Payload, PayloadError, PayloadFormat, Unusable, ValueProblem,
 };
 use crate::say;
 use crate::source::Span;
 use crate::text;
-use crate::token::Class;
+use crate::token::Classification;
 use crate::yaml::Node;
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
@@ -59,16 +59,16 @@ pub enum Content {
     /// It has a type that the kubelet reads, and not the key of that type.
     NoKey {
         /// The format of its type.
-        format: Format,
+        format: PayloadFormat,
         /// The key of the other type, if that is there.
-        crossed: Option<Format>,
+        crossed: Option<PayloadFormat>,
         /// A key that is meant for it, as it seems.
         near: Option<Text<'static>>,
     },
     /// The kubelet passes it over for its type.
     OtherType {
         /// The key of a pull secret that it has all the same.
-        holds: Option<Format>,
+        holds: Option<PayloadFormat>,
     },
     /// Something else fills it later, or holds what is not shown here.
     Managed,
@@ -77,7 +77,7 @@ pub enum Content {
 /// A payload without what is secret in it.
 pub struct PayloadSummary {
     /// Its format.
-    pub format: Format,
+    pub format: PayloadFormat,
     /// Whether the API server stores it.
     pub api_server: Result<(), PayloadError>,
     /// The entries that the kubelet sees, or why every pull of the pod fails.
@@ -101,7 +101,7 @@ pub struct RedactedEntry {
     /// Why it authenticates nothing.
     pub unusable: Option<Unusable>,
     /// What kind of credential it holds, and how long that lives.
-    pub class: Option<Class>,
+    pub class: Option<Classification>,
     /// Whether a line break has slipped into it.
     pub stray_newline: bool,
     /// What is wrong with the form of its user name.
@@ -196,7 +196,7 @@ pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence)
     // Only credentials have an age.
     let aged = matches!(content, Content::Managed) || !content.entries().is_empty();
     annotations.retain(|(_, value, _)| aged && value.len() < LONGEST_TIME);
-    let format = Format::from_secret_type(&secret_type).filter(|_| aged);
+    let format = PayloadFormat::from_secret_type(&secret_type).filter(|_| aged);
     Secret {
         content,
         type_span: given.map_or(object.label, Node::span),
@@ -223,7 +223,7 @@ pub(super) fn annotations_of<'t, 'a>(
 /// `managedfieldsupdater.go`): a label will do. So the newest time of the managers that own the payload is one after
 /// which nobody has written it, and is when it was written only if the manager owns nothing else. `stringData` is stored
 /// as `data`.
-fn written<'a>(secret: Node<'_, 'a>, format: Format) -> WriteTimes<'a> {
+fn written<'a>(secret: Node<'_, 'a>, format: PayloadFormat) -> WriteTimes<'a> {
     let key = format!("f:{}", format.data_key());
     let managers = secret.at(&["metadata", "managedFields"]).into_iter().flat_map(Node::items);
     let owners = managers.filter_map(|entry| {
@@ -278,16 +278,16 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
     if let Some(Managed::Encrypted { whole: true }) = managed {
         return Content::Managed;
     }
-    let has = |format: Format| value(node, format.data_key()).is_some();
-    let Some(format) = Format::from_secret_type(secret_type) else {
-        let holds = Format::ALL.into_iter().find(|&format| has(format));
+    let has = |format: PayloadFormat| value(node, format.data_key()).is_some();
+    let Some(format) = PayloadFormat::from_secret_type(secret_type) else {
+        let holds = PayloadFormat::ALL.into_iter().find(|&format| has(format));
         return Content::OtherType { holds };
     };
     let Some((bytes, span)) = value(node, format.data_key()) else {
         if let Some(Managed::ByController) = managed {
             return Content::Managed;
         }
-        let crossed = Format::ALL.into_iter().find(|&other| other != format && has(other));
+        let crossed = PayloadFormat::ALL.into_iter().find(|&other| other != format && has(other));
         return Content::NoKey { format, crossed, near: near_key(node) };
     };
     if let Some(Managed::Encrypted { .. }) = managed {
@@ -320,7 +320,7 @@ fn content(node: Node<'_, '_>, secret_type: &str, managed: Option<Managed>) -> C
     Content::Payload(Box::new(summary))
 }
 
-fn summarize(format: Format, bytes: &[u8], span: Span) -> PayloadSummary {
+fn summarize(format: PayloadFormat, bytes: &[u8], span: Span) -> PayloadSummary {
     let payload = payload::read(format, bytes);
     let entries = payload.entries().iter().map(|entry| RedactedEntry {
         key: entry.key.clone(),
@@ -353,7 +353,7 @@ fn as_text(summary: PayloadSummary) -> PayloadSummary {
     PayloadSummary { api_server: Err(error.clone()), kubelet: Err(error), ..summary }
 }
 
-fn rejected(format: Format, span: Span, error: PayloadError, text: &[u8]) -> PayloadSummary {
+fn rejected(format: PayloadFormat, span: Span, error: PayloadError, text: &[u8]) -> PayloadSummary {
     let (api_server, kubelet) = (Err(error.clone()), Err(error));
     let literals = literals(text);
     let (misfit, rejected, index) = (None, None, OnceLock::new());
@@ -474,7 +474,7 @@ fn near_key(secret: Node<'_, '_>) -> Option<Text<'static>> {
     let bare = |key: &str| {
         key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
-    let exact = |key: &str| Format::ALL.iter().any(|format| format.data_key() == key);
+    let exact = |key: &str| PayloadFormat::ALL.iter().any(|format| format.data_key() == key);
     keys.find(|key| !exact(key) && MEANT.contains(&&*bare(key))).map(Text::into_owned)
 }
 

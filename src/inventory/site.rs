@@ -10,7 +10,7 @@ use crate::patch::{self, Form, Gap, Gaps, Refusal};
 use crate::shared::Shared;
 use crate::source::Span;
 use crate::text::shown;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 use super::FIELD;
 
@@ -58,7 +58,7 @@ impl Site {
     ) -> Self {
         match patch::grow(holder, keys, gaps, "containers") {
             Ok(patch) => {
-                let alias = patch.found.filter(|found| found.kind() == Kind::Alias);
+                let alias = patch.found.filter(|found| found.kind() == NodeKind::Alias);
                 Self {
                     users: holder.tree().paths_to(patch.target),
                     restates: patch.restates,

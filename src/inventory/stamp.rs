@@ -11,7 +11,7 @@ use crate::edit::Edit;
 use crate::kinds::{PullSite, Row, Table};
 use crate::patch::{self, NewValue, Refusal};
 use crate::source::Span;
-use crate::yaml::{self, Field, Kind, Node, Problem, Tree};
+use crate::yaml::{self, Field, Node, NodeKind, Problem, Tree};
 
 /// The annotation.
 pub const STAMP: &str = "pullcreds.dev/checked";
@@ -109,7 +109,7 @@ fn added(field: Field<'_, '_>, key: &str, value: &NewValue<'_>) -> Result<Edit, 
 fn own<'t, 'a>(holder: Node<'t, 'a>, key: &str) -> Result<Option<Field<'t, 'a>>, Refusal> {
     let Some(field) = holder.field(key) else { return Ok(None) };
     let value = field.value;
-    if field.merged || value.kind() == Kind::Alias || value.tree().paths_to(value) > 1 {
+    if field.merged || value.kind() == NodeKind::Alias || value.tree().paths_to(value) > 1 {
         return refuse(value.span(), SEVERAL);
     }
     if !value.is_mapping() && (!value.is_null() || value.is_anchored()) {

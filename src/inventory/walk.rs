@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{TypeMeta, build, opts_out};
 use crate::kinds::{FieldPath, Row, Table, Way};
-use crate::yaml::{Kind, Node, Tree};
+use crate::yaml::{Node, NodeKind, Tree};
 
 /// The list that a KRM function gets (`config.kubernetes.io/v1`).
 const FUNCTION_INPUT: &str = "ResourceList";
@@ -167,7 +167,7 @@ fn items<'t, 'a>(
     meta: &TypeMeta<'a>,
 ) -> Option<(impl Iterator<Item = (usize, Node<'t, 'a>)> + use<'t, 'a>, TypeMeta<'a>)> {
     let of = meta.kind.strip_suffix("List")?;
-    let items = node.get("items").filter(|items| matches!(items.kind(), Kind::Sequence(_)))?;
+    let items = node.get("items").filter(|items| matches!(items.kind(), NodeKind::Sequence(_)))?;
     let api_version = meta.api_version.clone();
     Some((items.items().enumerate(), TypeMeta { api_version, kind: of.to_owned().into() }))
 }

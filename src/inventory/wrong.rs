@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::Text;
 use crate::source::Span;
-use crate::yaml::{Kind, Node, Type};
+use crate::yaml::{Node, NodeKind, Type};
 
 /// A value that is not a string where the API has one.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub(super) fn not_a_string<'a>(node: Node<'_, 'a>) -> Option<NotString<'a>> {
         (_, Some(Type::Null | Type::Text)) => return None,
         (_, Some(Type::Bool)) => Sort::Boolean,
         (_, Some(Type::Number)) => Sort::Number,
-        (Kind::Sequence(_), None) => Sort::List,
+        (NodeKind::Sequence(_), None) => Sort::List,
         (_, None) => Sort::Mapping,
     };
     let inner = || node.items().next().or_else(|| node.get("name")).and_then(Node::string);

@@ -10,7 +10,7 @@ use rsonpath_syntax::{Index, JsonPathQuery, Segment, Selector, Step as Stride};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// Longer paths are refused: evaluating one takes a stack of its length.
 const MOST_STEPS: usize = 64;
@@ -298,23 +298,23 @@ fn descend<'t, 'a>(
     let Some((step, rest)) = steps.split_first() else { return visit(node, way) };
     let mut go = |node: Node<'t, 'a>, way: &mut Way| descend(rest, node.resolved(), way, visit);
     match (step, node.kind()) {
-        (Step::Name(name), Kind::Mapping(_)) => {
+        (Step::Name(name), NodeKind::Mapping(_)) => {
             if let Some(value) = node.get(name) {
                 way.within(|way| way.name(name), |way| go(value, way));
             }
         }
-        (Step::Wildcard, Kind::Mapping(_)) => {
+        (Step::Wildcard, NodeKind::Mapping(_)) => {
             for field in node.members() {
                 let name = field.key.scalar().unwrap_or_default();
                 way.within(|way| way.name(&name), |way| go(field.value, way));
             }
         }
-        (Step::Wildcard, Kind::Sequence(_)) => {
+        (Step::Wildcard, NodeKind::Sequence(_)) => {
             for (at, item) in node.items().enumerate() {
                 way.within(|way| way.brackets(&at), |way| go(item, way));
             }
         }
-        (Step::Index(at), Kind::Sequence(_)) => {
+        (Step::Index(at), NodeKind::Sequence(_)) => {
             let at = usize::try_from(*at).ok().or_else(|| {
                 node.items().count().checked_sub(usize::try_from(at.unsigned_abs()).ok()?)
             });
@@ -322,7 +322,7 @@ fn descend<'t, 'a>(
                 way.within(|way| way.brackets(&at), |way| go(item, way));
             }
         }
-        (Step::Slice(slice), Kind::Sequence(_)) => {
+        (Step::Slice(slice), NodeKind::Sequence(_)) => {
             let items: Vec<_> = node.items().collect();
             for at in slice.indexes(items.len()) {
                 way.within(|way| way.brackets(&at), |way| go(items[at], way));

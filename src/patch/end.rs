@@ -7,14 +7,14 @@ use crate::source::Span;
 use crate::yaml::layout::{
     colon, column, ends_in_block_scalar, key_start, lead, line_end, line_ending,
 };
-use crate::yaml::{Kind, Node, Style as Written};
+use crate::yaml::{Node, NodeKind, Style as Written};
 
 /// A place for `key` with its value as the last of the document that is `root`, a mapping, or in the place of the one
 /// that is there. In braces it is written as JSON.
 pub fn end(root: Node<'_, '_>, key: &str) -> InsertionPoint {
     let old = root.entries().filter(|(found, _)| found.scalar().is_some_and(|found| found == key));
     match (root.kind(), old.last()) {
-        (Kind::Mapping(Written::Flow), old) => in_braces(root, old, key),
+        (NodeKind::Mapping(Written::Flow), old) => in_braces(root, old, key),
         (_, Some(old)) => over(root, old, key),
         (_, None) => in_lines(root, key),
     }
@@ -23,7 +23,7 @@ pub fn end(root: Node<'_, '_>, key: &str) -> InsertionPoint {
 /// The edit that leaves nothing of a list but `[]`; none if it has no item.
 pub fn emptied(key: Node<'_, '_>, value: Node<'_, '_>) -> Option<Edit> {
     value.items().next()?;
-    if value.kind() != Kind::Sequence(Written::Block) {
+    if value.kind() != NodeKind::Sequence(Written::Block) {
         return Some(Edit { place: value.span(), insert: "[]".into() });
     }
     let colon = colon(key)?;

@@ -4,7 +4,7 @@ use super::held::{self, Drafted, filled, grown, restatable};
 use super::key::Absent;
 use super::value::{Gap, Gaps, NewValue};
 use super::{Patch, Refusal};
-use crate::yaml::{Field, Kind, Node};
+use crate::yaml::{Field, Node, NodeKind};
 
 /// Adds names to the value at the end of `path`, from `holder`, a mapping. A list is extended, a null is replaced, a key
 /// that is missing is added with all that is missing above it, before the key `beside` if that is there.
@@ -55,7 +55,7 @@ impl<'t, 'a> Rest<'_, 't, 'a> {
                 (self.holder, true, self.restatable(value).and_then(|()| self.added(true)))
             }
             Some(Field { key, value, .. }) => {
-                (value, value.kind() == Kind::Alias, self.held(key, value))
+                (value, value.kind() == NodeKind::Alias, self.held(key, value))
             }
         };
         let (place, draft) = drafted?;
@@ -84,7 +84,7 @@ impl<'t, 'a> Rest<'_, 't, 'a> {
             return grown(self.holder, key, value, self.gaps);
         }
         is_nothing(value)?;
-        if value.kind() == Kind::Alias {
+        if value.kind() == NodeKind::Alias {
             return Ok(held::replaced(key, value, &self.value()));
         }
         filled(self.holder, key, value, &self.value())

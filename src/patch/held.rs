@@ -8,7 +8,7 @@ use super::write::Manner;
 use super::{list, words};
 use crate::source::Span;
 use crate::yaml::layout::{colon, indentation, line_end, line_ending};
-use crate::yaml::{Kind, Node, Style as Written};
+use crate::yaml::{Node, NodeKind, Style as Written};
 
 /// A place with the text for it.
 pub(super) type Drafted = Result<(Span, FormBuilder), Refusal>;
@@ -21,7 +21,7 @@ pub(super) fn grown(
     gaps: Gaps<'_>,
 ) -> Drafted {
     let new = NewValue::Names(gaps);
-    if value.kind() == Kind::Alias {
+    if value.kind() == NodeKind::Alias {
         if matches!(gaps, Gaps::Items(_)) && !value.is_null() && !is_list(value) {
             return Err(Refusal::new(value.span(), NOT_A_LIST, list_advice(gaps)));
         }
@@ -66,7 +66,7 @@ pub(super) const OCCUPIED: &str = "it has a value already, and there is room for
 pub(super) const NOT_A_LIST: &str = "it is not a list, and the API server rejects it";
 
 fn is_list(value: Node<'_, '_>) -> bool {
-    matches!(value.resolved().kind(), Kind::Sequence(_))
+    matches!(value.resolved().kind(), NodeKind::Sequence(_))
 }
 
 pub(super) fn list_advice(gaps: Gaps<'_>) -> &'static str {
@@ -118,7 +118,7 @@ fn after_key(holder: Node<'_, '_>, key: Node<'_, '_>, new: &NewValue<'_>) -> Dra
     let refuse = |why| Refusal::new(key.span(), why, "write the list by hand, or remove the key");
     let after = colon(key).ok_or_else(|| refuse("no colon follows this key"))? + 1;
     let mut draft = FormBuilder::default();
-    if holder.kind() == Kind::Mapping(Written::Flow) {
+    if holder.kind() == NodeKind::Mapping(Written::Flow) {
         draft.push(" ");
         Manner::Flow(flow_like(key)).value(new, &mut draft);
         return Ok((Span::at(after), draft));

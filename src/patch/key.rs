@@ -12,7 +12,7 @@ use crate::yaml::layout::{
     blanks, column, dash, ends_in_block_scalar, indentation, key_start, lead, line_end,
     line_ending, line_start,
 };
-use crate::yaml::{Kind, Node, Scalar, Style as Written};
+use crate::yaml::{Node, NodeKind, Scalar, Style as Written};
 
 /// A place for a key with its value, or for a value alone.
 pub struct InsertionPoint {
@@ -79,7 +79,7 @@ impl Absent<'_> {
     /// Why there is none.
     pub(super) fn spot(self, holder: Node<'_, '_>) -> Result<InsertionPoint, Refusal> {
         match holder.kind() {
-            Kind::Mapping(Written::Block) => self.in_lines(holder),
+            NodeKind::Mapping(Written::Block) => self.in_lines(holder),
             _ => self.in_braces(holder),
         }
     }
@@ -286,7 +286,7 @@ pub(super) fn flow_like(key: Node<'_, '_>) -> Flow {
 }
 
 pub(super) fn is_quoted(key: Node<'_, '_>) -> bool {
-    key.kind() == Kind::Scalar(Scalar::Double)
+    key.kind() == NodeKind::Scalar(Scalar::Double)
 }
 
 /// Whether a flow mapping, or the first in a sequence, has its keys in double quotes.
@@ -320,7 +320,8 @@ fn indent_unit(text: &str, holder: Node<'_, '_>, lead: &str) -> String {
 /// One step of indentation in this mapping: that of the first mapping in it, else two blanks.
 fn step(holder: Node<'_, '_>) -> String {
     let text = holder.tree().text();
-    let below = holder.entries().filter(|(_, value)| value.kind() == Kind::Mapping(Written::Block));
+    let below =
+        holder.entries().filter(|(_, value)| value.kind() == NodeKind::Mapping(Written::Block));
     let widths = below.filter_map(|(key, value)| {
         let (outer, inner) = (key.span().start as usize, value.span().start as usize);
         indentation(text, inner)?;
@@ -333,7 +334,7 @@ fn step(holder: Node<'_, '_>) -> String {
 fn dash_indent(holder: Node<'_, '_>) -> String {
     let text = holder.tree().text();
     let lists =
-        holder.entries().filter(|(_, value)| value.kind() == Kind::Sequence(Written::Block));
+        holder.entries().filter(|(_, value)| value.kind() == NodeKind::Sequence(Written::Block));
     let widths = lists.filter_map(|(key, value)| {
         // From the line after the key: a list begins there, or further down after comments.
         let from = line_end(text, key.span().end as usize);

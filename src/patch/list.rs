@@ -12,11 +12,11 @@ use crate::yaml::layout::{
     dash, ends_in_block_scalar, ends_in_open_key, indentation, lead, line_end, line_ending,
     line_start,
 };
-use crate::yaml::{Kind, Node, Style as Written};
+use crate::yaml::{Node, NodeKind, Style as Written};
 
 pub(super) fn more_items(key: Node<'_, '_>, value: Node<'_, '_>, gap: Gap<'_>) -> Drafted {
     let refuse = |why, advice| Err(Refusal::new(value.span(), why, advice));
-    let Kind::Sequence(style) = value.kind() else {
+    let NodeKind::Sequence(style) = value.kind() else {
         return refuse(NOT_A_LIST, list_advice(Gaps::Items(gap)));
     };
     let Some(last) = value.items().last() else {
@@ -95,7 +95,7 @@ struct ItemTemplate<'a> {
 
 impl<'a> ItemTemplate<'a> {
     fn of(item: Node<'_, 'a>, gap: Gap<'_>) -> Option<Self> {
-        if item.kind() == Kind::Alias || item.is_anchored() || item.source().contains('#') {
+        if item.kind() == NodeKind::Alias || item.is_anchored() || item.source().contains('#') {
             return None;
         }
         let name = match gap {
@@ -127,7 +127,7 @@ fn only_value<'t, 'a>(item: Node<'t, 'a>, key: &str) -> Option<Node<'t, 'a>> {
     let mut entries = item.entries();
     let (found, value) = entries.next()?;
     let plainly = found.source().trim_matches('"') == key;
-    let own = value.kind() != Kind::Alias && !value.is_anchored();
+    let own = value.kind() != NodeKind::Alias && !value.is_anchored();
     (entries.next().is_none() && plainly && own).then_some(value)
 }
 

@@ -5,7 +5,7 @@ use super::key::{InsertionPoint, after_value, flow_like, in_empty_braces, is_quo
 use super::write::{BlockStyle, Flow, Manner};
 use crate::source::Span;
 use crate::yaml::layout::{colon, column, indentation, lead, line_end, line_ending, line_start};
-use crate::yaml::{Field, Kind, Node, Style as Written};
+use crate::yaml::{Field, Node, NodeKind, Style as Written};
 
 /// A place for `key` in the mapping that is the value of `field`: on the line below the key of the mapping, or before
 /// the closing brace. A null becomes a mapping.
@@ -15,8 +15,8 @@ use crate::yaml::{Field, Kind, Node, Style as Written};
 /// Why there is none.
 pub fn top(field: Field<'_, '_>, key: &str) -> Result<InsertionPoint, Refusal> {
     match field.value.kind() {
-        Kind::Mapping(Written::Block) => below(field, key),
-        Kind::Mapping(Written::Flow) => before_closing(field.value, key),
+        NodeKind::Mapping(Written::Block) => below(field, key),
+        NodeKind::Mapping(Written::Flow) => before_closing(field.value, key),
         _ => in_null(field, key),
     }
 }

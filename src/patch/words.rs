@@ -7,7 +7,7 @@ use super::key::is_quoted;
 use super::write::quoted;
 use crate::edit::Edit;
 use crate::source::Span;
-use crate::yaml::{Kind, Node, Scalar, Style as Written};
+use crate::yaml::{Node, NodeKind, Scalar, Style as Written};
 
 /// The edit that puts `text` in the place of a scalar, in its quotes; none if it is not in one line.
 pub fn exchanged(key: Node<'_, '_>, value: Node<'_, '_>, text: &str) -> Option<Edit> {
@@ -55,12 +55,12 @@ pub(super) fn more_words(holder: Node<'_, '_>, value: Node<'_, '_>) -> Drafted {
     let comma = if text.contains(", ") { ", " } else { "," };
     let begin = if text.trim_end().ends_with(',') || text.trim().is_empty() { "" } else { comma };
     let place = match value.kind() {
-        Kind::Scalar(Scalar::Single | Scalar::Double) => Span::at(end - 1),
-        Kind::Scalar(Scalar::Plain) if holder.kind() == Kind::Mapping(Written::Block) => {
+        NodeKind::Scalar(Scalar::Single | Scalar::Double) => Span::at(end - 1),
+        NodeKind::Scalar(Scalar::Plain) if holder.kind() == NodeKind::Mapping(Written::Block) => {
             Span::at(end)
         }
         // In brackets a comma would end the text.
-        Kind::Scalar(Scalar::Plain) => {
+        NodeKind::Scalar(Scalar::Plain) => {
             let written = quoted(&text);
             draft.push(written.strip_suffix('"').unwrap_or(&written));
             value.span()
@@ -77,12 +77,12 @@ pub(super) fn more_words(holder: Node<'_, '_>, value: Node<'_, '_>) -> Drafted {
 /// How a name is quoted that is written like `name`.
 pub(super) fn quote_of(name: Node<'_, '_>, json: bool) -> Option<Quote> {
     match name.kind() {
-        Kind::Scalar(Scalar::Plain) if name.span().is_empty() => None,
+        NodeKind::Scalar(Scalar::Plain) if name.span().is_empty() => None,
         // In JSON a value without quotes is not a string.
-        Kind::Scalar(Scalar::Plain) if json && name.string().is_none() => Some(Quote::Double),
-        Kind::Scalar(Scalar::Plain) => Some(Quote::IfNeeded),
-        Kind::Scalar(Scalar::Single) => Some(Quote::Single),
-        Kind::Scalar(Scalar::Double) => Some(Quote::Double),
+        NodeKind::Scalar(Scalar::Plain) if json && name.string().is_none() => Some(Quote::Double),
+        NodeKind::Scalar(Scalar::Plain) => Some(Quote::IfNeeded),
+        NodeKind::Scalar(Scalar::Single) => Some(Quote::Single),
+        NodeKind::Scalar(Scalar::Double) => Some(Quote::Double),
         _ => None,
     }
 }

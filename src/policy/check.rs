@@ -15,13 +15,13 @@ use super::credential::{is_credential, is_credential_key};
 use super::overlap::Patterns;
 use super::pattern::Pattern;
 use super::read::{
-    self, ConfigNode, DURATION, Entries, Field, List, NO_CREDENTIAL, one_of, quoted,
+    self, ConfigNode, DURATION, Entries, FieldValue, List, NO_CREDENTIAL, one_of, quoted,
 };
 use super::registries::Class;
 use super::tree;
 use super::{
-    Cluster, Exception, Inject, Mistake, Policy, Registry, Rotation, Secret, ServiceAccount,
-    Spanned,
+    Cluster, DeclaredSecret, DeclaredServiceAccount, Exception, Inject, Mistake, Policy, Registry,
+    Rotation, Spanned,
 };
 use crate::duration;
 use crate::finding::Severity;
@@ -235,7 +235,7 @@ impl Validation<'_> {
     /// The value of a key, read by `judge`.
     pub(super) fn value<T>(
         &mut self,
-        field: Field<Spanned<String>>,
+        field: FieldValue<Spanned<String>>,
         judge: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<Spanned<T>> {
         let text = field.good()?;
@@ -245,7 +245,7 @@ impl Validation<'_> {
     /// The value of a key that must be there. `whole` is what lacks it otherwise.
     pub(super) fn required<T>(
         &mut self,
-        field: Field<T>,
+        field: FieldValue<T>,
         key: &'static str,
         whole: Span,
         what: &'static str,
@@ -264,7 +264,7 @@ impl Validation<'_> {
     /// The entries of a list, read by `judge`; a later one that equals an earlier one is a mistake.
     pub(super) fn distinct<T: Clone + Eq + Hash>(
         &mut self,
-        list: Field<List<Spanned<String>>>,
+        list: FieldValue<List<Spanned<String>>>,
         judge: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<Vec<Spanned<T>>> {
         let mut found: Vec<Spanned<T>> = Vec::new();
@@ -331,7 +331,10 @@ impl Validation<'_> {
         }
     }
 
-    fn registries(&mut self, list: Field<List<Spanned<config::Registry>>>) -> Vec<Registry> {
+    fn registries(
+        &mut self,
+        list: FieldValue<List<Spanned<config::RegistryEntry>>>,
+    ) -> Vec<Registry> {
         let mut registries: Vec<Registry> = Vec::new();
         let mut patterns = Patterns::default();
         let mut repeated: BTreeMap<usize, Vec<Option<Span>>> = BTreeMap::new();
@@ -366,7 +369,7 @@ impl Validation<'_> {
         registries
     }
 
-    fn registry(&mut self, item: Spanned<config::Registry>) -> Option<Registry> {
+    fn registry(&mut self, item: Spanned<config::RegistryEntry>) -> Option<Registry> {
         let (whole, item) = (place(item.span), item.value);
         let says_nothing =
             item.access.is_absent() && item.pull_secrets.is_absent() && item.iam.is_absent();
@@ -400,7 +403,11 @@ impl Validation<'_> {
         })
     }
 
-    fn cluster(&mut self, cluster: config::Cluster, default_namespace: Option<&str>) -> Cluster {
+    fn cluster(
+        &mut self,
+        cluster: config::ClusterSection,
+        default_namespace: Option<&str>,
+    ) -> Cluster {
         let mut credential_providers = Vec::new();
         for cloud in cluster.credential_providers.good().map(|list| list.0).unwrap_or_default() {
             self.push_distinct(&mut credential_providers, cloud, &say!("`{}`", cloud.value.name()));
@@ -457,12 +464,15 @@ impl Validation<'_> {
         }
     }
 
-    fn service_account(&mut self, item: Spanned<config::ServiceAccount>) -> Option<ServiceAccount> {
+    fn service_account(
+        &mut self,
+        item: Spanned<config::ServiceAccountEntry>,
+    ) -> Option<DeclaredServiceAccount> {
         let (whole, account) = (place(item.span), item.value);
         let namespace = self.value(account.namespace, namespace);
         let image_pull_secrets = self.distinct(account.image_pull_secrets, secret_name);
         let name = self.required(account.name, "name", whole, "this ServiceAccount")?;
-        Some(ServiceAccount {
+        Some(DeclaredServiceAccount {
             span: item.span,
             namespace: namespace.map(|namespace| namespace.value),
             name: self.accept(name.span, object_name("a ServiceAccount", &name.value))?,
@@ -470,13 +480,13 @@ impl Validation<'_> {
         })
     }
 
-    fn secret(&mut self, item: Spanned<config::Secret>) -> Option<Secret> {
+    fn secret(&mut self, item: Spanned<config::SecretEntry>) -> Option<DeclaredSecret> {
         let (whole, secret) = (place(item.span), item.value);
         let namespace = self.value(secret.namespace, namespace);
         let registries = self.distinct(secret.registries, pattern);
         let rotated_at = self.value(secret.rotated_at, timestamp);
         let name = self.required(secret.name, "name", whole, "this Secret")?;
-        Some(Secret {
+        Some(DeclaredSecret {
             span: item.span,
             namespace: namespace.map(|namespace| namespace.value),
             name: self.accept(name.span, secret_name(&name.value))?,
@@ -485,7 +495,7 @@ impl Validation<'_> {
         })
     }
 
-    fn rotation(&mut self, rotation: config::Rotation) -> Rotation {
+    fn rotation(&mut self, rotation: config::RotationSection) -> Rotation {
         let default = Rotation::default();
         let annotations = self.distinct(rotation.annotations, annotation_key);
         Rotation {
@@ -501,7 +511,7 @@ impl Validation<'_> {
 
     fn severities(
         &mut self,
-        entries: Field<Entries<Spanned<Severity>>>,
+        entries: FieldValue<Entries<Spanned<Severity>>>,
     ) -> BTreeMap<String, Spanned<Severity>> {
         let entries = entries.good().map(|entries| entries.0).unwrap_or_default();
         entries
@@ -524,12 +534,15 @@ impl Validation<'_> {
         self.accept(code.span, judged)
     }
 
-    fn exceptions(&mut self, list: Field<List<Spanned<config::Exception>>>) -> Vec<Exception> {
+    fn exceptions(
+        &mut self,
+        list: FieldValue<List<Spanned<config::ExceptionEntry>>>,
+    ) -> Vec<Exception> {
         let items = list.good().map(|list| list.0).unwrap_or_default();
         items.into_iter().filter_map(|item| self.exception(item)).collect()
     }
 
-    fn exception(&mut self, item: Spanned<config::Exception>) -> Option<Exception> {
+    fn exception(&mut self, item: Spanned<config::ExceptionEntry>) -> Option<Exception> {
         let (whole, exception) = (place(item.span), item.value);
         let code = self.required(exception.code, "code", whole, "this exception");
         let code = code.and_then(|code| self.code(&code));
@@ -560,7 +573,7 @@ impl Validation<'_> {
     }
 }
 
-fn injection(inject: &config::Inject) -> Inject {
+fn injection(inject: &config::InjectSection) -> Inject {
     let default = Inject::default();
     let into = inject.into.clone().good().map_or(default.into, |into| into.value);
     Inject {

@@ -17,7 +17,7 @@ use crate::words::Words;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--inject`, in the order given.
-    pub inject: Vec<Injection>,
+    pub inject: Vec<InjectFlag>,
     /// `--into`.
     pub into: Option<InjectInto>,
     /// `--private`.
@@ -55,7 +55,7 @@ impl Policy {
 
 /// A value of `--inject`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Injection {
+pub struct InjectFlag {
     /// The images whose pods get the Secret; `*` is every pod, whatever its images.
     pub pattern: Pattern,
     /// The name of the Secret.
@@ -97,7 +97,7 @@ impl From<PatternMistake> for FlagMistake {
 ///
 /// # Errors
 /// A missing part, a pattern or a Secret name that cannot be.
-pub fn parse_inject(text: &str) -> Result<Injection, FlagMistake> {
+pub fn parse_inject(text: &str) -> Result<InjectFlag, FlagMistake> {
     let Some((pattern, secret)) = text.rsplit_once('=') else {
         return Err(FlagMistake::new(
             "no `=` between the registry and the Secret",
@@ -107,7 +107,7 @@ pub fn parse_inject(text: &str) -> Result<Injection, FlagMistake> {
     let pattern = Pattern::parse(pattern)?;
     let secret =
         check::secret_name(secret).map_err(|(message, help)| FlagMistake::new(message, help))?;
-    Ok(Injection { pattern, secret })
+    Ok(InjectFlag { pattern, secret })
 }
 
 /// Reads a word of an enum, as flags or policies write it. `what` says what it has to be.

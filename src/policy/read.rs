@@ -86,7 +86,7 @@ pub(super) fn read<'t, T: Deserialize<'t>>(
 
 /// A key that may be absent, and whose value may have been left out for a mistake.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Field<T> {
+pub(super) enum FieldValue<T> {
     /// The key is not there, or has no value.
     #[default]
     Absent,
@@ -96,7 +96,7 @@ pub(super) enum Field<T> {
     Good(T),
 }
 
-impl<T> Field<T> {
+impl<T> FieldValue<T> {
     pub(super) fn good(self) -> Option<T> {
         match self {
             Self::Good(value) => Some(value),
@@ -109,23 +109,26 @@ impl<T> Field<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FieldValue<T> {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct FieldVisitor<T>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldVisitor<T> {
-            type Value = Field<T>;
+            type Value = FieldValue<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value or nothing")
             }
 
-            fn visit_none<E>(self) -> Result<Field<T>, E> {
-                Ok(Field::Absent)
+            fn visit_none<E>(self) -> Result<FieldValue<T>, E> {
+                Ok(FieldValue::Absent)
             }
 
-            fn visit_some<D: de::Deserializer<'de>>(self, value: D) -> Result<Field<T>, D::Error> {
-                Ok(T::deserialize(value).map_or(Field::Bad, Field::Good))
+            fn visit_some<D: de::Deserializer<'de>>(
+                self,
+                value: D,
+            ) -> Result<FieldValue<T>, D::Error> {
+                Ok(T::deserialize(value).map_or(FieldValue::Bad, FieldValue::Good))
             }
         }
 
@@ -150,7 +153,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
                 let mut items = Vec::new();
-                while let Some(item) = seq.next_element::<Field<T>>()? {
+                while let Some(item) = seq.next_element::<FieldValue<T>>()? {
                     items.extend(item.good());
                 }
                 Ok(List(items))
@@ -179,7 +182,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
             fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
                 let mut entries = Vec::new();
                 while let Some(key) = map.next_key()? {
-                    let value: Field<T> = map.next_value()?;
+                    let value: FieldValue<T> = map.next_value()?;
                     entries.extend(value.good().map(|value| (key, value)));
                 }
                 Ok(Entries(entries))
@@ -227,7 +230,7 @@ macro_rules! schema_of {
 }
 
 schema_of!(Spanned as T);
-schema_of!(Field as T);
+schema_of!(FieldValue as T);
 schema_of!(List as Vec<T>);
 schema_of!(Entries as std::collections::BTreeMap<String, T>);
 

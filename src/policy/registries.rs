@@ -78,7 +78,7 @@ impl Cloud {
 
 /// Who runs a registry, and what to do when a pull from it lacks credentials.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Provider {
+pub struct RegistryProvider {
     /// The name people know it by.
     pub name: &'static str,
     /// How nodes or pods get credentials for it: one or two sentences for a remedy.
@@ -87,7 +87,7 @@ pub struct Provider {
     pub hosts: &'static [Host],
 }
 
-impl Provider {
+impl RegistryProvider {
     /// Whether it stands for what people run beside their cluster while they develop.
     pub fn is_local(&self) -> bool {
         self.name == LOCAL
@@ -131,8 +131,8 @@ impl Host {
 }
 
 /// The narrowest row for an image, with its provider; `None` if nothing is known about its host.
-pub fn find(domain: &str, path: &str) -> Option<(&'static Host, &'static Provider)> {
-    static ROWS: LazyLock<(Vec<(&Host, &Provider)>, PatternIndex)> = LazyLock::new(|| {
+pub fn find(domain: &str, path: &str) -> Option<(&'static Host, &'static RegistryProvider)> {
+    static ROWS: LazyLock<(Vec<(&Host, &RegistryProvider)>, PatternIndex)> = LazyLock::new(|| {
         let rows: Vec<_> = all().collect();
         let parse = |host: &Host| Pattern::parse(host.pattern).expect("a test parses every row");
         let patterns: Vec<_> = rows.iter().map(|(host, _)| parse(host)).collect();
@@ -149,7 +149,7 @@ pub fn find(domain: &str, path: &str) -> Option<(&'static Host, &'static Provide
 }
 
 /// Every row with its provider.
-pub fn all() -> impl Iterator<Item = (&'static Host, &'static Provider)> {
+pub fn all() -> impl Iterator<Item = (&'static Host, &'static RegistryProvider)> {
     PROVIDERS.iter().flat_map(|provider| provider.hosts.iter().map(move |host| (host, provider)))
 }
 
@@ -176,8 +176,8 @@ const HUB_ALIAS: &str =
     "Credentials for docker.io do not match this host: write the image as `docker.io/…`.";
 
 /// Every provider that is known, by name; the rows of each by pattern.
-pub const PROVIDERS: &[Provider] = &[
-    Provider {
+pub const PROVIDERS: &[RegistryProvider] = &[
+    RegistryProvider {
         name: "Alibaba Cloud Container Registry",
         advice: "Use a pull secret with a RAM user's registry password, or the managed credential helper of ACK (aliyun-acr-credential-helper). Temporary passwords live one hour.",
         hosts: &[
@@ -186,7 +186,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.*.aliyuncs.com/google_containers", Public, "https://minikube.sigs.k8s.io/docs/commands/start/").note("A mirror of the Kubernetes images that others keep: prefer registry.k8s.io."),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Amazon ECR",
         advice: "Nodes of EKS pull with the node role, which needs AmazonEC2ContainerRegistryPullOnly (and a repository policy for another account). Elsewhere a pull secret needs a refresher: its password lives 12 hours.",
         hosts: &[
@@ -205,7 +205,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("*.dkr.ecr.*.vpce.amazonaws.com", Private, "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html").note("The kubelet configuration of EKS does not list the names of VPC endpoints: with private DNS on, the ordinary host reaches the same endpoint."),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Amazon ECR Public",
         advice: "No credentials are needed; signing in raises the rate limit.",
         hosts: &[
@@ -213,7 +213,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("public.ecr.aws", Public, "https://docs.aws.amazon.com/AmazonECR/latest/public/docker-pull-ecr-image.html").by(Cloud::Eks),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Azure Container Registry",
         advice: "Nodes of AKS pull with the kubelet's managed identity: `az aks update --attach-acr` gives it AcrPull (not across tenants, and not for registries in ABAC mode). Elsewhere use a pull secret with a token or a service principal.",
         hosts: &[
@@ -226,7 +226,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("datadoghq.azurecr.io", Public, DATADOG),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Chainguard",
         advice: "Create a pull token with `chainctl auth pull-token` and keep it in a pull secret.",
         hosts: &[
@@ -235,14 +235,14 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("tmp.cgruser.dev", Public, "https://edu.chainguard.dev/chainguard/containers/registry/temporary-registry/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Cloudsmith",
         advice: "Use a pull secret with an entitlement token or a service account's key.",
         hosts: &[
             Host::new("docker.cloudsmith.io", AssumedPrivate, "https://help.cloudsmith.io/docs/docker-registry"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Codeberg and Forgejo",
         advice: "Use a pull secret with an access token that has the scope read:package.",
         hosts: &[
@@ -253,7 +253,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("data.forgejo.org", Public, "https://forgejo.org/docs/latest/admin/actions/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Crunchy Data",
         advice: "Ask Crunchy Data for registry credentials and keep them in a pull secret.",
         hosts: &[
@@ -261,21 +261,21 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.developers.crunchydata.com", Public, "https://github.com/CrunchyData/postgres-operator-examples/blob/main/kustomize/install/manager/manager.yaml"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "DigitalOcean Container Registry",
         advice: "Let DigitalOcean Kubernetes integrate the registry (`doctl kubernetes cluster registry add`, which puts a pull secret on the default ServiceAccounts), or use `doctl registry kubernetes-manifest`.",
         hosts: &[
             Host::new("registry.digitalocean.com", Private, "https://docs.digitalocean.com/products/container-registry/how-to/use-registry-docker-kubernetes/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Docker Hardened Images",
         advice: "Every pull needs a Docker account: keep an access token for dhi.io in a pull secret.",
         hosts: &[
             Host::new("dhi.io", Private, "https://docs.docker.com/dhi/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Docker Hub",
         advice: "Use a pull secret for `https://index.docker.io/v1/` with an access token; public images are rate limited without one.",
         hosts: &[
@@ -287,42 +287,42 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.hub.docker.com/library", Public, HUB_OFFICIAL).note(HUB_ALIAS),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "EDB",
         advice: "Use a pull secret with the EDB subscription token.",
         hosts: &[
             Host::new("docker.enterprisedb.com", Private, "https://www.enterprisedb.com/docs/postgres_for_kubernetes/latest/installation_upgrade/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Elastic",
         advice: "No credentials are needed.",
         hosts: &[
             Host::new("docker.elastic.co", Public, "https://www.elastic.co/docs/deploy-manage/deploy/self-managed/install-elasticsearch-docker-basic"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "F5 NGINX",
         advice: "Keep the JSON web token of the subscription in a pull secret, as its user name.",
         hosts: &[
             Host::new("private-registry.nginx.com", Private, "https://docs.nginx.com/nginx-ingress-controller/install/images/registry-download/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Fedora",
         advice: "No credentials are needed.",
         hosts: &[
             Host::new("registry.fedoraproject.org", Public, "https://docs.fedoraproject.org/en-US/containers/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Fly.io",
         advice: "Use a pull secret with a deploy token.",
         hosts: &[
             Host::new("registry.fly.io", Private, "https://fly.io/docs/blueprints/using-the-fly-docker-registry/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "GitHub Packages",
         advice: "Use a pull secret with a classic token that has the scope read:packages. The GITHUB_TOKEN of a workflow ends with its job.",
         hosts: &[
@@ -330,7 +330,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("ghcr.io", AssumedPublic, "https://docs.github.com/packages/learn-github-packages/configuring-a-packages-access-control-and-visibility"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "GitLab Container Registry",
         advice: "Use a pull secret with a deploy token that has read_registry. The job token of a pipeline ends with its job.",
         hosts: &[
@@ -341,7 +341,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.gitlab.com/security-products", Public, "https://docs.gitlab.com/user/application_security/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Gitea",
         advice: "Use a pull secret with an access token that has the scope read:package.",
         hosts: &[
@@ -349,7 +349,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("gitea.com", AssumedPrivate, "https://docs.gitea.com/usage/packages/container"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Google Artifact Registry",
         advice: "Nodes of GKE pull with the node's service account, which needs roles/artifactregistry.reader. Elsewhere use a pull secret with a service account key (`_json_key`); an access token lives one hour.",
         hosts: &[
@@ -411,21 +411,21 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("us.gcr.io/cloudsql-docker", Public, CLOUD_SQL_V1),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Heroku",
         advice: "Use a pull secret with an API token; the user name is `_`.",
         hosts: &[
             Host::new("registry.heroku.com", Private, "https://devcenter.heroku.com/articles/container-registry-and-runtime"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Huawei SoftWare Repository for Container",
         advice: "Use a pull secret with a long-term login command's credentials; Cloud Container Engine puts `default-secret` into every namespace.",
         hosts: &[
             Host::new("swr.*.myhuaweicloud.com", AssumedPrivate, "https://support.huaweicloud.com/intl/en-us/swr/index.html"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "IBM Cloud Container Registry",
         advice: "Use a pull secret with an IAM API key (user `iamapikey`); IBM Cloud Kubernetes Service puts `all-icr-io` into the default namespace. The entitled registry takes the entitlement key (user `cp`).",
         hosts: &[
@@ -439,7 +439,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("private.*.icr.io", Private, IBM),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "JFrog Artifactory",
         advice: "Use a pull secret with an access or identity token that can read the repository.",
         hosts: &[
@@ -447,21 +447,21 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("releases-docker.jfrog.io", Public, "https://jfrog.com/help/r/jfrog-installation-setup-documentation/install-artifactory-with-docker"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Kubernetes",
         advice: "No credentials are needed.",
         hosts: &[
             Host::new("registry.k8s.io", Public, "https://kubernetes.io/blog/2022/11/28/registry-k8s-io-faster-cheaper-ga/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "LinuxServer.io",
         advice: "No credentials are needed.",
         hosts: &[
             Host::new("lscr.io", Public, "https://docs.linuxserver.io/faq/#what-is-lscrio"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: LOCAL,
         advice: "Registries that kind, k3d, MicroK8s and minikube set up for development ask for no credentials: if this is one, say so with `--public HOST:PORT`, or in the policy.",
         hosts: &[
@@ -477,14 +477,14 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("localhost", AssumedPrivate, "https://kind.sigs.k8s.io/docs/user/local-registry/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Microsoft Artifact Registry",
         advice: "No credentials are needed.",
         hosts: &[
             Host::new("mcr.microsoft.com", Public, "https://github.com/microsoft/containerregistry"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "NVIDIA NGC",
         advice: "Use a pull secret with an NGC API key; the user name is `$oauthtoken`.",
         hosts: &[
@@ -494,7 +494,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("nvcr.io/nvidia", Public, "https://docs.nvidia.com/nemo/retriever/extraction/ngc-api-key"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "OCI Registry",
         advice: "Use a pull secret with an auth token; the user name is `<tenancy namespace>/<user>`.",
         hosts: &[
@@ -502,7 +502,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("ocir.*.oci.oraclecloud.com", AssumedPrivate, "https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrycreatingarepository.htm"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "OpenShift internal registry",
         advice: "OpenShift puts a pull secret for it on every ServiceAccount. A pod with pull secrets of its own does not get that one: name SERVICEACCOUNT-dockercfg-SUFFIX in the pod too, or put the others on the ServiceAccount. Images of another project need the role system:image-puller there.",
         hosts: &[
@@ -516,7 +516,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("image-registry.openshift-image-registry.svc:5000", Private, OPENSHIFT_4).by_platform(OPENSHIFT),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Oracle Container Registry",
         advice: "Sign in, accept the licence of the repository, and keep an auth token in a pull secret.",
         hosts: &[
@@ -527,7 +527,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("container-registry.oracle.com/os/oraclelinux", Public, "https://docs.oracle.com/en/operating-systems/oracle-linux/podman/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Quay",
         advice: "Use a pull secret with a robot account.",
         hosts: &[
@@ -535,7 +535,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("quay.io/openshift-release-dev", Private, "https://github.com/openshift/installer/pull/663").note("Images of OpenShift releases need the pull secret of the cluster, which is on its nodes."),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Red Hat",
         advice: "Create a registry service account at https://access.redhat.com/terms-based-registry/ and download its pull secret. On OpenShift the cluster's global pull secret covers these hosts.",
         hosts: &[
@@ -544,7 +544,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.redhat.io", Private, RED_HAT),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Registries of single projects",
         advice: "No credentials are needed.",
         hosts: &[
@@ -566,7 +566,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("ttl.sh", Public, "https://github.com/replicatedhq/ttl.sh").note("Images there expire within a day, and anyone can overwrite them."),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Replicated",
         advice: "Keep the licence ID in a pull secret, as user name and password.",
         hosts: &[
@@ -574,7 +574,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.replicated.com", Private, "https://docs.replicated.com/vendor/private-images-replicated"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "SUSE",
         advice: "Use a pull secret with a service account of the SUSE Application Collection.",
         hosts: &[
@@ -583,14 +583,14 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("registry.suse.com", Public, "https://registry.suse.com/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Scaleway Container Registry",
         advice: "Use a pull secret with an API secret key; the user name is `nologin`.",
         hosts: &[
             Host::new("rg.*.scw.cloud", AssumedPrivate, "https://www.scaleway.com/en/docs/container-registry/concepts/#visibility"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Seqera",
         advice: "Ask Seqera for registry credentials and keep them in a pull secret.",
         hosts: &[
@@ -598,7 +598,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("public.cr.seqera.io", Public, "https://github.com/seqeralabs/staticreg"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Tencent Container Registry",
         advice: "Use a pull secret with a long-term access credential of the instance.",
         hosts: &[
@@ -606,7 +606,7 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("ccr.ccs.tencentyun.com", AssumedPrivate, "https://www.tencentcloud.com/document/product/1051"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Upbound Marketplace",
         advice: "Create a robot (`up robot create`) and keep its token in a pull secret; Crossplane packages take it through an ImageConfig.",
         hosts: &[
@@ -616,21 +616,21 @@ pub const PROVIDERS: &[Provider] = &[
             Host::new("xpkg.upbound.io/crossplane-contrib", Public, "https://docs.crossplane.io/v1.20/concepts/providers/"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Vultr Container Registry",
         advice: "Use a pull secret with the credentials that the registry's page shows.",
         hosts: &[
             Host::new("*.vultrcr.com", AssumedPrivate, "https://docs.vultr.com/products/container-registry"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Yandex Container Registry",
         advice: "Nodes of Yandex Managed Kubernetes pull with the node group's service account, which needs container-registry.images.puller. Elsewhere use a pull secret with an authorised key.",
         hosts: &[
             Host::new("cr.yandex", AssumedPrivate, "https://yandex.cloud/en/docs/container-registry/operations/authentication"),
         ],
     },
-    Provider {
+    RegistryProvider {
         name: "Zalando",
         advice: "No credentials are needed.",
         hosts: &[

@@ -3,7 +3,7 @@
 use super::Spanned;
 use super::check::{InvalidValue, Validation, place, refusal, start_of};
 use super::config;
-use super::read::{Field, List, quoted};
+use super::read::{FieldValue, List, quoted};
 use crate::kinds::{FieldPath, PullSite, Row, SecretField, SecretForm, SplitImage, Table};
 use crate::names::is_subdomain;
 use crate::say;
@@ -14,7 +14,7 @@ impl Validation<'_> {
     /// The kinds with the built-in ones, and the place of each entry.
     pub(super) fn custom_resources(
         &mut self,
-        list: Field<List<Spanned<config::CustomResource>>>,
+        list: FieldValue<List<Spanned<config::CustomResource>>>,
     ) -> (Table, Vec<Option<Span>>) {
         let mut rows: Vec<Row> = Vec::new();
         let mut spans: Vec<Option<Span>> = Vec::new();

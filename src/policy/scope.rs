@@ -2,7 +2,7 @@
 //! `cluster.secrets[].registries`.
 
 use super::pattern::Pattern;
-use super::{Policy, Secret, Spanned};
+use super::{DeclaredSecret, Policy, Spanned};
 
 /// The images that a pull secret is declared for.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl<'p> Scope<'p> {
         let named = policy.named_by.get(name).map_or(&[][..], Vec::as_slice);
         let own = policy
             .secret(namespace, name)
-            .and_then(|(_, Secret { registries, .. })| registries.as_deref());
+            .and_then(|(_, DeclaredSecret { registries, .. })| registries.as_deref());
         let is_silent = !everywhere && named.is_empty() && own.is_none();
         (!is_silent).then_some(Self { policy, everywhere, named, own })
     }

@@ -169,7 +169,7 @@ fn what_is_declared_is_found_by_namespace_and_name() {
 #[test]
 fn an_exception_holds_through_its_last_day_and_only_for_what_it_names() {
     let policy = full();
-    let subject = Subject {
+    let subject = ExceptionSubject {
         code: "missing-pull-secret",
         kind: Some("Deployment"),
         namespace: Some("shop"),
@@ -181,12 +181,12 @@ fn an_exception_holds_through_its_last_day_and_only_for_what_it_names() {
     assert_eq!((rule, exception.is_expired(day("2027-03-31"))), (RuleId::Exception(0), false));
     assert!(exception.is_expired(day("2027-04-01")));
     for other in [
-        Subject { code: "hardcoded-credentials", ..subject },
-        Subject { kind: Some("Job"), ..subject },
-        Subject { namespace: None, ..subject },
-        Subject { name: Some("api"), ..subject },
-        Subject { images: &[], ..subject },
-        Subject { images: &[("new.example.com", "app")], ..subject },
+        ExceptionSubject { code: "hardcoded-credentials", ..subject },
+        ExceptionSubject { kind: Some("Job"), ..subject },
+        ExceptionSubject { namespace: None, ..subject },
+        ExceptionSubject { name: Some("api"), ..subject },
+        ExceptionSubject { images: &[], ..subject },
+        ExceptionSubject { images: &[("new.example.com", "app")], ..subject },
     ] {
         assert_eq!(policy.exception(other, day("2027-01-01")), None, "{other:?}");
     }
@@ -200,7 +200,7 @@ fn an_exception_that_holds_goes_before_one_that_has_expired() {
   - {code: missing-pull-secret, reason: new, expires: 2027-01-01}
 ",
     );
-    let subject = Subject { code: "missing-pull-secret", ..Subject::default() };
+    let subject = ExceptionSubject { code: "missing-pull-secret", ..ExceptionSubject::default() };
     let reason = |today: &str| {
         let found = policy.exception(subject, today.parse().expect("a date"));
         found.map(|(_, exception)| &*exception.reason)

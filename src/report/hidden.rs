@@ -12,7 +12,7 @@ use crate::inventory::LAST_APPLIED;
 use crate::mask;
 use crate::source::Span;
 use crate::text::Text;
-use crate::yaml::{self, Kind, Node, Scalar, Tree};
+use crate::yaml::{self, Node, NodeKind, Scalar, Tree};
 
 /// What is nested deeper is not shown at all.
 const DEEPEST: usize = 64;
@@ -85,10 +85,10 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
             return;
         }
         match node.kind() {
-            Kind::Mapping(_) => self.take_mapping(node, depth),
-            Kind::Sequence(_) => self.take_sequence(node, depth),
-            Kind::Scalar(style) => self.take_scalar(node, style),
-            Kind::Alias => {}
+            NodeKind::Mapping(_) => self.take_mapping(node, depth),
+            NodeKind::Sequence(_) => self.take_sequence(node, depth),
+            NodeKind::Scalar(style) => self.take_scalar(node, style),
+            NodeKind::Alias => {}
         }
     }
 
@@ -134,7 +134,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
     fn take_variables(&mut self, variables: Node<'t, 'a>, depth: usize) {
         for (key, value) in variables.entries() {
             match value.resolved().kind() {
-                Kind::Scalar(_) => {
+                NodeKind::Scalar(_) => {
                     self.take_variable(&key.scalar().unwrap_or_default(), value, depth);
                 }
                 _ => self.take(value, depth + 1),
@@ -198,7 +198,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
     }
 
     fn hide_unless(&mut self, shown: bool, value: Node<'t, 'a>, depth: usize) {
-        if !shown || matches!(value.kind(), Kind::Mapping(_) | Kind::Sequence(_)) {
+        if !shown || matches!(value.kind(), NodeKind::Mapping(_) | NodeKind::Sequence(_)) {
             self.hide_all(value, depth);
         }
     }
@@ -206,7 +206,7 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
     /// Hides the values of a node with a secret name, except names and plain facts.
     fn hide(&mut self, node: Node<'t, 'a>, depth: usize) {
         match node.kind() {
-            Kind::Mapping(_) if depth <= DEEPEST => {
+            NodeKind::Mapping(_) if depth <= DEEPEST => {
                 for (key, value) in node.entries() {
                     if key.scalar().is_some_and(|key| NAMES.contains(&&*key)) {
                         self.take(value, depth + 1);
@@ -215,10 +215,10 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
                     }
                 }
             }
-            Kind::Sequence(_) if depth <= DEEPEST => {
+            NodeKind::Sequence(_) if depth <= DEEPEST => {
                 node.items().for_each(|item| self.hide(item, depth + 1));
             }
-            Kind::Scalar(Scalar::Plain) if node.string().is_none() => {}
+            NodeKind::Scalar(Scalar::Plain) if node.string().is_none() => {}
             _ => self.push(node.resolved().span()),
         }
     }
@@ -226,10 +226,10 @@ impl<'t, 'a> Hidden<'_, 't, 'a> {
     /// Hides all values of a node; keys stay.
     fn hide_all(&mut self, node: Node<'t, 'a>, depth: usize) {
         match node.kind() {
-            Kind::Mapping(_) if depth <= DEEPEST => {
+            NodeKind::Mapping(_) if depth <= DEEPEST => {
                 node.entries().for_each(|(_, value)| self.hide_all(value, depth + 1));
             }
-            Kind::Sequence(_) if depth <= DEEPEST => {
+            NodeKind::Sequence(_) if depth <= DEEPEST => {
                 node.items().for_each(|item| self.hide_all(item, depth + 1));
             }
             // What an alias refers to is shown where its anchor is.

@@ -1,6 +1,6 @@
 //! The tables: which credentials there are, and by what each is recognised.
 
-use crate::token::Basis;
+use crate::token::Recognition;
 use crate::token::claims::Claims;
 
 const HOUR: u32 = 60 * 60;
@@ -197,8 +197,12 @@ impl RecognitionRule {
             && self.password.is(password)
     }
 
-    pub(super) fn basis(&self) -> Basis {
-        if matches!(self.password, TextCondition::Any) { Basis::Username } else { Basis::Form }
+    pub(super) fn basis(&self) -> Recognition {
+        if matches!(self.password, TextCondition::Any) {
+            Recognition::Username
+        } else {
+            Recognition::Form
+        }
     }
 }
 

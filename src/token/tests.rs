@@ -163,9 +163,9 @@ fn the_evidence_is_told() {
     let basis = |username: &str, password: &str| {
         classify(username.as_bytes(), password.as_bytes()).unwrap().basis
     };
-    assert_eq!(basis("AWS", &ecr(&json!(1))), Basis::Content);
-    assert_eq!(basis("bob", &format!("ghp_{}", filler(36))), Basis::Form);
-    assert_eq!(basis("AWS", "x"), Basis::Username);
+    assert_eq!(basis("AWS", &ecr(&json!(1))), Recognition::Content);
+    assert_eq!(basis("bob", &format!("ghp_{}", filler(36))), Recognition::Form);
+    assert_eq!(basis("AWS", "x"), Recognition::Username);
 }
 
 #[test]

@@ -6,11 +6,11 @@
 
 use super::parse::Failure;
 use super::resolve::{self, Type};
-use super::tree::{Kind, Tag, Tree};
+use super::tree::{NodeKind, Tag, Tree};
 
 /// Why Go rejects the document; `None` if Go accepts it.
 pub(super) fn refusal(tree: &Tree<'_>) -> Option<Failure> {
-    let plain = |raw: &super::tree::Raw| raw.tag == Tag::None && raw.kind != Kind::Alias;
+    let plain = |raw: &super::tree::Raw| raw.tag == Tag::None && raw.kind != NodeKind::Alias;
     let merges = || (0..).zip(&tree.nodes).any(|(at, _)| tree.node(at).is_merge_key());
     if tree.nodes.iter().all(plain) && !merges() {
         return None;
@@ -106,15 +106,15 @@ impl<'t, 'a> Decoder<'t, 'a> {
         self.count(node)?;
         let raw = &self.tree.nodes[node as usize];
         match raw.kind {
-            Kind::Alias => self.alias(node),
-            Kind::Scalar(_) => self.scalar(node),
-            Kind::Sequence(_) => {
+            NodeKind::Alias => self.alias(node),
+            NodeKind::Scalar(_) => self.scalar(node),
+            NodeKind::Sequence(_) => {
                 let first = self.steps.len();
                 self.steps.extend(self.children(node).map(DecodeStep::Node));
                 self.steps[first..].reverse();
                 Ok(())
             }
-            Kind::Mapping(_) => {
+            NodeKind::Mapping(_) => {
                 let first = self.steps.len();
                 let mut children = self.children(node);
                 while let Some((key, value)) = children.next().zip(children.next()) {
@@ -161,10 +161,10 @@ impl<'t, 'a> Decoder<'t, 'a> {
             return Ok(());
         }
         let list = match self.tree.nodes[value as usize].kind {
-            Kind::Alias => self.tree.nodes[value as usize].target,
+            NodeKind::Alias => self.tree.nodes[value as usize].target,
             _ => value,
         };
-        let is_list = matches!(self.tree.nodes[list as usize].kind, Kind::Sequence(_));
+        let is_list = matches!(self.tree.nodes[list as usize].kind, NodeKind::Sequence(_));
         if !is_list || !self.children(list).all(is_mapping) {
             return self.refuse(value, "a merge key (<<) takes a mapping, or a list of mappings");
         }

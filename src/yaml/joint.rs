@@ -1,6 +1,6 @@
 //! How two streams are joined into one.
 
-use super::tree::{Kind, Node, Scalar};
+use super::tree::{Node, NodeKind, Scalar};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const MARKER: &str = "---";
@@ -85,9 +85,9 @@ fn keeps_breaks(before: &str) -> bool {
 
 fn last_block<'t, 'a>(node: Node<'t, 'a>) -> Option<Node<'t, 'a>> {
     match node.kind() {
-        Kind::Scalar(Scalar::Block) => Some(node),
-        Kind::Mapping(_) => node.entries().last().and_then(|(_, value)| last_block(value)),
-        Kind::Sequence(_) => node.items().last().and_then(last_block),
+        NodeKind::Scalar(Scalar::Block) => Some(node),
+        NodeKind::Mapping(_) => node.entries().last().and_then(|(_, value)| last_block(value)),
+        NodeKind::Sequence(_) => node.items().last().and_then(last_block),
         _ => None,
     }
 }

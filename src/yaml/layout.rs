@@ -3,7 +3,7 @@
 //! A line ends with a line feed, with a carriage return and a line feed, or with a carriage return alone (YAML 1.2.2,
 //! section 5.4).
 
-use super::{Kind, Node, Scalar, Style};
+use super::{Node, NodeKind, Scalar, Style};
 
 /// The blanks before `at`, if nothing else is before it on its line.
 pub(crate) fn indentation(text: &str, at: usize) -> Option<&str> {
@@ -86,14 +86,14 @@ pub(crate) fn dash(text: &str, from: usize) -> Option<usize> {
 
 /// Whether the last thing that a node holds is a block scalar, whose text continues until something dedents.
 pub(crate) fn ends_in_block_scalar(node: Node<'_, '_>) -> bool {
-    last_nodes(node).any(|node| node.kind() == Kind::Scalar(Scalar::Block))
+    last_nodes(node).any(|node| node.kind() == NodeKind::Scalar(Scalar::Block))
 }
 
 /// Whether the last thing that a node holds is a key without a value whose colon does not follow it, but is further
 /// down perhaps (`? key`).
 pub(crate) fn ends_in_open_key(node: Node<'_, '_>) -> bool {
     last_nodes(node).any(|node| {
-        let is_block = node.kind() == Kind::Mapping(Style::Block);
+        let is_block = node.kind() == NodeKind::Mapping(Style::Block);
         let last = node.entries().last().filter(|_| is_block);
         last.is_some_and(|(key, value)| value.span().is_empty() && colon(key).is_none())
     })
@@ -103,11 +103,11 @@ pub(crate) fn ends_in_open_key(node: Node<'_, '_>) -> bool {
 fn last_nodes<'t, 'a>(node: Node<'t, 'a>) -> impl Iterator<Item = Node<'t, 'a>> {
     std::iter::successors(Some(node), |node| match node.kind() {
         // A key may be the last thing, and have no value.
-        Kind::Mapping(Style::Block) => {
+        NodeKind::Mapping(Style::Block) => {
             let (key, value) = node.entries().last()?;
             Some(if value.span().is_empty() { key } else { value })
         }
-        Kind::Sequence(Style::Block) => node.items().last(),
+        NodeKind::Sequence(Style::Block) => node.items().last(),
         _ => None,
     })
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
 use super::decode;
-use super::tree::{Kind, Raw, Scalar, Style, Tag, Tree, ValueSource};
+use super::tree::{NodeKind, Raw, Scalar, Style, Tag, Tree, ValueSource};
 use crate::base64::{self, Encoding};
 use crate::source::Span;
 
@@ -116,7 +116,7 @@ fn outside_of_values(
     base: usize,
     ranges: &[Range<usize>],
 ) -> Vec<Range<usize>> {
-    let is_scalar = |raw: &&Raw| matches!(raw.kind, Kind::Scalar(_));
+    let is_scalar = |raw: &&Raw| matches!(raw.kind, NodeKind::Scalar(_));
     let mut scalars = trees.iter().flat_map(|tree| &tree.nodes).filter(is_scalar).peekable();
     let is_outside = |range: &&Range<usize>| {
         let start = base + range.start;
@@ -190,7 +190,8 @@ fn foreign_break(
     range: &Range<usize>,
     trees: &[Tree<'_>],
 ) -> Option<(usize, &'static str)> {
-    let is_quoted = |raw: &&Raw| matches!(raw.kind, Kind::Scalar(Scalar::Single | Scalar::Double));
+    let is_quoted =
+        |raw: &&Raw| matches!(raw.kind, NodeKind::Scalar(Scalar::Single | Scalar::Double));
     let mut quoted = trees.iter().flat_map(|tree| &tree.nodes).filter(is_quoted).peekable();
     // Both come in the order of the text.
     let mut in_quotes = |at: usize| {
@@ -299,18 +300,18 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(id) => {
                 let target = self.anchors.get(&id).copied().unwrap_or(0);
-                self.push(Kind::Alias, span, Tag::None);
+                self.push(NodeKind::Alias, span, Tag::None);
                 self.complete_to = span.end;
                 self.last().target = target;
                 self.aliases.push(self.next() - 1);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let tag = tag.as_deref().map_or(Tag::None, tag_of);
-                self.begin(Kind::Sequence(style_of(style)), span, tag, anchor);
+                self.begin(NodeKind::Sequence(style_of(style)), span, tag, anchor);
             }
             Event::MappingStart(style, anchor, tag) => {
                 let tag = tag.as_deref().map_or(Tag::None, tag_of);
-                self.begin(Kind::Mapping(style_of(style)), span, tag, anchor);
+                self.begin(NodeKind::Mapping(style_of(style)), span, tag, anchor);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::DocumentEnd => return Some(self.finish()),
@@ -343,7 +344,7 @@ impl<'a> Builder<'a> {
         if decoded {
             self.decoded.push((self.next(), value.into()));
         }
-        self.push(Kind::Scalar(style), span, tag);
+        self.push(NodeKind::Scalar(style), span, tag);
         self.complete_to = span.end;
         if decoded {
             self.last().value = ValueSource::Decoded;
@@ -364,7 +365,7 @@ impl<'a> Builder<'a> {
         if is_blank { Span::at(self.complete_to as usize) } else { span }
     }
 
-    fn begin(&mut self, kind: Kind, span: Span, tag: Tag, anchor: usize) {
+    fn begin(&mut self, kind: NodeKind, span: Span, tag: Tag, anchor: usize) {
         self.open.push(self.next());
         self.push(kind, span, tag);
         self.anchor(anchor);
@@ -377,7 +378,8 @@ impl<'a> Builder<'a> {
         let last = self.last_child_end(at);
         let raw = &mut self.nodes[at as usize];
         raw.next = next;
-        let flow = matches!(raw.kind, Kind::Mapping(Style::Flow) | Kind::Sequence(Style::Flow));
+        let flow =
+            matches!(raw.kind, NodeKind::Mapping(Style::Flow) | NodeKind::Sequence(Style::Flow));
         if flow && !span.is_empty() {
             raw.span.end = span.end;
         } else {
@@ -420,7 +422,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn push(&mut self, kind: Kind, span: Span, tag: Tag) {
+    fn push(&mut self, kind: NodeKind, span: Span, tag: Tag) {
         let next = self.next() + 1;
         let value = ValueSource::AsWritten;
         let raw = Raw { span, next, target: 0, kind, tag, anchored: false, value };

@@ -15,7 +15,7 @@ use memchr::{memchr, memchr3};
 
 use self::flow::Lines;
 use self::scalar::Quoted;
-use super::tree::{Kind, MERGE, Raw, Scalar, Style, Tag, Tree, ValueSource};
+use super::tree::{MERGE, NodeKind, Raw, Scalar, Style, Tag, Tree, ValueSource};
 use crate::source::Span;
 
 /// Collections nested deeper are left to the parser, which needs no stack for them.
@@ -227,7 +227,7 @@ impl Scanner<'_> {
     }
 
     fn mapping(&mut self, column: usize, first: ImplicitKey) -> Option<()> {
-        let node = self.open(Kind::Mapping(Style::Block), first.span.start as usize)?;
+        let node = self.open(NodeKind::Mapping(Style::Block), first.span.start as usize)?;
         let mut key = first;
         loop {
             self.scalar(key.style, key.span, key.value);
@@ -262,7 +262,7 @@ impl Scanner<'_> {
     }
 
     fn sequence(&mut self, column: usize) -> Option<()> {
-        let node = self.open(Kind::Sequence(Style::Block), self.at)?;
+        let node = self.open(NodeKind::Sequence(Style::Block), self.at)?;
         loop {
             self.item(column)?;
             match self.column {
@@ -366,7 +366,7 @@ impl Scanner<'_> {
 
     // Nodes.
 
-    fn open(&mut self, kind: Kind, start: usize) -> Option<u32> {
+    fn open(&mut self, kind: NodeKind, start: usize) -> Option<u32> {
         self.depth += 1;
         let node = self.next();
         self.push(kind, Span::at(start), ValueSource::AsWritten);
@@ -395,10 +395,10 @@ impl Scanner<'_> {
     }
 
     fn scalar(&mut self, style: Scalar, span: Span, value: ValueSource) {
-        self.push(Kind::Scalar(style), span, value);
+        self.push(NodeKind::Scalar(style), span, value);
     }
 
-    fn push(&mut self, kind: Kind, span: Span, value: ValueSource) {
+    fn push(&mut self, kind: NodeKind, span: Span, value: ValueSource) {
         let next = self.next() + 1;
         self.nodes.push(Raw {
             span,

@@ -36,7 +36,7 @@ pub enum Scalar {
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     /// A string, number, boolean or null.
     Scalar(Scalar),
     /// Keys with values.
@@ -77,7 +77,7 @@ pub(super) struct Raw {
     pub(super) next: u32,
     /// Of an alias: the node it refers to.
     pub(super) target: u32,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
     pub(super) tag: Tag,
     pub(super) anchored: bool,
     pub(super) value: ValueSource,
@@ -212,7 +212,7 @@ impl PartialEq for Node<'_, '_> {
 
 impl<'t, 'a> Node<'t, 'a> {
     /// What the node is.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> NodeKind {
         self.raw().kind
     }
 
@@ -240,14 +240,14 @@ impl<'t, 'a> Node<'t, 'a> {
     #[must_use]
     pub fn resolved(self) -> Self {
         match self.kind() {
-            Kind::Alias => self.tree.node(self.raw().target),
+            NodeKind::Alias => self.tree.node(self.raw().target),
             _ => self,
         }
     }
 
     /// Whether it is a mapping, or an alias of one.
     pub fn is_mapping(self) -> bool {
-        matches!(self.resolved().kind(), Kind::Mapping(_))
+        matches!(self.resolved().kind(), NodeKind::Mapping(_))
     }
 
     /// Whether it is a null: empty, `~` or `null`.
@@ -258,7 +258,7 @@ impl<'t, 'a> Node<'t, 'a> {
     /// What a scalar is to Go's YAML reader; `None` for a collection.
     pub fn scalar_type(self) -> Option<Type> {
         let node = self.resolved();
-        let Kind::Scalar(style) = node.kind() else { return None };
+        let NodeKind::Scalar(style) = node.kind() else { return None };
         Some(match node.raw().tag {
             Tag::Null => Type::Null,
             Tag::Bool => Type::Bool,
@@ -275,7 +275,7 @@ impl<'t, 'a> Node<'t, 'a> {
     /// The value of a scalar, decoded; `None` for a collection.
     pub fn scalar(self) -> Option<Text<'a>> {
         let node = self.resolved();
-        let Kind::Scalar(style) = node.kind() else { return None };
+        let NodeKind::Scalar(style) = node.kind() else { return None };
         let text = match style {
             Scalar::Single | Scalar::Double => &node.source()[1..node.span().len() - 1],
             Scalar::Plain | Scalar::Block => node.source(),
@@ -318,13 +318,13 @@ impl<'t, 'a> Node<'t, 'a> {
     /// The items of a sequence, or of the one that an alias refers to; else nothing.
     pub fn items(self) -> impl Iterator<Item = Node<'t, 'a>> {
         let node = self.resolved();
-        node.children(matches!(node.kind(), Kind::Sequence(_)))
+        node.children(matches!(node.kind(), NodeKind::Sequence(_)))
     }
 
     /// The keys and values of a mapping, or of the one that an alias refers to, as written; else nothing.
     pub fn entries(self) -> impl Iterator<Item = (Node<'t, 'a>, Node<'t, 'a>)> {
         let node = self.resolved();
-        let mut children = node.children(matches!(node.kind(), Kind::Mapping(_)));
+        let mut children = node.children(matches!(node.kind(), NodeKind::Mapping(_)));
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
@@ -395,7 +395,7 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// Whether this node, as a key, is a merge key.
     pub fn is_merge_key(self) -> bool {
-        let Kind::Scalar(style) = self.kind() else { return false };
+        let NodeKind::Scalar(style) = self.kind() else { return false };
         match self.raw().tag {
             Tag::None => style == Scalar::Plain && self.source() == MERGE,
             Tag::Bare | Tag::Merge => self.is(MERGE),
@@ -431,10 +431,10 @@ impl<'t, 'a> Node<'t, 'a> {
             return node.scalar().is_some_and(|value| value == text);
         }
         let inner = match node.kind() {
-            Kind::Scalar(Scalar::Single | Scalar::Double) => {
+            NodeKind::Scalar(Scalar::Single | Scalar::Double) => {
                 node.source().get(1..node.span().len() - 1)
             }
-            Kind::Scalar(_) => Some(node.source()),
+            NodeKind::Scalar(_) => Some(node.source()),
             _ => None,
         };
         inner == Some(text)

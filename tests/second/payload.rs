@@ -3,7 +3,7 @@
 
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine as _};
-use pullcreds::credentials::payload::{self, Format, Kubelet};
+use pullcreds::credentials::payload::{self, Kubelet, PayloadFormat};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess};
 use std::fmt;
@@ -79,14 +79,14 @@ struct Entry {
 /// What the kubelet finds; `None` for an error, which fails every pull of the pod.
 type Found = Option<Vec<Entry>>;
 
-fn kubelet(format: Format, json: &Json) -> Found {
+fn kubelet(format: PayloadFormat, json: &Json) -> Found {
     let fields = match json {
         Json::Null => return Some(Vec::new()),
         Json::Object(fields) => fields,
         _ => return None,
     };
     let mut entries = Vec::new();
-    if format == Format::DockerCfg {
+    if format == PayloadFormat::DockerCfg {
         add(&mut entries, fields)?;
         return Some(entries);
     }
@@ -174,7 +174,7 @@ fn folded(name: &str) -> String {
 }
 
 /// The program reads a value as this does.
-pub(crate) fn agrees(format: Format, value: &[u8]) {
+pub(crate) fn agrees(format: PayloadFormat, value: &[u8]) {
     let ours = payload::read(format, value);
     let found = match &ours.kubelet {
         Kubelet::Skipped => {

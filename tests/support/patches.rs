@@ -4,7 +4,7 @@
 
 use pullcreds::edit::{Edit, Plan};
 use pullcreds::patch::{self, Gap, Gaps, Patch};
-use pullcreds::yaml::{self, Kind, Node, Tree};
+use pullcreds::yaml::{self, Node, NodeKind, Tree};
 
 use super::data::{self, Data};
 
@@ -127,7 +127,7 @@ fn collect<'t, 'a>(
     way: &mut Vec<Step>,
     found: &mut Vec<(Node<'t, 'a>, Vec<Step>)>,
 ) {
-    if node.kind() == Kind::Alias || way.len() > 40 {
+    if node.kind() == NodeKind::Alias || way.len() > 40 {
         return;
     }
     if node.is_mapping() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::credentials::payload::Format;
+use crate::credentials::payload::PayloadFormat;
 use crate::finding::{self, Severity};
 use crate::inventory::Produced;
 use crate::inventory::producers::{Generator, ProducerFault, Refresh};
@@ -138,7 +138,7 @@ impl World<'_> {
 fn remedy_for_type(produced: &Produced<'_>, maker: &Message) -> Message {
     match produced.by.type_path() {
         Some(path) => {
-            let docker = Format::DockerConfigJson.secret_type();
+            let docker = PayloadFormat::DockerConfigJson.secret_type();
             say!("Set {} of {} to {}.", shown(&path), maker, docker)
         }
         None => say!(

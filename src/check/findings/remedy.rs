@@ -6,7 +6,7 @@ use crate::image::Reference;
 use crate::inventory::Workload;
 use crate::kinds::SecretForm;
 use crate::policy::pattern::Pattern;
-use crate::policy::registries::{BuiltinAccess, Cloud, Host, Provider};
+use crate::policy::registries::{BuiltinAccess, Cloud, Host, RegistryProvider};
 use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
 use crate::say;
 use crate::text::{Message, Shown, list, shown};
@@ -61,8 +61,8 @@ impl<'c> World<'c> {
             return says_public(&shown(host.pattern));
         }
         let wanting = Wanting { pod, workload, image, judgement };
-        let is_local =
-            access.from == AccessFrom::Assumed && access.provider.is_some_and(Provider::is_local);
+        let is_local = access.from == AccessFrom::Assumed
+            && access.provider.is_some_and(RegistryProvider::is_local);
         let (advice, public) = if is_local {
             (Message::default(), may_be_public(&shown(image.domain())))
         } else {

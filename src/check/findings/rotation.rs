@@ -55,7 +55,10 @@ impl<'e> RotationEvidence<'e> {
     }
 
     /// With what the policy says of the Secret, if it declares it.
-    pub(super) fn and_policy(self, declared: Option<(policy::RuleId, &policy::Secret)>) -> Self {
+    pub(super) fn and_policy(
+        self,
+        declared: Option<(policy::RuleId, &policy::DeclaredSecret)>,
+    ) -> Self {
         let declared = declared.and_then(|(_, secret)| secret.rotated_at.as_ref());
         Self { declared: declared.map(|time| time.value), ..self }
     }

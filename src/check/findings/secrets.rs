@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::credentials::exposure;
-use crate::credentials::payload::{Format, Misfit};
+use crate::credentials::payload::{Misfit, PayloadFormat};
 use crate::credentials::shown_key;
 use crate::finding::{self, Severity};
 use crate::inventory::Produced;
@@ -110,7 +110,7 @@ impl<'c> World<'c> {
         &self,
         out: &mut Findings<'_, '_>,
         secret: &Secret<'_>,
-        format: Format,
+        format: PayloadFormat,
         cause: &Message,
     ) {
         let code = &finding::MISSING_SECRET_KEY;
@@ -419,7 +419,7 @@ impl<'c> World<'c> {
         match &secret.content {
             Content::OtherType { holds } => {
                 let code = &finding::WRONG_SECRET_TYPE;
-                let held = holds.map_or(Message::default(), |format: Format| {
+                let held = holds.map_or(Message::default(), |format: PayloadFormat| {
                     say!(", although it has the key {}", format.data_key())
                 });
                 let message = say!(
@@ -441,7 +441,11 @@ impl<'c> World<'c> {
 
 /// What keeps the key of a type from being there. `crossed` is the type whose key is there in its place, `near` a key
 /// with a similar name.
-fn cause_of_missing_key(format: Format, crossed: Option<Format>, near: Option<&str>) -> Message {
+fn cause_of_missing_key(
+    format: PayloadFormat,
+    crossed: Option<PayloadFormat>,
+    near: Option<&str>,
+) -> Message {
     match (crossed, near) {
         (Some(other), _) => say!("; {} belongs to type {}", other.data_key(), other.secret_type()),
         (None, Some(near)) if format.data_key().strip_prefix('.') == Some(near) => {

@@ -268,7 +268,7 @@ fn flaw(entry: &RedactedEntry, refreshed: bool, now: i64) -> Option<&'static str
         Some("has expired")
     } else if entry.stray_newline {
         Some("has a line break in its user name or password")
-    } else if class.is_some_and(token::Class::is_short_lived) {
+    } else if class.is_some_and(token::Classification::is_short_lived) {
         Some("is a token that lives hours, in a Secret that nothing refreshes")
     } else {
         None

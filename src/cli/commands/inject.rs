@@ -9,7 +9,7 @@ use pullcreds::source::Source;
 use pullcreds::text::{Message, list, shown};
 
 use super::judge;
-use super::read::{Read, is_piped, problems, read};
+use super::read::{SourcesRead, is_piped, problems, read};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{
     NOTHING_WRITTEN, eprint, is_missed, is_refused, reports, tell, tells_document, write,
@@ -36,7 +36,7 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
         let text = "error: --write: standard input has no file to write to; leave out --write\n";
         return Err(Stop::new(Exit::Usage, text));
     }
-    let Read { sources, origins, unread } = read(paths, settings)?;
+    let SourcesRead { sources, origins, unread } = read(paths, settings)?;
     let outcome = judge(&sources, settings, Input::Files)?;
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     let report = Report::new(&sources, &outcome, &settings.policy).with_unread(unread);

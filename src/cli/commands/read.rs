@@ -15,10 +15,10 @@ use crate::cli::settings::Settings;
 
 /// What was read.
 #[derive(Default)]
-pub(crate) struct Read {
+pub(crate) struct SourcesRead {
     pub(crate) sources: Vec<Source>,
     /// Where each of them is, unless it is standard input.
-    pub(crate) origins: Vec<write::Origin>,
+    pub(crate) origins: Vec<write::FileOrigin>,
     /// What could not be. It has been told.
     pub(crate) unread: Vec<UnreadSource>,
 }
@@ -43,9 +43,9 @@ pub(crate) fn is_piped(paths: &[PathBuf]) -> bool {
 }
 
 /// Reads what is at `paths`, and says what cannot be read.
-pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<Read, Stop> {
+pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead, Stop> {
     if is_piped(paths) {
-        let mut read = Read::default();
+        let mut read = SourcesRead::default();
         read.take(read_stdin(&settings.limit));
         return Ok(read);
     }
@@ -59,7 +59,7 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<Read, Stop>
     };
     let results = frontend::read_files(&found, &settings.limit, || bar.inc(1));
     bar.finish_and_clear();
-    let mut read = Read::default();
+    let mut read = SourcesRead::default();
     for (path, result) in found.iter().zip(results) {
         if result.is_ok() {
             read.origins.push(write::origin(path));
@@ -69,7 +69,7 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<Read, Stop>
     Ok(read)
 }
 
-impl Read {
+impl SourcesRead {
     fn take(&mut self, result: Result<Source, ReadError>) {
         match result {
             Ok(source) => self.sources.push(source),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use pullcreds::check::Outcome;
-use pullcreds::frontend::{self, Change, Place, Refused, Written};
+use pullcreds::frontend::{self, Change, FilePlace, NotWritten, Replaced};
 use pullcreds::say;
 use pullcreds::source::Source;
 use pullcreds::text::{Message, shown, shown_error};
@@ -91,16 +91,16 @@ impl<W: Write> Write for Skipping<'_, W> {
 }
 
 /// A file that was read: where, or why it is none to write to.
-pub(crate) type Origin = Result<Place, Refused>;
+pub(crate) type FileOrigin = Result<FilePlace, NotWritten>;
 
 /// Where a file is, to be asked as soon as it is read.
-pub(crate) fn origin(path: &Path) -> Origin {
-    Place::of(path)
+pub(crate) fn origin(path: &Path) -> FileOrigin {
+    FilePlace::of(path)
 }
 
 /// Changes the files at `origins`, which `sources` were read from, where something is injected.
 pub(crate) fn back(
-    origins: &[Origin],
+    origins: &[FileOrigin],
     sources: &[Source],
     outcome: &Outcome<'_>,
 ) -> Result<(), Stop> {
@@ -127,14 +127,14 @@ pub(crate) fn back(
 /// What became of the files.
 fn told(
     named: &[&str],
-    outcomes: &[Result<Written, Refused>],
+    outcomes: &[Result<Replaced, NotWritten>],
     signal: Option<i32>,
 ) -> Result<(), Stop> {
     let mut errors = Message::default();
     for (name, outcome) in named.iter().zip(outcomes) {
         match outcome {
-            Ok(Written { other_names: 0 }) | Err(Refused::Stopped) => {}
-            Ok(Written { other_names }) => eprint(&say!(
+            Ok(Replaced { other_names: 0 }) | Err(NotWritten::Stopped) => {}
+            Ok(Replaced { other_names }) => eprint(&say!(
                 "warning: {} had {} more name{} (hard links), which still have the old content\n",
                 shown(name),
                 other_names,
@@ -147,7 +147,9 @@ fn told(
     let all = outcomes.len();
     let count = say!("{} of {} files were written\n", written, all);
     match signal {
-        Some(signal) if outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::Stopped))) => {
+        Some(signal)
+            if outcomes.iter().any(|outcome| matches!(outcome, Err(NotWritten::Stopped))) =>
+        {
             let text = say!("{}error: stopped by signal {}: {}", errors, called(signal), count);
             Err(Stop::new(by_signal(signal), text))
         }
@@ -157,10 +159,10 @@ fn told(
     }
 }
 
-fn unwritten(name: &str, refused: &Refused) -> Stop {
+fn unwritten(name: &str, refused: &NotWritten) -> Stop {
     Stop::new(Exit::Unwritable, unwritten_message(name, refused))
 }
 
-fn unwritten_message(name: &str, refused: &Refused) -> Message {
+fn unwritten_message(name: &str, refused: &NotWritten) -> Message {
     say!("error: cannot write {}: {}\n", shown(name), shown_error(refused))
 }

@@ -1,7 +1,7 @@
 //! Why a value that both readers accept holds no credentials: it has the form of the other type, or its passwords
 //! were never in it.
 
-use super::{Entry, Format, Kubelet};
+use super::{AuthEntry, Kubelet, PayloadFormat};
 use crate::json::{self, Value, ValueKind};
 
 /// What a value is in place of a list of entries with credentials.
@@ -14,7 +14,7 @@ pub enum Misfit {
         .0.data_key(),
         .0.secret_type()
     )]
-    OtherForm(Format),
+    OtherForm(PayloadFormat),
     /// It names a credential helper, and has no entry. The kubelet reads neither `credsStore` nor `credHelpers`.
     #[error(
         "its payload only names a credential helper (`credsStore` or `credHelpers`), which keeps the password on the \
@@ -31,22 +31,24 @@ pub enum Misfit {
 
 impl Misfit {
     /// What keeps the kubelet from finding credentials in `root`, of which it makes `kubelet`.
-    pub(super) fn of(format: Format, root: Value<'_>, kubelet: &Kubelet) -> Option<Self> {
+    pub(super) fn of(format: PayloadFormat, root: Value<'_>, kubelet: &Kubelet) -> Option<Self> {
         let no_entry = match kubelet {
             Kubelet::Skipped => return None,
-            Kubelet::Entries(entries) if entries.iter().any(Entry::holds_anything) => return None,
+            Kubelet::Entries(entries) if entries.iter().any(AuthEntry::holds_anything) => {
+                return None;
+            }
             Kubelet::Entries(entries) => entries.is_empty(),
             Kubelet::Error(_) => false,
         };
         let helper = || names_helper(root).then_some(Self::InHelper);
         let other = |format| Some(Self::OtherForm(format));
         match format {
-            Format::DockerConfigJson if !no_entry => None,
-            Format::DockerConfigJson if has_entries(root) => other(Format::DockerCfg),
-            Format::DockerConfigJson if let Some(name) = misnamed(root) => {
+            PayloadFormat::DockerConfigJson if !no_entry => None,
+            PayloadFormat::DockerConfigJson if has_entries(root) => other(PayloadFormat::DockerCfg),
+            PayloadFormat::DockerConfigJson if let Some(name) = misnamed(root) => {
                 Some(Self::Misnamed(name))
             }
-            Format::DockerCfg if has_auths(root) => other(Format::DockerConfigJson),
+            PayloadFormat::DockerCfg if has_auths(root) => other(PayloadFormat::DockerConfigJson),
             _ => helper().or(no_entry.then_some(Self::NoEntry)),
         }
     }
@@ -104,7 +106,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(format: Format, value: &str, expected: Option<Misfit>) {
+    fn check(format: PayloadFormat, value: &str, expected: Option<Misfit>) {
         assert_eq!(read(format, value.as_bytes()).misfit, expected, "{value}");
     }
 
@@ -112,8 +114,8 @@ mod tests {
 
     #[test]
     fn the_older_form_has_no_place_under_the_newer_key() {
-        let older = Some(Misfit::OtherForm(Format::DockerCfg));
-        let newer = Format::DockerConfigJson;
+        let older = Some(Misfit::OtherForm(PayloadFormat::DockerCfg));
+        let newer = PayloadFormat::DockerConfigJson;
         check(newer, &format!(r#"{{"ghcr.io":{ENTRY}}}"#), older);
         check(
             newer,
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn entries_under_another_name_are_not_read() {
-        let newer = Format::DockerConfigJson;
+        let newer = PayloadFormat::DockerConfigJson;
         let auth = Some(Misfit::Misnamed("auth"));
         check(newer, &format!(r#"{{"auth":{{"ghcr.io":{ENTRY}}}}}"#), auth);
         check(newer, &format!(r#"{{"auths":{{}},"Auth":{{"ghcr.io":{ENTRY}}}}}"#), auth);
@@ -146,8 +148,8 @@ mod tests {
 
     #[test]
     fn the_newer_form_has_no_place_under_the_older_key() {
-        let newer = Some(Misfit::OtherForm(Format::DockerConfigJson));
-        let older = Format::DockerCfg;
+        let newer = Some(Misfit::OtherForm(PayloadFormat::DockerConfigJson));
+        let older = PayloadFormat::DockerCfg;
         check(older, &format!(r#"{{"auths":{{"ghcr.io":{ENTRY}}}}}"#), newer);
         // A text where an entry belongs fails every pull, for the same reason.
         check(
@@ -162,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_helper_alone_is_told_from_nothing_at_all() {
-        for format in Format::ALL {
+        for format in PayloadFormat::ALL {
             check(format, r#"{"credHelpers":{"a.io":"ecr-login"}}"#, Some(Misfit::InHelper));
             check(format, r#"{"credsStore":"desktop"}"#, Some(Misfit::InHelper));
             check(format, "{}", Some(Misfit::NoEntry));
@@ -170,7 +172,7 @@ mod tests {
             check(format, "", None);
             check(format, "[]", None);
         }
-        let newer = Format::DockerConfigJson;
+        let newer = PayloadFormat::DockerConfigJson;
         check(newer, r#"{"auths":{},"credsStore":"osxkeychain"}"#, Some(Misfit::InHelper));
         check(newer, r#"{"auths":null}"#, Some(Misfit::NoEntry));
         check(newer, r#"{"auths":{"a.io":{}},"credsStore":"desktop"}"#, None);

@@ -12,14 +12,14 @@ use std::collections::BTreeSet;
 
 /// Something for which the kubelet refuses the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigMistake {
     /// Where it is, such as `providers[0].matchImages[1]`; empty for the file as a whole.
     pub place: Message,
     /// What is wrong: lower case, no full stop.
     pub message: Message,
 }
 
-impl Mistake {
+impl ConfigMistake {
     fn new(place: impl Into<Message>, message: impl Into<Message>) -> Self {
         Self { place: place.into(), message: message.into() }
     }
@@ -29,7 +29,7 @@ impl Mistake {
     }
 }
 
-impl Mistake {
+impl ConfigMistake {
     /// The place and what is wrong there.
     pub fn placed(&self) -> Message {
         match self.place.as_str() {
@@ -69,14 +69,14 @@ const TOKEN_FIELDS: &[&str] = &[
     "optionalServiceAccountAnnotationKeys",
 ];
 
-pub(super) fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+pub(super) fn parse(text: &str) -> Result<Config, Vec<ConfigMistake>> {
     let root = parse_yaml(text).map_err(|mistake| vec![mistake])?;
     let mut reader = ConfigReader::default();
     let config = reader.config(&root);
     if reader.mistakes.is_empty() { Ok(config) } else { Err(reader.mistakes) }
 }
 
-fn parse_yaml(text: &str) -> Result<Value, Mistake> {
+fn parse_yaml(text: &str) -> Result<Value, ConfigMistake> {
     serde_saphyr::from_str(text).map_err(|error| {
         let what = match error.without_snippet() {
             serde_saphyr::Error::MultipleDocuments { .. } => "a second document begins here",
@@ -87,7 +87,7 @@ fn parse_yaml(text: &str) -> Result<Value, Mistake> {
         let place = error.location().map_or_else(Message::default, |location| {
             say!("line {}, column {}", location.line(), location.column())
         });
-        Mistake::new(place, what)
+        ConfigMistake::new(place, what)
     })
 }
 
@@ -95,7 +95,7 @@ fn parse_yaml(text: &str) -> Result<Value, Mistake> {
 /// missing or wrong is read as empty.
 #[derive(Default)]
 struct ConfigReader {
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<ConfigMistake>,
 }
 
 /// An object with its place in the file.
@@ -120,7 +120,7 @@ impl<'a> ConfigObject<'a> {
 
 impl ConfigReader {
     fn note(&mut self, place: impl Into<Message>, message: impl Into<Message>) {
-        self.mistakes.push(Mistake::new(place, message));
+        self.mistakes.push(ConfigMistake::new(place, message));
     }
 
     fn config(&mut self, root: &Value) -> Config {
@@ -136,7 +136,7 @@ impl ConfigReader {
         for (place, value) in self.list(&root, "providers") {
             let Some(provider) = self.provider(place, value, has_tokens) else { continue };
             if !names.insert(provider.name.clone()) {
-                self.mistakes.push(Mistake::duplicate_provider(&provider.name));
+                self.mistakes.push(ConfigMistake::duplicate_provider(&provider.name));
             }
             providers.push(provider);
         }

@@ -121,7 +121,7 @@ pub struct Identity {
 
 /// Which annotations of an [`Identity`] a ServiceAccount lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum MissingAnnotation {
     /// It has all of them, and so the identity.
     None,
     /// It has some, and lacks this one.
@@ -132,7 +132,7 @@ pub enum Missing {
 
 impl Identity {
     /// What a ServiceAccount lacks whose annotations have these values.
-    pub fn missing<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Missing {
+    pub fn missing<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> MissingAnnotation {
         let is_set = |&&(key, wanted): &&(&str, Option<&str>)| match (value(key), wanted) {
             (Some(value), Some(wanted)) => value == wanted,
             (Some(value), None) => !value.is_empty(),
@@ -140,11 +140,11 @@ impl Identity {
         };
         let missing = self.annotations.iter().find(|annotation| !is_set(annotation));
         match missing {
-            None => Missing::None,
+            None => MissingAnnotation::None,
             Some((key, _)) if self.annotations.iter().any(|annotation| is_set(&annotation)) => {
-                Missing::Some(key)
+                MissingAnnotation::Some(key)
             }
-            Some(_) => Missing::All,
+            Some(_) => MissingAnnotation::All,
         }
     }
 }

@@ -44,7 +44,8 @@ fn an_identity_needs_all_of_its_annotations() {
             let mut set = annotations.iter();
             set.find(|(name, _)| *name == key).map(|(_, value)| *value)
         };
-        let set = IDENTITIES.iter().filter(|identity| identity.missing(value) == Missing::None);
+        let set =
+            IDENTITIES.iter().filter(|identity| identity.missing(value) == MissingAnnotation::None);
         set.map(|found| (found.official, found.pulls)).collect()
     };
     assert_eq!(set(&[("eks.amazonaws.com/role-arn", "arn")]), [(Official::Eks, false)]);
@@ -58,8 +59,8 @@ fn an_identity_needs_all_of_its_annotations() {
     assert_eq!(set(&[(client, "id"), (tenant, "id")]), [(Official::Aks, true)]);
     let half = |key: &str| (key == client).then_some("id");
     let halves = IDENTITIES.iter().map(|identity| identity.missing(half));
-    let halves: Vec<_> = halves.filter(|missing| *missing != Missing::All).collect();
-    assert_eq!(halves, [Missing::Some(tenant)]);
+    let halves: Vec<_> = halves.filter(|missing| *missing != MissingAnnotation::All).collect();
+    assert_eq!(halves, [MissingAnnotation::Some(tenant)]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rustix::fs::{Gid, Mode, OFlags, Uid, fchmod, fchown, open, openat};
 use rustix::io::Errno;
 
 use super::temporary::{self, Temporary};
-use super::{Place, Refused, Written};
+use super::{FilePlace, NotWritten, Replaced};
 
 const CHUNK: usize = 1 << 16;
 /// A folder in the path. If the system has handles only for looking up names (`O_PATH`), the folder need not be
@@ -28,15 +28,15 @@ const TO_READ: OFlags =
 
 /// Replaces a file by `content`; if `before` is given, only if the file still has that content.
 pub(super) fn exchange(
-    place: &Place,
+    place: &FilePlace,
     content: &str,
     before: Option<&str>,
-) -> Result<Written, Refused> {
+) -> Result<Replaced, NotWritten> {
     let folder = folder(&place.folder)?;
     let old = File::from(file(&folder, &place.name)?);
     let metadata = old.metadata()?;
     if !metadata.is_file() {
-        return Err(Refused::Changed);
+        return Err(NotWritten::Changed);
     }
     let mut new = Temporary::new(&folder)?;
     new.file.write_all(content.as_bytes())?;
@@ -48,11 +48,11 @@ pub(super) fn exchange(
         compare(&folder, &place.name, before, &metadata)?;
     }
     new.rename(&place.name)?;
-    Ok(Written { other_names: metadata.nlink().saturating_sub(1) })
+    Ok(Replaced { other_names: metadata.nlink().saturating_sub(1) })
 }
 
 /// Creates a file that everyone may read.
-pub(super) fn create(place: &Place, content: &str) -> Result<(), Refused> {
+pub(super) fn create(place: &FilePlace, content: &str) -> Result<(), NotWritten> {
     let folder = folder(&place.folder)?;
     let mut new = Temporary::new(&folder)?;
     new.file.write_all(content.as_bytes())?;
@@ -62,7 +62,7 @@ pub(super) fn create(place: &Place, content: &str) -> Result<(), Refused> {
 }
 
 /// Opens a folder whose path has no link in it.
-fn folder(path: &Path) -> Result<OwnedFd, Refused> {
+fn folder(path: &Path) -> Result<OwnedFd, NotWritten> {
     let mut handle = open("/", FOLDER, Mode::empty()).map_err(io::Error::from)?;
     for component in path.components() {
         if let Component::Normal(name) = component {
@@ -72,27 +72,27 @@ fn folder(path: &Path) -> Result<OwnedFd, Refused> {
     Ok(handle)
 }
 
-fn file(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Refused> {
+fn file(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd, NotWritten> {
     openat(folder, name, TO_READ, Mode::empty()).map_err(moved)
 }
 
 /// The reason if a file is not where it was.
-fn moved(error: Errno) -> Refused {
+fn moved(error: Errno) -> NotWritten {
     match error {
-        Errno::NOENT => Refused::Deleted,
-        Errno::LOOP | Errno::NOTDIR | Errno::NXIO => Refused::Changed,
-        error => Refused::Io(error.into()),
+        Errno::NOENT => NotWritten::Deleted,
+        Errno::LOOP | Errno::NOTDIR | Errno::NXIO => NotWritten::Changed,
+        error => NotWritten::Io(error.into()),
     }
 }
 
-fn keep_owner(old: &File, new: &File) -> Result<(), Refused> {
+fn keep_owner(old: &File, new: &File) -> Result<(), NotWritten> {
     let (old, made) = (old.metadata()?, new.metadata()?);
     if (old.uid(), old.gid()) == (made.uid(), made.gid()) {
         return Ok(());
     }
     let user = (old.uid() != made.uid()).then(|| Uid::from_raw(old.uid()));
     let group = (old.gid() != made.gid()).then(|| Gid::from_raw(old.gid()));
-    fchown(new, user, group).map_err(|_| Refused::Owner { user: old.uid(), group: old.gid() })
+    fchown(new, user, group).map_err(|_| NotWritten::Owner { user: old.uid(), group: old.gid() })
 }
 
 /// Whether a file is unchanged since it was read. A change of its metadata counts as a change.
@@ -101,12 +101,12 @@ fn compare(
     name: &OsStr,
     before: &str,
     old: &std::fs::Metadata,
-) -> Result<(), Refused> {
+) -> Result<(), NotWritten> {
     let mut now = File::from(file(folder, name)?);
     let metadata = now.metadata()?;
     let belongings = |of: &std::fs::Metadata| (of.mode(), of.uid(), of.gid());
     let same = belongings(&metadata) == belongings(old) && holds(&mut now, before.as_bytes())?;
-    if same { Ok(()) } else { Err(Refused::Changed) }
+    if same { Ok(()) } else { Err(NotWritten::Changed) }
 }
 
 fn holds(file: &mut File, mut expected: &[u8]) -> io::Result<bool> {
@@ -152,7 +152,7 @@ mod attributes {
         fsetxattr,
     };
 
-    use super::Refused;
+    use super::NotWritten;
 
     /// The prefixes of the attributes that belong to the file and not to what it holds, as signatures do
     /// (`security.ima`).
@@ -160,7 +160,7 @@ mod attributes {
     /// `acl(5)`. Without it the mode has another meaning: its middle bits are the mask of the list.
     const ACCESS: &str = "system.posix_acl_access";
 
-    pub(super) fn keep(old: &File, new: &File) -> Result<(), Refused> {
+    pub(super) fn keep(old: &File, new: &File) -> Result<(), NotWritten> {
         let names = names(old).unwrap_or_default();
         let mut has_list = false;
         for name in names.split(|byte| *byte == 0).filter(|name| is_kept(name)) {
@@ -169,7 +169,7 @@ mod attributes {
             });
             has_list |= name == ACCESS.as_bytes();
             match set {
-                Err(error) if name == ACCESS.as_bytes() => return Err(Refused::Access(error)),
+                Err(error) if name == ACCESS.as_bytes() => return Err(NotWritten::Access(error)),
                 // The other errors need not be distinguished here.
                 _ => {}
             }
@@ -204,9 +204,9 @@ mod attributes {
 mod attributes {
     use std::fs::File;
 
-    use super::Refused;
+    use super::NotWritten;
 
-    pub(super) fn keep(_: &File, _: &File) -> Result<(), Refused> {
+    pub(super) fn keep(_: &File, _: &File) -> Result<(), NotWritten> {
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::credentials::exposure;
-use crate::credentials::payload::Format;
+use crate::credentials::payload::PayloadFormat;
 use crate::json::{self, Document, Value, ValueKind};
 
 /// What stands before and after an action.
@@ -118,7 +118,7 @@ const PLAIN: &[&str] = &[
 const MARK: char = '\u{e000}';
 
 /// Reads the template of a value of this format.
-pub(super) fn read(text: &str, format: Format, delimiters: Delimiters) -> Templated {
+pub(super) fn read(text: &str, format: PayloadFormat, delimiters: Delimiters) -> Templated {
     let filled = match fill(text, delimiters) {
         Ok(filled) => filled,
         Err(templated) => return templated,
@@ -210,7 +210,7 @@ impl<'t> Filled<'t> {
         })
     }
 
-    fn configuration(&self, root: Value<'_>, format: Format) -> Templated {
+    fn configuration(&self, root: Value<'_>, format: PayloadFormat) -> Templated {
         let mut keys = Vec::new();
         let mut is_known = true;
         let mut entry = |name: Value<'_>, value: Value<'_>| {
@@ -219,12 +219,12 @@ impl<'t> Filled<'t> {
         };
         for (name, value) in root.fields() {
             let flaw = match format {
-                Format::DockerCfg => entry(name, value),
-                Format::DockerConfigJson if json::is_field(&name.string(), "auths") => {
+                PayloadFormat::DockerCfg => entry(name, value),
+                PayloadFormat::DockerConfigJson if json::is_field(&name.string(), "auths") => {
                     is_known &= value.kind() != ValueKind::String;
                     value.fields().find_map(|(name, value)| entry(name, value))
                 }
-                Format::DockerConfigJson => {
+                PayloadFormat::DockerConfigJson => {
                     is_known &= !name.string().contains(MARK);
                     None
                 }
@@ -417,7 +417,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Templated {
-        super::read(text, Format::DockerConfigJson, BRACES)
+        super::read(text, PayloadFormat::DockerConfigJson, BRACES)
     }
 
     #[track_caller]
@@ -445,7 +445,7 @@ mod tests {
         keys("{}", &[]);
         keys("null", &[]);
         let of_old_form =
-            super::read(r#"{"a.io": {"auth": "{{ .a }}"}}"#, Format::DockerCfg, BRACES);
+            super::read(r#"{"a.io": {"auth": "{{ .a }}"}}"#, PayloadFormat::DockerCfg, BRACES);
         assert_eq!(of_old_form, Templated::Keys(["a.io".to_owned()].into()));
     }
 
@@ -542,7 +542,7 @@ mod tests {
     #[test]
     fn delimiters_are_those_of_the_operator() {
         let text = r#"{"auths": {"a.io": {"password": "{% .Secrets.p %}"}}}"#;
-        let read = super::read(text, Format::DockerConfigJson, ("{%", "%}"));
+        let read = super::read(text, PayloadFormat::DockerConfigJson, ("{%", "%}"));
         assert_eq!(read, Templated::Keys(["a.io".to_owned()].into()));
     }
 }

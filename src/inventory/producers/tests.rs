@@ -50,7 +50,7 @@ fn check(head: &str, body: &str, expected: &[Made]) {
 }
 
 const EXTERNAL: &str = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret";
-const KEY: Option<ProducerFault> = Some(ProducerFault::Key(Format::DockerConfigJson));
+const KEY: Option<ProducerFault> = Some(ProducerFault::Key(PayloadFormat::DockerConfigJson));
 
 #[test]
 fn an_external_secret_makes_what_its_target_says() {
@@ -151,7 +151,12 @@ fn the_keys_of_an_external_secret_come_from_its_template_or_from_what_it_fetches
     check(
         EXTERNAL,
         "spec: {target: {template: {type: kubernetes.io/dockercfg, data: {.dockerconfigjson: 'null'}}}}",
-        &[made("obj", Some("ns"), Some(ProducerFault::Key(Format::DockerCfg)), "1h by default")],
+        &[made(
+            "obj",
+            Some("ns"),
+            Some(ProducerFault::Key(PayloadFormat::DockerCfg)),
+            "1h by default",
+        )],
     );
 }
 

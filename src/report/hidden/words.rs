@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::text::Text;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// What is nested deeper says nothing of an object.
 const DEEPEST: usize = 64;
@@ -62,7 +62,7 @@ impl<'t, 'a> ObjectWords<'t, 'a> {
 }
 
 fn gather<'a>(node: Node<'_, 'a>, all: &mut BTreeSet<Text<'a>>, depth: usize) {
-    if depth > DEEPEST || node.kind() == Kind::Alias {
+    if depth > DEEPEST || node.kind() == NodeKind::Alias {
         return;
     }
     // A name with a value is that of a variable.

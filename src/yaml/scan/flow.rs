@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{LONGEST_KEY, Scanner, is_simple};
 use crate::source::Span;
 use crate::yaml::parse;
-use crate::yaml::tree::{Kind, Scalar, Style, ValueSource};
+use crate::yaml::tree::{NodeKind, Scalar, Style, ValueSource};
 
 /// Where a flow collection may continue below the line that it begins on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,11 @@ impl Scanner<'_> {
     /// Reads the collection at `at`, and gives where it ends.
     pub(super) fn flow(&mut self, at: usize, lines: Lines) -> Option<usize> {
         let is_mapping = self.byte(at) == b'{';
-        let kind =
-            if is_mapping { Kind::Mapping(Style::Flow) } else { Kind::Sequence(Style::Flow) };
+        let kind = if is_mapping {
+            NodeKind::Mapping(Style::Flow)
+        } else {
+            NodeKind::Sequence(Style::Flow)
+        };
         let close = if is_mapping { b'}' } else { b']' };
         let node = self.open(kind, at)?;
         let mut at = self.flow_gap(at + 1, lines)?;
