@@ -4,6 +4,7 @@
 
 mod covering;
 mod findings;
+mod ignores;
 mod mounts;
 mod naming;
 mod order;
@@ -39,6 +40,7 @@ use covering::Covering;
 use findings::Findings;
 use world::{InUse, Resolved, ResolvedPod, World};
 
+pub use ignores::Suppressions;
 pub use summary::{Basis, Status, Summary, UnjudgedImages};
 
 /// What the run knows besides sources and policy.
@@ -59,6 +61,8 @@ pub struct Circumstances<'e> {
     pub require_input: bool,
     /// What becomes of the stamps of workloads.
     pub stamps: Stamps,
+    /// Which findings are left out.
+    pub suppressions: Suppressions<'e>,
     /// Whether a person reads along: the caller, if there is one, does not capture what is told.
     pub watched: bool,
 }
@@ -116,7 +120,7 @@ pub struct Outcome<'a> {
     pub pods: Vec<Pod<'a>>,
     /// What was found: what stops a pull first, how credentials are kept last, and each by source, place and code.
     pub findings: Vec<Finding>,
-    /// The findings that exceptions of the policy accept, in the same order. They do not count.
+    /// The findings that the policy, the manifests or the baseline accept, in the same order. They do not count.
     pub suppressed: Vec<Finding>,
     /// The edits of each source; none of a dump.
     pub plans: Vec<Plan>,

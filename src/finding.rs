@@ -153,14 +153,32 @@ pub struct Fix {
     pub edit: Edit,
 }
 
-/// Why a finding does not count: an exception of the policy accepts it.
+/// Why a finding does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
-    /// The reason that the exception gives.
+    /// What says so.
+    pub by: SuppressedBy,
+    /// The reason that it gives.
     pub reason: Shown<'static>,
     /// The last day on which it holds, as in `2027-03-31`.
     pub expires: Option<Shown<'static>>,
 }
+
+/// What can say that a finding does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SuppressedBy {
+    /// An exception of the policy.
+    PolicyException,
+    /// The annotation `pullcreds.dev/ignore` of the object or its pod template.
+    Annotation,
+    /// A comment in the manifest.
+    Comment,
+    /// The baseline of the run.
+    Baseline,
+}
+
+impl Words for SuppressedBy {}
 
 /// By what a finding is the same in another run: its code, its object, and the field or the name that it is about.
 ///
@@ -1043,6 +1061,26 @@ codes! {
         why: "The finding counts again.",
         example: "exceptions:\n- {code: missing-pull-secret, name: legacy, reason: \"moved in Q1\", expires: 2025-03-31}",
         remedy: "Fix the underlying finding, or set a later date and a reason.",
+        references: [],
+    }
+    /// An annotation, a comment or a baseline that suppresses nothing.
+    UNUSED_SUPPRESSION {
+        name: "unused-suppression", severity: Info,
+        title: "a suppression has no effect",
+        what: "An annotation, a comment or an entry of the baseline names a finding that the input does not have there. Or this run does not accept suppressions of the manifests.",
+        why: "The finding is fixed, or the suppression is in the wrong place. If it stays, it hides the next finding of that kind.",
+        example: "metadata:\n  annotations:\n    pullcreds.dev/ignore: \"missing-pull-secret moved in Q1\"   # and nothing is missing",
+        remedy: "Remove the suppression. For a baseline, run pullcreds baseline --prune.",
+        references: [],
+    }
+    /// An annotation or comment that is meant as a suppression and is not a valid one.
+    INVALID_SUPPRESSION {
+        name: "invalid-suppression", severity: Warning,
+        title: "a suppression is not valid",
+        what: "An annotation pullcreds.dev/ignore or a comment `pullcreds: ignore` names no known finding, or gives no reason.",
+        why: "It suppresses nothing. A finding that is accepted without a reason cannot be reviewed later.",
+        example: "image: registry.example.com/api:1   # pullcreds: ignore[missing-pull-secret]",
+        remedy: "Write the code of the finding and a reason: `# pullcreds: ignore[CODE] REASON`, or the annotation pullcreds.dev/ignore: \"CODE REASON\".",
         references: [],
     }
 }

@@ -21,8 +21,10 @@ mod wrong;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use memchr::memmem;
 
 pub use build::Build;
 pub use custom::Unjudged;
@@ -47,6 +49,8 @@ use walk::ObjectPlace;
 
 /// The annotation that keeps an object or pod template as it is.
 pub const OPT_OUT: &str = "pullcreds.dev/inject";
+/// The annotation that names findings to ignore, on an object or a pod template.
+pub(crate) const IGNORE: &str = "pullcreds.dev/ignore";
 /// The annotation in which kubectl repeats what it has applied.
 pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The annotation of a ServiceAccount whose pods may name only its secrets
@@ -107,6 +111,8 @@ pub struct Inventory<'a> {
     pub other_images: Vec<Box<OtherImage<'a>>>,
     /// Fields that look like those for pull secrets and that nothing reads, in the order of the stream; none of a dump.
     pub unread: Vec<DeadField<'a>>,
+    /// The annotations that name findings to ignore, in the order of the stream; none of a dump.
+    pub ignores: Vec<Box<Ignore<'a>>>,
     /// Custom resources that hold images and are not judged, in the order of the stream; none of a dump.
     pub unjudged: Vec<Box<Unjudged<'a>>>,
     /// How many documents held Kubernetes objects that were read.
@@ -139,6 +145,18 @@ pub struct DeadField<'a> {
     pub field: String,
     /// Why nothing reads it, and where the pull secret belongs.
     pub why: &'a str,
+}
+
+/// An annotation that names findings to ignore.
+pub struct Ignore<'a> {
+    /// The object, whose annotation it is or that of its pod template.
+    pub object: Object<'a>,
+    /// Its value.
+    pub text: Text<'a>,
+    /// Where the value is.
+    pub span: Span,
+    /// The path of the annotations from the root of the document.
+    pub path: String,
 }
 
 /// What an object is. Many objects share it.
@@ -528,6 +546,7 @@ impl<'a> Inventory<'a> {
             all.flaws.append(&mut part.flaws);
             all.other_images.append(&mut part.other_images);
             all.unread.append(&mut part.unread);
+            all.ignores.append(&mut part.ignores);
             all.unjudged.append(&mut part.unjudged);
             all.objects += part.objects;
         }
@@ -573,6 +592,15 @@ impl<'a> Inventory<'a> {
         Ok(found.into_inner())
     }
 
+    /// Objects that decide pulls, not all and not in order: those of which something can be said.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &Object<'a>> {
+        let workloads = self.workloads.iter().map(|workload| &workload.object);
+        let accounts = self.service_accounts.iter().map(|account| &account.object);
+        let secrets = self.secrets.iter().map(|secret| &secret.object);
+        let produced = self.produced.iter().map(|produced| &produced.object);
+        workloads.chain(accounts).chain(secrets).chain(produced)
+    }
+
     fn objects_mut(&mut self) -> impl Iterator<Item = &mut Object<'a>> {
         let workloads = self.workloads.iter_mut().map(|workload| &mut workload.object);
         let accounts = self.service_accounts.iter_mut().map(|account| &mut account.object);
@@ -583,7 +611,9 @@ impl<'a> Inventory<'a> {
         let unjudged = self.unjudged.iter_mut().map(|unjudged| &mut unjudged.object);
         let others = self.other_images.iter_mut().map(|other| &mut other.object);
         let unread = self.unread.iter_mut().map(|unread| &mut unread.object);
+        let ignores = self.ignores.iter_mut().map(|ignore| &mut ignore.object);
         let rest = produced.chain(exposed).chain(flaws).chain(unjudged).chain(others).chain(unread);
+        let rest = rest.chain(ignores);
         workloads.chain(accounts).chain(secrets).chain(rest)
     }
 }
@@ -611,6 +641,9 @@ impl<'a> StreamPart<'a> {
         let core = kinds::group(api_version).is_empty();
         let meta = types.keep(meta.clone());
         let make = || object(node, place, Arc::clone(&meta));
+        if found.whence == Whence::Manifests {
+            found.take_ignores(node, row, &make);
+        }
         if core && *kind == "Secret" {
             found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
             found.criticise(repeated::in_secret(node), &make);
@@ -745,6 +778,43 @@ impl<'a> Inventory<'a> {
         }
     }
 
+    /// Takes in the findings that an object and its pod templates ask to ignore.
+    fn take_ignores(
+        &mut self,
+        node: Node<'_, 'a>,
+        row: Option<&'a Row>,
+        make: &dyn Fn() -> Object<'a>,
+    ) {
+        // Few objects have it, and the templates of a kind may take long to find.
+        if MENTIONS_IGNORE.find(node.source().as_bytes()).is_none() {
+            return;
+        }
+        let mut holders = vec![(node, Vec::new())];
+        for site in row.iter().flat_map(|row| &row.sites) {
+            match site.plain().as_deref() {
+                Some([template @ .., _]) if !template.is_empty() => {
+                    let way = template.iter().map(|key| (*key).to_owned()).collect();
+                    holders.extend(node.at(template).map(|holder| (holder, way)));
+                }
+                Some(_) => {}
+                None => holders.extend(pulls::hits(node, site).into_iter().filter_map(|hit| {
+                    let (way, _) = hit.home().rsplit_once('.')?;
+                    Some((hit.template?, vec![way.to_owned()]))
+                })),
+            }
+        }
+        for (holder, way) in holders {
+            let field = holder.at(&["metadata", "annotations"]).and_then(|all| all.field(IGNORE));
+            let Some(field) = field else { continue };
+            let Some(text) = field.value.scalar() else { continue };
+            let object = make();
+            let steps: Vec<_> = way.iter().map(String::as_str).collect();
+            let path = object.path(&steps, "metadata.annotations");
+            let span = if field.value.span().is_empty() { field.key } else { field.value };
+            self.ignores.push(Box::new(Ignore { object, text, span: span.span(), path }));
+        }
+    }
+
     /// Takes in the fields that nothing reads.
     fn take_unread(&mut self, node: Node<'_, 'a>, row: &'a Row, make: &dyn Fn() -> Object<'a>) {
         for field in &row.unread {
@@ -824,6 +894,9 @@ fn object<'a>(node: Node<'_, 'a>, place: &ObjectPlace, type_meta: Arc<TypeMeta<'
         timing: Timing::of(node),
     }
 }
+
+static MENTIONS_IGNORE: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new(IGNORE));
 
 /// Whether the annotations of an object or a pod template opt out of injection.
 fn opts_out(node: Node<'_, '_>) -> bool {

@@ -5,7 +5,7 @@
 //! source. [`report::Report`] renders them. Nothing of this reads a file, the environment or the clock.
 //!
 //! ```
-//! use pullcreds::check::{self, Caller, Circumstances, Input, Stamps};
+//! use pullcreds::check::{self, Caller, Circumstances, Input, Stamps, Suppressions};
 //! use pullcreds::policy::{Overrides, Policy, parse_inject};
 //! use pullcreds::report::{Format, Look, Report};
 //! use pullcreds::source::Source;
@@ -31,6 +31,7 @@
 //!     caller: Caller::CommandLine,
 //!     require_input: true,
 //!     stamps: Stamps::Ignored,
+//!     suppressions: Suppressions::default(),
 //!     watched: false,
 //! });
 //! let edited = outcome.plans[0].apply(&sources[0].text);
@@ -67,6 +68,8 @@ pub mod patch;
 #[doc(hidden)]
 pub mod credentials;
 pub mod finding;
+#[doc(hidden)]
+pub mod baseline;
 #[doc(hidden)]
 pub mod kinds;
 pub mod policy;

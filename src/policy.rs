@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::credentials::provider::Official;
 use crate::finding::Severity;
 use crate::kinds::Table;
+use crate::names::matches_glob;
 use crate::source::Span;
 use crate::text::Message;
 use crate::words::Words;
@@ -245,9 +246,9 @@ pub struct Exception {
     pub code: String,
     /// The kind of the object; `None` is any, as below.
     pub kind: Option<String>,
-    /// The namespace of the object.
+    /// The namespace of the object, `*` for any characters.
     pub namespace: Option<String>,
-    /// The name of the object.
+    /// The name of the object, `*` for any characters.
     pub name: Option<String>,
     /// The images.
     pub image: Option<Pattern>,
@@ -278,18 +279,23 @@ impl Exception {
         let is = |wanted: &Option<String>, given: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| given == Some(wanted))
         };
+        let matches = |wanted: &Option<String>, given: Option<&str>| {
+            let matches = |wanted: &String| given.is_some_and(|given| matches_glob(wanted, given));
+            wanted.as_ref().is_none_or(matches)
+        };
         self.code == subject.code
             && is(&self.kind, subject.kind)
-            && is(&self.namespace, subject.namespace)
-            && is(&self.name, subject.name)
+            && matches(&self.namespace, subject.namespace)
+            && matches(&self.name, subject.name)
             && self.image.as_ref().is_none_or(|pattern| {
                 let all = subject.images;
                 !all.is_empty() && all.iter().all(|(domain, path)| pattern.matches(domain, path))
             })
     }
 
+    /// Its code, and the name that it is about, if that is one name.
     fn code_and_name(&self) -> (&str, Option<&str>) {
-        (&self.code, self.name.as_deref())
+        (&self.code, self.name.as_deref().filter(|name| !name.contains('*')))
     }
 
     /// Whether the last day of the exception lies before `today`.

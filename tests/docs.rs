@@ -100,6 +100,8 @@ fn severity(severity: Severity) -> &'static str {
 const WITHOUT_REFERENCE: &[(&str, &str)] = &[
     ("expired-exception", "exceptions are a matter of pullcreds alone"),
     ("unused-policy-entry", "so are the entries of its policy"),
+    ("unused-suppression", "suppressions are its own, too"),
+    ("invalid-suppression", "suppressions are its own, too"),
 ];
 
 #[test]

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use pullcreds::check::{self, Caller, Circumstances, Input, Stamps};
+use pullcreds::check::{self, Caller, Circumstances, Input, Stamps, Suppressions};
 use pullcreds::edit::Plan;
 use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
 use pullcreds::source::Source;
@@ -144,6 +144,7 @@ const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
     caller: Caller::CommandLine,
     require_input: false,
     stamps: Stamps::Ignored,
+    suppressions: Suppressions { by_manifests: true, baseline: None },
     watched: true,
 };
 

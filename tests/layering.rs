@@ -25,6 +25,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("patch", &["source", "edit", "text", "yaml"]),
     ("credentials", &["names", "duration", "base64", "json", "token", "mask", "text"]),
     ("finding", &["words", "source", "edit", "text"]),
+    ("baseline", &["source", "text", "finding"]),
     ("kinds", &["words", "yaml"]),
     (
         "policy",
@@ -81,6 +82,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "patch",
             "credentials",
             "finding",
+            "baseline",
             "kinds",
             "policy",
             "inventory",

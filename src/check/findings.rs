@@ -24,12 +24,15 @@ mod renamed;
 mod rotation;
 mod secrets;
 mod stamps;
+mod suppressions;
 mod unread;
 mod usage;
 
 use std::collections::BTreeSet;
 
-use crate::finding::{self, Finding, Fingerprint, Place, Subject, Suppression};
+use crate::finding::{
+    self, Finding, Fingerprint, Place, Severity, Subject, SuppressedBy, Suppression,
+};
 use crate::inject::{self, Holder};
 use crate::inventory::{Image, ListState, Object, PullSecrets};
 use crate::policy::{self as rules, Policy, RuleId};
@@ -37,6 +40,7 @@ use crate::say;
 use crate::source::Span;
 use crate::text::{Message, Shown, plain, shown};
 
+use super::ignores::Ignores;
 use super::world::{ResolvedPod, World};
 
 use draft::{At, Draft};
@@ -71,6 +75,7 @@ const CHECKS: &[Check] = &[
     ("order", |world, out| world.about_order(out)),
     ("injection", |world, out| world.about_injection(out)),
     ("stamps", |world, out| world.about_stamps(out)),
+    ("suppressions", |_, out| out.about_suppressions()),
     // Last: it reports what no other check has used.
     ("policy", |world, out| world.about_policy(out)),
 ];
@@ -81,11 +86,13 @@ pub(super) struct Findings<'w, 'c> {
     /// The entries of the policy that were used.
     used: BTreeSet<RuleId>,
     pub(super) found: Vec<Finding>,
-    /// What exceptions of the policy accept.
+    /// What an exception of the policy, the manifests or the baseline accept.
     pub(super) suppressed: Vec<Finding>,
     /// What has been said of exceptions that have expired.
     expired: BTreeSet<Message>,
-    /// The images whose findings an exception accepts.
+    /// What the manifests and the baseline accept.
+    ignores: Ignores<'c>,
+    /// The images whose findings are accepted.
     pub(super) excused: BTreeSet<(usize, Span)>,
 }
 
@@ -98,6 +105,11 @@ impl<'w, 'c> Findings<'w, 'c> {
             found: Vec::new(),
             suppressed: Vec::new(),
             expired: BTreeSet::new(),
+            ignores: Ignores::new(
+                world.sources,
+                world.inventories,
+                world.circumstances.suppressions.baseline,
+            ),
             excused: BTreeSet::new(),
         };
         for (_, check) in CHECKS {
@@ -113,9 +125,8 @@ impl<'w, 'c> Findings<'w, 'c> {
         out
     }
 
-    /// Takes in a finding. One that an exception of the policy accepts is kept apart.
+    /// Takes in a finding. One that is accepted is kept apart.
     fn report(&mut self, draft: Draft<'_>) {
-        let suppressed = self.suppression(&draft);
         let place = draft.at.as_ref().map(|at| self.world.place(at));
         let details = draft.details.iter().map(|detail| detail.shown().into_masked());
         let details: Vec<_> = details.collect();
@@ -126,10 +137,16 @@ impl<'w, 'c> Findings<'w, 'c> {
             }
             _ => Fingerprint::of_run(draft.code, &details),
         };
+        let severity = self.world.policy.severity(draft.code.name).unwrap_or(draft.severity);
+        let suppressed = self.suppression(&draft).or_else(|| self.ignored(&draft));
+        let suppressed = suppressed.or_else(|| self.known(severity, &fingerprint));
+        if let (Some(_), Some(image), Some(at)) = (&suppressed, draft.image, &draft.at) {
+            self.excused.insert((at.object.source as usize, image.span));
+        }
         let container = draft.at.as_ref().and_then(|at| at.container);
         let finding = Finding {
             code: draft.code,
-            severity: self.world.policy.severity(draft.code.name).unwrap_or(draft.severity),
+            severity,
             message: draft.message,
             place,
             related: draft.related.iter().map(|at| self.world.place(at)).collect(),
@@ -175,11 +192,36 @@ impl<'w, 'c> Findings<'w, 'c> {
             }
             return None;
         }
-        let image = draft.image.zip(object);
-        self.excused.extend(image.map(|(image, object)| (object.source as usize, image.span)));
         let reason = shown(&exception.reason).into_owned();
         let expires = exception.expires.as_ref().map(|expires| plain(expires.value));
-        Some(Suppression { reason, expires })
+        Some(Suppression { by: SuppressedBy::PolicyException, reason, expires })
+    }
+
+    /// The annotation or comment that accepts a finding. One that this run does not accept is worth a finding.
+    fn ignored(&mut self, draft: &Draft<'_>) -> Option<Suppression> {
+        let at = draft.at.as_ref()?;
+        let (by, reason) = self.ignores.find(draft.code, at.object, at.span)?;
+        if !self.world.circumstances.suppressions.by_manifests {
+            let message = say!(
+                "{} asks to ignore {}. This run accepts no suppressions from manifests.",
+                describe(at.object),
+                draft.code.name
+            );
+            let denied = Draft::new(&finding::UNUSED_SUPPRESSION, message)
+                .at(At::new(at.object, at.object.label, "does not count"))
+                .about(draft.code.name)
+                .remedy("Fix the finding, or let the operator accept suppressions: --suppressions allow.");
+            self.report(denied);
+            return None;
+        }
+        Some(Suppression { by, reason: shown(reason).into_owned(), expires: None })
+    }
+
+    /// Whether the baseline knows an error or a warning.
+    fn known(&mut self, severity: Severity, fingerprint: &Fingerprint) -> Option<Suppression> {
+        let is_known = severity != Severity::Info && self.ignores.is_known(fingerprint.as_str());
+        let reason = shown("known in the baseline");
+        is_known.then_some(Suppression { by: SuppressedBy::Baseline, reason, expires: None })
     }
 }
 

@@ -89,6 +89,19 @@ pub(crate) enum Command {
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
+    /// Print the findings as a baseline: a file of known findings, for --baseline
+    ///
+    /// With --baseline FILE and --write, the file is created or replaced.
+    Baseline {
+        /// Files and folders; standard input without any, or for `-`
+        paths: Vec<PathBuf>,
+        /// Take no new finding in: only remove those from --baseline FILE that are not found any more
+        #[arg(long, requires = "baseline")]
+        prune: bool,
+        /// Write the file of --baseline instead of printing it
+        #[arg(long, requires = "baseline")]
+        write: bool,
+    },
     /// Print which plugin parameters an Argo CD Application may set, for parameters.dynamic
     ArgocdParameters,
     /// Supervise a renderer process
@@ -346,6 +359,7 @@ pub(crate) fn is_filter(words: &[OsString]) -> bool {
 /// The commands that judge something. Without a name, it is the filter.
 const JUDGING: &[(&str, Mode)] = &[
     ("check", Mode::Check),
+    ("baseline", Mode::Baseline),
     ("inject", Mode::Inject),
     ("krm", Mode::Function),
     ("run", Mode::Run),

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod argocd_parameters;
+mod baseline;
 mod check;
 mod explain;
 mod filter;
@@ -40,6 +41,9 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
         }
         Some(Command::Run { command }) => run::run(&command, flags),
         Some(Command::Supervise { command }) => run::supervise(&command),
+        Some(Command::Baseline { paths, prune, write }) => {
+            baseline::baseline(&paths, prune, write, flags)
+        }
         Some(Command::ArgocdParameters) => argocd_parameters::announce(),
         Some(Command::Explain { code }) => explain::explain(code),
         Some(Command::Kinds(args)) => kinds::kinds(&args),

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pullcreds::check::{Caller, Circumstances, Input, Outcome, Stamps};
+use pullcreds::baseline::Baseline;
+use pullcreds::check::{Caller, Circumstances, Input, Outcome, Stamps, Suppressions};
 use pullcreds::credentials::provider::Provider;
 use pullcreds::finding::Severity;
 use pullcreds::frontend::Limit;
@@ -25,9 +26,10 @@ use super::output::look::{format, look};
 use super::output::reports;
 use argocd::Application;
 use layer::Layer;
+pub(crate) use policy::baseline;
 pub(crate) use policy::policy_mistakes;
 use policy::{Stated, dumps, policy, providers};
-use table::{ReportTo, When};
+use table::{ByManifests, ReportTo, When};
 
 /// How the program was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub(crate) enum Mode {
     Check,
     Inject,
     Run,
+    Baseline,
 }
 
 impl Mode {
@@ -44,7 +47,7 @@ impl Mode {
     fn threshold(self) -> FailOn {
         match self {
             Self::Check | Self::Run => FailOn::Error,
-            Self::Filter | Self::Function | Self::Inject => FailOn::Never,
+            Self::Filter | Self::Function | Self::Inject | Self::Baseline => FailOn::Never,
         }
     }
 }
@@ -64,6 +67,12 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
     pub(crate) providers: Vec<Provider>,
     pub(crate) cluster: Vec<Source>,
+    /// The findings that are known.
+    pub(crate) baseline: Option<Baseline>,
+    /// The file that they are in.
+    pub(crate) baseline_file: Option<PathBuf>,
+    /// Whether the manifests may suppress findings.
+    by_manifests: ByManifests,
     pub(crate) fail_on: FailOn,
     pub(crate) require_input: bool,
     pub(crate) now: Timestamp,
@@ -109,7 +118,8 @@ impl Settings {
         let emit = values.emit.unwrap_or(function.policy.emit());
         // `check` judges what is there, and not what an injection would make of it. And where nothing is handed back,
         // what is injected would arrive nowhere.
-        if mode == Mode::Check && !flags.names("into") || emit == Emit::None {
+        let is_check = matches!(mode, Mode::Check | Mode::Baseline);
+        if is_check && !flags.names("into") || emit == Emit::None {
             values.overrides.into = Some(InjectInto::None);
         }
         let Stated { policy, file, notes } =
@@ -125,10 +135,20 @@ impl Settings {
             require_input: values.require_input.unwrap_or_else(|| {
                 // An application that lost its manifests is pruned.
                 let required = mode == Mode::Filter && argocd::is_caller();
-                (mode == Mode::Check || required) && allow_empty != Some(true)
+                (is_check || required) && allow_empty != Some(true)
             }),
             now: now()?,
             cluster: dumps(&values.cluster_dump, &limit)?,
+            baseline: match (&values.baseline, mode) {
+                // It is read there, if it exists.
+                (_, Mode::Baseline) => None,
+                (file, _) => file.as_deref().map(baseline).transpose()?,
+            },
+            baseline_file: values.baseline,
+            by_manifests: values.suppressions.unwrap_or(match caller(mode) {
+                Caller::CommandLine => ByManifests::Allow,
+                Caller::ArgoCd | Caller::Function => ByManifests::Deny,
+            }),
             limit,
             providers,
             reports: values.report,
@@ -147,7 +167,7 @@ impl Settings {
             },
             stamps: match mode {
                 Mode::Check if values.require_stamp == Some(true) => Stamps::Required,
-                Mode::Check => Stamps::Ignored,
+                Mode::Check | Mode::Baseline => Stamps::Ignored,
                 _ if emit == Emit::All && policy.stamp() => Stamps::Written,
                 _ => Stamps::Ignored,
             },
@@ -161,12 +181,22 @@ impl Settings {
         let Self { now, require_input, stamps, mode, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
         let (providers, cluster) = (&self.providers, &self.cluster);
-        let caller = match mode {
-            Mode::Function => Caller::Function,
-            _ if argocd::is_caller() => Caller::ArgoCd,
-            _ => Caller::CommandLine,
+        let caller = caller(mode);
+        let suppressions = Suppressions {
+            by_manifests: self.by_manifests == ByManifests::Allow,
+            baseline: self.baseline.as_ref(),
         };
-        Circumstances { now, providers, cluster, input, caller, require_input, stamps, watched }
+        Circumstances {
+            now,
+            providers,
+            cluster,
+            input,
+            caller,
+            require_input,
+            stamps,
+            suppressions,
+            watched,
+        }
     }
 
     /// Whether the run has to fail, by the threshold alone.
@@ -176,6 +206,15 @@ impl Settings {
             FailOn::Warning => outcome.reaches(Severity::Warning),
             FailOn::Error => outcome.reaches(Severity::Error),
         }
+    }
+}
+
+/// Who runs the program.
+fn caller(mode: Mode) -> Caller {
+    match mode {
+        Mode::Function => Caller::Function,
+        _ if argocd::is_caller() => Caller::ArgoCd,
+        _ => Caller::CommandLine,
     }
 }
 

@@ -558,8 +558,9 @@ impl Validation<'_> {
         let image = self.value(exception.image, pattern);
         let expires = self.value(exception.expires, date);
         let kind = self.value(exception.kind, super::rows::kind_name);
-        let namespace = self.value(exception.namespace, namespace);
-        let name = self.value(exception.name, |name| object_name("an object", name));
+        let namespace = self.value(exception.namespace, |text| pattern_of(text, namespace));
+        let name = self
+            .value(exception.name, |text| pattern_of(text, |name| object_name("an object", name)));
         Some(Exception {
             span: item.span,
             code: code?,
@@ -571,6 +572,17 @@ impl Validation<'_> {
             expires,
         })
     }
+}
+
+/// A name, or a pattern of names: with `*` for any characters.
+fn pattern_of(
+    text: &str,
+    check: impl Fn(&str) -> Result<String, InvalidValue>,
+) -> Result<String, InvalidValue> {
+    if text.contains('*') && check(&text.replace('*', "a")).is_ok() {
+        return Ok(text.to_owned());
+    }
+    check(text)
 }
 
 fn injection(inject: &config::InjectSection) -> Inject {

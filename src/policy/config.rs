@@ -223,10 +223,10 @@ pub(super) struct ExceptionEntry {
     /// The kind of the object.
     #[serde(default)]
     pub(super) kind: FieldValue<Spanned<String>>,
-    /// The namespace of the object.
+    /// The namespace of the object; `*` stands for any characters.
     #[serde(default)]
     pub(super) namespace: FieldValue<Spanned<String>>,
-    /// The name of the object.
+    /// The name of the object; `*` stands for any characters.
     #[serde(default)]
     pub(super) name: FieldValue<Spanned<String>>,
     /// The images, as in `registries[].match`.

@@ -2,7 +2,7 @@
 //!
 //! That miette draws the excerpts is known here and in `excerpt` only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use anstyle::Style;
@@ -15,7 +15,7 @@ use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, paint, wrapped};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::{self, Code, Finding, Severity};
+use crate::finding::{self, Code, Finding, Severity, SuppressedBy};
 use crate::policy::{Mistake, Policy};
 use crate::say;
 use crate::source::{LineIndex, Source, Span};
@@ -228,14 +228,37 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     if let Some(not_counted) = summary.not_counted() {
         let _ = write!(text, "\n{not_counted}");
     }
-    match report.outcome.suppressed.len() {
-        0 => {}
-        1 => text.push_str("\n1 finding is suppressed by a policy exception."),
-        many => {
-            let _ = write!(text, "\n{many} findings are suppressed by policy exceptions.");
-        }
-    }
+    text.extend(suppressed(&report.outcome.suppressed).map(|line| format!("\n{line}")));
     text
+}
+
+/// How many findings are suppressed, and by what, if there are any.
+fn suppressed(findings: &[Finding]) -> Option<String> {
+    let mut counts = BTreeMap::<SuppressedBy, usize>::new();
+    for suppression in findings.iter().filter_map(|finding| finding.suppressed.as_ref()) {
+        *counts.entry(suppression.by).or_default() += 1;
+    }
+    let by = |by: SuppressedBy, count: usize| match (by, count) {
+        (SuppressedBy::PolicyException, 1) => "a policy exception",
+        (SuppressedBy::PolicyException, _) => "policy exceptions",
+        (SuppressedBy::Annotation, 1) => "an annotation",
+        (SuppressedBy::Annotation, _) => "annotations",
+        (SuppressedBy::Comment, 1) => "a comment",
+        (SuppressedBy::Comment, _) => "comments",
+        (SuppressedBy::Baseline, _) => "the baseline",
+    };
+    let parts: Vec<_> = counts.iter().map(|(&one, &count)| (by(one, count), count)).collect();
+    let total: usize = counts.values().sum();
+    let begin = match total {
+        0 => return None,
+        1 => "1 finding is suppressed".to_owned(),
+        _ => format!("{total} findings are suppressed"),
+    };
+    if let [(by, _)] = &*parts {
+        return Some(format!("{begin} by {by}."));
+    }
+    let parts: Vec<_> = parts.iter().map(|(by, count)| format!("{count} by {by}")).collect();
+    Some(format!("{begin}: {}.", parts.join(", ")))
 }
 
 /// A source that is not a YAML stream.

@@ -13,6 +13,7 @@ use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
 use crate::policy::AccessFrom;
 use crate::policy::registries::Class;
 use crate::text::{Message, Shown, printable_json, shown};
+use crate::words::Words as _;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -323,7 +324,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
         related: finding.related.iter().map(|place| related(report, place)).collect(),
         fix: finding.fix.iter().map(|fix| self::fix(report, fix)).collect(),
         suppressed: finding.suppressed.as_ref().map(|suppressed| WireSuppression {
-            by: "policyException",
+            by: suppressed.by.word(),
             reason: suppressed.reason.reborrow(),
             expires: suppressed.expires.as_ref().map(Shown::reborrow),
         }),

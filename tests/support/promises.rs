@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps};
+use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps, Suppressions};
 use pullcreds::edit::Plan;
 use pullcreds::finding::Severity;
 use pullcreds::inject::{self, Holder};
@@ -92,6 +92,7 @@ fn judge_with<'a>(sources: &'a [Source; 1], policy: &'a Policy, stamps: Stamps) 
         caller: Caller::CommandLine,
         require_input: false,
         stamps,
+        suppressions: Suppressions::default(),
         watched: true,
     };
     check::check(sources, policy, circumstances)

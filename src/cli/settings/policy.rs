@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use pullcreds::baseline::Baseline;
 use pullcreds::credentials::provider::{self, Provider};
 use pullcreds::finding;
 use pullcreds::frontend::{self, Limit};
@@ -123,6 +124,23 @@ pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Prov
     } else {
         Err(Stop::new(Exit::Usage, list(mistakes, "")))
     }
+}
+
+/// The baseline in a file.
+pub(crate) fn baseline(path: &Path) -> Result<Baseline, Stop> {
+    argocd::operators_file(path, "baseline")?;
+    let source = frontend::read_file(path, &Limit::default());
+    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
+    Baseline::parse(&source.text).map_err(|wrong| {
+        let name = shown(&source.name);
+        Stop::new(
+            Exit::Usage,
+            match wrong.position {
+                Some(at) => say!("error: {}:{}: {}\n", name, at, wrong.message),
+                None => say!("error: {}: {}\n", name, wrong.message),
+            },
+        )
+    })
 }
 
 /// The dumps of the cluster.

@@ -30,6 +30,8 @@ pub(crate) struct Values {
     pub(crate) emit: Option<Emit>,
     pub(crate) no_app_overrides: Option<bool>,
     pub(crate) cluster_dump: Vec<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) suppressions: Option<ByManifests>,
     pub(crate) require_stamp: Option<bool>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) allow_empty: Option<bool>,
@@ -139,6 +141,16 @@ pub(crate) enum When {
 }
 
 impl Words for When {}
+
+/// Whether annotations and comments of the manifests may suppress findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ByManifests {
+    Allow,
+    Deny,
+}
+
+impl Words for ByManifests {}
 
 /// Where a report goes: `FORMAT` or `FORMAT=FILE`.
 #[derive(Clone, Debug)]
@@ -311,6 +323,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
                --show-managed-fields -o yaml` (or json); repeatable. It is evidence only: never judged, edited, \
                printed or written",
         places: Places::Program,
+        ..POLICY
+    },
+    Setting {
+        name: "baseline",
+        value: SettingType::File("FILE", |values, file| values.baseline = Some(file)),
+        help: "The findings in this file are known and do not count; `pullcreds baseline` creates it",
+        places: Places::Program,
+        ..POLICY
+    },
+    Setting {
+        name: "suppressions",
+        value: SettingType::Word("WHETHER", |values, text| {
+            put(&mut values.suppressions, parse_word("an answer", text))
+        }),
+        words: ByManifests::flag_words,
+        help: "Whether annotations and comments of the manifests suppress findings: {words} [default: allow; krm and \
+               Argo CD: deny]",
         ..POLICY
     },
     Setting {
