@@ -349,7 +349,7 @@ codes! {
         title: "the API server rejects a pull secret",
         what: "The API server does not accept a value of the Secret: data that is not base64, stringData that is not a string, a payload that is not a JSON object, or a key that is not valid in a Secret.",
         why: "The apply fails and the Secret is not stored. Pods that name it start without it: their other pull secrets count. An image that needs this one cannot be pulled, which is a separate finding.",
-        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: >-   # folded: line breaks become spaces\n    eyJhdXRocyI6\n    e319",
+        example: "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: >-   # folded: line breaks become spaces\n    eyJhdXRo\n    cyI6e319",
         remedy: "Correct the value that the message names, or recreate the Secret with kubectl create secret docker-registry.",
         references: ["https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go"],
     }
@@ -507,7 +507,7 @@ codes! {
         title: "registry credentials are hardcoded",
         what: "A manifest contains literal registry credentials: in a Secret (even an unusable one), in an annotation with a copy of a Secret, in an environment variable, an argument, a ConfigMap or an image reference. The message names the type of the credentials, and never shows them. Sealed and encrypted values, placeholders and references do not count. In a rendered stream it is a warning, since the values may come from a vault.",
         why: "Everyone who can read the repository or the release has the credentials. To rotate them, you have to change the manifest.",
-        example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRocyI6…",
+        example: "kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: eyJhdXRo…",
         remedy: "Rotate the credentials, and let an operator create the Secret (External Secrets, Sealed Secrets, SOPS).",
         references: [
             "CWE-798",

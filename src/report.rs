@@ -11,7 +11,9 @@ mod gitlab;
 mod hidden;
 mod human;
 mod json;
+mod junit;
 mod listed;
+mod markdown;
 mod oneline;
 mod sarif;
 mod style;
@@ -54,10 +56,14 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// Results of tests in the XML of `JUnit`.
+    Junit,
     /// For GitHub Actions: annotations.
     Github,
     /// For GitLab: a report of code quality.
     Gitlab,
+    /// A comment on a pull request.
+    Markdown,
 }
 
 impl Words for Format {}
@@ -67,7 +73,7 @@ impl Format {
     pub fn is_document(self) -> bool {
         match self {
             Self::Brief | Self::Human | Self::Oneline | Self::Github => false,
-            Self::Json | Self::Sarif | Self::Gitlab => true,
+            Self::Json | Self::Sarif | Self::Junit | Self::Gitlab | Self::Markdown => true,
         }
     }
 }
@@ -161,6 +167,8 @@ impl<'r> Report<'r> {
             Format::Human => human::render(self, look),
             Format::Oneline => oneline::render(self),
             Format::Sarif => sarif::render(self),
+            Format::Junit => junit::render(self),
+            Format::Markdown => markdown::render(self),
             Format::Github => github::render(self),
             Format::Gitlab => gitlab::render(self),
             Format::Json => json::render(self),

@@ -227,3 +227,81 @@ fn gitlab_reads_an_issue_for_each_finding() {
         assert!(issue["description"].is_string() && issue["check_name"].is_string());
     }
 }
+
+#[test]
+fn junit_is_xml_with_a_test_for_each_pull_and_finding() {
+    let outcome = report("junit");
+    assert_printable(outcome.out());
+    let document = roxmltree::Document::parse(outcome.out()).expect("well-formed XML");
+    let cases = |node: roxmltree::Node<'_, '_>| {
+        node.descendants().filter(|node| node.has_tag_name("testcase")).count()
+    };
+    let root = document.root_element();
+    assert!(root.has_tag_name("testsuites"));
+    assert_eq!(root.attribute("tests"), Some(&*cases(root).to_string()));
+    let errors = report("json").json()["findings"]
+        .as_array()
+        .map(|all| all.iter().filter(|one| one["severity"] == "error").count());
+    let failures = root.descendants().filter(|node| node.has_tag_name("failure")).count();
+    assert!(failures > 0 && Some(failures) <= errors, "{failures} of {errors:?}");
+    for node in root.descendants().filter(roxmltree::Node::is_element) {
+        let name = node.tag_name().name();
+        let known =
+            ["testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"];
+        assert!(known.contains(&name), "{name}");
+    }
+    let mut names: Vec<_> = root
+        .descendants()
+        .filter(|node| node.has_tag_name("testcase"))
+        .map(|node| (node.attribute("classname"), node.attribute("name")))
+        .collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "tests have names of their own");
+}
+
+#[test]
+fn markdown_has_the_structure_of_the_program_only() {
+    let outcome = report("markdown");
+    assert_printable(outcome.out());
+    assert!(outcome.out().len() < 65_536, "{} bytes", outcome.out().len());
+    let mut fence = None;
+    for line in outcome.out().lines() {
+        match fence {
+            Some(end) if line == end => fence = None,
+            Some(_) => {}
+            None if line.starts_with("```") => fence = Some(line.trim_end_matches("text")),
+            None => assert_markdown(line),
+        }
+    }
+    assert_eq!(fence, None, "a block of code that does not end");
+}
+
+/// A line outside of blocks of code: HTML is that of folds, and a row has four cells.
+#[track_caller]
+fn assert_markdown(line: &str) {
+    let plain = line.replace("<!-- -->", "");
+    let html = ["<details>", "</details>"].contains(&line) || line.starts_with("<summary>");
+    assert!(html || !plain.contains(['<', '>']), "{line}");
+    if line.starts_with('|') && !line.starts_with("|---") {
+        assert_eq!(line.matches('|').count(), 5, "{line}");
+    }
+    assert!(line.matches('`').count() <= 2 && !line.contains("]("), "{line}");
+}
+
+#[test]
+fn markdown_stays_below_the_limit_of_a_comment() {
+    let pods = (0..3000).map(|number| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: 'p{number}', namespace: n}}\n\
+             spec: {{containers: [{{name: c, image: 'r{number}.azurecr.io/{}'}}]}}\n",
+            "__".repeat(40)
+        )
+    });
+    let pods: Vec<_> = pods.collect();
+    let run = pullcreds(["check", "--format", "markdown"]).stdin(pods.concat()).run().expect(1);
+    let text = run.out();
+    assert!(text.len() < 65_536, "{} bytes", text.len());
+    assert!(text.contains(" more: `--report json=FILE` has them all."), "{text}");
+}

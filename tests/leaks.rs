@@ -10,6 +10,8 @@ use std::fs;
 use std::path::Path;
 
 use base64::prelude::*;
+use pullcreds::report::Format;
+use pullcreds::words::Words as _;
 
 use support::{Outcome, pullcreds};
 
@@ -47,7 +49,9 @@ fn secret(rest: &str) -> String {
 fn run_all(input: impl AsRef<[u8]>) {
     let input = input.as_ref();
     let inject = ["--inject", "*=regcred", "--into", "pod", "--diff", "always"];
-    let reports = ["--report", "json=report.json", "--report", "human=report.txt"];
+    let formats = Format::words().iter().map(|format| format!("--report={format}={format}.report"));
+    let reports: Vec<_> = formats.collect();
+    let reports: Vec<_> = reports.iter().map(String::as_str).collect();
     for args in [
         &["check", "--color", "always", "--assume-private"][..],
         &["check", "--format", "json"],
