@@ -5,10 +5,10 @@
 mod payload;
 
 use libfuzzer_sys::fuzz_target;
-use pullcreds::credentials::payload::Format;
+use pullcreds::credentials::payload::PayloadFormat;
 
 fuzz_target!(|value: &[u8]| {
-    for format in Format::ALL {
+    for format in PayloadFormat::ALL {
         payload::agrees(format, value);
     }
 });
