@@ -85,13 +85,8 @@ impl Baseline {
     }
 
     /// How many findings it knows.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.known.values().sum()
-    }
-
-    /// Whether it knows no finding.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
     }
 
     /// The same without the entries that none of `findings` uses: of each fingerprint as many as there are.

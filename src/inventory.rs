@@ -480,11 +480,12 @@ impl<'a> Inventory<'a> {
     /// # Errors
     ///
     /// The first place where `text` is no YAML stream.
-    pub fn of(text: &'a str) -> Result<Self, Problem> {
+    #[cfg(test)]
+    pub(crate) fn of(text: &'a str) -> Result<Self, Problem> {
         Self::of_kinds(text, Table::builtin())
     }
 
-    /// The same with the kinds of `table`.
+    /// Reads a stream of manifests, with the kinds of `table`.
     ///
     /// # Errors
     ///

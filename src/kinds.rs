@@ -14,9 +14,8 @@ use serde::Deserialize;
 
 use crate::words::Words;
 
-pub use builtin::schema;
 pub use listing::Listed;
-pub use path::{BadPath, FieldPath, Way};
+pub use path::{FieldPath, Way};
 
 /// A kind of some API groups.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -39,7 +39,6 @@ use template::Templates;
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use catalogue::{destinations, explain_kind, kinds, kinds_json, what_to_mind};
 pub use diff::unified as diff;
-pub use excerpt::{Excerpt, Labelled};
 pub use human::{codes, explain, mistakes, problem, unreadable_dump};
 
 /// A format of reports.

@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 
 use crate::mask;
 
-pub use message::{Message, Part, Sayable, list, part};
+pub use message::{Message, Sayable, list, part};
 pub use printable::{printable, printable_json};
 
 use printable::is_treacherous;

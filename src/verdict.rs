@@ -132,19 +132,6 @@ pub enum Account<'p> {
 }
 
 impl Account<'_> {
-    /// Its place in the inventories, if it is in one.
-    pub fn id(self) -> Option<AccountId> {
-        match self {
-            Self::InStream { id, .. } | Self::InCluster { id, .. } => Some(id),
-            Self::Absent
-            | Self::Declared(_)
-            | Self::Later(_)
-            | Self::Unknown
-            | Self::None
-            | Self::Made => None,
-        }
-    }
-
     /// Who tells of it.
     pub fn evidence(self) -> Evidence {
         match self {
@@ -670,8 +657,6 @@ pub enum Known<'i> {
     },
     /// Something of the input or of a dump makes it.
     Produced {
-        /// Its source.
-        source: usize,
         /// What makes it.
         produced: &'i Produced<'i>,
         /// Whether it will be there before a pod needs it.
@@ -695,8 +680,6 @@ pub enum Known<'i> {
     Elsewhere(&'i Secret<'i>),
     /// Something of the input makes a Secret of that name, in another namespace.
     MadeElsewhere {
-        /// The source of what makes it.
-        source: usize,
         /// What makes it.
         produced: &'i Produced<'i>,
     },

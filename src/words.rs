@@ -19,11 +19,6 @@ pub trait Words: Copy + PartialEq + DeserializeOwned {
         words
     }
 
-    /// Every value, in the order of the enum.
-    fn all() -> Vec<Self> {
-        Self::words().iter().filter_map(|word| Self::of_word(word)).collect()
-    }
-
     /// The value of a word.
     fn of_word(word: &str) -> Option<Self> {
         let word: StrDeserializer<'_, Error> = word.into_deserializer();

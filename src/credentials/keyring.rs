@@ -9,7 +9,7 @@ mod index;
 mod near_miss;
 mod url;
 
-pub use near_miss::{KeyIndex, Misses, NearMiss, Reason, explain_near_miss, meant_for, nearest};
+pub use near_miss::{KeyIndex, Misses, NearMiss, explain_near_miss, meant_for, nearest};
 pub use url::InvalidUrl;
 
 pub use index::Index;

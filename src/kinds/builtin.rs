@@ -57,15 +57,15 @@ fn row(at: usize) -> &'static Row {
     ROWS[at].get_or_init(|| serde_json::from_str(text(at)).expect("a test reads every row"))
 }
 
-/// The JSON Schema of the table, as text with a line feed at its end.
-pub fn schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(Vec<Row>).to_value())
-}
-
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "a test reads its own files")]
 mod tests {
     use super::*;
+
+    /// The JSON Schema of the table, as text with a line feed at its end.
+    fn schema() -> String {
+        format!("{:#}\n", schemars::schema_for!(Vec<Row>).to_value())
+    }
 
     #[test]
     fn every_row_is_read_and_says_where_it_comes_from() {

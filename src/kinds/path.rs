@@ -128,11 +128,6 @@ impl FieldPath {
         self.steps.iter().filter_map(Step::name).collect()
     }
 
-    /// Whether it leads to one place at most.
-    pub fn is_single(&self) -> bool {
-        self.steps.iter().all(|step| matches!(step, Step::Name(_) | Step::Index(_)))
-    }
-
     /// The path without its last step, and that step if it is a name.
     pub fn split_last(&self) -> Option<(Self, &str)> {
         let (last, before) = self.steps.split_last()?;
@@ -165,15 +160,6 @@ impl FieldPath {
         visit: &mut dyn FnMut(Node<'t, 'a>, &mut Way),
     ) {
         descend(&self.steps, node.resolved(), way, visit);
-    }
-
-    /// The first thing that the path leads to.
-    pub fn first<'t, 'a>(&self, node: Node<'t, 'a>) -> Option<Node<'t, 'a>> {
-        let mut found = None;
-        self.each(node, &mut Way::default(), &mut |node, _| {
-            found.get_or_insert(node);
-        });
-        found
     }
 }
 
@@ -375,11 +361,6 @@ impl Way {
         self.text.push_str("']");
     }
 
-    /// Goes on to an item of a list.
-    pub fn index(&mut self, index: usize) {
-        self.brackets(&index);
-    }
-
     fn brackets(&mut self, inner: &dyn fmt::Display) {
         // A text takes in whatever is written.
         let _ = write!(self.text, "[{inner}]");
@@ -399,11 +380,6 @@ impl Way {
         let mut way = self.clone();
         way.name(name);
         way
-    }
-
-    /// The first `length` bytes of the way.
-    pub fn truncate(&mut self, length: usize) {
-        self.text.truncate(length);
     }
 }
 

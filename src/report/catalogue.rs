@@ -329,6 +329,7 @@ fn source(row: &Row) -> Vec<String> {
 }
 
 /// What to mind about the pull secrets of a kind: one text for a table.
+#[allow(dead_code, reason = "the page docs/operators.md is written with it")]
 pub fn what_to_mind(row: &Row) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut add = |text: String| {
@@ -352,6 +353,7 @@ pub fn what_to_mind(row: &Row) -> Vec<String> {
 }
 
 /// The fields for pull secrets of a kind, each with its form.
+#[allow(dead_code, reason = "the page docs/operators.md is written with it")]
 pub fn destinations(row: &Row) -> Vec<(String, &'static str)> {
     let fields = row.secret_fields();
     fields.iter().map(|field| (path(&field.path), form(field.form))).collect()

@@ -18,23 +18,23 @@ const BYTES_AROUND: usize = 60;
 const BYTES_BEYOND: usize = 4096;
 
 /// A place with a label, in a source whose confidential bytes are known.
-pub struct Labelled<'r> {
+pub(super) struct Labelled<'r> {
     /// The source.
-    pub source: &'r Source,
+    pub(super) source: &'r Source,
     /// Its lines.
-    pub lines: &'r LineIndex,
+    pub(super) lines: &'r LineIndex,
     /// The labelled bytes.
-    pub span: Span,
+    pub(super) span: Span,
     /// The bytes that may be shown around them.
-    pub within: Span,
+    pub(super) within: Span,
     /// The bytes that may not be shown.
-    pub hidden: &'r [Span],
+    pub(super) hidden: &'r [Span],
     /// Whether the text could not be parsed: then more of it is masked.
-    pub unread: bool,
+    pub(super) unread: bool,
 }
 
 /// Masked lines with the place of the label in them.
-pub struct Excerpt {
+pub(super) struct Excerpt {
     name: Message,
     data: String,
     first_line: usize,
@@ -45,7 +45,7 @@ pub struct Excerpt {
 
 impl Excerpt {
     /// The lines around a label.
-    pub fn of(labelled: &Labelled<'_>) -> Self {
+    pub(super) fn of(labelled: &Labelled<'_>) -> Self {
         let Labelled { source, lines, span, within, .. } = labelled;
         let text = &source.text;
         let start = (span.start as usize).min(text.len());
@@ -89,12 +89,12 @@ impl Excerpt {
     }
 
     /// The place of the label.
-    pub fn position(&self) -> Position {
+    pub(super) fn position(&self) -> Position {
         self.position
     }
 
     /// The masked lines.
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         &self.data
     }
 }

@@ -63,7 +63,7 @@ impl<'i> Secrets<'i> {
 
     fn made(&self, (source, produced): (usize, &'i Produced<'i>)) -> Known<'i> {
         let in_time = !self.never_mounted.contains(&(source, produced.span));
-        Known::Produced { source, produced, in_time }
+        Known::Produced { produced, in_time }
     }
 
     /// Whether kustomize renames some of them.
@@ -296,7 +296,7 @@ impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
         made: &Called<'_, 'i, (usize, &'i Produced<'i>)>,
     ) -> Option<Known<'i>> {
         self.wanted?;
-        made.last().map(|(source, produced)| Known::MadeElsewhere { source, produced })
+        made.last().map(|(_, produced)| Known::MadeElsewhere { produced })
     }
 
     /// A Secret of another namespace that a controller copies.

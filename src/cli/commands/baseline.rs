@@ -48,8 +48,8 @@ pub(crate) fn baseline(
         Some(_) => {}
     }
     if let Some(file) = file.filter(|_| !settings.quiet) {
-        let was = old.len();
-        eprint(&say!("{}: {} known findings (before: {})\n", shown_path(file), new.len(), was));
+        let was = old.count();
+        eprint(&say!("{}: {} known findings (before: {})\n", shown_path(file), new.count(), was));
     }
     Ok(Exit::Pass)
 }
