@@ -8,6 +8,7 @@ mod ignores;
 mod mounts;
 mod naming;
 mod order;
+pub mod proposal;
 mod summary;
 mod world;
 

@@ -15,6 +15,7 @@ mod junit;
 mod listed;
 mod markdown;
 mod oneline;
+mod proposal;
 mod sarif;
 mod style;
 mod template;
@@ -40,6 +41,7 @@ pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use catalogue::{destinations, explain_kind, kinds, kinds_json, what_to_mind};
 pub use diff::unified as diff;
 pub use human::{codes, explain, mistakes, problem, unreadable_dump};
+pub use proposal::{image_by_policy, policy_file};
 
 /// A format of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

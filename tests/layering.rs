@@ -95,6 +95,7 @@ const MODULES: &[(&str, &[&str])] = &[
         &[
             "words",
             "source",
+            "image",
             "edit",
             "mask",
             "text",

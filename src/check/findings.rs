@@ -44,6 +44,7 @@ use super::ignores::Ignores;
 use super::world::{ResolvedPod, World};
 
 use draft::{At, Draft};
+pub(super) use remedy::owner_of;
 
 /// How many names a message lists.
 const NAMES_SHOWN: usize = 5;

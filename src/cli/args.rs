@@ -217,6 +217,27 @@ impl TypedValueParser for RoleParser {
 
 #[derive(Subcommand)]
 pub(crate) enum PolicyCommand {
+    /// Check a policy file, and say what it has
+    Check {
+        /// The file [default: pullcreds.yaml or .pullcreds.yaml in this folder]
+        file: Option<PathBuf>,
+    },
+    /// Say what the policy decides about an image, and which entry decides it
+    Explain {
+        /// The image, as a manifest writes it
+        image: String,
+        /// The policy file [default: pullcreds.yaml or .pullcreds.yaml in this folder]
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
+    /// Print a policy for manifests: their registries, and what only you can know marked TODO
+    Init {
+        /// Files and folders; standard input without any, or for `-`
+        paths: Vec<PathBuf>,
+        /// Write pullcreds.yaml instead of printing it, unless it exists
+        #[arg(long)]
+        write: bool,
+    },
     /// Print the JSON Schema of policy files
     Schema,
 }

@@ -10,18 +10,17 @@ mod kinds;
 mod krm;
 mod last;
 pub(crate) mod plugin;
+mod policy;
 mod program;
 mod read;
 pub(crate) mod run;
 
 use pullcreds::check::{self as checks, Input, Outcome};
-use pullcreds::policy;
 use pullcreds::report;
 use pullcreds::source::Source;
 
-use super::args::{Cli, Command, PolicyCommand};
+use super::args::{Cli, Command};
 use super::exit::{Exit, Stop};
-use super::output::print;
 use super::settings::layer::Layer;
 use super::settings::{Mode, Settings, limit};
 
@@ -48,7 +47,7 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
         Some(Command::Explain { code }) => explain::explain(code),
         Some(Command::Kinds(args)) => kinds::kinds(&args),
         Some(Command::Last { runs, failed }) => last::last(runs, failed),
-        Some(Command::Policy { command: PolicyCommand::Schema }) => print(&policy::schema()),
+        Some(Command::Policy { command }) => policy::policy(command),
         Some(Command::Completions { shell }) => program::completions(shell),
         Some(Command::Man) => program::man(),
     }

@@ -226,11 +226,16 @@ pub(crate) fn look_of(flags: &Layer, mode: Mode) -> Result<Look, Stop> {
 
 /// The policy of a command that judges nothing: of a file that is named, by a flag or in the environment, or found.
 pub(crate) fn policy_of(file: Option<PathBuf>) -> Result<Policy, Stop> {
+    Ok(stated_policy(file)?.0)
+}
+
+/// The same, and the file that it is from.
+pub(crate) fn stated_policy(file: Option<PathBuf>) -> Result<(Policy, Option<PathBuf>), Stop> {
     let mut values = Layer::environment(Mode::Check).only(&["policy"]).resolve()?;
     values.policy = file.or(values.policy);
     let look = look_of(&Layer::default(), Mode::Check)?;
     let stated = policy(&values, Policy::default(), Application::default(), Mode::Check, look)?;
-    Ok(stated.policy)
+    Ok((stated.policy, stated.file))
 }
 
 /// How much may be read, by flags and environment.

@@ -357,7 +357,7 @@ fn pattern(policy: &Policy, access: &Access, image: &Reference) -> String {
 }
 
 /// The host of an image, with the owner of its repository where one host serves many.
-fn owner_of(access: &Access, image: &Reference) -> String {
+pub(in crate::check) fn owner_of(access: &Access, image: &Reference) -> String {
     let (domain, path) = (image.domain(), image.path());
     let is_shared = access.host.is_some_and(|host| host.access.is_assumed());
     match path.split_once('/').filter(|_| is_shared) {

@@ -1,0 +1,119 @@
+//! What a policy for the input would have to say: its registries with the pull secrets that pods name for them, and the
+//! Secrets and ServiceAccounts that only the cluster has.
+//!
+//! Nothing here writes a policy: `report::proposal` does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::policy::registries::Class;
+use crate::policy::{Access, AccessFrom, Policy};
+use crate::text::Text;
+use crate::verdict::Evidence;
+
+use super::Outcome;
+use super::findings::owner_of;
+
+/// What a policy for the input would have to say.
+#[derive(Default)]
+pub struct Proposal {
+    /// Patterns of images for which the policy has no entry, and what is known of them.
+    pub registries: BTreeMap<String, ProposedRegistry>,
+    /// Pull secrets that pods name and that are not in the input, with the namespace if one is known.
+    pub secrets: BTreeSet<(Option<Text<'static>>, Text<'static>)>,
+    /// ServiceAccounts of pods of which no one says what they name.
+    pub accounts: BTreeSet<(Option<Text<'static>>, Text<'static>)>,
+}
+
+/// The images of a pattern.
+pub struct ProposedRegistry {
+    /// Whether they need credentials, and who says so.
+    pub class: Class,
+    /// Who says so.
+    pub from: AccessFrom,
+    /// The provider that the built-in table knows.
+    pub provider: Option<&'static str>,
+    /// How many there are.
+    pub images: usize,
+    /// The pull secrets that have credentials for them, or may have.
+    pub secrets: BTreeSet<Text<'static>>,
+    /// Whether one of those is only the single pull secret of a pod.
+    pub is_guess: bool,
+}
+
+impl Proposal {
+    /// Of a run with `policy`: what the policy already says is left out, and so is what needs no entry.
+    pub fn of(outcome: &Outcome<'_>, policy: &Policy) -> Self {
+        let mut proposal = Self::default();
+        let present = present(outcome, policy);
+        for pod in &outcome.pods {
+            let workload = &outcome.inventories[pod.source].workloads[pod.index];
+            let namespace = workload.object.namespace.as_deref().or(policy.namespace());
+            let owned = |text: &str| Text::from(text.to_owned());
+            let place = |name: &str| (namespace.map(owned), owned(name));
+            for (image, judged) in workload.images.iter().zip(&pod.images) {
+                let (Some((class, from)), Ok(reference)) = (judged.access, image.parsed()) else {
+                    continue;
+                };
+                let access = policy.access(reference.domain(), reference.path());
+                if needs_no_entry(&access, class) {
+                    continue;
+                }
+                let registry = proposal.registries.entry(owner_of(&access, reference));
+                let registry = registry.or_insert_with(|| ProposedRegistry {
+                    class,
+                    from,
+                    provider: access.provider.map(|provider| provider.name),
+                    images: 0,
+                    secrets: BTreeSet::new(),
+                    is_guess: false,
+                });
+                registry.images += 1;
+                if class == Class::Private {
+                    let used = judged.judgement.secret.and_then(|at| pod.effective.names.get(at));
+                    let only = match &*pod.effective.names {
+                        [only] => Some(only),
+                        _ => None,
+                    };
+                    registry.is_guess |= used.is_none() && only.is_some();
+                    registry.secrets.extend(used.or(only).map(|name| owned(name)));
+                }
+            }
+            for name in pod.effective.names.iter() {
+                if !present.contains(&(namespace, &**name))
+                    && policy.secret(workload.object.namespace.as_deref(), name).is_none()
+                {
+                    proposal.secrets.insert(place(name));
+                }
+            }
+            let is_unknown = pod.account == Evidence::None && !workload.is_static;
+            if is_unknown && pod.images.iter().any(|image| image.judgement.verdict.is_private()) {
+                proposal.accounts.insert(place(workload.effective_service_account()));
+            }
+        }
+        proposal
+    }
+}
+
+/// Whether the policy or the built-in table has the last word: for public images of the table there is nothing to say.
+fn needs_no_entry(access: &Access, class: Class) -> bool {
+    access.from == AccessFrom::Policy
+        || access.from == AccessFrom::Builtin && class == Class::Public
+}
+
+/// The namespaces and names of Secrets that the input has, or makes.
+fn present<'o>(
+    outcome: &'o Outcome<'_>,
+    policy: &'o Policy,
+) -> BTreeSet<(Option<&'o str>, &'o str)> {
+    let inventories = outcome.inventories.iter();
+    let all = inventories.flat_map(|inventory| {
+        let secrets = inventory.secrets.iter().filter_map(|secret| {
+            Some((secret.object.namespace.as_deref(), secret.object.name.as_deref()?))
+        });
+        let produced = inventory.produced.iter().map(|made| {
+            (made.namespace.as_deref().or(made.object.namespace.as_deref()), &*made.name)
+        });
+        secrets.chain(produced)
+    });
+    all.map(|(namespace, name)| (namespace.or(policy.namespace()), name)).collect()
+}

@@ -1,0 +1,103 @@
+//! `pullcreds policy`: policy files, and what they decide.
+
+use std::path::{Path, PathBuf};
+
+use pullcreds::check::Input;
+use pullcreds::check::proposal::Proposal;
+use pullcreds::frontend::{self, Limit};
+use pullcreds::image::Reference;
+use pullcreds::policy::{self, Policy};
+use pullcreds::report;
+use pullcreds::say;
+use pullcreds::source::Source;
+use pullcreds::text::{Message, shown, shown_error, shown_path};
+
+use super::judge;
+use super::read::{SourcesRead, is_piped, problems, read};
+use crate::cli::args::PolicyCommand;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::{eprint, print};
+use crate::cli::settings::layer::Layer;
+use crate::cli::settings::{Mode, Settings, look_of, stated_policy};
+
+/// The file that a new policy is written to.
+const NEW_FILE: &str = "pullcreds.yaml";
+
+pub(crate) fn policy(command: PolicyCommand) -> Result<Exit, Stop> {
+    match command {
+        PolicyCommand::Schema => print(&policy::schema()),
+        PolicyCommand::Check { file } => check(file),
+        PolicyCommand::Explain { image, policy } => explain(&image, policy),
+        PolicyCommand::Init { paths, write } => init(&paths, write),
+    }
+}
+
+/// Says what a policy file has, if it is valid.
+fn check(file: Option<PathBuf>) -> Result<Exit, Stop> {
+    let (policy, file) = stated_policy(file)?;
+    let Some(file) = file else { return Err(no_file()) };
+    let counted = |count: usize, one: &'static str, many: &'static str| {
+        say!("{} {}", count, if count == 1 { one } else { many })
+    };
+    print(
+        &say!(
+            "{}: valid policy with {}, {}, {}, {}\n",
+            shown_path(&file),
+            counted(policy.registries().len(), "registry", "registries"),
+            counted(policy.cluster().secrets.len(), "secret", "secrets"),
+            counted(policy.kinds().rows().len(), "custom resource", "custom resources"),
+            counted(policy.exceptions().len(), "exception", "exceptions"),
+        )
+        .to_string(),
+    )
+}
+
+fn no_file() -> Stop {
+    let text =
+        "error: no policy file found; name one, or create one with `pullcreds policy init`\n";
+    Stop::new(Exit::Usage, text)
+}
+
+/// Says what the policy decides about an image.
+fn explain(image: &str, file: Option<PathBuf>) -> Result<Exit, Stop> {
+    let reference = Reference::parse(image).map_err(|invalid| {
+        let (image, why) = (shown(image), invalid.to_string());
+        let text = say!("error: {} is not a valid image reference: {}\n", image, shown(&why));
+        Stop::new(Exit::Usage, text)
+    })?;
+    let (policy, file) = stated_policy(file)?;
+    let source = file.as_deref().map(source).transpose()?;
+    let look = look_of(&Layer::default(), Mode::Check)?;
+    print(&report::image_by_policy(&reference, &policy, source.as_ref(), look))
+}
+
+fn source(file: &Path) -> Result<Source, Stop> {
+    frontend::read_file(file, &Limit::default()).map_err(|error| Stop::because(Exit::Usage, &error))
+}
+
+/// Prints or writes a policy for what is at `paths`.
+fn init(paths: &[PathBuf], write: bool) -> Result<Exit, Stop> {
+    let file = Path::new(NEW_FILE);
+    if write && file.exists() {
+        let text = say!("error: {} exists already; remove --write to print the policy\n", NEW_FILE);
+        return Err(Stop::new(Exit::Usage, text));
+    }
+    let mut settings = Settings::of(&Layer::default(), Mode::Baseline)?;
+    settings.policy = Policy::default();
+    let SourcesRead { sources, unread, .. } = read(paths, &settings)?;
+    let input = if is_piped(paths) { Input::Piped } else { Input::Files };
+    let outcome = judge(&sources, &settings, input)?;
+    if !(unread.is_empty() && outcome.problems.is_empty()) {
+        return Err(Stop::with_report(Exit::Unreadable, problems(&sources, &outcome, &settings)));
+    }
+    let text = report::policy_file(&Proposal::of(&outcome, &settings.policy));
+    if !write {
+        return print(&text);
+    }
+    frontend::write(file, &text).map_err(|error| {
+        let text = say!("error: cannot write {}: {}\n", shown_path(file), shown_error(&error));
+        Stop::new(Exit::Unwritable, text)
+    })?;
+    eprint(&Message::of("pullcreds.yaml: written. Check every line marked TODO.\n"));
+    Ok(Exit::Pass)
+}
