@@ -14,6 +14,7 @@ mod world;
 
 use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -199,26 +200,8 @@ pub fn check<'a>(
     policy: &'a Policy,
     circumstances: Circumstances<'a>,
 ) -> Outcome<'a> {
-    let cluster = circumstances.cluster;
-    let mut problems = Vec::new();
-    let mut inventories = Vec::with_capacity(sources.len() + cluster.len());
-    // On the way to a cluster, what need not be read is left to whoever reads it next.
-    let kinds = policy.kinds();
-    let read = match circumstances.input {
-        Input::Stream => Inventory::of_kinds,
-        Input::Piped | Input::Files => Inventory::of_whole,
-    };
-    let manifests = sources.iter().map(|source| read(&source.text, kinds));
-    let dumps = cluster.iter().map(|source| Inventory::of_cluster(&source.text));
-    for (at, read) in manifests.chain(dumps).enumerate() {
-        let inventory = read.unwrap_or_else(|problem| {
-            problems.push((at, problem));
-            Inventory::default()
-        });
-        inventories.push(inventory.numbered(at));
-    }
+    let (inventories, problems) = read(sources, policy, circumstances);
     let mut used = BTreeSet::new();
-    let mut pods = Vec::new();
     let service_accounts = Accounts::new(&inventories);
     let mut secrets = Secrets::new(&inventories);
     let covering =
@@ -228,13 +211,8 @@ pub fn check<'a>(
         use_present_names(&inventories, &secrets, request, policy);
     }
     let providers = circumstances.providers;
-    if policy.inject().attach_covering && policy.inject().into != InjectInto::None {
-        let overlay = Overlay { inventories: &inventories, added: &Added::new() };
-        let judge = Judge { overlay, secrets: &secrets, providers, policy };
-        for request in &mut requests {
-            judge.attach(request, &covering);
-        }
-    }
+    let overlay = Overlay { inventories: &inventories, added: &Added::new() };
+    Judge { overlay, secrets: &secrets, providers, policy }.attach_all(&mut requests, &covering);
     let mut injection = inject::decide(&inventories, &requests, policy);
     let plans = injection.plan(&inventories).expect("sites of different holders are disjoint");
     let Injection { added, notes, .. } = injection;
@@ -242,28 +220,14 @@ pub fn check<'a>(
     let never = mounts::never_mounted(&overlay, &requests, &secrets, policy);
     secrets.never_mounted(never);
     let judge = Judge { overlay, secrets: &secrets, providers, policy };
-    let mut lists = Lists::default();
-    let mut resolved = Vec::with_capacity(requests.len());
-    pods.reserve_exact(requests.len());
-    // A request is dropped when its pod is judged: there may be many thousand.
-    for request in requests {
-        let (pod, known) = judge.pod(&request, &mut lists, &mut used);
-        pods.push(pod);
-        resolved.push((InUse::of(request.account, &inventories), known));
-    }
-    drop(lists);
+    let (pods, resolved) = judge.pods(requests, &mut used);
     let stamped = stamped(sources, policy, circumstances.stamps);
     let plans = match circumstances.stamps {
         Stamps::Written => with_stamps(plans, &stamped),
         Stamps::Ignored | Stamps::Required => plans,
     };
-    let all = pods.iter().zip(resolved);
-    let all =
-        all.map(|(pod, (account, known))| ResolvedPod::new(pod, &inventories, account, known));
-    let world_pods: Vec<_> = all.collect();
-    let wanting = world_pods.iter().any(|pod| {
-        pod.may_name_another() || pod.images.iter().any(|image| image.judgement.can_be_covered())
-    });
+    let world_pods = resolved_pods(&pods, resolved, &inventories);
+    let is_wanting = world_pods.iter().any(ResolvedPod::is_wanting);
     let world = World {
         sources,
         inventories: &inventories,
@@ -275,7 +239,7 @@ pub fn check<'a>(
         notes: &notes,
         policy,
         circumstances,
-        covering: wanting.then(|| &*covering),
+        covering: is_wanting.then(|| &*covering),
         names: OnceCell::new(),
         unreadable: !problems.is_empty(),
     };
@@ -285,7 +249,45 @@ pub fn check<'a>(
         // What cannot be read may hold anything.
         summary.status = Status::Fail;
     }
+    let cluster = circumstances.cluster;
     Outcome { inventories, cluster, problems, pods, findings, suppressed, plans, added, summary }
+}
+
+/// What each source and then each dump of the cluster holds, and those that cannot be read.
+fn read<'a>(
+    sources: &'a [Source],
+    policy: &'a Policy,
+    circumstances: Circumstances<'a>,
+) -> (Vec<Inventory<'a>>, Vec<(usize, Problem)>) {
+    // On the way to a cluster, what need not be read is left to whoever reads it next.
+    let kinds = policy.kinds();
+    let read = match circumstances.input {
+        Input::Stream => Inventory::of_kinds,
+        Input::Piped | Input::Files => Inventory::of_whole,
+    };
+    let dumps = circumstances.cluster;
+    let mut problems = Vec::new();
+    let mut inventories = Vec::with_capacity(sources.len() + dumps.len());
+    let manifests = sources.iter().map(|source| read(&source.text, kinds));
+    let dumps = dumps.iter().map(|source| Inventory::of_cluster(&source.text));
+    for (at, read) in manifests.chain(dumps).enumerate() {
+        let inventory = read.unwrap_or_else(|problem| {
+            problems.push((at, problem));
+            Inventory::default()
+        });
+        inventories.push(inventory.numbered(at));
+    }
+    (inventories, problems)
+}
+
+/// The pods with all that checks ask about them.
+fn resolved_pods<'c>(
+    pods: &'c [Pod<'_>],
+    resolved: Vec<(InUse<'c>, Resolved<'c>)>,
+    inventories: &'c [Inventory<'_>],
+) -> Vec<ResolvedPod<'c>> {
+    let all = pods.iter().zip(resolved);
+    all.map(|(pod, (account, known))| ResolvedPod::new(pod, inventories, account, known)).collect()
 }
 
 /// The workloads of each source with their stamps, if anybody asks for them.
@@ -481,6 +483,24 @@ struct Lists<'j, 'a> {
 }
 
 impl<'j, 'a> Judge<'j, 'a> {
+    /// The pods of all requests with their verdicts, and what is known of the ServiceAccount and the secrets of each.
+    fn pods(
+        &self,
+        requests: Vec<Request<'a>>,
+        used: &mut BTreeSet<RuleId>,
+    ) -> (Vec<Pod<'a>>, Vec<(InUse<'j>, Resolved<'j>)>) {
+        let mut lists = Lists::default();
+        let mut resolved = Vec::with_capacity(requests.len());
+        let mut pods = Vec::with_capacity(requests.len());
+        // A request is dropped when its pod is judged: there may be many thousand.
+        for request in requests {
+            let (pod, known) = self.pod(&request, &mut lists, used);
+            pods.push(pod);
+            resolved.push((InUse::of(request.account, self.overlay.inventories), known));
+        }
+        (pods, resolved)
+    }
+
     fn pod(
         &self,
         request: &Request<'a>,
@@ -541,6 +561,22 @@ impl<'j, 'a> Judge<'j, 'a> {
         let mut pulls: Vec<_> = pulls.collect();
         named.correct(&mut pulls);
         pulls
+    }
+
+    /// Attaches Secrets of the input to all pods, if the policy wants it.
+    fn attach_all<'k>(
+        &self,
+        requests: &mut [Request<'a>],
+        covering: &impl Deref<Target = Covering<'k, 'a>>,
+    ) where
+        'a: 'k,
+    {
+        let inject = self.policy.inject();
+        if inject.attach_covering && inject.into != InjectInto::None {
+            for request in requests {
+                self.attach(request, covering);
+            }
+        }
     }
 
     /// Adds to what a pod needs the Secrets of the input that cover its private images, where nothing else that it has

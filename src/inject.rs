@@ -141,85 +141,72 @@ pub fn decide<'a>(
 }
 
 impl<'a> Injection<'a> {
+    /// Decides about one request.
     fn take(&mut self, inventories: &[Inventory<'a>], request: &Request<'a>, into: InjectInto) {
-        let Request { holder, needs, account, earlier, is_vital } = request;
-        let own = list(inventories, *holder);
+        let holder = request.holder;
+        let own = list(inventories, holder);
         let inherited = inherited(inventories, request);
-        let present = |names: &mut dyn Iterator<Item = &Text<'_>>| {
-            let names: Vec<_> = names.collect();
-            needs.iter().all(|need| names.iter().any(|name| *name == *need))
-        };
-        let on_pod = own.has_entry() && present(&mut own.names());
-        // What comes with a ServiceAccount that is applied later is new, for all that anybody knows.
-        let is_new = matches!(earlier, Some(Account::Unknown)) && into == InjectInto::Auto;
-        let inherits = !own.has_entry()
-            && !is_new
-            && inherited.as_ref().is_some_and(|names| present(&mut names.iter()));
-        if on_pod || inherits && into != InjectInto::Pod {
+        if is_met(request, own, inherited.as_deref(), into) {
             return;
         }
-        if object(inventories, *holder).opted_out {
-            self.notes.push(Note::OptedOut(*holder));
-            return;
+        if object(inventories, holder).opted_out {
+            self.notes.push(Note::OptedOut(holder));
+        } else if let Some(wrong) = not_an_account(inventories, holder) {
+            self.refuse(request, Some(wrong.span), ACCOUNT_NOT_A_STRING);
+        } else if own.is_malformed() {
+            // The refusal of its own list says what is wrong with it.
+            self.add(inventories, holder, &texts(&request.needs));
+        } else {
+            self.place(inventories, request, inherited, into);
         }
-        let refused = |why, advice: &'static str| {
-            let names = needs.iter().map(|need| Text::from(*need).into_owned()).collect();
-            let advice = advice.into();
-            Note::Refused(Box::new(RefusedInjection {
-                holder: *holder,
-                names,
-                span: None,
-                why,
-                advice,
-            }))
-        };
-        if let Some(wrong) = not_an_account(inventories, *holder) {
-            let names = needs.iter().map(|need| Text::from(*need).into_owned()).collect();
-            let (why, advice) = (
-                "the name of its ServiceAccount is not a string, and the API server rejects the object",
-                "write that name in quotes",
-            );
-            let span = Some(wrong.span);
-            let refused =
-                RefusedInjection { holder: *holder, names, span, why, advice: advice.into() };
-            self.notes.push(Note::Refused(Box::new(refused)));
-            return;
-        }
-        // The refusal of its own list says what is wrong with it.
-        if own.is_malformed() {
-            return self.add(inventories, *holder, &texts(needs));
-        }
-        match (into, account) {
-            (_, Account::None) if !is_vital => self.notes.push(Note::StaticPod(*holder)),
-            (_, Account::None) => self.notes.push(refused(
-                "it is a static pod, which can use no Secret",
-                "give the nodes credentials of their own, or let the API server run the pod",
-            )),
-            (InjectInto::Auto, Account::InStream { id, .. })
-                if earlier.is_some() && !own.has_entry() =>
+    }
+
+    /// Adds what a request needs to the pod or to its ServiceAccount, as the policy wants it.
+    fn place(
+        &mut self,
+        inventories: &[Inventory<'a>],
+        request: &Request<'a>,
+        inherited: Option<Vec<Text<'a>>>,
+        into: InjectInto,
+    ) {
+        let holder = request.holder;
+        let has_own = list(inventories, holder).has_entry();
+        match (into, request.account) {
+            (_, Account::None) if !request.is_vital => self.notes.push(Note::StaticPod(holder)),
+            (_, Account::None) => self.refuse(request, None, STATIC_POD),
+            (InjectInto::Auto, Account::InStream { id: account, .. })
+                if request.earlier.is_some() && !has_own =>
             {
-                self.notes.push(Note::AppliedLater { holder: *holder, account: *id, in_pod: true });
+                self.notes.push(Note::AppliedLater { holder, account, in_pod: true });
                 self.add_to_pod(inventories, request, inherited);
             }
             (InjectInto::ServiceAccount | InjectInto::Auto, Account::InStream { id, .. })
-                if !own.has_entry() =>
+                if !has_own =>
             {
-                self.add_to_account(inventories, request, *id);
+                self.add_to_account(inventories, request, id);
             }
             (InjectInto::ServiceAccount, Account::InStream { .. }) => {
-                self.notes.push(Note::PodInstead(*holder));
+                self.notes.push(Note::PodInstead(holder));
                 self.add_to_pod(inventories, request, inherited);
             }
-            (InjectInto::ServiceAccount, Account::Later(_)) => self.notes.push(refused(
-                "its ServiceAccount comes after it in the input",
-                "put the ServiceAccount before the Pod, or inject with `--into auto`",
-            )),
-            (InjectInto::ServiceAccount, _) => self.notes.push(refused(
-                "its ServiceAccount is not in the input",
-                "add the ServiceAccount to the input, or inject with `--into auto`",
-            )),
+            (InjectInto::ServiceAccount, Account::Later(_)) => {
+                self.refuse(request, None, ACCOUNT_AFTER_POD);
+            }
+            (InjectInto::ServiceAccount, _) => self.refuse(request, None, ACCOUNT_NOT_IN_INPUT),
             _ => self.add_to_pod(inventories, request, inherited),
         }
+    }
+
+    /// Notes that a request cannot be met: what is in the way, if it is not the holder as a whole, why, and what to do.
+    fn refuse(
+        &mut self,
+        request: &Request<'_>,
+        span: Option<Span>,
+        [why, advice]: [&'static str; 2],
+    ) {
+        let (holder, names) = (request.holder, owned(&texts(&request.needs)));
+        let refused = RefusedInjection { holder, names, span, why, advice: advice.into() };
+        self.notes.push(Note::Refused(Box::new(refused)));
     }
 
     fn add_to_account(
@@ -303,105 +290,163 @@ impl<'a> Injection<'a> {
     }
 
     /// How many users each list loses, since edits take the place of aliases that stand for it.
-    fn freed(&self, inventories: &[Inventory<'_>], edits: &Wanted) -> BTreeMap<(usize, u32), u64> {
+    fn freed(
+        &self,
+        inventories: &[Inventory<'_>],
+        wanted: &WantedEdits,
+    ) -> BTreeMap<(usize, u32), u64> {
         let mut freed = BTreeMap::new();
         for &holder in self.added.keys() {
             let site = site(inventories, holder);
             let (Some(list), Ok(place)) = (site.frees, site.place()) else { continue };
-            if users(edits, holder, place) == site.users {
+            if wanted.users(holder, place) == site.users {
                 *freed.entry((holder.source(), list)).or_default() += 1;
             }
         }
         freed
     }
 
-    /// Takes out what cannot be written, and says so; the rest comes to a plan of edits for each source.
+    /// Takes out what cannot be written, and notes it; the rest comes to a plan of edits for each source.
     ///
     /// # Errors
     ///
     /// Edits that overlap, which is a mistake of this program.
     pub fn plan(&mut self, inventories: &[Inventory<'_>]) -> Result<Vec<Plan>, Overlap> {
-        let mut edits: Wanted = vec![BTreeMap::new(); inventories.len()];
+        let mut wanted = WantedEdits::of(inventories.len());
         let mut refused: BTreeMap<Holder, Refusal> = BTreeMap::new();
         let mut inserts = Shared::default();
-        let mut beside: BTreeMap<(usize, u32), Vec<Arc<str>>> = BTreeMap::new();
         for (&holder, added) in &self.added {
-            match edit(inventories, holder, added, &mut inserts) {
-                Err(refusal) => {
-                    refused.insert(holder, refusal);
-                }
-                Ok(edit) => {
-                    let edits = &mut edits[holder.source()];
-                    match edits.entry(edit.place.start) {
-                        Entry::Vacant(entry) => {
-                            entry.insert((edit, 1));
-                        }
-                        Entry::Occupied(mut entry) if entry.get().0 == edit => {
-                            entry.get_mut().1 += 1;
-                        }
-                        // Another key of the same mapping.
-                        Entry::Occupied(entry) if is_beside(&entry.get().0, &edit) => {
-                            let at = (holder.source(), edit.place.start);
-                            let texts = beside.entry(at).or_default();
-                            if texts.iter().all(|text| first_key(text) != first_key(&edit.insert)) {
-                                texts.push(edit.insert);
-                            } else {
-                                refused.insert(holder, clash(edit.place));
-                            }
-                        }
-                        Entry::Occupied(entry) if site(inventories, holder).users == 1 => {
-                            refused.insert(holder, clash(entry.get().0.place));
-                        }
-                        // Another text for the same place leaves a count that does not add up.
-                        Entry::Occupied(_) => {}
-                    }
-                }
-            }
+            let is_only_user = site(inventories, holder).users == 1;
+            let edit = edit(inventories, holder, added, &mut inserts);
+            let taken = edit.and_then(|edit| wanted.take(holder.source(), edit, is_only_user));
+            refused.extend(taken.err().map(|refusal| (holder, refusal)));
         }
         let mut spoilt: BTreeSet<(usize, u32)> = BTreeSet::new();
-        let freed = self.freed(inventories, &edits);
+        let freed = self.freed(inventories, &wanted);
         for &holder in self.added.keys() {
             let site = site(inventories, holder);
             let Ok(place) = site.place() else { continue };
             let list = site.list.map(|list| (holder.source(), list));
             let freed = list.and_then(|list| freed.get(&list)).copied().unwrap_or(0);
-            if users(&edits, holder, place) + freed != site.users {
+            if wanted.users(holder, place) + freed != site.users {
                 spoilt.insert((holder.source(), place.start));
                 refused.insert(holder, shared(place));
             }
         }
-        for (holder, refusal) in refused {
-            let names = self.added.remove(&holder).unwrap_or_default();
-            let names = names.iter().cloned().map(Text::into_owned).collect();
-            let Refusal { span, why, advice } = refusal;
+        for (holder, Refusal { span, why, advice }) in refused {
+            let names = owned(&self.added.remove(&holder).unwrap_or_default());
             let refused = RefusedInjection { holder, names, span: Some(span), why, advice };
             self.notes.push(Note::Refused(Box::new(refused)));
         }
+        wanted.plans(&spoilt)
+    }
+}
+
+/// Why a request is refused, and what to do.
+const ACCOUNT_NOT_A_STRING: [&str; 2] = [
+    "the name of its ServiceAccount is not a string, and the API server rejects the object",
+    "write that name in quotes",
+];
+const STATIC_POD: [&str; 2] = [
+    "it is a static pod, which can use no Secret",
+    "give the nodes credentials of their own, or let the API server run the pod",
+];
+const ACCOUNT_AFTER_POD: [&str; 2] = [
+    "its ServiceAccount comes after it in the input",
+    "put the ServiceAccount before the Pod, or inject with `--into auto`",
+];
+const ACCOUNT_NOT_IN_INPUT: [&str; 2] = [
+    "its ServiceAccount is not in the input",
+    "add the ServiceAccount to the input, or inject with `--into auto`",
+];
+
+/// Whether a pod has what it needs already: in its own list, or from its ServiceAccount if that may be the place for it.
+fn is_met(
+    request: &Request<'_>,
+    own: &PullSecrets<'_>,
+    inherited: Option<&[Text<'_>]>,
+    into: InjectInto,
+) -> bool {
+    let present = |names: &[&Text<'_>]| {
+        request.needs.iter().all(|need| names.iter().any(|name| **name == *need))
+    };
+    if own.has_entry() {
+        return present(&own.names().collect::<Vec<_>>());
+    }
+    // What comes with a ServiceAccount that is applied later is new, for all that anybody knows.
+    let is_new = matches!(request.earlier, Some(Account::Unknown)) && into == InjectInto::Auto;
+    let inherits =
+        inherited.is_some_and(|names| present(&names.iter().collect::<Vec<_>>())) && !is_new;
+    inherits && into != InjectInto::Pod
+}
+
+/// The edits that holders want.
+struct WantedEdits {
+    /// Those of each source by the byte where they begin, each with the number of holders that want it.
+    edits: Vec<BTreeMap<u32, (Edit, u64)>>,
+    /// Other keys that are added to the same mapping, by source and byte.
+    beside: BTreeMap<(usize, u32), Vec<Arc<str>>>,
+}
+
+impl WantedEdits {
+    /// None yet of so many sources.
+    fn of(sources: usize) -> Self {
+        Self { edits: vec![BTreeMap::new(); sources], beside: BTreeMap::new() }
+    }
+
+    /// Takes in the edit of a holder. `is_only_user`: no other holder has the same list.
+    ///
+    /// # Errors
+    ///
+    /// Another edit is wanted for the same place.
+    fn take(&mut self, source: usize, edit: Edit, is_only_user: bool) -> Result<(), Refusal> {
+        match self.edits[source].entry(edit.place.start) {
+            Entry::Vacant(entry) => {
+                entry.insert((edit, 1));
+            }
+            Entry::Occupied(mut entry) if entry.get().0 == edit => {
+                entry.get_mut().1 += 1;
+            }
+            // Another key of the same mapping.
+            Entry::Occupied(entry) if is_beside(&entry.get().0, &edit) => {
+                let texts = self.beside.entry((source, edit.place.start)).or_default();
+                if texts.iter().any(|text| first_key(text) == first_key(&edit.insert)) {
+                    return Err(clash(edit.place));
+                }
+                texts.push(edit.insert);
+            }
+            Entry::Occupied(entry) if is_only_user => return Err(clash(entry.get().0.place)),
+            // Another text for the same place leaves a count that does not add up.
+            Entry::Occupied(_) => {}
+        }
+        Ok(())
+    }
+
+    /// How many holders want the edit at `place`.
+    fn users(&self, holder: Holder, place: Span) -> u64 {
+        self.edits[holder.source()].get(&place.start).map_or(0, |entry| entry.1)
+    }
+
+    /// The edits of each source, without those that begin at a place in `spoilt`.
+    ///
+    /// # Errors
+    ///
+    /// Edits that overlap.
+    fn plans(self, spoilt: &BTreeSet<(usize, u32)>) -> Result<Vec<Plan>, Overlap> {
+        let Self { edits, beside } = self;
         let plans = edits.into_iter().enumerate().map(|(source, edits)| {
             let kept = edits.into_iter().filter(|(at, _)| !spoilt.contains(&(source, *at)));
-            let whole = kept.map(|(at, (edit, _))| {
-                let texts = beside.get(&(source, at)).map_or(&[][..], Vec::as_slice);
-                if texts.is_empty() {
-                    return edit;
+            let whole = kept.map(|(at, (edit, _))| match beside.get(&(source, at)) {
+                Some(texts) => {
+                    let all = std::iter::once(&edit.insert).chain(texts).map(|text| &**text);
+                    Edit { place: edit.place, insert: all.collect::<String>().into() }
                 }
-                let insert = std::iter::once(&edit.insert)
-                    .chain(texts)
-                    .map(|text| &**text)
-                    .collect::<String>()
-                    .into();
-                Edit { place: edit.place, insert }
+                None => edit,
             });
             Plan::new(whole.collect())
         });
         plans.collect()
     }
-}
-
-/// The edits of each source by the byte where they begin, each with the number of holders that want it.
-type Wanted = Vec<BTreeMap<u32, (Edit, u64)>>;
-
-fn users(edits: &Wanted, holder: Holder, place: Span) -> u64 {
-    edits[holder.source()].get(&place.start).map_or(0, |entry| entry.1)
 }
 
 /// Whether two edits of one mapping add different keys to it.
@@ -445,7 +490,7 @@ fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Ref
     };
     let allowed = list(inventories, Holder::Account(id));
     let more = request.needs.iter().filter(|need| allowed.names().all(|name| name != **need));
-    let names: Vec<_> = more.map(|need| Text::from(*need).into_owned()).collect();
+    let names = owned(&texts(&more.copied().collect::<Vec<_>>()));
     let enforces = inventories[id.source].service_accounts[id.index].enforces_mountable;
     (enforces && !names.is_empty()).then_some(RefusedInjection {
         holder: request.holder,
@@ -604,4 +649,8 @@ pub fn account_names<'a>(
 
 fn texts<'a>(names: &[&'a str]) -> Vec<Text<'a>> {
     names.iter().map(|&name| Text::from(name)).collect()
+}
+
+fn owned(names: &[Text<'_>]) -> Vec<Text<'static>> {
+    names.iter().map(|name| name.clone().into_owned()).collect()
 }

@@ -137,6 +137,11 @@ impl<'c> ResolvedPod<'c> {
         self.images.iter().any(may_need)
     }
 
+    /// Whether a Secret of the input may be what an image of it lacks.
+    pub(super) fn is_wanting(&self) -> bool {
+        self.may_name_another() || self.images.iter().any(|image| image.judgement.can_be_covered())
+    }
+
     /// The ServiceAccount that is among the manifests.
     fn own_account(&self, world: &World<'_>) -> Option<&'c Object<'c>> {
         match self.account {

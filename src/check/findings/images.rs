@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding;
+use crate::finding::{self, Code};
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::{Image, Pulled};
 use crate::policy::pattern::Pattern;
@@ -50,16 +50,35 @@ impl<'c> World<'c> {
         if let Some(malformed) = judged.judgement.malformed() {
             return Self::about_malformed(out, pod, image, malformed);
         }
+        let Some((code, message, label)) = self.image_text(pod, image, &judged.judgement) else {
+            return;
+        };
+        let mut draft = Draft::new(code, message).at(pod.at_image(image, label)).image(image);
+        let covering = self.covering_secret(pod, image, &judged.judgement);
+        if let Ok(parsed) = image.parsed() {
+            let remedy = self.remedy(pod, parsed, &judged.judgement, covering);
+            draft = draft.remedy(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
+        }
+        out.report(draft.related(Self::behind_verdict(pod, &judged.judgement, covering)));
+    }
+
+    /// The code, message and label of a verdict that fails; `None` for any other verdict.
+    fn image_text(
+        &self,
+        pod: &ResolvedPod<'c>,
+        image: &Image<'_>,
+        judgement: &Judgement,
+    ) -> Option<(&'static Code, Message, Message)> {
         let reference = shown(&image.reference);
         let who = describe(&pod.workload.object);
         let account_name = pod.workload.effective_service_account();
-        let unasked = why_unasked(&judged.judgement, account_name);
+        let unasked = why_unasked(judgement, account_name);
         let unnamed = say!(
             "{} references private image '{}' but does not specify ImagePullSecrets.",
             who,
             reference
         );
-        let (code, message, label) = match (image.parsed(), judged.judgement.verdict) {
+        Some(match (image.parsed(), judgement.verdict) {
             (Err(invalid), _) => (
                 &finding::INVALID_IMAGE_REFERENCE,
                 say!("{} has an image reference that does not parse: {}.", who, plain(invalid)),
@@ -79,25 +98,18 @@ impl<'c> World<'c> {
             (Ok(parsed), Verdict::Mismatched) => (
                 &finding::MISMATCHED_PULL_SECRET,
                 say!(
-                    "{} references private image '{}' but none of its pull secrets ({}) \
-                     gives credentials for it: {}.{}",
+                    "{} references private image '{}' but none of its pull secrets ({}) gives credentials for it: \
+                     {}.{}",
                     who,
                     reference,
                     names(pod.effective),
-                    self.why(pod, &judged.judgement),
+                    self.why(pod, judgement),
                     unasked
                 ),
                 say!("no credentials for {}", shown(parsed.registry())),
             ),
-            _ => return,
-        };
-        let mut draft = Draft::new(code, message).at(pod.at_image(image, label)).image(image);
-        let covering = self.covering_secret(pod, image, &judged.judgement);
-        if let Ok(parsed) = image.parsed() {
-            let remedy = self.remedy(pod, parsed, &judged.judgement, covering);
-            draft = draft.remedy(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
-        }
-        out.report(draft.related(Self::behind_verdict(pod, &judged.judgement, covering)));
+            _ => return None,
+        })
     }
 
     /// A Secret of the input that covers an image and is not attached.
