@@ -131,7 +131,7 @@ pub struct Finding {
     pub related: Vec<Place>,
     /// The image it is about.
     pub image: Option<Shown<'static>>,
-    /// The name of the container or volume that names the image.
+    /// The name of the container or volume that it is about, if it is about one.
     pub container: Option<Shown<'static>>,
     /// What to do, with the real names filled in.
     pub remedy: Option<Message>,

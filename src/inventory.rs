@@ -647,7 +647,7 @@ impl<'a> StreamPart<'a> {
         }
         if core && *kind == "Secret" {
             found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
-            found.criticise(repeated::in_secret(node), &make);
+            found.take_flaws(repeated::in_secret(node), &make);
             // What is in a cluster may have come from anywhere.
             if found.whence == Whence::Manifests {
                 found.expose(exposed::in_secret(node), &make, &[]);
@@ -656,8 +656,8 @@ impl<'a> StreamPart<'a> {
             found.expose(exposed::in_config_map(node), &make, &[]);
         } else if core && *kind == "ServiceAccount" {
             found.service_accounts.push(Box::new(service_account(node, make(), forms)));
-            found.criticise(flaws::stray_fields_of_account(node), &make);
-            found.criticise(repeated::in_account(node), &make);
+            found.take_flaws(flaws::stray_fields_of_account(node), &make);
+            found.take_flaws(repeated::in_account(node), &make);
         } else if let Some(row) = row {
             let first = found.workloads.len();
             for site in row.sites.iter().filter(|site| site.is_of(api_version)) {
@@ -676,7 +676,7 @@ impl<'a> StreamPart<'a> {
             found.unjudged.extend(unjudged);
         } else {
             let flaw = flaws::unknown_kind(node, api_version, kind);
-            found.criticise(flaw.into_iter().collect(), &make);
+            found.take_flaws(flaw.into_iter().collect(), &make);
         }
         found.generators.extend(producers::cluster_generator(node, api_version, kind));
         for row in producers::rows(api_version, kind) {
@@ -693,10 +693,10 @@ impl<'a> Inventory<'a> {
         make: &dyn Fn() -> Object<'a>,
         forms: &mut Shared<Form>,
     ) {
-        self.criticise(flaws::stray_fields(node, home), make);
-        self.criticise(repeated::in_workload(node, home), make);
+        self.take_flaws(flaws::stray_fields(node, home), make);
+        self.take_flaws(repeated::in_workload(node, home), make);
         let Some(spec) = node.at(home).filter(|spec| spec.is_mapping()) else {
-            self.criticise(flaws::incomplete(node, row, home), make);
+            self.take_flaws(flaws::incomplete(node, row, home), make);
             return;
         };
         let mut object = make();
@@ -709,7 +709,7 @@ impl<'a> Inventory<'a> {
             || workload.not_an_account.is_some()
             || !flaws::is_complete(spec, &workload.images)
         {
-            self.criticise(flaws::incomplete(node, row, home), make);
+            self.take_flaws(flaws::incomplete(node, row, home), make);
         }
         let is_held = workload.object.within.is_some();
         for image in &mut workload.images {
@@ -837,11 +837,14 @@ impl<'a> Inventory<'a> {
     }
 
     /// Takes in what is wrong with the form of an object. What is in a cluster, the API server has accepted.
-    fn criticise(&mut self, found: Vec<flaws::FoundFault>, make: &dyn Fn() -> Object<'a>) {
-        for (path, span, what) in found.into_iter().filter(|_| self.whence == Whence::Manifests) {
+    fn take_flaws(&mut self, found: Vec<flaws::FoundFault>, make: &dyn Fn() -> Object<'a>) {
+        if self.whence != Whence::Manifests {
+            return;
+        }
+        for flaws::FoundFault { path, span, what, container } in found {
             let object = make();
             let path = object.path(&[], &path);
-            self.flaws.push(Flaw { object, span, path, what });
+            self.flaws.push(Flaw { object, span, path, container, what });
         }
     }
 
@@ -852,11 +855,11 @@ impl<'a> Inventory<'a> {
         object: &dyn Fn() -> Object<'a>,
         steps: &[&str],
     ) {
-        for exposed::ExposedValue { field, by_name, span, what } in values {
+        for exposed::ExposedValue { field, by_name, container, span, what } in values {
             let object = object();
             let path = object.path(steps, &field);
             let by_name = Object::own_path(steps, &by_name);
-            self.exposed.push(Exposed { object, span, path, by_name, what });
+            self.exposed.push(Exposed { object, span, path, by_name, container, what });
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{LAST_APPLIED, Object, text};
+use super::{LAST_APPLIED, Object, Text, text};
 use crate::credentials::exposure::{self, Exposure};
 use crate::credentials::payload::PayloadFormat;
 use crate::kinds::CONTAINER_LISTS;
@@ -21,6 +21,8 @@ pub struct Exposed<'a> {
     pub path: String,
     /// The same from the object, with names of containers and variables in the place of numbers.
     pub by_name: String,
+    /// The name of the container that it is in.
+    pub container: Option<Text<'static>>,
     /// What it is.
     pub what: Exposure,
 }
@@ -30,6 +32,8 @@ pub(super) struct ExposedValue {
     pub(super) field: String,
     /// Its path with names in the place of numbers.
     pub(super) by_name: String,
+    /// The name of the container that it is in.
+    pub(super) container: Option<Text<'static>>,
     pub(super) span: Span,
     pub(super) what: Exposure,
 }
@@ -38,19 +42,22 @@ pub(super) struct ExposedValue {
 struct ItemPath {
     by_number: String,
     by_name: String,
+    name: Option<Text<'static>>,
 }
 
 impl ItemPath {
     fn of(list: &str, number: usize, name: Option<&str>) -> Self {
         let by_number = format!("{list}[{number}]");
         let by_name = name.map_or_else(|| by_number.clone(), |name| format!("{list}[{name}]"));
-        Self { by_number, by_name }
+        let name = name.map(|name| Text::from(name).into_owned());
+        Self { by_number, by_name, name }
     }
 
     fn shown(&self, field: &Self, below: &str, span: Span, what: Exposure) -> ExposedValue {
         let joined = |item: &str, field: &str| format!("{item}.{field}{below}");
         let by_name = joined(&self.by_name, &field.by_name);
-        ExposedValue { field: joined(&self.by_number, &field.by_number), by_name, span, what }
+        let (field, container) = (joined(&self.by_number, &field.by_number), self.name.clone());
+        ExposedValue { field, by_name, container, span, what }
     }
 }
 
@@ -129,7 +136,13 @@ pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<ExposedValue> {
     let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
         let what = exposure::in_last_applied(&value.scalar()?)?;
         let field = format!("metadata.annotations[{LAST_APPLIED}]");
-        Some(ExposedValue { by_name: field.clone(), field, span: value.resolved().span(), what })
+        Some(ExposedValue {
+            by_name: field.clone(),
+            field,
+            container: None,
+            span: value.resolved().span(),
+            what,
+        })
     });
     values.chain(annotation).collect()
 }
@@ -147,7 +160,13 @@ fn in_map<'t>(
             .map_or_else(|| as_json(value), |text| text.into_string().into_bytes().into());
         let what = shown(&key, str::from_utf8(&text).ok()?)?;
         let field = format!("{map}[{}]", key.as_str());
-        Some(ExposedValue { by_name: field.clone(), field, span: value.resolved().span(), what })
+        Some(ExposedValue {
+            by_name: field.clone(),
+            field,
+            container: None,
+            span: value.resolved().span(),
+            what,
+        })
     })
 }
 

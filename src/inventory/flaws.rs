@@ -3,7 +3,7 @@
 //!
 //! Nothing here says what to do about it.
 
-use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, wrong};
+use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, text, wrong};
 use crate::kinds::{self, CONTAINER_LISTS, Row};
 use crate::names::is_subdomain;
 use crate::source::Span;
@@ -18,6 +18,8 @@ pub struct Flaw<'a> {
     pub span: Span,
     /// The path of the field, from the root of the document.
     pub path: String,
+    /// The name of the container or volume that it is in.
+    pub container: Option<Text<'static>>,
     /// What it is.
     pub what: Fault,
 }
@@ -87,8 +89,28 @@ pub enum Fault {
     },
 }
 
-/// A fault, the path of its field from the root of the object, and where it stands.
-pub(super) type FoundFault = (String, Span, Fault);
+/// A fault and where it is.
+pub(super) struct FoundFault {
+    /// The path of its field, from the root of the object.
+    pub(super) path: String,
+    pub(super) span: Span,
+    pub(super) what: Fault,
+    /// The name of the container or volume that it is in.
+    pub(super) container: Option<Text<'static>>,
+}
+
+impl FoundFault {
+    pub(super) fn new(path: String, span: Span, what: Fault) -> Self {
+        Self { path, span, what, container: None }
+    }
+
+    /// Says of each of `faults` that it is in this container or volume.
+    pub(super) fn are_in<'f>(faults: impl IntoIterator<Item = &'f mut Self>, holder: Node<'_, '_>) {
+        for fault in faults {
+            fault.container = holder.get("name").and_then(text).map(Text::into_owned);
+        }
+    }
+}
 
 /// How long a key is that may be meant for [`FIELD`], with quotes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 10..=26;
@@ -153,8 +175,10 @@ pub(super) fn stray_fields(node: Node<'_, '_>, home: &[&str]) -> Vec<FoundFault>
     stray.look(holder, true, &|| home.join("."), POD_PARTS);
     for list in CONTAINER_LISTS {
         for (at, container) in holder.get(list).into_iter().flat_map(Node::items).enumerate() {
+            let before = stray.found.len();
             let path = || format!("{}.{list}[{at}]", home.join("."));
             stray.look(container.resolved(), false, &path, CONTAINER_PARTS);
+            FoundFault::are_in(&mut stray.found[before..], container);
         }
     }
     stray.found
@@ -212,7 +236,7 @@ impl Stray<'_> {
         let home = self.home.join(".");
         let names = names(value);
         let fault = Fault::StrayField { field, holder, home, names };
-        self.found.push((path, key.span(), fault));
+        self.found.push(FoundFault::new(path, key.span(), fault));
     }
 }
 
@@ -277,17 +301,19 @@ pub(super) fn incomplete(node: Node<'_, '_>, row: &Row, way: &[&str]) -> Vec<Fou
     let Some(spec) = node.at(way).filter(|spec| spec.is_mapping()) else {
         let home = way.join(".");
         let (path, span, containers) = containers_elsewhere(node, way, &home);
-        return vec![(path, span, Fault::NoPodSpec { home, containers })];
+        return vec![FoundFault::new(path, span, Fault::NoPodSpec { home, containers })];
     };
     if spec.get("containers").is_none_or(|list| list.items().next().is_none()) {
         let home = way.join(".");
         let (path, span, containers) = containers_elsewhere(node, way, &home);
-        found.push((path, span, Fault::NoContainer { home, containers }));
+        found.push(FoundFault::new(path, span, Fault::NoContainer { home, containers }));
     }
     for list in CONTAINER_LISTS {
         for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
             let path = || format!("{}.{list}[{at}].image", way.join("."));
-            found.extend(image_fault(container, "image", &path));
+            let mut fault = image_fault(container, "image", &path);
+            FoundFault::are_in(&mut fault, container);
+            found.extend(fault);
         }
     }
     if row.is_pod() {
@@ -295,7 +321,9 @@ pub(super) fn incomplete(node: Node<'_, '_>, row: &Row, way: &[&str]) -> Vec<Fou
         found.extend(volumes.filter_map(|(at, volume)| {
             let image = volume.get("image").filter(|image| image.is_mapping())?;
             let path = || format!("spec.volumes[{at}].image.reference");
-            image_fault(image, "reference", &path)
+            let mut fault = image_fault(image, "reference", &path);
+            FoundFault::are_in(&mut fault, volume);
+            fault
         }));
     }
     found
@@ -313,7 +341,7 @@ pub(super) fn unknown_kind(
     let group = meant.groups.first().map_or("", |group| group);
     let api_version = api_version.clone().into_owned();
     let fault = Fault::UnknownKind { api_version, group, kind: &meant.kind };
-    Some((field.to_owned(), span, fault))
+    Some(FoundFault::new(field.to_owned(), span, fault))
 }
 
 /// The names of ServiceAccounts that are not strings.
@@ -324,7 +352,7 @@ fn account_faults(node: Node<'_, '_>, way: &[&str]) -> Vec<FoundFault> {
         let field = joined(&way.join("."), field);
         let meant = wrong.meant.map(Text::into_owned);
         let fault = Fault::AccountNotString { field: field.clone(), sort: wrong.sort, meant };
-        Some((field, wrong.span, fault))
+        Some(FoundFault::new(field, wrong.span, fault))
     });
     faults.collect()
 }
@@ -354,14 +382,16 @@ fn image_fault(holder: Node<'_, '_>, field: &str, path: &dyn Fn() -> String) -> 
     let Some(image) = holder.get(field).filter(|image| !image.is_null()) else {
         let first = holder.entries().next().map(|(_, value)| value.span());
         let span = first.unwrap_or(holder.span());
-        return Some((path(), span, Fault::NoImage { field: path() }));
+        return Some(FoundFault::new(path(), span, Fault::NoImage { field: path() }));
     };
     match image.string() {
         Some(text) if text.is_empty() => {
-            Some((path(), image.span(), Fault::NoImage { field: path() }))
+            Some(FoundFault::new(path(), image.span(), Fault::NoImage { field: path() }))
         }
         Some(_) => None,
-        None => Some((path(), image.span(), Fault::ImageNotString { field: path() })),
+        None => {
+            Some(FoundFault::new(path(), image.span(), Fault::ImageNotString { field: path() }))
+        }
     }
 }
 

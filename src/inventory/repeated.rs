@@ -83,7 +83,8 @@ impl RepeatedKeys {
             if let Some((again, _)) = places.last() {
                 let key = wanted.to_string().into();
                 let fault = Fault::RepeatedKey { key, first: first.span() };
-                self.found.push((joined(&path(), wanted), again.span(), fault));
+                let path = joined(&path(), wanted);
+                self.found.push(FoundFault::new(path, again.span(), fault));
             }
         }
     }
@@ -97,8 +98,12 @@ impl RepeatedKeys {
         path: &dyn Fn() -> String,
     ) {
         for (at, item) in holder.get(list).into_iter().flat_map(Node::items).enumerate() {
+            let before = self.found.len();
             let path = || format!("{}[{at}]", joined(&path(), list));
             self.look(item.resolved(), wanted, &path);
+            if CONTAINER_LISTS.contains(&list) {
+                FoundFault::are_in(&mut self.found[before..], item);
+            }
         }
     }
 }

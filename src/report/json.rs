@@ -135,7 +135,7 @@ struct WireFinding<'r> {
     column: Option<usize>,
     image: Option<Shown<'r>>,
     remedy: Option<&'r Message>,
-    /// The name of the container or volume that names the image.
+    /// The name of the container or volume that it is about, if it is about one.
     container: Option<Shown<'r>>,
     fingerprint: &'r str,
     related: Vec<WirePlace<'r>>,

@@ -66,7 +66,10 @@ impl World<'_> {
         let is_patch =
             said.code == &finding::INVALID_WORKLOAD && self.circumstances.input == Input::Files;
         let hint = if is_patch { "\nA patch is not a manifest: leave its file out." } else { "" };
-        let at = |span, label| At::new(&flaw.object, span, label).path(flaw.path.clone());
+        let at = |span, label| {
+            let at = At::new(&flaw.object, span, label).path(flaw.path.clone());
+            at.container(flaw.container.as_deref())
+        };
         let first = match flaw.what {
             Fault::RepeatedKey { first, .. } => Some(at(first, "the first one")),
             _ => None,

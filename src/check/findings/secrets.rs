@@ -222,6 +222,7 @@ impl<'c> World<'c> {
             for exposed in &inventory.exposed {
                 let at = At::new(&exposed.object, exposed.span, "hardcoded");
                 let at = at.path(exposed.path.clone()).by_name(exposed.by_name.clone());
+                let at = at.container(exposed.container.as_deref());
                 self.hardcoded(out, at, &exposed.what.message());
             }
         }
