@@ -65,7 +65,7 @@ pub struct Circumstances<'e> {
     pub stamps: Stamps,
     /// Which findings are left out.
     pub suppressions: Suppressions<'e>,
-    /// Whether a person reads along: the caller, if there is one, does not capture what is told.
+    /// Whether a person reads along: the caller, if there is one, does not capture what is reported.
     pub watched: bool,
 }
 
@@ -109,14 +109,14 @@ impl Circumstances<'_> {
     }
 }
 
-/// Everything a report can tell.
+/// Everything that a report can say.
 pub struct Outcome<'a> {
-    /// What each source holds; nothing for one that cannot be read. Behind those of the sources are those of the dumps
+    /// What each source holds; nothing for one that cannot be read. After those of the sources come those of the dumps
     /// of the cluster, and so they are numbered wherever a source has a number.
     pub inventories: Vec<Inventory<'a>>,
     /// The dumps.
     pub cluster: &'a [Source],
-    /// The sources and dumps that are no YAML streams.
+    /// The sources and dumps that are not YAML streams.
     pub problems: Vec<(usize, Problem)>,
     /// The workloads, in the order of sources and streams.
     pub pods: Vec<Pod<'a>>,
@@ -170,7 +170,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Whether nobody says that the registry is public, and nothing that it is private.
+    /// Whether no one says that the registry is public, and nothing that it is private.
     fn is_assumed_public(&self) -> bool {
         self.access == Some((Class::Public, AccessFrom::Assumed))
     }
@@ -366,7 +366,7 @@ fn requests<'i, 'a>(
 }
 
 /// The ServiceAccount of a pod as it is when the pod starts, if Helm or Argo CD applies that of the input later: the
-/// one of a dump or of the policy, or one of which nobody knows anything.
+/// one of a dump or of the policy, or one of which no one knows anything.
 fn earlier<'a>(
     accounts: &Accounts<'_, 'a>,
     workload: &Workload<'_>,

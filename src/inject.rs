@@ -83,7 +83,7 @@ pub struct RefusedInjection {
     pub holder: Holder,
     /// Which secrets.
     pub names: Vec<Text<'static>>,
-    /// What stands in the way; `None`: the holder as a whole.
+    /// What is in the way; `None`: the holder as a whole.
     pub span: Option<Span>,
     /// Why.
     pub why: &'static str,

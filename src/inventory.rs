@@ -168,7 +168,7 @@ pub struct TypeMeta<'a> {
     pub kind: Text<'a>,
 }
 
-/// A Kubernetes object, and where it stands.
+/// A Kubernetes object, and where it is.
 #[derive(Clone)]
 pub struct Object<'a> {
     /// Which source of the run it is in; 0 until [`Inventory::numbered`] says.
@@ -185,7 +185,7 @@ pub struct Object<'a> {
     pub namespace: Option<Text<'a>>,
     /// Its `metadata.name`, if not empty.
     pub name: Option<Text<'a>>,
-    /// Where its name stands, or its kind, or the whole of it.
+    /// Where its name is, or its kind, or the whole of it.
     pub label: Span,
     /// The bytes of the stream that belong to its document.
     pub chunk: Span,
@@ -213,7 +213,7 @@ pub struct Workload<'a> {
     pub shares: u32,
     /// `serviceAccountName`, else the deprecated `serviceAccount`, if not empty.
     pub service_account: Option<Text<'a>>,
-    /// What stands where that name belongs, if it is not a string: the API server rejects the object.
+    /// What is where that name belongs, if it is not a string: the API server rejects the object.
     pub not_an_account: Option<Box<NotString<'a>>>,
     /// Whether `serviceAccountName` says so, the one field that kustomize keeps up to date.
     pub has_account_name: bool,
@@ -247,14 +247,14 @@ pub struct ServiceAccount<'a> {
     pub site: Site,
 }
 
-/// What stands under `imagePullSecrets`.
+/// What is under `imagePullSecrets`.
 #[derive(Default)]
 pub struct PullSecrets<'a> {
     /// What kind of value it is.
     pub state: ListState,
     /// Its entries, in order.
     pub entries: Box<[PullSecretRef<'a>]>,
-    /// Where it stands; empty when it is absent.
+    /// Where it is; empty when it is absent.
     pub span: Span,
 }
 
@@ -278,11 +278,11 @@ pub struct PullSecretRef<'a> {
     pub name: Option<Text<'a>>,
     /// Whether it is a bare string where a mapping belongs.
     pub bare: bool,
-    /// What stands where its name belongs, if that is not a string.
+    /// What is where its name belongs, if that is not a string.
     pub not_a_name: Option<Box<NotString<'a>>>,
     /// A key that entries do not have: `name` is the only one (`LocalObjectReference` in k8s.io/api/core/v1/types.go).
     pub unknown: Option<Box<UnknownKey<'a>>>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -292,7 +292,7 @@ pub struct UnknownKey<'a> {
     pub key: Text<'a>,
     /// Its value, if that is text.
     pub value: Option<Text<'a>>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -319,7 +319,7 @@ impl<'a> PullSecrets<'a> {
 pub struct Image<'a> {
     /// The reference as written.
     pub reference: Text<'a>,
-    /// Where the reference stands.
+    /// Where the reference is.
     pub span: Span,
     /// The name of its container or volume.
     pub container: Option<Text<'a>>,
@@ -479,7 +479,7 @@ impl<'a> Inventory<'a> {
     ///
     /// # Errors
     ///
-    /// The first place where `text` is no YAML stream.
+    /// The first place where `text` is not a YAML stream.
     #[cfg(test)]
     pub(crate) fn of(text: &'a str) -> Result<Self, Problem> {
         Self::of_kinds(text, Table::builtin())
@@ -489,7 +489,7 @@ impl<'a> Inventory<'a> {
     ///
     /// # Errors
     ///
-    /// The first place where `text` is no YAML stream.
+    /// The first place where `text` is not a YAML stream.
     pub fn of_kinds(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
         Self::read(text, table, Whence::Manifests, ReadScope::Needed)
     }
@@ -498,7 +498,7 @@ impl<'a> Inventory<'a> {
     ///
     /// # Errors
     ///
-    /// The first place where `text` is no YAML stream.
+    /// The first place where `text` is not a YAML stream.
     pub fn of_whole(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
         Self::read(text, table, Whence::Manifests, ReadScope::Whole)
     }
@@ -507,7 +507,7 @@ impl<'a> Inventory<'a> {
     ///
     /// # Errors
     ///
-    /// The first place where `text` is no YAML stream.
+    /// The first place where `text` is not a YAML stream.
     pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
         let mut all = Self::read(text, Table::builtin(), Whence::Cluster, ReadScope::Needed)?;
         all.workloads.clear();
@@ -576,7 +576,7 @@ impl<'a> Inventory<'a> {
     ///
     /// # Errors
     ///
-    /// The first place where `text` is no YAML stream.
+    /// The first place where `text` is not a YAML stream.
     pub fn holds_object(text: &str) -> Result<bool, Problem> {
         let found = AtomicBool::new(false);
         let read = |kind: &str, document: &str| {
@@ -1041,7 +1041,7 @@ fn unknown_key<'a>(item: Node<'_, 'a>) -> Option<Box<UnknownKey<'a>>> {
     Some(Box::new(UnknownKey { key: key_text, value: text(value), span: key.span() }))
 }
 
-/// The same in memory of its size. What a vector that has grown gives back of its own would be a hole behind it, and
+/// The same in memory of its size. What a vector that has grown gives back of its own would be a hole after it, and
 /// there are thousands.
 fn exact<T>(mut found: Vec<T>) -> Box<[T]> {
     found.drain(..).collect()

@@ -123,7 +123,7 @@ pub enum Account<'p> {
     /// It comes after the Pod in the stream: who applies them in this order creates the Pod with whatever the
     /// ServiceAccount named before (`Admit` of plugin/pkg/admission/serviceaccount/admission.go).
     Later(AccountId),
-    /// It is outside, and nobody says what it names.
+    /// It is outside, and no one says what it names.
     Unknown,
     /// It has none: the kubelet runs a static pod without the API server.
     None,
@@ -568,7 +568,7 @@ pub enum Unasked {
         /// The annotation.
         annotation: String,
     },
-    /// The same, and nobody knows which annotations the ServiceAccount has.
+    /// The same, and no one knows which annotations the ServiceAccount has.
     NotKnown {
         /// The provider.
         provider: String,
@@ -589,7 +589,7 @@ pub enum Unasked {
 pub enum Puller<'i> {
     /// A pod of a ServiceAccount with these annotations.
     Annotated(&'i [(Text<'i>, Text<'i>)]),
-    /// A pod of a ServiceAccount of which nobody knows the annotations.
+    /// A pod of a ServiceAccount of which no one knows the annotations.
     NotKnown,
     /// A static pod: it has no ServiceAccount, and can use no Secret.
     Static,
@@ -855,7 +855,7 @@ impl<'i> Credentials<'i> {
         self.keys.misspelt(&self.named, places, images)
     }
 
-    /// Whether a secret that nobody can look into has credentials for an image. Where nothing tells what it is for, it
+    /// Whether a secret that no one can look into has credentials for an image. Where nothing tells what it is for, it
     /// counts wherever it is named; else only for what the policy declares, or the template of what makes it.
     fn may_cover(&self, at: usize, image: &Reference) -> bool {
         let Named { known, scope } = &self.named[at];
@@ -876,7 +876,7 @@ impl<'i> Credentials<'i> {
         may_exist && scope.is_none_or(|scope| scope.covers(image.domain(), image.path()))
     }
 
-    /// The secret that counts for an image although nobody can look into it: rather one that is declared for it than one
+    /// The secret that counts for an image although no one can look into it: rather one that is declared for it than one
     /// of which nothing is declared.
     fn declared(&self, image: &Reference) -> Option<usize> {
         let fit = || (0..self.named.len()).filter(|at| self.may_cover(*at, image));
@@ -1021,7 +1021,7 @@ impl<'i> Credentials<'i> {
 }
 
 impl Judgement {
-    /// Whether it is configured by a pull secret of which nobody tells.
+    /// Whether it is configured by a pull secret of which nothing is known.
     pub fn rests_on_nothing(&self) -> bool {
         self.verdict == Verdict::Declared && self.evidence == Evidence::None
     }
@@ -1073,7 +1073,7 @@ pub fn identities(annotations: &[(Text<'_>, Text<'_>)]) -> Vec<&'static Identity
     IDENTITIES.iter().filter(is_set).collect()
 }
 
-/// The value of an annotation; of several of one name, the last stands.
+/// The value of an annotation; of several of one name, the last one counts.
 fn value<'v>(annotations: &'v [(Text<'_>, Text<'_>)], key: &str) -> Option<&'v str> {
     annotations.iter().rev().find(|(name, _)| name == key).map(|(_, value)| &**value)
 }

@@ -57,7 +57,7 @@ type Coming<'i, 'a> = Vec<(Candidate<'i, 'a>, Option<Covers<'i>>)>;
 
 impl<'i, 'a> Covering<'i, 'a> {
     /// The Secrets of the manifests, in the order of sources and streams, and those that other objects make of them. Of
-    /// several of one name the last one stands.
+    /// several of one name the last one counts.
     pub(super) fn new(inventories: &'i [Inventory<'a>], policy: &'i Policy, now: i64) -> Self {
         let mut coming: BTreeMap<Option<&'i str>, Coming<'i, 'a>> = BTreeMap::new();
         let mut add = |namespace, name: &'i Text<'a>, object, covers: Option<Covers<'i>>| {
@@ -211,7 +211,7 @@ fn covers(scope: &Scope<'_>, image: &Reference) -> bool {
     scope.covers(image.domain(), image.path())
 }
 
-/// What the policy says of a Secret that nobody can look into.
+/// What the policy says of a Secret that no one can look into.
 fn declared<'p>(policy: &'p Policy, namespace: Option<&str>, name: &str) -> Option<Covers<'p>> {
     policy.scope(namespace, name).filter(Scope::has_own_entry).map(Covers::Declared)
 }

@@ -278,7 +278,7 @@ impl<'c> World<'c> {
     }
 
     /// Domains and paths of the image that a finding is about, or of all images of the pod or ServiceAccount whose list it
-    /// is about. None if one of them does not parse: nobody knows what that would be.
+    /// is about. None if one of them does not parse: no one knows what that would be.
     fn images<'d>(&self, draft: &'d Draft<'_>) -> Vec<(&'d str, &'d str)>
     where
         'c: 'd,
@@ -296,7 +296,7 @@ impl<'c> World<'c> {
     }
 }
 
-/// Where a list stands, or the name of the object that has none.
+/// Where a list is, or the name of the object that has none.
 fn list_span(list: &PullSecrets<'_>, object: &Object<'_>) -> Span {
     if list.state == ListState::Absent { object.label } else { list.span }
 }

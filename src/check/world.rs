@@ -18,14 +18,14 @@ use super::covering::Covering;
 use super::naming::Names;
 use super::{Circumstances, Judged, Pod};
 
-/// Everything that is known when the verdicts stand.
+/// Everything that is known after the verdicts.
 pub(super) struct World<'c> {
     pub(super) sources: &'c [Source],
     pub(super) inventories: &'c [Inventory<'c>],
     pub(super) service_accounts: &'c Accounts<'c, 'c>,
     pub(super) secrets: &'c Secrets<'c>,
     pub(super) pods: Vec<ResolvedPod<'c>>,
-    /// The workloads of each source with their stamps; nothing if nobody asks for them.
+    /// The workloads of each source with their stamps; nothing if no one asks for them.
     pub(super) stamped: &'c [Vec<Stamped<'c>>],
     pub(super) added: &'c Added<'c>,
     /// What is left to say about the injection.
@@ -128,7 +128,7 @@ impl<'c> ResolvedPod<'c> {
         Credentials::new(Rc::clone(&self.secrets), self.effective.origin, self.account.puller())
     }
 
-    /// Whether it names a pull secret of which nobody tells, or may name one, and pulls an image that may need it.
+    /// Whether it names a pull secret of which nothing is known, or may name one, and pulls an image that may need it.
     pub(super) fn may_name_another(&self) -> bool {
         let may_need = |judged: &Judged| {
             judged.judgement.rests_on_nothing()

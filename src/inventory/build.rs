@@ -29,11 +29,11 @@ pub struct Build<'a> {
     pub former_names: Vec<Text<'a>>,
     // Invariant: the same, to be looked up.
     by_name: BTreeSet<Text<'a>>,
-    /// Whether a hash will be put behind its name at the end.
+    /// Whether a hash will be added to its name at the end.
     pub needs_hash: bool,
     /// What was put before its name, in order, with commas between.
     prefixes: Option<Text<'a>>,
-    /// What was put behind its name.
+    /// What was added to its name.
     suffixes: Option<Text<'a>>,
 }
 
@@ -75,7 +75,7 @@ impl Object<'_> {
         build.is_some_and(|build| build.answers_to(self.name.as_deref(), name))
     }
 
-    /// Whether a reference that nobody changes means it in the end.
+    /// Whether a reference that no one changes means it in the end.
     pub fn keeps_name(&self, name: &str) -> bool {
         let hashed = self.build.as_deref().is_some_and(|build| build.needs_hash);
         !hashed && self.name.as_deref() == Some(name)

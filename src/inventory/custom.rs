@@ -19,7 +19,7 @@ pub struct Unjudged<'a> {
 
 /// Pod specs and images of an object. Paths to them are written as in the policy.
 pub struct Held {
-    /// Where the first one stands.
+    /// Where the first one is.
     pub span: Span,
     /// How many images there are.
     pub images: usize,

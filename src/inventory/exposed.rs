@@ -1,5 +1,5 @@
 //! Credentials for registries where everyone can read them: in environment variables and arguments of containers, in
-//! `ConfigMap`s, in Secrets that are no pull secrets, and in annotations that repeat a Secret. What they are is told
+//! `ConfigMap`s, in Secrets that are not pull secrets, and in annotations that repeat a Secret. What they are is told
 //! by their form and their names; what they say is not kept.
 
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use crate::yaml::Node;
 pub struct Exposed<'a> {
     /// The object that shows it.
     pub object: Object<'a>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
     /// The path of the value, from the root of the document.
     pub path: String,
@@ -92,7 +92,7 @@ fn in_variables(container: Node<'_, '_>, item: &ItemPath) -> impl Iterator<Item 
     })
 }
 
-/// `--name=value`, and `--name` with the value behind it.
+/// `--name=value`, and `--name` with the value after it.
 fn in_arguments(
     container: Node<'_, '_>,
     field: &str,
@@ -173,7 +173,7 @@ fn in_map<'t>(
 /// How deep a docker configuration goes: `auths`, a registry, a field.
 const DEPTH: usize = 3;
 
-/// A mapping that stands where its text in JSON belongs.
+/// A mapping where its text in JSON belongs.
 pub(super) fn as_json(node: Node<'_, '_>) -> Zeroizing<Vec<u8>> {
     let mut json = Zeroizing::new(Vec::new());
     write_json(node, DEPTH, &mut json);

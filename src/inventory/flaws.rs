@@ -14,7 +14,7 @@ use crate::yaml::{Node, NodeKind};
 pub struct Flaw<'a> {
     /// The object.
     pub object: Object<'a>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
     /// The path of the field, from the root of the document.
     pub path: String,
@@ -63,14 +63,14 @@ pub enum Fault {
         field: String,
         /// What it is.
         sort: Sort,
-        /// What was meant, as far as that can be told.
+        /// What was meant, as far as that is clear.
         meant: Option<Text<'static>>,
     },
     /// A mapping has a key twice.
     RepeatedKey {
         /// The key.
         key: Text<'static>,
-        /// Where it stands first.
+        /// Where it is first.
         first: Span,
     },
     /// An image is not a string.

@@ -21,11 +21,11 @@ pub struct Timing {
 pub struct Hook {
     /// Its events; none if one of them is unknown, since Helm then drops the object.
     pub events: Vec<HookEvent>,
-    /// `helm.sh/hook-weight`; 0 if it is no number.
+    /// `helm.sh/hook-weight`; 0 if it is not a number.
     pub weight: i64,
     /// Whether it is deleted as soon as all hooks of its event have succeeded.
     pub deleted_when_done: bool,
-    /// Whether it is no hook to Argo CD (`crd-install` of Helm 2).
+    /// Whether it is not a hook to Argo CD (`crd-install` of Helm 2).
     pub is_crd: bool,
 }
 

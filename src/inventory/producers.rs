@@ -38,11 +38,11 @@ pub struct Producer {
     has_key: fn(&ProducerItem<'_, '_>, &str) -> Option<bool>,
     /// The template of a key, if the object holds one.
     template: for<'t, 'a> fn(&ProducerItem<'t, 'a>, &str) -> Option<Node<'t, 'a>>,
-    /// What stands around the actions of that template.
+    /// What is around the actions of that template.
     delimiters: Delimiters,
     /// Where it names the only registry.
     registry: Option<Path>,
-    /// What is put behind the name of the object.
+    /// What is added to the name of the object.
     suffix: &'static str,
     /// The only namespaces in which it makes Secrets, if it makes them in others than its own and names those.
     namespaces: for<'t, 'a> fn(Node<'t, 'a>) -> Option<Vec<Text<'a>>>,
@@ -500,7 +500,7 @@ pub struct Produced<'a> {
     pub name: Text<'a>,
     /// Its namespace, if it is not that of the object.
     pub namespace: Option<Text<'a>>,
-    /// Whether nobody can tell its namespace.
+    /// Whether no one can tell its namespace.
     pub any_namespace: bool,
     /// The only namespaces that it can be in, where the object names them.
     pub only_in: Option<Box<[Text<'a>]>>,
@@ -518,9 +518,9 @@ pub struct Produced<'a> {
     pub generators: Vec<GeneratorRef<'a>>,
     /// Annotations that may tell a time: name, value and place.
     pub annotations: Vec<Annotation<'a>>,
-    /// Where its name stands, or that of the object.
+    /// Where its name is, or that of the object.
     pub span: Span,
-    /// Where the template of its docker configuration stands.
+    /// Where the template of its docker configuration is.
     pub template: Option<Span>,
 }
 
@@ -704,7 +704,7 @@ fn annotations<'a>(made: &ProducerItem<'_, 'a>, row: &Producer) -> Vec<Annotatio
     all
 }
 
-/// What a target that is no Secret is (`spec.target.manifest` of an `ExternalSecret`).
+/// What a target that is not a Secret is (`spec.target.manifest` of an `ExternalSecret`).
 fn manifest(made: &ProducerItem<'_, '_>, path: Path) -> Option<Text<'static>> {
     let kind = made.object.at(path)?.get("kind").and_then(text)?;
     (kind != "Secret").then(|| kind.into_owned())

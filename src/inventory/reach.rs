@@ -61,7 +61,7 @@ impl<'a> Reach<'a> {
         (!ways.is_empty()).then_some(Self { ways })
     }
 
-    /// Whether `namespace` gets a copy; `None` is one that nobody knows.
+    /// Whether `namespace` gets a copy; `None` is one that no one knows.
     pub fn copies_to(&self, namespace: Option<&str>) -> Replicated {
         let each = self.ways.iter().map(|sets| {
             sets.iter().map(|set| set.holds(namespace)).min().unwrap_or(Replicated::No)

@@ -27,7 +27,7 @@ const FILLED_BY_AVP: &str = "avp.kubernetes.io/path";
 /// No time is written with more bytes.
 pub(super) const LONGEST_TIME: usize = 64;
 
-/// An annotation: its name, its value, and where the value stands.
+/// An annotation: its name, its value, and where the value is.
 pub type Annotation<'a> = (Text<'a>, Text<'a>, Span);
 
 /// A Secret.
@@ -36,7 +36,7 @@ pub struct Secret<'a> {
     pub object: Object<'a>,
     /// Its `type`; `Opaque` if it has none.
     pub secret_type: Text<'a>,
-    /// Where its type stands, or its name.
+    /// Where its type is, or its name.
     pub type_span: Span,
     /// What the kubelet finds in it.
     pub content: Content,
@@ -86,9 +86,9 @@ pub struct PayloadSummary {
     pub misfit: Option<Misfit>,
     /// The credentials that stand in it where the entries are not all that it holds.
     pub literals: Vec<Literal>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
-    /// Where the value stands for which the API server rejects the Secret, if that is another one.
+    /// Where the value is for which the API server rejects the Secret, if that is another one.
     pub rejected: Option<Span>,
     /// Its keys, if there are many and somebody has asked for them.
     index: OnceLock<KeyIndex>,
@@ -106,7 +106,7 @@ pub struct RedactedEntry {
     pub stray_newline: bool,
     /// What is wrong with the form of its user name.
     pub user_flaw: Option<&'static str>,
-    /// What stands in it for everybody to read, without an article.
+    /// What everyone can read in it, without an article.
     pub literal: Option<&'static str>,
 }
 
@@ -170,7 +170,7 @@ impl PayloadSummary {
 /// What `metadata.managedFields` tells of the time of a payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteTimes<'a> {
-    /// The time after which nobody has written it.
+    /// The time after which no one has written it.
     pub latest: Option<Text<'a>>,
     /// A time at which it was certainly written.
     pub certain: Option<Text<'a>>,
@@ -221,7 +221,7 @@ pub(super) fn annotations_of<'t, 'a>(
 /// When the payload was written. An entry of `managedFields` gets a new time when its manager changes a value that it
 /// owns, or what it owns (`apimachinery/pkg/util/managedfields/internal/buildmanagerinfo.go` and
 /// `managedfieldsupdater.go`): a label will do. So the newest time of the managers that own the payload is one after
-/// which nobody has written it, and is when it was written only if the manager owns nothing else. `stringData` is stored
+/// which no one has written it, and is when it was written only if the manager owns nothing else. `stringData` is stored
 /// as `data`.
 fn written<'a>(secret: Node<'_, 'a>, format: PayloadFormat) -> WriteTimes<'a> {
     let key = format!("f:{}", format.data_key());

@@ -38,7 +38,7 @@ pub enum Stamp {
 ///
 /// # Errors
 ///
-/// The first place where `text` is no YAML stream.
+/// The first place where `text` is not a YAML stream.
 pub fn stamps<'a>(text: &'a str, table: &'a Table) -> Result<Vec<Stamped<'a>>, Problem> {
     let take = |found: &mut Vec<Stamped<'a>>, document, tree: &Tree<'a>| {
         walk::each_object(tree, document, table, |node, place, meta, row| {
@@ -159,7 +159,7 @@ mod tests {
         Ok(Plan::new(edits?).expect("the edits are disjoint").apply(before))
     }
 
-    /// The same for what stands below `metadata:` of a Pod.
+    /// The same for what is below `metadata:` of a Pod.
     #[track_caller]
     fn check_metadata(before: &str, after: &str) {
         let pod = |metadata: &str| {

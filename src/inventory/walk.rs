@@ -13,7 +13,7 @@ use crate::yaml::{Node, NodeKind, Tree};
 /// The list that a KRM function gets (`config.kubernetes.io/v1`).
 const FUNCTION_INPUT: &str = "ResourceList";
 
-/// Where an object stands: its document, and the way to it from there.
+/// Where an object is: its document, and the way to it from there.
 pub(super) struct ObjectPlace {
     pub(super) document: usize,
     pub(super) way: String,

@@ -13,9 +13,9 @@ use crate::yaml::{Node, NodeKind, Type};
 pub struct NotString<'a> {
     /// What it is instead.
     pub sort: Sort,
-    /// What was meant, as far as that can be told.
+    /// What was meant, as far as that is clear.
     pub meant: Option<Text<'a>>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Sort {
     }
 }
 
-/// What stands where a string belongs, if it is neither a string nor a null, which is as good as absent.
+/// What is where a string belongs, if it is neither a string nor a null, which is as good as absent.
 pub(super) fn not_a_string<'a>(node: Node<'_, 'a>) -> Option<NotString<'a>> {
     let node = node.resolved();
     let sort = match (node.kind(), node.scalar_type()) {

@@ -30,7 +30,7 @@ pub struct Secrets<'i> {
     never_mounted: BTreeSet<MadeId>,
 }
 
-/// A Secret that something makes: its source, and where its name stands there.
+/// A Secret that something makes: its source, and where its name is.
 pub type MadeId = (usize, Span);
 
 impl<'i> Secrets<'i> {
@@ -72,7 +72,7 @@ impl<'i> Secrets<'i> {
     }
 
     /// What is known of the pull secret `name` of a pod of `source` in `namespace`, which `referrer` names. As with
-    /// ServiceAccounts, one of the same source goes before others, of several the last stands, and no namespace equals no namespace
+    /// ServiceAccounts, one of the same source goes before others, of several the last one counts, and no namespace equals no namespace
     /// and meets a named one only if there is exactly one candidate. The manifests go before a dump of the cluster,
     /// and that before the policy.
     pub fn find(
@@ -156,7 +156,7 @@ impl<'i> Secrets<'i> {
     }
 
     /// All objects that are, or make, the pull secret `name` in `namespace`, which `referrer` names: those of
-    /// `source`, else those of the others. [`Self::find`] gives the one that stands in the end.
+    /// `source`, else those of the others. [`Self::find`] gives the one that counts in the end.
     pub fn copies(
         &self,
         source: usize,

@@ -105,7 +105,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// ServiceAccounts that a dump of the cluster shows not to exist, each told once.
+    /// ServiceAccounts that a dump of the cluster shows not to exist, each reported once.
     pub(super) fn about_absent_accounts(&self, out: &mut Findings<'_, '_>) {
         let mut told = BTreeSet::new();
         for pod in &self.pods {
@@ -135,7 +135,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// ServiceAccounts of one name and namespace in one source that are not alike: the last one stands.
+    /// ServiceAccounts of one name and namespace in one source that are not alike: the last one counts.
     pub(super) fn about_duplicate_accounts(&self, out: &mut Findings<'_, '_>) {
         for (source, inventory) in self.manifests() {
             let mut last: BTreeMap<_, &ServiceAccount<'_>> = BTreeMap::new();
@@ -186,7 +186,7 @@ impl<'c> World<'c> {
                 );
             }
             InUse::Seen { .. } => {
-                // Whether a list that somebody put there outlives an upgrade, nobody can tell.
+                // Whether a list that somebody put there outlives an upgrade, no one can tell.
                 let id = self.service_accounts.in_cluster(namespace, name, self.policy);
                 match id.filter(|id| self.names_some(*id)) {
                     Some(_) => " of the input (the one in the cluster dump does)",
@@ -212,7 +212,7 @@ impl<'c> World<'c> {
     }
 }
 
-/// Whether it makes no difference for image pulls which of two ServiceAccounts stands.
+/// Whether it makes no difference for image pulls which of two ServiceAccounts counts.
 fn is_alike(one: &ServiceAccount<'_>, other: &ServiceAccount<'_>) -> bool {
     one.pull_secrets.names().eq(other.pull_secrets.names())
         && one.enforces_mountable == other.enforces_mountable

@@ -1,4 +1,4 @@
-//! Custom resources that hold images and are not judged: told once for each kind.
+//! Custom resources that hold images and are not judged: reported once for each kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 

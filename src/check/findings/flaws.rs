@@ -26,7 +26,7 @@ impl World<'_> {
     /// The form of all objects.
     pub(super) fn about_flaws(&self, out: &mut Findings<'_, '_>) {
         for (source, inventory) in self.manifests() {
-            // A dump that cannot be read is no source of manifests.
+            // A dump that cannot be read is not a source of manifests.
             let Some(Source { text, .. }) = self.sources.get(source) else { continue };
             let lines = LazyCell::new(|| LineIndex::new(text));
             let line = |place: Span| lines.line(text, place.start as usize) + 1;

@@ -13,7 +13,7 @@ use super::super::world::{ResolvedPod, World};
 use super::{Draft, Findings, describe};
 
 impl<'c> World<'c> {
-    /// Identities that do not authenticate a pull, and providers that may have no credentials: each told once.
+    /// Identities that do not authenticate a pull, and providers that may have no credentials: each reported once.
     pub(super) fn about_identities(&self, out: &mut Findings<'_, '_>) {
         let mut told = BTreeSet::new();
         for pod in &self.pods {

@@ -1,4 +1,4 @@
-//! What is worth saying about images and their verdicts, and about registries that nobody knows for certain.
+//! What is worth saying about images and their verdicts, and about registries that no one knows for certain.
 
 use std::collections::BTreeSet;
 
@@ -186,7 +186,7 @@ impl<'c> World<'c> {
         out.report(draft.remedy(remedy));
     }
 
-    /// Why nobody knows the pull secrets of a pod's ServiceAccount.
+    /// Why no one knows the pull secrets of a pod's ServiceAccount.
     fn why_unknown(&self, pod: &ResolvedPod<'c>) -> Message {
         let name = shown(pod.workload.effective_service_account());
         match self.service_accounts.find(pod.source, pod.workload, self.policy) {
@@ -231,7 +231,7 @@ impl<'c> World<'c> {
         out.report(Draft::new(&finding::PLACEHOLDER_IMAGE, message).at(at));
     }
 
-    /// Once for each registry that nobody knows for certain.
+    /// Once for each registry that no one knows for certain.
     pub(super) fn about_registries(&self, out: &mut Findings<'_, '_>) {
         let mut seen = BTreeSet::new();
         for pod in &self.pods {

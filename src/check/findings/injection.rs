@@ -12,7 +12,7 @@ use crate::text::{Message, list, shown};
 use super::super::world::World;
 use super::{Draft, Findings, NAMES_SHOWN, describe};
 
-/// ServiceAccounts that nobody knows, by namespace and name.
+/// ServiceAccounts that no one knows, by namespace and name.
 type Unknown<'c> = BTreeSet<(Option<&'c str>, &'c str)>;
 
 impl<'c> World<'c> {
@@ -82,7 +82,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// Pods that got a list of their own, although nobody knows what their ServiceAccounts name.
+    /// Pods that got a list of their own, although no one knows what their ServiceAccounts name.
     fn about_hidden_lists(&self, out: &mut Findings<'_, '_>) {
         let mut unknown = Unknown::new();
         let mut first = None;
@@ -101,7 +101,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// Told once, for all ServiceAccounts that are not known.
+    /// Reported once, for all ServiceAccounts that are not known.
     fn may_hide(&self, out: &mut Findings<'_, '_>, first: Holder, unknown: &Unknown<'c>) {
         let names = unknown.iter().take(NAMES_SHOWN).map(|(namespace, name)| {
             let namespace = namespace.map(|namespace| say!("{}/", shown(namespace)));

@@ -22,12 +22,12 @@ struct NameShape {
     is: fn(&str) -> bool,
     /// Where it comes from, or what is wrong with it.
     why: &'static str,
-    /// What stands there, in two or three words.
+    /// What is there, in two or three words.
     label: &'static str,
     remedy: &'static str,
 }
 
-/// TABLE: names that no Secret can have, by what most likely made them. The first that fits is told.
+/// TABLE: names that no Secret can have, by what most likely made them. The first that fits is reported.
 const SHAPES: &[NameShape] = &[
     NameShape {
         is: |name| name.contains("{{") || name.contains("}}"),

@@ -1,4 +1,4 @@
-//! What is worth saying about a pull secret that the input lacks, while one that would do is there and nobody names it.
+//! What is worth saying about a pull secret that the input lacks, while one that would do is there and nothing names it.
 
 use std::collections::BTreeSet;
 
@@ -84,7 +84,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// The pull secret of which nobody tells, if a pull rests on it, or may do so where its registry is only assumed to be
+    /// The pull secret of which nothing is known, if a pull rests on it, or may do so where its registry is only assumed to be
     /// public.
     fn outside<'p>(&self, pod: &ResolvedPod<'c>, judged: &Judged) -> Option<&'p Text<'c>> {
         let namespace = pod.workload.object.namespace.as_deref();
@@ -100,7 +100,7 @@ impl<'c> World<'c> {
         outside.map(|(name, _)| name)
     }
 
-    /// What is made or filled later in the namespace of a pod under a name that is like `missing`: nobody knows for which
+    /// What is made or filled later in the namespace of a pod under a name that is like `missing`: no one knows for which
     /// images.
     fn alike(&self, wanted: Option<&str>, missing: &str) -> Vec<Unnamed<'c>> {
         let here = |namespace: Option<&str>| namespace.or(self.policy.namespace()) == wanted;
@@ -204,14 +204,14 @@ fn holder_of(pod: &ResolvedPod<'_>) -> Holder {
     }
 }
 
-/// Whether one name may be meant where the other stands: a slip, or a part of it that something has added.
+/// Whether one name may be meant where the other is written: a slip, or a part of it that something has added.
 fn is_like(missing: &str, found: &str) -> bool {
     let least = missing.len().min(found.len());
     let is_slip = distance(missing, found) <= SLIP.min(least / 3);
     is_slip || is_part(found, missing) || is_part(missing, found)
 }
 
-/// Whether `short` is `long` without what stands before or after a dash.
+/// Whether `short` is `long` without what is before or after a dash.
 fn is_part(long: &str, short: &str) -> bool {
     let around = |at: usize| (&long[..at], &long[at + short.len()..]);
     long.match_indices(short).map(|(at, _)| around(at)).any(|(before, after)| {

@@ -40,7 +40,7 @@ impl World<'_> {
         !is_named && self.is_pull_secret(id, name, !list.has_entry())
     }
 
-    /// Whether a Secret is one for pulls. Of one that nobody knows its name may tell, if `by_name`.
+    /// Whether a Secret is one for pulls. Of one that no one knows its name may tell, if `by_name`.
     fn is_pull_secret(&self, id: AccountId, name: &str, by_name: bool) -> bool {
         let account = inject::object(self.inventories, Holder::Account(id));
         let referrer = Referrer::of_secrets(account, Some(account), Origin::ServiceAccount);

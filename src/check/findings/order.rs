@@ -215,7 +215,7 @@ impl Late<'_> {
             How::Later if kind.order.starts_later => return None,
             How::Later => {
                 let severity = match moment {
-                    // With --wait, Helm never gets to the hooks behind.
+                    // With --wait, Helm never gets to the later hooks.
                     Moment::Helm { event: None, .. } => Severity::Warning,
                     Moment::Helm { .. } if kind.order.helm_waits => later.severity,
                     Moment::ArgoCd { .. } if kind.order.argo_waits => later.severity,

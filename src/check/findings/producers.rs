@@ -107,7 +107,7 @@ impl World<'_> {
         out.report(at.draft(code, message, label).remedy(remedy).about(&produced.name));
     }
 
-    /// A token that has expired before it is replaced; gives whether it was told.
+    /// A token that has expired before it is replaced; gives whether it was reported.
     fn about_life(
         &self,
         out: &mut Findings<'_, '_>,

@@ -32,7 +32,7 @@ enum ProposedSecret<'i> {
     New(String),
     /// The policy names it, or other pods of the namespace have it for the registry.
     There(String),
-    /// The pod names it, and nobody has it.
+    /// The pod names it, and no one has it.
     Absent(String),
     /// The pod names it, and it is of no use as it is.
     Useless(Known<'i>, String),
@@ -263,7 +263,7 @@ impl<'c> World<'c> {
         )
     }
 
-    /// What to say of a ServiceAccount that nobody knows.
+    /// What to say of a ServiceAccount that no one knows.
     fn declaration(wanting: &Wanting<'_, '_>, secret: &str) -> Message {
         if wanting.judgement.verdict != Verdict::Unknown {
             return Message::default();
@@ -459,7 +459,7 @@ fn annotation(unasked: &Unasked) -> Option<&str> {
     }
 }
 
-/// Why something that pulls from the registry of an image does not pull for this pod: a sentence behind others.
+/// Why something that pulls from the registry of an image does not pull for this pod: a sentence after others.
 pub(super) fn why_unasked(judgement: &Judgement, account: &str) -> Message {
     let account = shown(account);
     match judgement.unasked.as_deref() {

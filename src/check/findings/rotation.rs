@@ -278,7 +278,7 @@ impl World<'_> {
         told.unwrap_or(Rotated::Unknown)
     }
 
-    /// When the data was written, as far as its manager tells: a time after which nobody has written it is proof of age,
+    /// When the data was written, as far as its manager tells: a time after which no one has written it is proof of age,
     /// and no proof of youth.
     fn written(&self, written: &WriteTimes<'_>) -> Option<Rotated> {
         let read = |text: &Option<Text<'_>>| time(text.as_deref()?);

@@ -38,7 +38,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// What is wrong with the Secrets that pods name, each told once.
+    /// What is wrong with the Secrets that pods name, each reported once.
     pub(super) fn about_named_secrets(&self, out: &mut Findings<'_, '_>) {
         let mut told = BTreeSet::new();
         // A static pod can use no Secret.
@@ -216,7 +216,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// Credentials in plain sight, in objects that are no pull secrets and in image references.
+    /// Credentials in plain sight, in objects that are not pull secrets and in image references.
     pub(super) fn about_exposed(&self, out: &mut Findings<'_, '_>) {
         for inventory in self.inventories {
             for exposed in &inventory.exposed {
@@ -253,7 +253,7 @@ impl<'c> World<'c> {
         let here = self.namespace(object);
         for (name, secret) in pod.effective.names.iter().zip(&*pod.secrets) {
             let is_outside = matches!(secret.known, Known::Outside);
-            // What lies outside is told once for all namespaces, what is inside once for each.
+            // What lies outside is reported once for all namespaces, what is inside once for each.
             let within = here.filter(|_| !is_outside).unwrap_or_default();
             if told.insert((within.to_owned(), name.to_string())) {
                 let spot = SecretSpot::named_by(pod.holder(), object, [within, &**name]);
@@ -306,7 +306,7 @@ impl<'c> World<'c> {
                 if matches!(secret.content, Content::Managed) {
                     self.about_managed(out, secret);
                 } else if self.is_in_cluster(&secret.object) {
-                    // Those of the manifests have been told, named or not.
+                    // Those of the manifests have been reported, named or not.
                     self.about_content(out, secret);
                 }
             }
@@ -340,7 +340,7 @@ impl<'c> World<'c> {
                 self.about_made_elsewhere(out, name, produced, at);
             }
             Known::Absent { elsewhere } => self.about_absent(out, name, elsewhere, at),
-            // Told where it stands.
+            // Reported where it is.
             Known::Impossible => {}
             Known::Outside => {
                 self.about_rotation(out, &whose(), &RotationEvidence::default(), at);

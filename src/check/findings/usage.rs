@@ -68,7 +68,7 @@ impl<'c> World<'c> {
             let needed = Self::is_needed(pod, credentials, &uses, at);
             match (pod.effective.origin, pod.account) {
                 (Origin::Pod, _) if !needed => unneeded.push(at),
-                // The list of a ServiceAccount of the cluster is for pods that nobody sees here.
+                // The list of a ServiceAccount of the cluster is for pods that no one sees here.
                 (Origin::ServiceAccount, InUse::Seen { id, account, .. })
                     if !self.is_in_cluster(&account.object) =>
                 {
@@ -81,7 +81,7 @@ impl<'c> World<'c> {
         self.unneeded(out, pod, credentials, &unneeded);
     }
 
-    /// What the images of a pod do with its pull secrets, as far as it can be told of all at once.
+    /// What the images of a pod do with its pull secrets, as far as it is the same for all.
     fn uses(&self, pod: &ResolvedPod<'c>, credentials: &Credentials<'_>) -> Uses<'_> {
         let workload = pod.workload;
         let everywhere = self.policy.everywhere().iter().map(|name| name.value.as_str());
@@ -166,7 +166,7 @@ impl<'c> World<'c> {
         if uses.named.contains(&*pod.effective.names[at]) || pod.images.iter().any(placeholder) {
             return true;
         }
-        // What it holds decides, else what the policy says of it, else nobody knows.
+        // What it holds decides, else what the policy says of it, else no one knows.
         let Named { known, scope } = &credentials.named()[at];
         let secret = known.secret().map(|(_, secret)| &secret.content);
         let holds = known.keys().next().is_some();
@@ -188,7 +188,7 @@ impl<'c> World<'c> {
         covers || uses.meant.contains(&at)
     }
 
-    /// The kubelet tries what matches, one after the other, and no anonymous pull behind it
+    /// The kubelet tries what matches, one after the other, and no anonymous pull after it
     /// (`PullImage` in `pkg/kubelet/kuberuntime/kuberuntime_image.go`).
     fn about_public_images(
         &self,
@@ -246,7 +246,7 @@ impl<'c> World<'c> {
     }
 }
 
-/// Where each name stands first in a list.
+/// Where each name is first in a list.
 fn first_places<'l>(list: &'l PullSecrets<'_>) -> BTreeMap<&'l str, Span> {
     let entries = list.entries.iter().rev();
     entries.filter_map(|entry| Some((entry.name.as_deref()?, entry.span))).collect()

@@ -13,7 +13,7 @@ pub(in crate::check) type Copies<'i> = Rc<[&'i Object<'i>]>;
 #[derive(Default)]
 pub(in crate::check) struct Gathered<'i>(BTreeMap<CopyKey, Copies<'i>>);
 
-/// What a thing is told by: the source that asks for it, its namespace and its name.
+/// What identifies a thing: the source that asks for it, its namespace and its name.
 type CopyKey = (usize, Option<String>, String);
 
 impl<'i> Gathered<'i> {

@@ -3,7 +3,7 @@
 use super::{Path, ProducerItem, generator};
 use crate::yaml::Node;
 
-/// Whether one of the mappings at `paths` has `key`; nobody knows if there is none of them.
+/// Whether one of the mappings at `paths` has `key`; no one knows if there is none of them.
 pub(super) fn in_any(node: Node<'_, '_>, paths: &[Path], key: &str) -> Option<bool> {
     let maps = paths.iter().filter_map(|path| node.at(path)).filter(|map| map.is_mapping());
     maps.map(|map| map.field(key).is_some()).max()

@@ -13,7 +13,7 @@ use crate::credentials::exposure;
 use crate::credentials::payload::PayloadFormat;
 use crate::json::{self, Document, Value, ValueKind};
 
-/// What stands before and after an action.
+/// What is before and after an action.
 pub(super) type Delimiters = (&'static str, &'static str);
 
 /// Those of `text/template`.
@@ -44,11 +44,11 @@ pub enum TemplateFlaw {
     },
     /// It is JSON, and not an object.
     NotAnObject(&'static str),
-    /// A value that a function quotes stands in quotes.
+    /// A value that a function quotes is in quotes.
     QuotedTwice(&'static str),
-    /// A value stands without quotes.
+    /// A value is without quotes.
     Unquoted(&'static str),
-    /// The key file of a Google service account, which is JSON, stands in quotes as it is.
+    /// The key file of a Google service account, which is JSON, is in quotes as it is.
     KeyFile,
     /// `auth` is `user:password` as it is.
     PlainAuth,
@@ -114,7 +114,7 @@ const PLAIN: &[&str] = &[
     "trimSuffix",
 ];
 
-/// What stands in the JSON for a value that is not there yet; for private use only, so that nobody writes it.
+/// What stands in the JSON for a value that is not there yet; for private use only, so that no one writes it.
 const MARK: char = '\u{e000}';
 
 /// Reads the template of a value of this format.
@@ -188,7 +188,7 @@ fn fill(text: &str, (open, close): Delimiters) -> Result<Filled<'_>, Templated> 
 }
 
 impl<'t> Filled<'t> {
-    /// Puts a mark in place of an action, behind which stands `rest`, from `end` on.
+    /// Puts a mark in place of an action, followed by `rest`, from `end` on.
     fn put(&mut self, action: &'t str, in_string: bool, rest: &str, end: usize) {
         let is_value = in_string
             || self.json.trim_end().ends_with(':') && rest.trim_start().starts_with([',', '}']);
@@ -282,7 +282,7 @@ impl<'t> Filled<'t> {
 enum Prints {
     Nothing,
     Value,
-    /// What stands around it is left out or repeated.
+    /// What is around it is left out or repeated.
     Anything,
 }
 
