@@ -6,12 +6,12 @@ mod large;
 mod limit;
 mod replace;
 mod target;
+mod tree;
 
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
 use rayon::prelude::*;
 
 use crate::say;
@@ -21,9 +21,9 @@ use crate::text::{Message, Shown, shown, shown_error, shown_path};
 pub use limit::{Limit, parse_size};
 pub use replace::{Change, FilePlace, NotWritten, Replaced, replace_all};
 pub use target::{Standard, standard, write};
+pub use tree::{FoundFiles, find, parse_exclude};
 
-/// The extensions of files that are taken from a folder.
-const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
+use tree::EXTENSIONS;
 
 /// Why something could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -153,38 +153,6 @@ pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
     read(&name, &mut file, limit, || ())
 }
 
-/// The manifests at `paths`: files as they are, and every YAML and JSON file below folders that no
-/// ignore file leaves out, in the order of their names.
-///
-/// # Errors
-///
-/// A path that does not exist or cannot be listed.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
-    let mut found = Vec::new();
-    for path in paths {
-        let error = |source| ReadError::Io { name: shown_path(path), source };
-        if !fs::metadata(path).map_err(error)?.is_dir() {
-            found.push(path.clone());
-            continue;
-        }
-        let mut below = Vec::new();
-        for entry in WalkBuilder::new(path).require_git(false).build() {
-            let entry = entry.map_err(|error| ReadError::Io {
-                name: shown_path(path),
-                source: io::Error::other(error.to_string()),
-            })?;
-            let manifest = entry.path().extension().and_then(|extension| extension.to_str());
-            let manifest = manifest.is_some_and(|extension| EXTENSIONS.contains(&extension));
-            if manifest && entry.file_type().is_some_and(|kind| kind.is_file()) {
-                below.push(entry.into_path());
-            }
-        }
-        below.sort();
-        found.extend(below);
-    }
-    Ok(found)
-}
-
 /// `paths` without those that lead to one of `others`.
 pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str>) -> Vec<PathBuf> {
     let others: Vec<_> = others.filter_map(|path| fs::canonicalize(path).ok()).collect();
@@ -242,27 +210,4 @@ pub fn read_files(
 /// The error of the operating system.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_gives_its_manifests_in_order_and_honours_ignore_files() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b.yaml", "a.json", "c.txt", "left-out.yml"] {
-            fs::write(folder.path().join(name), "a: 1\n").unwrap();
-        }
-        fs::write(folder.path().join(".gitignore"), "left-out.yml\n").unwrap();
-        let found = find(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
-        assert_eq!(names, ["a.json", "b.yaml"]);
-    }
-
-    #[test]
-    fn a_missing_file_is_named() {
-        let error = find(&[PathBuf::from("no/such/file.yaml")]).unwrap_err();
-        assert_eq!(error.to_string(), "cannot read no/such/file.yaml");
-    }
 }

@@ -121,7 +121,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("askama", &["src/report/html.rs", "src/report/junit.rs"]),
     ("clap", &["src/cli.rs", "src/cli/args.rs"]),
     ("granit_parser", &["src/yaml/parse.rs"]),
-    ("ignore", &["src/frontend.rs"]),
+    ("ignore", &["src/frontend/tree.rs"]),
     ("indicatif", &["src/cli/commands/read.rs"]),
     ("memmap2", &["src/frontend/large.rs"]),
     ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),

@@ -416,7 +416,7 @@ pub(crate) fn parse(words: &[OsString]) -> Result<(Cli, Layer), clap::Error> {
 /// The settings that a command takes as flags.
 fn of_mode(mode: Mode) -> impl Iterator<Item = &'static Setting> {
     let all = SETTINGS.iter().filter(|setting| setting.places.have_flag());
-    all.filter(move |setting| setting.only.is_none_or(|only| only == mode))
+    all.filter(move |setting| setting.is_of(mode))
 }
 
 /// The flags of a command.

@@ -85,6 +85,8 @@ pub(crate) struct Settings {
     pub(crate) notes: Vec<Message>,
     /// How long a renderer may take.
     pub(crate) timeout: Option<Duration>,
+    /// Patterns of files below folders that are left out.
+    pub(crate) exclude: Vec<String>,
     /// Whether a renderer may write no object.
     pub(crate) allow_empty: bool,
     pub(crate) emit: Emit,
@@ -161,6 +163,7 @@ impl Settings {
             format: format(mode),
             notes,
             timeout: values.timeout,
+            exclude: values.exclude,
             allow_empty: {
                 let required = values.require_input.map(|required| !required);
                 values.allow_empty.or(required).or(allow_empty).unwrap_or(false)

@@ -1,17 +1,23 @@
 //! What the commands read: files, folders and standard input.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use pullcreds::check::Outcome;
-use pullcreds::frontend::{self, Limit, ReadError};
+use pullcreds::frontend::{self, FoundFiles, Limit, ReadError};
 use pullcreds::report::{self, UnreadSource};
+use pullcreds::say;
 use pullcreds::source::Source;
+use pullcreds::text::{Message, list, shown_path};
 
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, write};
 use crate::cli::settings::Settings;
+
+/// For how many charts and kustomizations there is a note.
+const NOTES_SHOWN: usize = 10;
 
 /// What was read.
 #[derive(Default)]
@@ -49,24 +55,65 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
         read.take(read_stdin(&settings.limit));
         return Ok(read);
     }
-    let found = frontend::find(paths).map_err(|error| Stop::because(Exit::Unreadable, &error))?;
+    let found = frontend::find(paths, &settings.exclude);
+    let mut found = found.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     // A dump beside the manifests is evidence about them, and none of them.
-    let found = frontend::without(found, settings.cluster.iter().map(|dump| &*dump.name));
-    let bar = if io::stderr().is_terminal() && !settings.quiet && found.len() > 50 {
-        ProgressBar::new(found.len() as u64)
+    let dumps = settings.cluster.iter().map(|dump| &*dump.name);
+    let files = frontend::without(std::mem::take(&mut found.files), dumps);
+    let bar = if io::stderr().is_terminal() && !settings.quiet && files.len() > 50 {
+        ProgressBar::new(files.len() as u64)
     } else {
         ProgressBar::hidden()
     };
-    let results = frontend::read_files(&found, &settings.limit, || bar.inc(1));
+    let results = frontend::read_files(&files, &settings.limit, || bar.inc(1));
     bar.finish_and_clear();
     let mut read = SourcesRead::default();
-    for (path, result) in found.iter().zip(results) {
+    let mut skipped = BTreeMap::<&Path, usize>::new();
+    for (path, result) in files.iter().zip(results) {
+        let chart = found.chart_of(path).filter(|_| !paths.contains(path));
+        if let (Some(chart), Ok(source)) = (chart, &result)
+            && is_template(&source.text)
+        {
+            *skipped.entry(chart).or_default() += 1;
+            continue;
+        }
         if result.is_ok() {
             read.origins.push(write::origin(path));
         }
         read.take(result);
     }
+    if !settings.quiet {
+        eprint(&not_rendered(&found, &skipped));
+    }
     Ok(read)
+}
+
+/// Whether a text has actions of Go's templates.
+fn is_template(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"{{").is_some()
+}
+
+/// A note for each chart and kustomization, with the command that renders it.
+fn not_rendered(found: &FoundFiles, skipped: &BTreeMap<&Path, usize>) -> Message {
+    let charts = skipped.iter().map(|(chart, count)| {
+        let (what, chart) = (if *count == 1 { "template" } else { "templates" }, shown_path(chart));
+        let command = say!("helm template {} | pullcreds check", &chart);
+        say!(
+            "note: {}: skipped {} unrendered {}. Check what it renders: {}\n",
+            chart,
+            *count,
+            what,
+            command
+        )
+    });
+    let kustomizations = found.kustomizations.iter().map(|folder| {
+        let folder = shown_path(folder);
+        say!("note: {}: kustomize changes these manifests. Check what it builds: kustomize build {} | pullcreds check\n", &folder, &folder)
+    });
+    let notes: Vec<_> = charts.chain(kustomizations).collect();
+    let more = notes.len().saturating_sub(NOTES_SHOWN);
+    let rest = (more > 0).then(|| say!("note: {} more charts and kustomizations\n", more));
+    list(notes.into_iter().take(NOTES_SHOWN).chain(rest), "")
 }
 
 impl SourcesRead {

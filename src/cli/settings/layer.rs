@@ -30,7 +30,7 @@ impl Layer {
     /// What the variables of a command say.
     pub(crate) fn environment(mode: Mode) -> Self {
         let mut layer = Self::default();
-        let own = |setting: &&Setting| setting.only.is_none_or(|only| only == mode);
+        let own = |setting: &&Setting| setting.is_of(mode);
         for setting in SETTINGS.iter().filter(own).filter(|setting| setting.places.have_flag()) {
             let name = setting.variable();
             if let Some(text) = environment::variable(&name) {

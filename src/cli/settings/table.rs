@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pullcreds::duration;
-use pullcreds::frontend::parse_size;
+use pullcreds::frontend::{parse_exclude, parse_size};
 use pullcreds::policy::{
     Emit, FailOn, FlagMistake, InjectInto, Overrides, Policy, parse_inject, parse_namespace,
     parse_pattern, parse_word,
@@ -33,6 +33,7 @@ pub(crate) struct Values {
     pub(crate) baseline: Option<PathBuf>,
     pub(crate) suppressions: Option<ByManifests>,
     pub(crate) require_stamp: Option<bool>,
+    pub(crate) exclude: Vec<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) allow_empty: Option<bool>,
     pub(crate) report: Vec<ReportTo>,
@@ -60,8 +61,8 @@ pub(crate) struct Setting {
     pub(crate) heading: Option<&'static str>,
     /// Where it may be set.
     pub(crate) places: Places,
-    /// The only command that has it, if not all have that judge something.
-    pub(crate) only: Option<Mode>,
+    /// The commands that have it, if not all have that judge something.
+    pub(crate) only: &'static [Mode],
     /// The setting that says the contrary: what is set higher up hides both.
     pub(crate) contrary: Option<&'static str>,
     /// What an Application of Argo CD may do; `None` is nothing.
@@ -168,7 +169,7 @@ const ROW: Setting = Setting {
     help: "",
     heading: None,
     places: Places::Program,
-    only: None,
+    only: &[],
     contrary: None,
     application: None,
 };
@@ -377,10 +378,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..POLICY
     },
     Setting {
+        name: "exclude",
+        value: SettingType::Lines("GLOB", |values, text| {
+            let pattern = parse_exclude(text).map_err(|why| {
+                FlagMistake::new(why, "write it as in .gitignore, such as vendor/ or *.tmpl.yaml")
+            });
+            push(&mut values.exclude, pattern)
+        }),
+        help: "Leave out these files below folders, as in .gitignore; repeatable. .gitignore, .ignore and \
+               .pullcredsignore count too",
+        only: &[Mode::Check, Mode::Inject, Mode::Baseline],
+        ..ROW
+    },
+    Setting {
         name: "require-stamp",
         value: SettingType::Switch(|values| &mut values.require_stamp),
         help: "Report a workload without the annotation of --stamp as an error",
-        only: Some(Mode::Check),
+        only: &[Mode::Check],
         ..ROW
     },
     Setting {
@@ -389,14 +403,14 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.timeout, timeout(text))
         }),
         help: "Stop the renderer and its processes after this time, such as 90s or 2m [default: never]",
-        only: Some(Mode::Run),
+        only: &[Mode::Run],
         ..ROW
     },
     Setting {
         name: "allow-empty",
         value: SettingType::Switch(|values| &mut values.allow_empty),
         help: "Do not fail if the renderer writes no Kubernetes object",
-        only: Some(Mode::Run),
+        only: &[Mode::Run],
         contrary: Some("require-input"),
         application: Some(Parameter {
             title: "Allow empty",
@@ -459,6 +473,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Setting> {
 }
 
 impl Setting {
+    /// Whether a command has it.
+    pub(crate) fn is_of(&self, mode: Mode) -> bool {
+        self.only.is_empty() || self.only.contains(&mode)
+    }
+
     /// The name of its variable.
     pub(crate) fn variable(&self) -> Message {
         say!("PULLCREDS_{}", shown(&self.name.replace('-', "_").to_uppercase()))

@@ -1,0 +1,206 @@
+//! The manifests below folders, and what there has to be rendered first. Nothing here reads a manifest.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
+
+use super::ReadError;
+use crate::say;
+use crate::text::{Message, shown, shown_path};
+
+/// The extensions of files that are taken from a folder.
+pub(super) const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
+/// The file that says which files are left out, in the syntax of `.gitignore`. Those of Git and `.ignore` count too.
+const IGNORE_FILE: &str = ".pullcredsignore";
+/// The file that makes a folder a chart of Helm.
+const CHART: &str = "Chart.yaml";
+/// The files that make a folder a kustomization (`RecognizedKustomizationFileNames` in kustomize's
+/// api/konfig/general.go).
+const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// What is at paths.
+#[derive(Debug, Default)]
+pub struct FoundFiles {
+    /// The manifests: files as they are named, and those below folders, in the order of their names.
+    pub files: Vec<PathBuf>,
+    /// The folders of charts, in order.
+    pub charts: BTreeSet<PathBuf>,
+    /// The folders of kustomizations, in order.
+    pub kustomizations: BTreeSet<PathBuf>,
+}
+
+impl FoundFiles {
+    /// The chart whose template a file is, if it is below its `templates` and the chart was found. The templates of a
+    /// chart below `charts` are rendered with the chart above.
+    pub fn chart_of(&self, file: &Path) -> Option<&Path> {
+        let mut folders = file.ancestors().skip(1);
+        folders.find_map(|folder| {
+            let chart = folder.parent().filter(|_| folder.ends_with("templates"))?;
+            let mut chart = self.charts.get(chart)?.as_path();
+            while let Some(charts) = chart.parent().filter(|parent| parent.ends_with("charts"))
+                && let Some(above) = charts.parent().and_then(|above| self.charts.get(above))
+            {
+                chart = above;
+            }
+            Some(chart)
+        })
+    }
+}
+
+/// The manifests at `paths`: files as they are, and every YAML and JSON file below folders that no ignore file and none
+/// of the patterns in `exclude` leaves out.
+///
+/// # Errors
+///
+/// A path that does not exist or cannot be listed.
+pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<FoundFiles, ReadError> {
+    let mut found = FoundFiles::default();
+    for path in paths {
+        let error = |source| ReadError::Io { name: shown_path(path), source };
+        if !fs::metadata(path).map_err(error)?.is_dir() {
+            found.files.push(path.clone());
+            continue;
+        }
+        let mut below = Vec::new();
+        let mut walk = WalkBuilder::new(path);
+        walk.require_git(false).add_custom_ignore_filename(IGNORE_FILE);
+        walk.overrides(excluded(path, exclude).map_err(|error| ReadError::Io {
+            name: shown_path(path),
+            source: io::Error::other(error.to_string()),
+        })?);
+        for entry in walk.build() {
+            let entry = entry.map_err(|error| ReadError::Io {
+                name: shown_path(path),
+                source: io::Error::other(error.to_string()),
+            })?;
+            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                continue;
+            }
+            let folder = entry.path().parent().map(Path::to_owned).unwrap_or_default();
+            let name = entry.file_name();
+            if name == CHART {
+                found.charts.insert(folder);
+            } else if KUSTOMIZATIONS.iter().any(|kustomization| name == *kustomization) {
+                found.kustomizations.insert(folder);
+            }
+            let extension = entry.path().extension().and_then(|extension| extension.to_str());
+            if extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) {
+                below.push(entry.into_path());
+            }
+        }
+        below.sort();
+        found.files.extend(below);
+    }
+    Ok(found)
+}
+
+/// The rules by which files below a folder are left out: a pattern of an override with `!` before it is one to ignore.
+fn excluded(root: &Path, exclude: &[String]) -> Result<ignore::overrides::Override, ignore::Error> {
+    let mut rules = OverrideBuilder::new(root);
+    for pattern in exclude {
+        rules.add(&format!("!{pattern}"))?;
+    }
+    rules.build()
+}
+
+/// Reads a pattern of files to leave out.
+///
+/// # Errors
+///
+/// Why it is not one.
+pub fn parse_exclude(pattern: &str) -> Result<String, Message> {
+    if pattern.starts_with('!') {
+        return Err(Message::of("a pattern does not begin with `!`: these files are left out"));
+    }
+    match excluded(Path::new("."), &[pattern.to_owned()]) {
+        Ok(_) => Ok(pattern.to_owned()),
+        Err(error) => {
+            // The sign is not from the user.
+            let why = error.to_string().replacen("'!", "'", 1);
+            Err(say!("this is not a valid pattern: {}", shown(&why)))
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test makes its own files")]
+mod tests {
+    use super::*;
+
+    fn names(found: &FoundFiles, folder: &Path) -> Vec<String> {
+        let below = found.files.iter().map(|file| file.strip_prefix(folder).expect("it is below"));
+        below.map(|file| file.display().to_string()).collect()
+    }
+
+    #[test]
+    fn a_folder_gives_its_manifests_in_order_and_honours_ignore_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.yaml", "a.json", "c.txt", "left-out.yml", "own.yaml", "d/e.yaml", "d/f.yml"]
+        {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "a: 1\n").unwrap();
+        }
+        fs::write(folder.path().join(".gitignore"), "left-out.yml\n").unwrap();
+        fs::write(folder.path().join(IGNORE_FILE), "own.yaml\n").unwrap();
+        let paths = [folder.path().to_owned()];
+        let all = find(&paths, &[]).unwrap();
+        assert_eq!(names(&all, folder.path()), ["a.json", "b.yaml", "d/e.yaml", "d/f.yml"]);
+        for (pattern, left) in [
+            ("d/", &["a.json", "b.yaml"][..]),
+            ("*.yml", &["a.json", "b.yaml", "d/e.yaml"]),
+            ("/e.yaml", &["a.json", "b.yaml", "d/e.yaml", "d/f.yml"]),
+            ("**/e.yaml", &["a.json", "b.yaml", "d/f.yml"]),
+        ] {
+            let found = find(&paths, &[pattern.to_owned()]).unwrap();
+            assert_eq!(names(&found, folder.path()), left, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn templates_are_known_by_their_chart() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "shop/Chart.yaml",
+            "shop/templates/api.yaml",
+            "shop/templates/tests/test.yaml",
+            "shop/charts/db/Chart.yaml",
+            "shop/charts/db/templates/db.yaml",
+            "shop/crds/crd.yaml",
+            "templates/plain.yaml",
+            "overlay/kustomization.yaml",
+        ] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "a: 1\n").unwrap();
+        }
+        let found = find(&[folder.path().to_owned()], &[]).unwrap();
+        let chart = |file: &str| {
+            let chart = found.chart_of(&folder.path().join(file));
+            chart.map(|chart| chart.strip_prefix(folder.path()).expect("it is below").to_owned())
+        };
+        assert_eq!(chart("shop/templates/api.yaml"), Some("shop".into()));
+        assert_eq!(chart("shop/templates/tests/test.yaml"), Some("shop".into()));
+        assert_eq!(chart("shop/charts/db/templates/db.yaml"), Some("shop".into()));
+        assert_eq!(chart("shop/crds/crd.yaml"), None);
+        assert_eq!(chart("templates/plain.yaml"), None);
+        assert_eq!(found.kustomizations, [folder.path().join("overlay")].into());
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = find(&[PathBuf::from("no/such/file.yaml")], &[]).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read no/such/file.yaml");
+    }
+
+    #[test]
+    fn a_pattern_that_is_not_one_is_refused() {
+        assert!(parse_exclude("vendor/").is_ok());
+        assert!(parse_exclude("!vendor/").is_err());
+        assert!(parse_exclude("a[").is_err());
+    }
+}
