@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
-use crate::inventory::{Inventory, NotString, Object, PullSecrets, Site, Whence};
+use crate::inventory::{Inventory, NotString, Object, PullSecrets, Site, SourceKind};
 use crate::patch::Refusal;
 use crate::policy::{InjectInto, Policy};
 use crate::shared::Shared;
@@ -70,7 +70,7 @@ pub enum Note {
     },
     /// The ServiceAccount is not known: what it names, if anything, is hidden now.
     MayHide(Holder),
-    /// It is a static pod, which can use no Secret and can do without these.
+    /// It is a static pod, which cannot use Secrets and can do without these.
     StaticPod(Holder),
     /// It cannot be done.
     Refused(Box<RefusedInjection>),
@@ -120,7 +120,8 @@ pub fn decide<'a>(
         let everywhere = policy.everywhere().iter().map(|name| Text::from(&*name.value));
         let everywhere: Vec<_> = everywhere.collect();
         let manifests = inventories.iter().enumerate();
-        let manifests = manifests.filter(|(_, inventory)| inventory.whence == Whence::Manifests);
+        let manifests =
+            manifests.filter(|(_, inventory)| inventory.source_kind == SourceKind::Manifests);
         for (source, inventory) in manifests {
             for index in 0..inventory.service_accounts.len() {
                 let holder = Holder::Account(AccountId { source, index });
@@ -348,7 +349,7 @@ const ACCOUNT_NOT_A_STRING: [&str; 2] = [
     "write that name in quotes",
 ];
 const STATIC_POD: [&str; 2] = [
-    "it is a static pod, which can use no Secret",
+    "it is a static pod, which cannot use Secrets",
     "give the nodes credentials of their own, or let the API server run the pod",
 ];
 const ACCOUNT_AFTER_POD: [&str; 2] = [

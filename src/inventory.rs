@@ -69,7 +69,7 @@ const IGNORED: &str = "its operator ignores them where a ServiceAccount is named
 
 /// What a source is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Whence {
+pub enum SourceKind {
     /// Manifests on their way to a cluster, which are judged and edited.
     #[default]
     Manifests,
@@ -91,7 +91,7 @@ enum ReadScope {
 #[derive(Default)]
 pub struct Inventory<'a> {
     /// What the source is.
-    pub whence: Whence,
+    pub source_kind: SourceKind,
     /// In the order of the stream; none of a dump.
     pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
@@ -491,7 +491,7 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is not a YAML stream.
     pub fn of_kinds(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
-        Self::read(text, table, Whence::Manifests, ReadScope::Needed)
+        Self::read(text, table, SourceKind::Manifests, ReadScope::Needed)
     }
 
     /// The same, with a look at every document: what is not YAML is found in objects of any kind.
@@ -500,7 +500,7 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is not a YAML stream.
     pub fn of_whole(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
-        Self::read(text, table, Whence::Manifests, ReadScope::Whole)
+        Self::read(text, table, SourceKind::Manifests, ReadScope::Whole)
     }
 
     /// Reads a dump of a cluster, where nothing that runs is judged.
@@ -509,7 +509,7 @@ impl<'a> Inventory<'a> {
     ///
     /// The first place where `text` is not a YAML stream.
     pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
-        let mut all = Self::read(text, Table::builtin(), Whence::Cluster, ReadScope::Needed)?;
+        let mut all = Self::read(text, Table::builtin(), SourceKind::Cluster, ReadScope::Needed)?;
         all.workloads.clear();
         all.other_images.clear();
         all.exposed.clear();
@@ -519,11 +519,11 @@ impl<'a> Inventory<'a> {
     fn read(
         text: &'a str,
         table: &'a Table,
-        whence: Whence,
+        source_kind: SourceKind,
         extent: ReadScope,
     ) -> Result<Self, Problem> {
         let take = |part: &mut StreamPart<'a>, document, tree: &Tree<'a>| {
-            part.found.whence = whence;
+            part.found.source_kind = source_kind;
             walk::each_object(tree, document, table, |node, place, meta, row| {
                 part.take(node, place, meta, row);
             });
@@ -533,7 +533,7 @@ impl<'a> Inventory<'a> {
             ReadScope::Needed => yaml::read(text, matters, take)?,
             ReadScope::Whole => yaml::read_whole(text, matters, take)?,
         };
-        let mut all = Self { whence, ..Self::default() };
+        let mut all = Self { source_kind, ..Self::default() };
         for (documents_before, StreamPart { found: mut part, .. }) in parts {
             for object in part.objects_mut() {
                 object.document += documents_before;
@@ -642,14 +642,14 @@ impl<'a> StreamPart<'a> {
         let core = kinds::group(api_version).is_empty();
         let meta = types.keep(meta.clone());
         let make = || object(node, place, Arc::clone(&meta));
-        if found.whence == Whence::Manifests {
+        if found.source_kind == SourceKind::Manifests {
             found.take_ignores(node, row, &make);
         }
         if core && *kind == "Secret" {
-            found.secrets.push(Box::new(secrets::secret(node, make(), found.whence)));
+            found.secrets.push(Box::new(secrets::secret(node, make(), found.source_kind)));
             found.take_flaws(repeated::in_secret(node), &make);
             // What is in a cluster may have come from anywhere.
-            if found.whence == Whence::Manifests {
+            if found.source_kind == SourceKind::Manifests {
                 found.expose(exposed::in_secret(node), &make, &[]);
             }
         } else if core && *kind == "ConfigMap" {
@@ -671,7 +671,7 @@ impl<'a> StreamPart<'a> {
         } else if kinds::is_custom(api_version)
             && producers::rows(api_version, kind).next().is_none()
         {
-            let held = custom::held(node).filter(|_| found.whence == Whence::Manifests);
+            let held = custom::held(node).filter(|_| found.source_kind == SourceKind::Manifests);
             let unjudged = held.map(|held| Box::new(Unjudged { object: make(), held }));
             found.unjudged.extend(unjudged);
         } else {
@@ -739,7 +739,8 @@ impl<'a> Inventory<'a> {
                 let by = by.or_else(|| placeholder::parameter_in(image).map(|_| PARAMETERS));
                 image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
             }
-            if let Some(span) = found.ignored.filter(|_| self.whence == Whence::Manifests) {
+            if let Some(span) = found.ignored.filter(|_| self.source_kind == SourceKind::Manifests)
+            {
                 let (object, field) = (make(), found.ways.list.as_deref().unwrap_or_default());
                 let (path, field) = (object.path(&[], field), field.to_owned());
                 self.unread.push(DeadField { object, span, path, field, why: IGNORED });
@@ -826,7 +827,7 @@ impl<'a> Inventory<'a> {
                     || value.items().next().is_none()
                         && text(value).is_none()
                         && !value.is_mapping();
-                if is_of && !is_empty && self.whence == Whence::Manifests {
+                if is_of && !is_empty && self.source_kind == SourceKind::Manifests {
                     let path = object.path(&[], way.as_str());
                     let field_path = way.as_str().to_owned();
                     let (span, why) = (value.span(), &*field.why);
@@ -838,7 +839,7 @@ impl<'a> Inventory<'a> {
 
     /// Takes in what is wrong with the form of an object. What is in a cluster, the API server has accepted.
     fn take_flaws(&mut self, found: Vec<flaws::FoundFault>, make: &dyn Fn() -> Object<'a>) {
-        if self.whence != Whence::Manifests {
+        if self.source_kind != SourceKind::Manifests {
             return;
         }
         for flaws::FoundFault { path, span, what, container } in found {

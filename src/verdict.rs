@@ -23,7 +23,7 @@ use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::reach::Replicated;
 use crate::inventory::secrets::Content;
-use crate::inventory::{Image, Inventory, Object, Produced, Pulled, Secret, Whence, Workload};
+use crate::inventory::{Image, Inventory, Object, Produced, Pulled, Secret, SourceKind, Workload};
 use crate::kinds;
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, Scope};
@@ -241,9 +241,9 @@ impl<'i, 'a> Accounts<'i, 'a> {
     pub fn new(inventories: &'i [Inventory<'a>]) -> Self {
         let (mut by_name, mut in_cluster) = (Vec::new(), Vec::new());
         for (source, inventory) in inventories.iter().enumerate() {
-            let index_of = match inventory.whence {
-                Whence::Manifests => &mut by_name,
-                Whence::Cluster => &mut in_cluster,
+            let index_of = match inventory.source_kind {
+                SourceKind::Manifests => &mut by_name,
+                SourceKind::Cluster => &mut in_cluster,
             };
             for (index, account) in inventory.service_accounts.iter().enumerate() {
                 let object = &account.object;

@@ -255,12 +255,12 @@ fn what_a_static_pod_needs_is_refused_and_what_it_can_do_without_is_skipped() {
         let args = ["--inject", "acme.azurecr.io=regcred", "--into", into];
         let run = pullcreds(args).stdin(needs.as_str()).run().expect(1);
         assert!(run.stdout.is_empty(), "{run}");
-        let expected = "Pod 'p' cannot get the pull secret 'regcred': it is a static pod, which can use no Secret.";
+        let expected = "Pod 'p' cannot get the pull secret 'regcred': it is a static pod, which cannot use Secrets.";
         assert!(run.err().contains(expected), "{run}");
     }
     let run = pullcreds(["--inject", "*=regcred"]).stdin(needs.as_str()).run().expect(0);
     assert_eq!(run.out(), needs);
-    let expected = "Pod 'p' is a static pod, which can use no Secret; nothing was injected.";
+    let expected = "Pod 'p' is a static pod, which cannot use Secrets; nothing was injected.";
     assert!(run.err().contains("injection-skipped") && run.err().contains(expected), "{run}");
 
     let registries = "  registries:\n  - {match: acme.azurecr.io, access: private, pullSecrets: [regcred], iam: true}\n";

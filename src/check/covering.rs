@@ -8,7 +8,7 @@ use crate::credentials::keyring::Keyring;
 use crate::image::Reference;
 use crate::inventory::phase::Timing;
 use crate::inventory::secrets::{Content, RedactedEntry};
-use crate::inventory::{Inventory, Object, Produced, Whence};
+use crate::inventory::{Inventory, Object, Produced, SourceKind};
 use crate::names::is_subdomain;
 use crate::policy::{Policy, Scope};
 use crate::text::Text;
@@ -66,7 +66,7 @@ impl<'i, 'a> Covering<'i, 'a> {
             coming.entry(namespace).or_default().push((Candidate { name, object }, covers));
         };
         let manifests =
-            inventories.iter().filter(|inventory| inventory.whence == Whence::Manifests);
+            inventories.iter().filter(|inventory| inventory.source_kind == SourceKind::Manifests);
         for inventory in manifests {
             for secret in &inventory.secrets {
                 let object = &secret.object;

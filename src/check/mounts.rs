@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::inject::Request;
-use crate::inventory::{Image, Inventory, Produced, Whence};
+use crate::inventory::{Image, Inventory, Produced, SourceKind};
 use crate::policy::Policy;
 use crate::policy::registries::Class;
 use crate::verdict::{MadeId, Pull, Secrets};
@@ -41,7 +41,7 @@ fn mounted<'i, 'a>(
     inventories: &'i [Inventory<'a>],
 ) -> impl Iterator<Item = (usize, &'i Produced<'a>)> {
     let sources = inventories.iter().enumerate();
-    let manifests = sources.filter(|(_, inventory)| inventory.whence == Whence::Manifests);
+    let manifests = sources.filter(|(_, inventory)| inventory.source_kind == SourceKind::Manifests);
     let made = manifests
         .flat_map(|(source, inventory)| inventory.produced.iter().map(move |made| (source, made)));
     made.filter(|(_, made)| made.by.is_mounted)

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::inject::{Added, Holder, Note};
 use crate::inventory::stamp::Stamped;
-use crate::inventory::{Inventory, Object, ServiceAccount, Whence, Workload};
+use crate::inventory::{Inventory, Object, ServiceAccount, SourceKind, Workload};
 use crate::policy::Policy;
 use crate::source::Source;
 use crate::verdict::{
@@ -157,11 +157,11 @@ impl<'c> World<'c> {
     /// What is judged, with the number of its source: a dump of the cluster is not.
     pub(super) fn manifests(&self) -> impl Iterator<Item = (usize, &'c Inventory<'c>)> + use<'c> {
         let all = self.inventories.iter().enumerate();
-        all.filter(|(_, inventory)| inventory.whence == Whence::Manifests)
+        all.filter(|(_, inventory)| inventory.source_kind == SourceKind::Manifests)
     }
 
     pub(super) fn is_in_cluster(&self, object: &Object<'_>) -> bool {
-        self.inventories[object.source as usize].whence == Whence::Cluster
+        self.inventories[object.source as usize].source_kind == SourceKind::Cluster
     }
 
     /// The namespace of an object.

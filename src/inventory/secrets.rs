@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::reach::{self, Reach};
 use super::wrong::{self, Sort};
-use super::{Object, Text, Whence, exact, refreshers, text};
+use super::{Object, SourceKind, Text, exact, refreshers, text};
 use crate::base64::{self, Encoding};
 use crate::credentials::exposure;
 use crate::credentials::keyring::{KeyIndex, WORTH_AN_INDEX};
@@ -177,20 +177,24 @@ pub struct WriteTimes<'a> {
 }
 
 /// Reads a Secret. In a cluster nothing is left to be filled in: its content is what the kubelet reads.
-pub(super) fn secret<'a>(node: Node<'_, 'a>, object: Object<'a>, whence: Whence) -> Secret<'a> {
+pub(super) fn secret<'a>(
+    node: Node<'_, 'a>,
+    object: Object<'a>,
+    source_kind: SourceKind,
+) -> Secret<'a> {
     let given = node.get("type").filter(|node| text(*node).is_some());
     let secret_type = given.and_then(text).unwrap_or(Text::from("Opaque"));
     let map = node.at(&["metadata", "annotations"]);
     let mut annotations: Vec<_> = map.into_iter().flat_map(annotations_of).collect();
     let refreshed_by = refreshers::refresher(node);
-    let managed =
-        managed(node, &secret_type, refreshed_by.is_some()).filter(|_| whence == Whence::Manifests);
-    let content = match (content(node, &secret_type, managed), whence) {
-        (content, Whence::Cluster) => shown(content),
-        (Content::Payload(summary), Whence::Manifests) if managed.is_none() => {
+    let managed = managed(node, &secret_type, refreshed_by.is_some())
+        .filter(|_| source_kind == SourceKind::Manifests);
+    let content = match (content(node, &secret_type, managed), source_kind) {
+        (content, SourceKind::Cluster) => shown(content),
+        (Content::Payload(summary), SourceKind::Manifests) if managed.is_none() => {
             Content::Payload(with_the_rest(summary, node))
         }
-        (content, Whence::Manifests) => content,
+        (content, SourceKind::Manifests) => content,
     };
     let reach = Reach::of(reach::among(&annotations)).map(Box::new);
     // Only credentials have an age.
@@ -489,12 +493,17 @@ mod tests {
 
     /// The Secret with this metadata and the rest of its text.
     #[track_caller]
-    fn with<T>(metadata: &str, rest: &str, whence: Whence, look: impl Fn(&Secret<'_>) -> T) -> T {
+    fn with<T>(
+        metadata: &str,
+        rest: &str,
+        source_kind: SourceKind,
+        look: impl Fn(&Secret<'_>) -> T,
+    ) -> T {
         let text =
             format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, {metadata}}}\n{rest}");
-        let inventory = match whence {
-            Whence::Manifests => Inventory::of(&text),
-            Whence::Cluster => Inventory::of_cluster(&text),
+        let inventory = match source_kind {
+            SourceKind::Manifests => Inventory::of(&text),
+            SourceKind::Cluster => Inventory::of_cluster(&text),
         };
         look(&inventory.unwrap_or_else(|problem| panic!("{problem:?}")).secrets[0])
     }
@@ -502,7 +511,7 @@ mod tests {
     #[track_caller]
     fn written(entries: &str, expected: (Option<&str>, Option<&str>)) {
         let metadata = format!("managedFields: [{entries}]");
-        let written = with(&metadata, FULL, Whence::Cluster, |secret| {
+        let written = with(&metadata, FULL, SourceKind::Cluster, |secret| {
             let owned = |time: &Option<Text<'_>>| time.as_deref().map(str::to_owned);
             (owned(&secret.written.latest), owned(&secret.written.certain))
         });
@@ -538,7 +547,7 @@ mod tests {
 
     #[track_caller]
     fn refreshed(metadata: &str, by: Option<&str>) {
-        let found = with(metadata, FULL, Whence::Cluster, |secret| secret.refreshed_by);
+        let found = with(metadata, FULL, SourceKind::Cluster, |secret| secret.refreshed_by);
         assert_eq!(found, by, "{metadata}");
     }
 
@@ -567,14 +576,14 @@ mod tests {
             "annotations: {secretgen.carvel.dev/image-pull-secret: ''}",
             "annotations: {avp.kubernetes.io/path: a}",
         ] {
-            let managed = |whence| {
-                with(mark, EMPTY, whence, |secret| matches!(secret.content, Content::Managed))
+            let managed = |source_kind| {
+                with(mark, EMPTY, source_kind, |secret| matches!(secret.content, Content::Managed))
             };
-            assert!(managed(Whence::Manifests), "{mark}");
-            assert!(!managed(Whence::Cluster), "{mark}");
+            assert!(managed(SourceKind::Manifests), "{mark}");
+            assert!(!managed(SourceKind::Cluster), "{mark}");
         }
         let plain = |secret: &Secret<'_>| matches!(secret.content, Content::Managed);
-        assert!(!with("labels: {a: b}", EMPTY, Whence::Manifests, plain));
+        assert!(!with("labels: {a: b}", EMPTY, SourceKind::Manifests, plain));
     }
 
     #[test]
@@ -589,8 +598,8 @@ mod tests {
         ] {
             let text = format!("{docker}{left_out}");
             let managed = |secret: &Secret<'_>| matches!(secret.content, Content::Managed);
-            assert!(with("labels: {a: b}", &text, Whence::Cluster, managed), "{left_out}");
-            assert!(!with("labels: {a: b}", &text, Whence::Manifests, managed), "{left_out}");
+            assert!(with("labels: {a: b}", &text, SourceKind::Cluster, managed), "{left_out}");
+            assert!(!with("labels: {a: b}", &text, SourceKind::Manifests, managed), "{left_out}");
         }
     }
 
@@ -600,7 +609,7 @@ mod tests {
             with(
                 "labels: {a: b}",
                 &format!("sops: {{version: 3.9.0}}\n{rest}"),
-                Whence::Manifests,
+                SourceKind::Manifests,
                 |secret| match secret.content {
                     Content::Managed => "managed",
                     Content::NoKey { .. } => "no key",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::inventory::{Inventory, Whence};
+use crate::inventory::{Inventory, SourceKind};
 
 /// The ServiceAccount that the controller manager makes in every namespace.
 const DEFAULT: &str = "default";
@@ -19,7 +19,9 @@ impl<'i> DumpCoverage<'i> {
     /// namespace need not have a Secret: a dump with any at all was asked for those of its namespaces.
     pub(super) fn of(inventories: &'i [Inventory<'_>]) -> Self {
         let mut extent = Self { accounts: BTreeSet::new(), secrets: BTreeSet::new() };
-        for dump in inventories.iter().filter(|inventory| inventory.whence == Whence::Cluster) {
+        for dump in
+            inventories.iter().filter(|inventory| inventory.source_kind == SourceKind::Cluster)
+        {
             let accounts = dump.service_accounts.iter();
             let namespaces: BTreeSet<_> =
                 accounts.filter_map(|account| account.object.namespace.as_deref()).collect();

@@ -7,7 +7,7 @@ use super::by_name::{self, ByName, Called, NamedThing};
 use super::extent::DumpCoverage;
 use super::meaning::Meanings;
 use super::{Known, Referrer, Replicated, left_behind, names};
-use crate::inventory::{Inventory, Object, Produced, Secret, Whence};
+use crate::inventory::{Inventory, Object, Produced, Secret, SourceKind};
 use crate::names::is_subdomain;
 use crate::policy::Policy;
 use crate::source::Span;
@@ -41,10 +41,10 @@ impl<'i> Secrets<'i> {
             secrets.map(|secret| &secret.object)
         };
         Self {
-            by_name: kept(inventories, Whence::Manifests),
-            in_cluster: kept(inventories, Whence::Cluster),
-            produced: produced(inventories, Whence::Manifests),
-            produced_in_cluster: produced(inventories, Whence::Cluster),
+            by_name: kept(inventories, SourceKind::Manifests),
+            in_cluster: kept(inventories, SourceKind::Cluster),
+            produced: produced(inventories, SourceKind::Manifests),
+            produced_in_cluster: produced(inventories, SourceKind::Cluster),
             meanings: Meanings::new(objects()),
             renamed: objects().any(|object| object.build.is_some()),
             are_copied: inventories
@@ -195,9 +195,9 @@ impl<'i> Secrets<'i> {
 }
 
 /// The Secrets that are there, by each name that they have.
-fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Secret<'i>> {
+fn kept<'i>(inventories: &'i [Inventory<'_>], source_kind: SourceKind) -> Sourced<'i, Secret<'i>> {
     let mut named = Vec::new();
-    for (source, inventory) in of(inventories, whence) {
+    for (source, inventory) in of(inventories, source_kind) {
         for secret in &inventory.secrets {
             let secret: &Secret<'i> = secret;
             let namespace = secret.object.namespace.as_deref();
@@ -209,9 +209,12 @@ fn kept<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Sec
 }
 
 /// The Secrets that something makes.
-fn produced<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i, Produced<'i>> {
+fn produced<'i>(
+    inventories: &'i [Inventory<'_>],
+    source_kind: SourceKind,
+) -> Sourced<'i, Produced<'i>> {
     let mut named: Vec<NamedThing<'i, (usize, &Produced<'i>)>> = Vec::new();
-    for (source, inventory) in of(inventories, whence) {
+    for (source, inventory) in of(inventories, source_kind) {
         let given = |made: &'i Produced<'i>| {
             let namespace = made.object.namespace.as_deref();
             NamedThing { name: &made.name, namespace, source, thing: (source, made) }
@@ -223,9 +226,12 @@ fn produced<'i>(inventories: &'i [Inventory<'_>], whence: Whence) -> Sourced<'i,
 
 fn of<'i, 'a>(
     inventories: &'i [Inventory<'a>],
-    whence: Whence,
+    source_kind: SourceKind,
 ) -> impl Iterator<Item = (usize, &'i Inventory<'a>)> {
-    inventories.iter().enumerate().filter(move |(_, inventory)| inventory.whence == whence)
+    inventories
+        .iter()
+        .enumerate()
+        .filter(move |(_, inventory)| inventory.source_kind == source_kind)
 }
 
 /// What a Secret is looked for by, beside its name.

@@ -46,7 +46,7 @@ impl<'c> World<'c> {
             describe(object),
             self.describe_in(account)
         );
-        let at = self.at_list(pod.holder(), object.label, "which namespace is this in?");
+        let at = self.at_list(pod.holder(), object.label, "namespace not set");
         let related = At::new(account, account.label, "assumed to be its ServiceAccount");
         let draft = Draft::new(&finding::ASSUMED_SERVICE_ACCOUNT, message).at(at);
         let namespace = self.namespace(account).unwrap_or_default();
@@ -147,7 +147,7 @@ impl<'c> World<'c> {
                     continue;
                 }
                 let message = say!(
-                    "{} stands in the input twice, and the two differ: the last one counts.",
+                    "{} is in the input twice, and the two differ: the last one counts.",
                     describe(&account.object)
                 );
                 let holder = Holder::Account(AccountId { source, index });
@@ -169,7 +169,7 @@ impl<'c> World<'c> {
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace.as_deref();
         let dumped = match pod.account {
-            InUse::None => return "a static pod can use no Secret".into(),
+            InUse::None => return "a static pod cannot use Secrets".into(),
             InUse::Absent => {
                 return say!(
                     "the cluster dump has no ServiceAccount '{}' in this namespace",

@@ -40,7 +40,7 @@ impl<'c> World<'c> {
             Note::StaticPod(holder) => {
                 let object = inject::object(self.inventories, *holder);
                 let message = say!(
-                    "{} is a static pod, which can use no Secret; nothing was injected.",
+                    "{} is a static pod, which cannot use Secrets; nothing was injected.",
                     describe(object)
                 );
                 let at = self.at_list(*holder, object.label, "a static pod");
@@ -49,7 +49,7 @@ impl<'c> World<'c> {
             Note::PodInstead(holder) if self.added.contains_key(holder) => {
                 let message = say!(
                     "{} has pull secrets of its own, so those of its ServiceAccount are ignored: the new ones \
-                     went to the pod.",
+                     were injected into the pod.",
                     describe(inject::object(self.inventories, *holder))
                 );
                 let span = inject::list(self.inventories, *holder).span;
@@ -68,7 +68,7 @@ impl<'c> World<'c> {
         }
     }
 
-    /// Workloads that got pull secrets, and whose pod template cannot be changed.
+    /// Workloads with injected pull secrets whose pod template cannot be changed.
     fn about_immutable(&self, out: &mut Findings<'_, '_>, holder: Holder) {
         let Holder::Pod { source, index } = holder else { return };
         let workload = &self.inventories[source].workloads[index];
@@ -76,7 +76,8 @@ impl<'c> World<'c> {
         let hook = workload.object.timing.as_ref().is_some_and(|timing| timing.is_hook());
         if let Some(why) = workload.kind.immutable.as_ref().filter(|_| !hook) {
             let object = &workload.object;
-            let message = say!("{} got pull secrets, and {}.", describe(object), shown(why));
+            let message =
+                say!("Pull secrets were injected into {}, and {}.", describe(object), shown(why));
             let at = self.at_list(holder, object.label, "delete it before an upgrade");
             out.report(Draft::new(&finding::INJECTED_INTO_IMMUTABLE, message).at(at));
         }
@@ -113,8 +114,8 @@ impl<'c> World<'c> {
             more => say!(" and {} more", more),
         };
         let message = say!(
-            "Pods got pull secrets of their own; if their ServiceAccounts have some in the cluster, those \
-             are hidden now ({}{}).",
+            "Pull secrets were injected into pods. If their ServiceAccounts name some in the cluster, the pods no longer \
+             get those ({}{}).",
             names,
             more
         );

@@ -18,10 +18,10 @@ impl World<'_> {
                 Input::Files => (Severity::Error, "Name a file or folder with manifests."),
                 _ => (Severity::Error, "Look at the command that should have made manifests."),
             };
-            let draft = Draft::new(code, "The input holds no document.");
+            let draft = Draft::new(code, "No YAML documents found in the input.");
             out.report(draft.severity(severity).remedy(remedy));
         } else if self.circumstances.input == Input::Piped && !self.holds_object() {
-            let message = "The input holds text and no Kubernetes object.";
+            let message = "The input contains text, but no Kubernetes object.";
             out.report(Draft::new(&finding::NO_KUBERNETES_OBJECT, message));
         }
         // Helm captures the standard error of its post-renderer.

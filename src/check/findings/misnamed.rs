@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding;
 use crate::inject::{self, Holder};
-use crate::inventory::{Object, Whence, Workload};
+use crate::inventory::{Object, SourceKind, Workload};
 use crate::say;
 use crate::source::Span;
 use crate::text::{Text, shown};
@@ -105,7 +105,9 @@ impl<'c> World<'c> {
     fn alike(&self, wanted: Option<&str>, missing: &str) -> Vec<Unnamed<'c>> {
         let here = |namespace: Option<&str>| namespace.or(self.policy.namespace()) == wanted;
         let mut found = Vec::new();
-        for inventory in self.inventories.iter().filter(|one| one.whence == Whence::Manifests) {
+        for inventory in
+            self.inventories.iter().filter(|one| one.source_kind == SourceKind::Manifests)
+        {
             for made in &inventory.produced {
                 let namespace = made.namespace.as_deref().or(made.object.namespace.as_deref());
                 let is_open = made.is_usable() && made.keys.is_none() && !made.any_namespace;

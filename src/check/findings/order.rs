@@ -120,7 +120,11 @@ impl<'c> World<'c> {
         let code = &finding::SERVICE_ACCOUNT_UPDATED_LATER;
         let late = Late { thing: Thing::ServiceAccount, name: shown(""), missing: &missing };
         let (severity, outcome, label) = if in_pod {
-            (Severity::Info, "so the pull secrets went into the pod itself", "got its own list")
+            (
+                Severity::Info,
+                "so the pull secrets were injected into the pod itself",
+                "now has its own list",
+            )
         } else {
             (code.severity, "so it starts without what is injected there", "starts before")
         };

@@ -233,7 +233,7 @@ impl<'c> World<'c> {
                 let maker = describe(&produced.object);
                 if !in_time {
                     return say!(
-                        "Let something else than {} make the Secret '{}', such as an ExternalSecret.\n",
+                        "Let something other than {} make the Secret '{}', such as an ExternalSecret.\n",
                         maker,
                         name
                     );
@@ -334,7 +334,7 @@ fn public(host: &Shown<'_>) -> Message {
 
 fn for_static_pod(host: &Shown<'_>) -> Message {
     say!(
-        "A static pod can use no Secret: give the nodes credentials of their own for {host}, such as a credential \
+        "A static pod cannot use Secrets: give the nodes credentials of their own for {host}, such as a credential \
          provider of the kubelet, and declare them in the policy:\n  registries:\n  - match: {host}\n    access: \
          private\n    iam: true\n",
         host = host

@@ -62,7 +62,7 @@ impl<'c> World<'c> {
         let code = &finding::REFERENCE_NOT_RENAMED;
         let object = &pod.workload.object;
         let hash = if renamed.build.as_ref().is_some_and(|build| build.needs_hash) {
-            " with a hash behind it"
+            " with a hash added"
         } else {
             ""
         };
@@ -73,7 +73,7 @@ impl<'c> World<'c> {
             shown(renamed.name.as_deref().unwrap_or_default()),
             hash
         );
-        let at = pod.at("this name will dangle");
+        let at = pod.at("this reference will be left dangling");
         let other = At::new(renamed, renamed.label, "renamed by kustomize");
         let name = renamed.name.as_deref().unwrap_or_default();
         out.report(Draft::new(code, message).at(at).related([other]).about(name));

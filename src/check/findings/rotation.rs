@@ -248,7 +248,7 @@ impl World<'_> {
                     whose,
                     changed
                 );
-                out.report(at.draft(code, message, "how old is it?").severity(severity));
+                out.report(at.draft(code, message, "rotation date unknown").severity(severity));
             }
         }
     }

@@ -154,7 +154,7 @@ impl<'c> World<'c> {
                     name,
                     key
                 );
-                out.report(at.draft(code, message, "made with echo?").about(key.masked()));
+                out.report(at.draft(code, message, "contains a line break").about(key.masked()));
             }
             if let Some(why) = entry.user_flaw {
                 let code = &finding::WRONG_USER_NAME;
