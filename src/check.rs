@@ -16,6 +16,7 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -33,8 +34,8 @@ use crate::shared::Shared;
 use crate::source::Source;
 use crate::text::Text;
 use crate::verdict::{
-    Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, Malformed,
-    Named, Origin, Pull, Referrer, Secrets,
+    Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, LookUp,
+    Malformed, Named, Origin, Pull, Referrer, Secrets,
 };
 use crate::yaml::Problem;
 
@@ -270,12 +271,13 @@ fn read<'a>(
     let mut inventories = Vec::with_capacity(sources.len() + dumps.len());
     let manifests = sources.iter().map(|source| read(&source.text, kinds));
     let dumps = dumps.iter().map(|source| Inventory::of_cluster(&source.text));
+    let namespace = policy.namespace().map(Arc::from);
     for (at, read) in manifests.chain(dumps).enumerate() {
         let inventory = read.unwrap_or_else(|problem| {
             problems.push((at, problem));
             Inventory::default()
         });
-        inventories.push(inventory.numbered(at));
+        inventories.push(inventory.of_run(at, namespace.as_ref()));
     }
     (inventories, problems)
 }
@@ -334,7 +336,7 @@ fn requests<'i, 'a>(
             // An entry that a fact overrides is not one that matches nothing.
             if earlier.is_some() || !matches!(account, Account::InStream { .. }) {
                 let name = workload.effective_service_account();
-                let namespace = workload.object.namespace.as_deref();
+                let namespace = workload.object.namespace();
                 used.extend(policy.service_account(namespace, name).map(|(rule, _)| rule));
             }
             let mut needs: Vec<&str> = Vec::new();
@@ -378,8 +380,8 @@ fn earlier<'a>(
         return None;
     }
     let name = workload.effective_service_account();
-    let namespace = workload.object.namespace.as_deref();
-    if let Some(id) = accounts.in_cluster(namespace, name, policy) {
+    let namespace = workload.object.namespace();
+    if let Some(id) = accounts.in_cluster(namespace, name) {
         return Some(Account::InCluster { id, assumed: false });
     }
     let declared = policy.service_account(namespace, name);
@@ -407,13 +409,8 @@ fn use_present_names<'a>(
     let object = inject::object(inventories, holder);
     let referrer = Referrer::of_secrets(object, Some(object), origin);
     let find = |name: &str| {
-        let found = secrets.find(
-            request.holder.source(),
-            object.namespace.as_deref(),
-            referrer,
-            name,
-            policy,
-        );
+        let from = LookUp { source: request.holder.source(), namespace: object.namespace() };
+        let found = secrets.find(from, referrer, name, policy);
         match found {
             Known::InStream { secret, .. } => Some(std::ptr::from_ref(secret)),
             _ => None,
@@ -514,7 +511,7 @@ impl<'j, 'a> Judge<'j, 'a> {
         effective.names = lists.names.keep(effective.names);
         let before = self.overlay.effective(request, false);
         let workload = self.overlay.workload(request.holder);
-        let namespace = workload.object.namespace.as_deref();
+        let namespace = workload.object.namespace();
         for name in effective.names.iter() {
             used.extend(self.policy.secret(namespace, name).map(|(rule, _)| rule));
         }
@@ -549,7 +546,7 @@ impl<'j, 'a> Judge<'j, 'a> {
         if self.secrets.are_renamed() {
             return find();
         }
-        let namespace = self.overlay.workload(request.holder).object.namespace.as_deref();
+        let namespace = self.overlay.workload(request.holder).object.namespace();
         let key = (request.holder.source(), namespace, effective.names.as_ptr().addr());
         Rc::clone(lists.known.entry(key).or_insert_with(find))
     }
@@ -603,7 +600,7 @@ impl<'j, 'a> Judge<'j, 'a> {
             judgement.can_be_covered()
         });
         let wanting: Vec<_> = wanting.filter_map(|pull| pull.reference.ok()).collect();
-        for name in covering.fewest(&workload.object, &wanting, self.policy) {
+        for name in covering.fewest(&workload.object, &wanting) {
             // A name that is written with escapes is not kept for as long as the input is.
             if let Some(name) = name.borrowed()
                 && effective.names.iter().all(|present| *present != name)
@@ -616,12 +613,12 @@ impl<'j, 'a> Judge<'j, 'a> {
     /// What is known of each effective secret of a pod.
     fn named(&self, request: &Request<'a>, effective: &Effective<'_>) -> Resolved<'j> {
         let object = &self.overlay.workload(request.holder).object;
-        let (source, namespace) = (request.holder.source(), object.namespace.as_deref());
+        let from = LookUp { source: request.holder.source(), namespace: object.namespace() };
         let holder = self.own_account(request).map(|account| &account.object);
         let referrer = Referrer::of_secrets(object, holder, effective.origin);
         let named = effective.names.iter().map(|name| {
-            let known = self.secrets.find(source, namespace, referrer, name, self.policy);
-            Named { known, scope: self.policy.scope(namespace, name) }
+            let known = self.secrets.find(from, referrer, name, self.policy);
+            Named { known, scope: self.policy.scope(from.namespace, name) }
         });
         named.collect()
     }

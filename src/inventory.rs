@@ -1,6 +1,7 @@
 //! What a stream holds that decides image pulls: workloads with their images and pull secrets, and
 //! ServiceAccounts. Facts only: nothing here judges, and nothing here knows policy.
 
+pub mod annotations;
 pub mod build;
 pub mod custom;
 mod exposed;
@@ -171,7 +172,7 @@ pub struct TypeMeta<'a> {
 /// A Kubernetes object, and where it is.
 #[derive(Clone)]
 pub struct Object<'a> {
-    /// Which source of the run it is in; 0 until [`Inventory::numbered`] says.
+    /// Which source of the run it is in; 0 until [`Inventory::of_run`] says.
     pub source: u32,
     /// The ordinal of its document, from 0.
     pub document: usize,
@@ -181,8 +182,10 @@ pub struct Object<'a> {
     pub type_meta: Arc<TypeMeta<'a>>,
     /// The way to the object that holds it, if one does: those that one holds know each other alone.
     pub within: Option<Box<str>>,
-    /// Its `metadata.namespace`, if not empty.
+    /// Its `metadata.namespace`, if not empty. [`Object::namespace`] is where it will be.
     pub namespace: Option<Text<'a>>,
+    /// The namespace of objects that name none, as [`Inventory::of_run`] says.
+    pub default_namespace: Option<Arc<str>>,
     /// Its `metadata.name`, if not empty.
     pub name: Option<Text<'a>>,
     /// Where its name is, or its kind, or the whole of it.
@@ -395,6 +398,11 @@ impl fmt::Display for ImageField {
 }
 
 impl Object<'_> {
+    /// The namespace that it will be in, as far as it is known: its own, or the default one of the run.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref().or(self.default_namespace.as_deref())
+    }
+
     /// The object that holds it: its document, and the way to it.
     pub fn held_by(&self) -> Option<(usize, &str)> {
         self.within.as_deref().map(|within| (self.document, within))
@@ -554,13 +562,16 @@ impl<'a> Inventory<'a> {
         Ok(all)
     }
 
-    /// The same as the source of this number.
+    /// The same as the source of this number in a run where objects that name no namespace are in `namespace`.
     #[must_use]
-    pub fn numbered(mut self, source: usize) -> Self {
-        // The first one has its number.
+    pub fn of_run(mut self, source: usize, namespace: Option<&Arc<str>>) -> Self {
         let number = u32::try_from(source).unwrap_or(u32::MAX);
-        if number > 0 {
-            self.objects_mut().for_each(|object| object.source = number);
+        // The first one has its number.
+        if number > 0 || namespace.is_some() {
+            self.objects_mut().for_each(|object| {
+                object.source = number;
+                object.default_namespace = namespace.cloned();
+            });
         }
         self
     }
@@ -892,6 +903,7 @@ fn object<'a>(node: Node<'_, 'a>, place: &ObjectPlace, type_meta: Arc<TypeMeta<'
         build: Build::of(node, &type_meta.kind, name.as_deref()),
         type_meta,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),
+        default_namespace: None,
         name,
         label: label.unwrap_or(node).span(),
         chunk: node.tree().span(),

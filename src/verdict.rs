@@ -30,7 +30,8 @@ use crate::policy::{self, Access, Iam, Policy, Scope};
 use crate::say;
 use crate::text::{Message, Shown, Text};
 
-use by_name::{ByName, Called, NamedThing, Query};
+pub use by_name::LookUp;
+use by_name::{ByName, Called, NamedThing};
 use extent::DumpCoverage;
 use keys::Keys;
 use meaning::Meanings;
@@ -248,7 +249,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
             for (index, account) in inventory.service_accounts.iter().enumerate() {
                 let object = &account.object;
                 let thing = AccountId { source, index };
-                let namespace = object.namespace.as_deref();
+                let namespace = object.namespace();
                 let given = |name| NamedThing { name, namespace, source, thing };
                 index_of.extend(names(object).map(given));
             }
@@ -279,34 +280,33 @@ impl<'i, 'a> Accounts<'i, 'a> {
             return if made.is_elsewhere { Account::Unknown } else { Account::Made };
         }
         let name = workload.effective_service_account();
-        let given = workload.object.namespace.as_deref();
-        let wanted = given.or(policy.namespace());
-        let asked = Query { source, wanted, default: policy.namespace() };
+        let namespace = workload.object.namespace();
+        let from = LookUp { source, namespace };
         let named = self.meaning(workload, name);
         let is_later = |id: AccountId| self.is_later(source, workload, id);
-        let last = named.last_within(asked);
+        let last = named.last_within(from);
         let later = last.filter(|id| is_later(*id));
         let in_time = later.map_or(last, |_| {
-            let places = named.within(asked).filter(|place| !is_later(place.thing));
+            let places = named.within(from).filter(|place| !is_later(place.thing));
             places.max_by_key(|place| place.order).map(|place| place.thing)
         });
         let later = later.map(Account::Later);
         if let Some(id) = in_time {
             return Account::InStream { id, assumed: false };
         }
-        if let Some(id) = self.in_cluster(given, name, policy) {
+        if let Some(id) = self.in_cluster(namespace, name) {
             return Account::InCluster { id, assumed: false };
         }
         // The only one of its name, where one of the two does not say its namespace.
-        let assumed = named.only(asked).map(|id| Account::InStream { id, assumed: true });
-        if self.extent.lacks_account(wanted, name) {
+        let assumed = named.only(from).map(|id| Account::InStream { id, assumed: true });
+        if self.extent.lacks_account(namespace, name) {
             return assumed.or(later).unwrap_or(Account::Absent);
         }
-        if let Some((_, account)) = policy.service_account(given, name) {
+        if let Some((_, account)) = policy.service_account(namespace, name) {
             return Account::Declared(account);
         }
         let dumped = || {
-            let only = self.in_cluster.get(name).only(asked);
+            let only = self.in_cluster.get(name).only(from);
             only.map(|id| Account::InCluster { id, assumed: true })
         };
         assumed.or_else(dumped).or(later).unwrap_or(Account::Unknown)
@@ -325,15 +325,8 @@ impl<'i, 'a> Accounts<'i, 'a> {
     }
 
     /// The ServiceAccount of a name and namespace in a dump of the cluster.
-    pub fn in_cluster(
-        &self,
-        namespace: Option<&str>,
-        name: &str,
-        policy: &Policy,
-    ) -> Option<AccountId> {
-        let wanted = namespace.or(policy.namespace());
-        let asked = Query { source: usize::MAX, wanted, default: policy.namespace() };
-        self.in_cluster.get(name).last_within(asked)
+    pub fn in_cluster(&self, namespace: Option<&str>, name: &str) -> Option<AccountId> {
+        self.in_cluster.get(name).last_within(LookUp { source: usize::MAX, namespace })
     }
 
     /// Those that a workload means by the name of its ServiceAccount.
@@ -343,14 +336,13 @@ impl<'i, 'a> Accounts<'i, 'a> {
     }
 
     /// All ServiceAccounts of the stream that have the name and namespace of `id`, in the same source.
-    pub fn copies(&self, id: AccountId, policy: &Policy) -> Vec<&'i Object<'i>> {
+    pub fn copies(&self, id: AccountId) -> Vec<&'i Object<'i>> {
         let own = self.object(id);
         let name = own.name.as_deref();
-        let wanted = own.namespace.as_deref().or(policy.namespace());
-        let asked = Query { source: id.source, wanted, default: policy.namespace() };
+        let from = LookUp { source: id.source, namespace: own.namespace() };
         let called = self.by_name.get(name.unwrap_or_default());
         let mut same: Vec<_> =
-            called.within(asked).filter(|place| place.source == id.source).collect();
+            called.within(from).filter(|place| place.source == id.source).collect();
         same.sort_by_key(|place| place.order);
         let same = same.into_iter().map(|place| self.object(place.thing));
         same.filter(|other| other.name.as_deref() == name).collect()
@@ -435,6 +427,19 @@ impl<'i> Pull<'i> {
         let access = reference.ok().filter(|_| image.pulled == Pulled::Yes);
         let access = access.map(|image| policy.access(image.domain(), image.path()));
         Self { reference, access, pulled: image.pulled }
+    }
+
+    /// The verdict of an image whose pull needs no credentials; `None` if it may need some, or if it is invalid.
+    fn without_credentials(&self) -> Option<Judgement> {
+        if let Pulled::ReplacedBy(by) = self.pulled {
+            return Some(Judgement::of(Verdict::Placeholder).because(Because::ReplacedBy(by)));
+        }
+        self.reference.ok()?;
+        if self.pulled == Pulled::Never {
+            return Some(Judgement::of(Verdict::NotPulled));
+        }
+        let is_public = self.access.is_some_and(|access| access.class == Class::Public);
+        is_public.then(|| Judgement::of(Verdict::Public))
     }
 }
 
@@ -885,22 +890,16 @@ impl<'i> Credentials<'i> {
 
     /// The verdict of an image.
     pub fn judge(&self, pull: &Pull<'_>, policy: &Policy, providers: &[Provider]) -> Judgement {
+        if let Some(judgement) = pull.without_credentials() {
+            return judgement;
+        }
         let of = Judgement::of;
         let on = |secret: usize, verdict| Judgement {
             secret: Some(secret),
             evidence: self.named[secret].known.evidence(),
             ..of(verdict)
         };
-        if let Pulled::ReplacedBy(by) = pull.pulled {
-            return of(Verdict::Placeholder).because(Because::ReplacedBy(by));
-        }
         let Ok(image) = pull.reference else { return of(Verdict::Invalid) };
-        if pull.pulled == Pulled::Never {
-            return of(Verdict::NotPulled);
-        }
-        if pull.access.is_some_and(|access| access.class == Class::Public) {
-            return of(Verdict::Public);
-        }
         if let Some(malformed) = self.malformed {
             return of(Verdict::Mismatched).because(Because::Why(Why::Malformed(malformed)));
         }

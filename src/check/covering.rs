@@ -71,19 +71,17 @@ impl<'i, 'a> Covering<'i, 'a> {
             for secret in &inventory.secrets {
                 let object = &secret.object;
                 let Some(name) = &object.name else { continue };
-                let namespace = object.namespace.as_deref();
+                let namespace = object.namespace();
                 let covers = match &secret.content {
                     Content::Managed => declared(policy, namespace, name),
                     content => entries(content.entries(), now),
                 };
-                add(namespace.or(policy.namespace()), name, object, covers);
+                add(namespace, name, object, covers);
             }
             for made in inventory.produced.iter().filter(|made| !made.any_namespace) {
-                let own = made.object.namespace.as_deref();
-                let namespace = made.namespace.as_deref().or(own);
+                let namespace = made.namespace();
                 let covers = declared(policy, namespace, &made.name).or_else(|| named(made));
                 let covers = covers.filter(|_| made.is_usable());
-                let namespace = namespace.or(policy.namespace());
                 add(namespace, &made.name, &made.object, covers);
             }
         }
@@ -96,9 +94,8 @@ impl<'i, 'a> Covering<'i, 'a> {
         &self,
         pod: &Object<'_>,
         image: &Reference,
-        policy: &Policy,
     ) -> Option<CoveringSecret<'i, 'a>> {
-        let candidates = self.of(pod, policy)?;
+        let candidates = self.of(pod)?;
         let is_there = |at: &usize| candidates.all[*at].is_there_for(pod);
         let by_entry = candidates.keyring.secrets_for(image.name()).find(is_there);
         let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
@@ -108,13 +105,8 @@ impl<'i, 'a> Covering<'i, 'a> {
     }
 
     /// All that cover an image.
-    pub(super) fn all(
-        &self,
-        pod: &Object<'_>,
-        image: &Reference,
-        policy: &Policy,
-    ) -> Vec<CoveringSecret<'i, 'a>> {
-        let Some(candidates) = self.of(pod, policy) else { return Vec::new() };
+    pub(super) fn all(&self, pod: &Object<'_>, image: &Reference) -> Vec<CoveringSecret<'i, 'a>> {
+        let Some(candidates) = self.of(pod) else { return Vec::new() };
         let by_entry = candidates.keyring.secrets_for(image.name());
         let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
         let places: BTreeSet<_> = by_entry.chain(declared.map(|(at, _)| *at)).collect();
@@ -122,22 +114,13 @@ impl<'i, 'a> Covering<'i, 'a> {
         found.map(|found| CoveringSecret { name: found.name, object: found.object }).collect()
     }
 
-    fn of<'c>(
-        &'c self,
-        pod: &'c Object<'_>,
-        policy: &'c Policy,
-    ) -> Option<&'c AttachableSecrets<'i, 'a>> {
-        self.by_namespace.get(&pod.namespace.as_deref().or(policy.namespace()))
+    fn of<'c>(&'c self, pod: &'c Object<'_>) -> Option<&'c AttachableSecrets<'i, 'a>> {
+        self.by_namespace.get(&pod.namespace())
     }
 
     /// The fewest Secrets that together cover all of `images` that one of them covers.
-    pub(super) fn fewest(
-        &self,
-        pod: &Object<'_>,
-        images: &[&Reference],
-        policy: &Policy,
-    ) -> Vec<&'i Text<'a>> {
-        let Some(candidates) = self.of(pod, policy) else { return Vec::new() };
+    pub(super) fn fewest(&self, pod: &Object<'_>, images: &[&Reference]) -> Vec<&'i Text<'a>> {
+        let Some(candidates) = self.of(pod) else { return Vec::new() };
         let mut covered: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (image, reference) in images.iter().enumerate() {
             let by_entry = candidates.keyring.secrets_for(reference.name());

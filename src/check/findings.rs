@@ -35,7 +35,7 @@ use crate::finding::{
 };
 use crate::inject::{self, Holder};
 use crate::inventory::{Image, ListState, Object, PullSecrets};
-use crate::policy::{self as rules, Policy, RuleId};
+use crate::policy::{self as rules, RuleId};
 use crate::say;
 use crate::source::Span;
 use crate::text::{Message, Shown, plain, shown};
@@ -128,7 +128,7 @@ impl<'w, 'c> Findings<'w, 'c> {
 
     /// Takes in a finding. One that is accepted is kept apart.
     fn report(&mut self, draft: Draft<'_>) {
-        let place = draft.at.as_ref().map(|at| self.world.place(at));
+        let place = draft.at.as_ref().map(World::place);
         let details = draft.details.iter().map(|detail| detail.shown().into_masked());
         let details: Vec<_> = details.collect();
         let fingerprint = match (&draft.at, &place) {
@@ -150,7 +150,7 @@ impl<'w, 'c> Findings<'w, 'c> {
             severity,
             message: draft.message,
             place,
-            related: draft.related.iter().map(|at| self.world.place(at)).collect(),
+            related: draft.related.iter().map(World::place).collect(),
             image: draft.image.map(|image| shown(&image.reference).into_owned()),
             container: container.map(|container| shown(container).into_owned()),
             remedy: draft.remedy,
@@ -176,8 +176,7 @@ impl<'w, 'c> Findings<'w, 'c> {
         let about = rules::ExceptionSubject {
             code: draft.code.name,
             kind: object.map(|object| &*object.type_meta.kind),
-            namespace: object
-                .and_then(|object| object.namespace.as_deref().or(self.world.policy.namespace())),
+            namespace: object.and_then(Object::namespace),
             name: object.and_then(|object| object.name.as_deref()),
             images: &images,
         };
@@ -265,7 +264,7 @@ impl<'c> World<'c> {
         self.at_list(holder, list_span(inject::list(self.inventories, holder), object), label)
     }
 
-    fn place(&self, at: &At<'_>) -> Place {
+    fn place(at: &At<'_>) -> Place {
         Place {
             source: at.object.source as usize,
             document: at.object.document,
@@ -273,7 +272,7 @@ impl<'c> World<'c> {
             chunk: at.object.chunk,
             label: at.label.clone(),
             path: at.path.shown().into_owned(),
-            object: subject(at.object, self.policy),
+            object: subject(at.object),
         }
     }
 
@@ -322,8 +321,8 @@ fn describe(object: &Object<'_>) -> Message {
     say!("{} '{}'", object.type_meta.kind.shown(), shown(name))
 }
 
-fn subject(object: &Object<'_>, policy: &Policy) -> Subject {
-    let namespace = object.namespace.as_deref().or(policy.namespace());
+fn subject(object: &Object<'_>) -> Subject {
+    let namespace = object.namespace();
     let owned = |text: &str| -> Shown<'static> { shown(text).into_owned() };
     Subject {
         api_version: owned(&object.type_meta.api_version),

@@ -22,11 +22,10 @@ pub(super) fn never_mounted(
     policy: &Policy,
 ) -> BTreeSet<MadeId> {
     let made = mounted(overlay.inventories);
-    let never = made.filter(|(_, made)| {
-        secrets.in_cluster(made.object.namespace.as_deref(), &made.name, policy).is_none()
-    });
+    let never =
+        made.filter(|(_, made)| secrets.in_cluster(made.object.namespace(), &made.name).is_none());
     let never = never.filter(|(_, made)| {
-        let mut mounting = requests.iter().filter(|request| mounts(overlay, request, made, policy));
+        let mut mounting = requests.iter().filter(|request| mounts(overlay, request, made));
         let first = mounting.next();
         first.is_some_and(|first| {
             needs(overlay, first, made, policy)
@@ -48,15 +47,10 @@ fn mounted<'i, 'a>(
 }
 
 /// Whether the pods of a workload mount the object that makes a Secret.
-fn mounts(
-    overlay: &Overlay<'_, '_>,
-    request: &Request<'_>,
-    made: &Produced<'_>,
-    policy: &Policy,
-) -> bool {
+fn mounts(overlay: &Overlay<'_, '_>, request: &Request<'_>, made: &Produced<'_>) -> bool {
     let workload = overlay.workload(request.holder);
-    let pod = workload.object.namespace.as_deref().or(policy.namespace());
-    let class = made.object.namespace.as_deref().or(policy.namespace());
+    let pod = workload.object.namespace();
+    let class = made.object.namespace();
     let here = pod == class || pod.is_none() || class.is_none();
     here && workload.mounts.iter().any(|class| made.object.name.as_ref() == Some(class))
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::keyring::{KeyIndex, Keyring, explain_near_miss};
 use crate::image::Reference;
+use crate::inventory::Inventory;
 use crate::inventory::secrets::{Content, RedactedEntry};
-use crate::inventory::{Inventory, Object};
 use crate::policy::{Policy, Scope};
 use crate::verdict::Known;
 
@@ -44,20 +44,13 @@ impl<'c> Names<'c> {
     ) -> Self {
         let mut names =
             Self { used: BTreeSet::new(), by_host: BTreeMap::new(), proposed: RefCell::default() };
-        let of = |object: &'c Object<'_>| object.namespace.as_deref().or(policy.namespace());
         for inventory in inventories {
             let kept = inventory.secrets.iter();
-            names.used.extend(
-                kept.filter_map(|secret| {
-                    Some((of(&secret.object), secret.object.name.as_deref()?))
-                }),
-            );
+            names.used.extend(kept.filter_map(|secret| {
+                Some((secret.object.namespace(), secret.object.name.as_deref()?))
+            }));
             let made = inventory.produced.iter();
-            names.used.extend(
-                made.map(|made| {
-                    (made.namespace.as_deref().or_else(|| of(&made.object)), &*made.name)
-                }),
-            );
+            names.used.extend(made.map(|made| (made.namespace(), &*made.name)));
         }
         let declared = policy.cluster().secrets.iter();
         names.used.extend(declared.map(|secret| {
@@ -65,7 +58,7 @@ impl<'c> Names<'c> {
         }));
         for pod in pods {
             let workload = pod.workload;
-            let namespace = of(&workload.object);
+            let namespace = workload.object.namespace();
             names.used.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
             for (image, judged) in workload.images.iter().zip(pod.images) {
                 let secret = judged.judgement.secret;

@@ -44,10 +44,10 @@ impl Proposal {
     /// Of a run with `policy`: what the policy already says is left out, and so is what needs no entry.
     pub fn of(outcome: &Outcome<'_>, policy: &Policy) -> Self {
         let mut proposal = Self::default();
-        let present = present(outcome, policy);
+        let present = present(outcome);
         for pod in &outcome.pods {
             let workload = &outcome.inventories[pod.source].workloads[pod.index];
-            let namespace = workload.object.namespace.as_deref().or(policy.namespace());
+            let namespace = workload.object.namespace();
             let owned = |text: &str| Text::from(text.to_owned());
             let place = |name: &str| (namespace.map(owned), owned(name));
             for (image, judged) in workload.images.iter().zip(&pod.images) {
@@ -80,7 +80,7 @@ impl Proposal {
             }
             for name in pod.effective.names.iter() {
                 if !present.contains(&(namespace, &**name))
-                    && policy.secret(workload.object.namespace.as_deref(), name).is_none()
+                    && policy.secret(workload.object.namespace(), name).is_none()
                 {
                     proposal.secrets.insert(place(name));
                 }
@@ -101,19 +101,15 @@ fn needs_no_entry(access: &Access, class: Class) -> bool {
 }
 
 /// The namespaces and names of Secrets that the input has, or makes.
-fn present<'o>(
-    outcome: &'o Outcome<'_>,
-    policy: &'o Policy,
-) -> BTreeSet<(Option<&'o str>, &'o str)> {
+fn present<'o>(outcome: &'o Outcome<'_>) -> BTreeSet<(Option<&'o str>, &'o str)> {
     let inventories = outcome.inventories.iter();
     let all = inventories.flat_map(|inventory| {
-        let secrets = inventory.secrets.iter().filter_map(|secret| {
-            Some((secret.object.namespace.as_deref(), secret.object.name.as_deref()?))
-        });
-        let produced = inventory.produced.iter().map(|made| {
-            (made.namespace.as_deref().or(made.object.namespace.as_deref()), &*made.name)
-        });
+        let secrets = inventory
+            .secrets
+            .iter()
+            .filter_map(|secret| Some((secret.object.namespace(), secret.object.name.as_deref()?)));
+        let produced = inventory.produced.iter().map(|made| (made.namespace(), &*made.name));
         secrets.chain(produced)
     });
-    all.map(|(namespace, name)| (namespace.or(policy.namespace()), name)).collect()
+    all.collect()
 }

@@ -10,8 +10,8 @@ use crate::inventory::{Inventory, Object, ServiceAccount, SourceKind, Workload};
 use crate::policy::Policy;
 use crate::source::Source;
 use crate::verdict::{
-    Account, AccountId, Accounts, Credentials, Effective, Known, Named, Origin, Puller, Referrer,
-    Secrets,
+    Account, AccountId, Accounts, Credentials, Effective, Known, LookUp, Named, Origin, Puller,
+    Referrer, Secrets,
 };
 
 use super::covering::Covering;
@@ -118,9 +118,14 @@ impl<'c> ResolvedPod<'c> {
         Holder::Pod { source: self.source, index: self.index }
     }
 
-    /// The namespace as the object says it.
-    pub(super) fn given_namespace(&self) -> Option<&'c str> {
-        self.workload.object.namespace.as_deref()
+    /// The namespace of the pods, as far as it is known.
+    pub(super) fn namespace(&self) -> Option<&'c str> {
+        self.workload.object.namespace()
+    }
+
+    /// From where the names in the pod are looked up.
+    pub(super) fn look_up(&self) -> LookUp<'c> {
+        LookUp { source: self.source, namespace: self.namespace() }
     }
 
     /// Its pull secrets, ready to be asked about images.
@@ -164,14 +169,6 @@ impl<'c> World<'c> {
         self.inventories[object.source as usize].source_kind == SourceKind::Cluster
     }
 
-    /// The namespace of an object.
-    pub(super) fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>
-    where
-        'c: 'o,
-    {
-        object.namespace.as_deref().or(self.policy.namespace())
-    }
-
     /// What names the effective pull secrets of a pod.
     pub(super) fn referrer(&self, pod: &ResolvedPod<'c>) -> Referrer<'c> {
         let account = pod.own_account(self);
@@ -180,8 +177,7 @@ impl<'c> World<'c> {
 
     /// What is known of a pull secret that a pod could name.
     pub(super) fn pull_secret(&self, pod: &ResolvedPod<'c>, name: &str) -> Known<'c> {
-        let (referrer, namespace) = (self.referrer(pod), pod.given_namespace());
-        self.secrets.find(pod.source, namespace, referrer, name, self.policy)
+        self.secrets.find(pod.look_up(), self.referrer(pod), name, self.policy)
     }
 
     /// The pods of a workload, or those that have their pull secrets from a ServiceAccount.

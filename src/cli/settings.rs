@@ -111,11 +111,7 @@ impl Settings {
         let stated = flags.clone().over(Layer::environment(mode)).over(function.layer);
         let mut values = stated.resolve()?;
         let look = look(values.color.unwrap_or_default(), mode);
-        let application = if mode == Mode::Run || argocd::is_caller() {
-            argocd::application(values.no_app_overrides.unwrap_or(false))?
-        } else {
-            Application::default()
-        };
+        let application = application(&values, mode)?;
         let allow_empty = application.values.allow_empty;
         let emit = values.emit.unwrap_or(function.policy.emit());
         // `check` judges what is there, and not what an injection would make of it. And where nothing is handed back,
@@ -134,11 +130,9 @@ impl Settings {
         Ok(Self {
             mode,
             fail_on: policy.fail_on().unwrap_or(mode.threshold()),
-            require_input: values.require_input.unwrap_or_else(|| {
-                // An application that lost its manifests is pruned.
-                let required = mode == Mode::Filter && argocd::is_caller();
-                (is_check || required) && allow_empty != Some(true)
-            }),
+            require_input: values
+                .require_input
+                .unwrap_or_else(|| needs_input(mode) && allow_empty != Some(true)),
             now: now()?,
             cluster: dumps(&values.cluster_dump, &limit)?,
             baseline: match (&values.baseline, mode) {
@@ -155,11 +149,7 @@ impl Settings {
             providers,
             reports: values.report,
             quiet: values.quiet.unwrap_or(false),
-            diff: match values.diff.unwrap_or_default() {
-                When::Always => true,
-                When::Never => false,
-                When::Auto => io::stderr().is_terminal(),
-            },
+            diff: shows_diff(values.diff.unwrap_or_default()),
             format: format(mode),
             notes,
             timeout: values.timeout,
@@ -168,12 +158,7 @@ impl Settings {
                 let required = values.require_input.map(|required| !required);
                 values.allow_empty.or(required).or(allow_empty).unwrap_or(false)
             },
-            stamps: match mode {
-                Mode::Check if values.require_stamp == Some(true) => Stamps::Required,
-                Mode::Check | Mode::Baseline => Stamps::Ignored,
-                _ if emit == Emit::All && policy.stamp() => Stamps::Written,
-                _ => Stamps::Ignored,
-            },
+            stamps: stamps(mode, values.require_stamp == Some(true), emit, &policy),
             emit,
             look,
             policy,
@@ -209,6 +194,38 @@ impl Settings {
             FailOn::Warning => outcome.reaches(Severity::Warning),
             FailOn::Error => outcome.reaches(Severity::Error),
         }
+    }
+}
+
+/// What the Application of Argo CD asks for, where one is the caller.
+fn application(values: &table::Values, mode: Mode) -> Result<Application, Stop> {
+    if mode == Mode::Run || argocd::is_caller() {
+        argocd::application(values.no_app_overrides.unwrap_or(false))
+    } else {
+        Ok(Application::default())
+    }
+}
+
+/// Whether it is an error that there is nothing to read: an application that lost its manifests is pruned.
+fn needs_input(mode: Mode) -> bool {
+    let is_check = matches!(mode, Mode::Check | Mode::Baseline);
+    is_check || mode == Mode::Filter && argocd::is_caller()
+}
+
+fn shows_diff(when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => io::stderr().is_terminal(),
+    }
+}
+
+fn stamps(mode: Mode, are_required: bool, emit: Emit, policy: &Policy) -> Stamps {
+    match mode {
+        Mode::Check if are_required => Stamps::Required,
+        Mode::Check | Mode::Baseline => Stamps::Ignored,
+        _ if emit == Emit::All && policy.stamp() => Stamps::Written,
+        _ => Stamps::Ignored,
     }
 }
 

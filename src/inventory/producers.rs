@@ -6,8 +6,8 @@ mod template;
 
 use zeroize::Zeroizing;
 
+use super::annotations::{self, Annotation, LONGEST_TIME};
 use super::reach::{self, Reach};
-use super::secrets::{self, Annotation};
 use super::{Object, Text, text};
 use crate::credentials::payload::PayloadFormat;
 use crate::kinds;
@@ -559,6 +559,11 @@ impl Producer {
 }
 
 impl Produced<'_> {
+    /// The namespace of the Secret, as far as it is known.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref().or_else(|| self.object.namespace())
+    }
+
     /// Whether the kubelet looks into the Secret.
     pub fn is_usable(&self) -> bool {
         self.fault.is_none()
@@ -699,8 +704,8 @@ fn annotations<'a>(made: &ProducerItem<'_, 'a>, row: &Producer) -> Vec<Annotatio
     let of_secret = row.annotations.and_then(|path| made.item.at(path));
     let own = made.object.at(&["metadata", "annotations"]);
     let maps = of_secret.into_iter().chain(own);
-    let mut all: Vec<_> = maps.flat_map(secrets::annotations_of).collect();
-    all.retain(|(_, value, _)| value.len() < secrets::LONGEST_TIME);
+    let mut all: Vec<_> = maps.flat_map(annotations::of).collect();
+    all.retain(|(_, value, _)| value.len() < LONGEST_TIME);
     all
 }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
+use super::annotations::{self, Annotation, LONGEST_TIME};
 use super::reach::{self, Reach};
 use super::wrong::{self, Sort};
 use super::{Object, SourceKind, Text, exact, refreshers, text};
@@ -23,12 +24,6 @@ use crate::yaml::Node;
 
 /// The annotation of a Secret that argocd-vault-plugin fills while manifests are rendered.
 const FILLED_BY_AVP: &str = "avp.kubernetes.io/path";
-
-/// No time is written with more bytes.
-pub(super) const LONGEST_TIME: usize = 64;
-
-/// An annotation: its name, its value, and where the value is.
-pub type Annotation<'a> = (Text<'a>, Text<'a>, Span);
 
 /// A Secret.
 pub struct Secret<'a> {
@@ -185,7 +180,7 @@ pub(super) fn secret<'a>(
     let given = node.get("type").filter(|node| text(*node).is_some());
     let secret_type = given.and_then(text).unwrap_or(Text::from("Opaque"));
     let map = node.at(&["metadata", "annotations"]);
-    let mut annotations: Vec<_> = map.into_iter().flat_map(annotations_of).collect();
+    let mut annotations: Vec<_> = map.into_iter().flat_map(annotations::of).collect();
     let refreshed_by = refreshers::refresher(node);
     let managed = managed(node, &secret_type, refreshed_by.is_some())
         .filter(|_| source_kind == SourceKind::Manifests);
@@ -212,14 +207,6 @@ pub(super) fn secret<'a>(
         reach,
         object,
     }
-}
-
-/// The annotations of an object or a template.
-pub(super) fn annotations_of<'t, 'a>(
-    map: Node<'t, 'a>,
-) -> impl Iterator<Item = Annotation<'a>> + 't {
-    map.entries()
-        .filter_map(|(key, value)| Some((key.scalar()?, value.scalar()?, value.resolved().span())))
 }
 
 /// When the payload was written. An entry of `managedFields` gets a new time when its manager changes a value that it

@@ -182,11 +182,13 @@ impl Flow {
         match value {
             NewValue::Text(text) => out.push(&self.text(text)),
             NewValue::Number(number) => out.push(&number.to_string()),
-            NewValue::List(items) => self.all(items, ["[", "]"], lead, out, |item, lead, out| {
-                self.value(item, lead, out);
-            }),
+            NewValue::List(items) => {
+                let brackets = Brackets { open: "[", close: "]", lead };
+                self.all(items, brackets, out, |item, lead, out| self.value(item, lead, out));
+            }
             NewValue::Map(entries) => {
-                self.all(entries, ["{", "}"], lead, out, |(key, value), lead, out| {
+                let brackets = Brackets { open: "{", close: "}", lead };
+                self.all(entries, brackets, out, |(key, value), lead, out| {
                     self.pair(key, value, lead, out);
                 });
             }
@@ -247,8 +249,7 @@ impl Flow {
     fn all<T>(
         &self,
         parts: &[T],
-        [open, close]: [&str; 2],
-        lead: &str,
+        Brackets { open, close, lead }: Brackets<'_>,
         out: &mut FormBuilder,
         write: impl Fn(&T, &str, &mut FormBuilder),
     ) {
@@ -266,6 +267,14 @@ impl Flow {
         }
         out.push(close);
     }
+}
+
+/// The brackets of a list or a mapping.
+struct Brackets<'l> {
+    open: &'static str,
+    close: &'static str,
+    /// The line break and indentation of the line that they are on.
+    lead: &'l str,
 }
 
 /// A JSON string, which is a YAML string in double quotes too. Control characters that JSON would let through

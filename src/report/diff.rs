@@ -33,10 +33,20 @@ fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &m
     let name = shown(&report.source(at).name);
     let _ = writeln!(out, "{}", paint(&format!("--- {name}"), BOLD, look));
     let _ = writeln!(out, "{}", paint(&format!("+++ {name} (with pull secrets)"), BOLD, look));
-    let mut shift = 0_isize;
+    let mut diff = SourceDiff { report, at, look, shift: 0, out };
     for (lines, edits) in regions(report, at, edits) {
-        hunk(report, at, lines, edits, &mut shift, look, out);
+        diff.hunk(lines, edits);
     }
+}
+
+/// The diff of one source, hunk by hunk.
+struct SourceDiff<'r, 'o> {
+    report: &'r Report<'r>,
+    at: usize,
+    look: Look,
+    /// How many lines more the result has so far.
+    shift: isize,
+    out: &'o mut String,
 }
 
 /// Runs of lines with the edits in them, context included; neighbours that touch are one. The context does not go
@@ -66,56 +76,58 @@ fn regions<'e>(
     regions.into_iter().map(|(lines, numbers)| (lines, &edits[numbers])).collect()
 }
 
-fn hunk(
-    report: &Report<'_>,
-    at: usize,
-    lines: Range<usize>,
-    edits: &[Edit],
-    shift: &mut isize,
-    look: Look,
-    out: &mut String,
-) {
-    let text = &report.source(at).text;
-    let index = report.lines(at);
-    let start = index.line_range(text, lines.start).start;
-    let end = index.line_range(text, lines.end - 1).end;
-    let masked = mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
-    let mut hidden: Vec<Span> = masked.collect();
-    let mut chunks: Vec<_> = edits.iter().map(|edit| report.chunk(at, edit.place.start)).collect();
-    chunks.dedup();
-    for chunk in chunks {
-        hidden.extend_from_slice(&report.hidden(at, chunk));
+impl SourceDiff<'_, '_> {
+    fn hunk(&mut self, lines: Range<usize>, edits: &[Edit]) {
+        let Self { report, at, look, .. } = *self;
+        let text = &report.source(at).text;
+        let index = report.lines(at);
+        let start = index.line_range(text, lines.start).start;
+        let end = index.line_range(text, lines.end - 1).end;
+        let masked =
+            mask::line_spans(&text[start..end]).into_iter().map(|span| span.shifted(start));
+        let mut hidden: Vec<Span> = masked.collect();
+        let mut chunks: Vec<_> =
+            edits.iter().map(|edit| report.chunk(at, edit.place.start)).collect();
+        chunks.dedup();
+        for chunk in chunks {
+            hidden.extend_from_slice(&report.hidden(at, chunk));
+        }
+        hidden.retain(|span| (span.start as usize) < end && (span.end as usize) > start);
+        let masked =
+            |range: Range<usize>| mask::covered(&text[range.clone()], range.start, &hidden);
+        let old = masked(start..end);
+        let mut new = String::new();
+        let mut from = start;
+        for edit in edits {
+            new.push_str(&masked(from..edit.place.start as usize));
+            // The names of pull secrets in it are those of the input or of the policy.
+            new.push_str(&mask::tokens(&edit.insert));
+            from = edit.place.end as usize;
+        }
+        new.push_str(&masked(from..end));
+        let old: Vec<&str> = old.split_inclusive('\n').collect();
+        let new: Vec<&str> = new.split_inclusive('\n').collect();
+        let (before, after) = (old.len(), new.len());
+        let first_new = (lines.start + 1).saturating_add_signed(self.shift);
+        let header = format!("@@ -{},{before} +{first_new},{after} @@", lines.start + 1);
+        let _ = writeln!(self.out, "{}", paint(&header, CYAN, look));
+        for change in
+            operations(&old, &new).iter().flat_map(|operation| operation.iter_changes(&*old, &*new))
+        {
+            let (sign, style) = match change.tag() {
+                ChangeTag::Equal => (' ', PLAIN),
+                ChangeTag::Delete => ('-', RED),
+                ChangeTag::Insert => ('+', GREEN),
+            };
+            let line = cut(change.value().trim_end_matches(['\r', '\n']));
+            let _ = writeln!(
+                self.out,
+                "{}",
+                paint(&format!("{sign}{}", printable(&line)), style, look)
+            );
+        }
+        self.shift += after.cast_signed() - before.cast_signed();
     }
-    hidden.retain(|span| (span.start as usize) < end && (span.end as usize) > start);
-    let masked = |range: Range<usize>| mask::covered(&text[range.clone()], range.start, &hidden);
-    let old = masked(start..end);
-    let mut new = String::new();
-    let mut from = start;
-    for edit in edits {
-        new.push_str(&masked(from..edit.place.start as usize));
-        // The names of pull secrets in it are those of the input or of the policy.
-        new.push_str(&mask::tokens(&edit.insert));
-        from = edit.place.end as usize;
-    }
-    new.push_str(&masked(from..end));
-    let old: Vec<&str> = old.split_inclusive('\n').collect();
-    let new: Vec<&str> = new.split_inclusive('\n').collect();
-    let (before, after) = (old.len(), new.len());
-    let first_new = (lines.start + 1).saturating_add_signed(*shift);
-    let header = format!("@@ -{},{before} +{first_new},{after} @@", lines.start + 1);
-    let _ = writeln!(out, "{}", paint(&header, CYAN, look));
-    for change in
-        operations(&old, &new).iter().flat_map(|operation| operation.iter_changes(&*old, &*new))
-    {
-        let (sign, style) = match change.tag() {
-            ChangeTag::Equal => (' ', PLAIN),
-            ChangeTag::Delete => ('-', RED),
-            ChangeTag::Insert => ('+', GREEN),
-        };
-        let line = cut(change.value().trim_end_matches(['\r', '\n']));
-        let _ = writeln!(out, "{}", paint(&format!("{sign}{}", printable(&line)), style, look));
-    }
-    *shift += after.cast_signed() - before.cast_signed();
 }
 
 /// The changes from one list of lines to another. The algorithm is fixed here: code that chooses one

@@ -265,7 +265,7 @@ fn image<'r>(
         source: shown(&report.source(pod.source).name),
         template: report.template(pod.source, workload.object.chunk),
         document: workload.object.document,
-        object: object(report, &workload.object),
+        object: object(&workload.object),
         path: shown(&workload.image_path(image)).into_owned(),
         container: image.container.as_deref().map(shown),
         line: position.line,
@@ -368,7 +368,7 @@ fn edits<'r>(report: &'r Report<'_>) -> Vec<WireEdit<'r>> {
             source: shown(&report.source(holder.source()).name),
             template: report.template(holder.source(), edited.chunk),
             document: edited.document,
-            object: object(report, edited),
+            object: object(edited),
             path: shown(&inject::path(inventories, holder)).into_owned(),
             added: added.iter().map(|name| shown(name)).collect(),
         }
@@ -405,7 +405,7 @@ fn other_images<'r>(report: &'r Report<'_>) -> Vec<WireOtherImage<'r>> {
             WireOtherImage {
                 source: shown(&report.source(source).name),
                 document: other.object.document,
-                object: object(report, &other.object),
+                object: object(&other.object),
                 path: shown(&other.path),
                 line: position.line,
                 column: position.column,
@@ -418,8 +418,8 @@ fn other_images<'r>(report: &'r Report<'_>) -> Vec<WireOtherImage<'r>> {
     all
 }
 
-fn object<'r>(report: &'r Report<'_>, object: &'r Object<'_>) -> WireObject<'r> {
-    let namespace = object.namespace.as_deref().or(report.policy.namespace());
+fn object<'r>(object: &'r Object<'_>) -> WireObject<'r> {
+    let namespace = object.namespace();
     WireObject {
         api_version: shown(&object.type_meta.api_version),
         kind: shown(&object.type_meta.kind),

@@ -122,7 +122,7 @@ fn image_of(finding: &Finding) -> Option<(usize, Span)> {
 fn pulls(report: &Report<'_>, pod: &Pod<'_>, by_image: &mut ByImage<'_>) -> Vec<TestCase> {
     let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
     let object = &workload.object;
-    let namespace = object.namespace.as_deref().or(report.policy.namespace());
+    let namespace = object.namespace();
     let class = class(
         &shown(&object.type_meta.kind),
         namespace.map(shown).as_ref(),

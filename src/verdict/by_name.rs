@@ -43,15 +43,13 @@ pub(super) struct Chosen {
     places: Vec<usize>,
 }
 
-/// What is asked for.
+/// From where a name is looked up.
 #[derive(Clone, Copy)]
-pub(super) struct Query<'q> {
-    /// Where the question comes from.
-    pub(super) source: usize,
-    /// The namespace; the default one for none.
-    pub(super) wanted: Option<&'q str>,
-    /// What things without a namespace are in.
-    pub(super) default: Option<&'q str>,
+pub struct LookUp<'q> {
+    /// The source of what has the name. A thing of the same source goes before others.
+    pub source: usize,
+    /// The namespace, as far as it is known.
+    pub namespace: Option<&'q str>,
 }
 
 /// A thing as it is given.
@@ -132,19 +130,13 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
         Self { some: Some(some), ..self }
     }
 
-    /// Those of the namespace, in order within each way to say it.
-    pub(super) fn within(&self, asked: Query<'_>) -> impl Iterator<Item = &'c InNamespace<'i, T>> {
-        self.ranges(asked).into_iter().flatten().filter_map(|at| self.place(at))
+    /// Those of the namespace, in order.
+    pub(super) fn within(&self, from: LookUp<'_>) -> impl Iterator<Item = &'c InNamespace<'i, T>> {
+        self.range(from.namespace).filter_map(|at| self.place(at))
     }
 
-    /// Where those of the namespace are: those that say it, and those that are silent if it is the default.
-    fn ranges(&self, asked: Query<'_>) -> [Range<usize>; 2] {
-        let is_default = asked.default.is_some() && asked.wanted == asked.default;
-        let silent = if is_default { self.saying(None) } else { 0..0 };
-        [self.saying(asked.wanted), silent]
-    }
-
-    fn saying(&self, namespace: Option<&str>) -> Range<usize> {
+    /// Where those of a namespace are.
+    fn range(&self, namespace: Option<&str>) -> Range<usize> {
         let start = self.first(0..self.len(), |place| place.namespace >= namespace);
         start..self.first(start..self.len(), |place| place.namespace > namespace)
     }
@@ -164,26 +156,19 @@ impl<'c, 'i, T: Copy> Called<'c, 'i, T> {
     }
 
     /// The last one of the namespace, of the same source if there is one.
-    pub(super) fn last_within(&self, asked: Query<'_>) -> Option<T> {
-        let last = |range: Range<usize>| {
-            let end = self.first(range.clone(), |place| place.source > asked.source);
-            let before = |at: usize| self.place(at.checked_sub(1).filter(|at| range.contains(at))?);
-            before(end).filter(|place| place.source == asked.source).or_else(|| before(range.end))
-        };
-        let lasts = self.ranges(asked).into_iter().filter_map(last);
-        let last = lasts.max_by_key(|place| (place.source == asked.source, place.order))?;
-        Some(last.thing)
+    pub(super) fn last_within(&self, from: LookUp<'_>) -> Option<T> {
+        let range = self.range(from.namespace);
+        let end = self.first(range.clone(), |place| place.source > from.source);
+        let before = |at: usize| self.place(at.checked_sub(1).filter(|at| range.contains(at))?);
+        let own = before(end).filter(|place| place.source == from.source);
+        own.or_else(|| before(range.end)).map(|place| place.thing)
     }
 
     /// The last one, if all are in one namespace, and if either that or the one that is wanted is not known.
-    pub(super) fn only(&self, asked: Query<'_>) -> Option<T> {
-        let of = |place: &InNamespace<'i, T>| place.namespace.or(asked.default);
-        let last = self.place(self.len().checked_sub(1)?)?;
-        let speaking = self.place(self.saying(None).end).unwrap_or(last);
-        let namespace = of(last);
-        let is_one = self.place(0).is_some_and(|first| of(first) == namespace);
-        let is_one = is_one && of(speaking) == namespace;
-        (is_one && namespace.is_some() != asked.wanted.is_some()).then(|| self.last()).flatten()
+    pub(super) fn only(&self, from: LookUp<'_>) -> Option<T> {
+        let namespace = self.place(self.len().checked_sub(1)?)?.namespace;
+        let is_one = self.place(0).is_some_and(|first| first.namespace == namespace);
+        (is_one && namespace.is_some() != from.namespace.is_some()).then(|| self.last()).flatten()
     }
 }
 
@@ -228,18 +213,17 @@ mod tests {
             mut sources in prop::collection::vec((0..3_usize, namespace()), 0..8),
             source in 0..3_usize,
             wanted in namespace(),
-            default in namespace(),
             keep in 0..3_usize,
         ) {
             sources.sort_by_key(|(source, _)| *source);
             let things: Vec<Thing> =
                 sources.iter().zip(0..).map(|(&(source, namespace), at)| (source, namespace, at)).collect();
-            let (of, wanted) = (|thing: &Thing| thing.1.or(default), wanted.or(default));
+            let of = |thing: &Thing| thing.1;
             let is_kept = |thing: Thing| thing.2 % 3 != keep;
             let kept: Vec<_> = things.iter().copied().filter(|thing| is_kept(*thing)).collect();
             let same = || kept.iter().rev().copied().filter(|thing| of(thing) == wanted);
             let plain = same().find(|thing| thing.0 == source).or_else(|| same().next());
-            let asked = Query { source, wanted, default };
+            let asked = LookUp { source, namespace: wanted };
             let by_name = by_name(&things);
             let is_kept: Vec<_> = things.iter().map(|thing| is_kept(*thing)).collect();
             let chosen = Rc::new(by_name.get("a").chosen(&is_kept));

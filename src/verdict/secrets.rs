@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::by_name::{self, ByName, Called, NamedThing};
+use super::by_name::{ByName, Called, LookUp, NamedThing};
 use super::extent::DumpCoverage;
 use super::meaning::Meanings;
 use super::{Known, Referrer, Replicated, left_behind, names};
@@ -71,14 +71,13 @@ impl<'i> Secrets<'i> {
         self.renamed
     }
 
-    /// What is known of the pull secret `name` of a pod of `source` in `namespace`, which `referrer` names. As with
+    /// What is known of the pull secret `name`, which `referrer` names, looked up from a pod. As with
     /// ServiceAccounts, one of the same source goes before others, of several the last one counts, and no namespace equals no namespace
     /// and meets a named one only if there is exactly one candidate. The manifests go before a dump of the cluster,
     /// and that before the policy.
     pub fn find(
         &self,
-        source: usize,
-        namespace: Option<&str>,
+        from: LookUp<'_>,
         referrer: Referrer<'_>,
         name: &str,
         policy: &'i Policy,
@@ -88,41 +87,40 @@ impl<'i> Secrets<'i> {
         if !is_subdomain(name) {
             return Known::Impossible;
         }
-        let asked = SecretQuery::new(source, namespace, policy);
         let (called, dumped) = (self.by_name.get(name), self.in_cluster.get(name));
         let named = self.meaning(referrer, name);
-        if let Some((source, secret)) = named.last_within(asked.place()) {
+        if let Some((source, secret)) = named.last_within(from) {
             return Known::InStream { source, secret };
         }
-        if let Some(made) = asked.produced(&self.produced.get(name), false) {
+        if let Some(made) = from.produced(&self.produced.get(name), false) {
             return self.made(made);
         }
-        let copied = asked.copied(named.things().filter(|_| self.are_copied));
+        let copied = from.copied(named.things().filter(|_| self.are_copied));
         if let Some(copy @ Known::Copied { maybe: false, .. }) = copied {
             return copy;
         }
-        if let Some((source, secret)) = dumped.last_within(asked.place()) {
+        if let Some((source, secret)) = dumped.last_within(from) {
             return Known::InCluster { source, secret };
         }
-        let produced = asked.produced(&self.produced_in_cluster.get(name), true);
+        let produced = from.produced(&self.produced_in_cluster.get(name), true);
         if let Some(made) = produced {
             return self.made(made);
         }
-        let assumed = named.only(asked.place());
+        let assumed = named.only(from);
         let assumed = assumed.map(|(source, secret)| Known::InStream { source, secret });
         let elsewhere = || {
-            let kept = asked.elsewhere(&named, &called).map(Known::Elsewhere);
-            kept.or_else(|| asked.made_elsewhere(&self.produced.get(name)))
+            let kept = from.elsewhere(&named, &called).map(Known::Elsewhere);
+            kept.or_else(|| from.made_elsewhere(&self.produced.get(name)))
         };
-        if self.extent.lacks_secret(asked.wanted) {
+        if self.extent.lacks_secret(from.namespace) {
             let absent = || Known::Absent { elsewhere: dumped.last().map(|(_, secret)| secret) };
             return assumed.or(copied).or_else(elsewhere).unwrap_or_else(absent);
         }
-        if let Some((_, declared)) = policy.secret(namespace, name) {
+        if let Some((_, declared)) = policy.secret(from.namespace, name) {
             return Known::Declared(declared);
         }
         let found = assumed.or(copied).or_else(|| {
-            let only = dumped.only(asked.place());
+            let only = dumped.only(from);
             only.map(|(source, secret)| Known::InCluster { source, secret })
         });
         found.or_else(elsewhere).unwrap_or(Known::Outside)
@@ -139,11 +137,10 @@ impl<'i> Secrets<'i> {
         &self,
         namespace: Option<&str>,
         name: &str,
-        policy: &'i Policy,
     ) -> Option<(usize, &'i Produced<'i>)> {
-        let asked = SecretQuery::new(0, namespace, policy);
-        let produced = asked.produced(&self.produced.get(name), true);
-        produced.or_else(|| asked.produced(&self.produced_in_cluster.get(name), true))
+        let from = LookUp { source: 0, namespace };
+        let produced = from.produced(&self.produced.get(name), true);
+        produced.or_else(|| from.produced(&self.produced_in_cluster.get(name), true))
     }
 
     /// Those that `referrer` means by a name.
@@ -155,30 +152,27 @@ impl<'i> Secrets<'i> {
         self.meanings.of(referrer, name, self.by_name.get(name), |(_, secret)| &secret.object)
     }
 
-    /// All objects that are, or make, the pull secret `name` in `namespace`, which `referrer` names: those of
-    /// `source`, else those of the others. [`Self::find`] gives the one that counts in the end.
+    /// All objects that are, or make, the pull secret `name`, which `referrer` names: those of the same source, else
+    /// those of the others. [`Self::find`] gives the one that stands in the end.
     pub fn copies(
         &self,
-        source: usize,
-        namespace: Option<&str>,
+        from: LookUp<'_>,
         referrer: Referrer<'_>,
         name: &str,
-        policy: &'i Policy,
     ) -> Vec<&'i Object<'i>> {
-        let asked = SecretQuery::new(source, namespace, policy);
         let named = self.meaning(referrer, name);
-        let mut kept: Vec<_> = named.within(asked.place()).collect();
+        let mut kept: Vec<_> = named.within(from).collect();
         kept.sort_by_key(|place| place.order);
         let kept = kept.into_iter().map(|place| (place.source, &place.thing.1.object));
         let produced = self.produced.get(name);
         let made = produced.things().filter(|(_, made)| {
-            let any = made.any_namespace && made.is_allowed_in(asked.wanted);
-            let own = if any { asked.wanted } else { asked.namespace(&made.object) };
-            made.namespace.as_deref().or(own) == asked.wanted
+            let any = made.any_namespace && made.is_allowed_in(from.namespace);
+            let own = if any { from.namespace } else { made.object.namespace() };
+            made.namespace.as_deref().or(own) == from.namespace
         });
         let all: Vec<_> = kept.chain(made.map(|(source, made)| (source, &made.object))).collect();
-        let here = all.iter().any(|(from, _)| *from == source);
-        let all = all.into_iter().filter(|(from, _)| !here || *from == source);
+        let here = all.iter().any(|(source, _)| *source == from.source);
+        let all = all.into_iter().filter(|(source, _)| !here || *source == from.source);
         all.map(|(_, object)| object).collect()
     }
 
@@ -187,10 +181,8 @@ impl<'i> Secrets<'i> {
         &self,
         namespace: Option<&str>,
         name: &str,
-        policy: &'i Policy,
     ) -> Option<(usize, &'i Secret<'i>)> {
-        let asked = SecretQuery::new(0, namespace, policy);
-        self.in_cluster.get(name).last_within(asked.place())
+        self.in_cluster.get(name).last_within(LookUp { source: 0, namespace })
     }
 }
 
@@ -200,7 +192,7 @@ fn kept<'i>(inventories: &'i [Inventory<'_>], source_kind: SourceKind) -> Source
     for (source, inventory) in of(inventories, source_kind) {
         for secret in &inventory.secrets {
             let secret: &Secret<'i> = secret;
-            let namespace = secret.object.namespace.as_deref();
+            let namespace = secret.object.namespace();
             let given = |name| NamedThing { name, namespace, source, thing: (source, secret) };
             named.extend(names(&secret.object).map(given));
         }
@@ -216,7 +208,7 @@ fn produced<'i>(
     let mut named: Vec<NamedThing<'i, (usize, &Produced<'i>)>> = Vec::new();
     for (source, inventory) in of(inventories, source_kind) {
         let given = |made: &'i Produced<'i>| {
-            let namespace = made.object.namespace.as_deref();
+            let namespace = made.object.namespace();
             NamedThing { name: &made.name, namespace, source, thing: (source, made) }
         };
         named.extend(inventory.produced.iter().map(given));
@@ -234,39 +226,16 @@ fn of<'i, 'a>(
         .filter(move |(_, inventory)| inventory.source_kind == source_kind)
 }
 
-/// What a Secret is looked for by, beside its name.
-struct SecretQuery<'q, 'i> {
-    source: usize,
-    wanted: Option<&'q str>,
-    policy: &'i Policy,
-}
-
-impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
-    fn new(source: usize, namespace: Option<&'q str>, policy: &'i Policy) -> Self {
-        Self { source, wanted: namespace.or(policy.namespace()), policy }
-    }
-
-    fn place(&self) -> by_name::Query<'q> {
-        let Self { source, wanted, policy } = *self;
-        by_name::Query { source, wanted, default: policy.namespace() }
-    }
-
-    fn namespace<'o>(&self, object: &'o Object<'_>) -> Option<&'o str>
-    where
-        'i: 'o,
-    {
-        object.namespace.as_deref().or(self.policy.namespace())
-    }
-
+impl LookUp<'_> {
     /// One of another namespace: of those that the name stands for, or else of those that were ever called like this.
-    fn elsewhere(
+    fn elsewhere<'i>(
         &self,
         named: &Called<'_, 'i, (usize, &'i Secret<'i>)>,
         called: &Called<'_, 'i, (usize, &'i Secret<'i>)>,
     ) -> Option<&'i Secret<'i>> {
         let other = |secret: &Secret<'_>| {
-            let namespace = self.namespace(&secret.object);
-            self.wanted.is_some_and(|wanted| namespace.is_some_and(|of| of != wanted))
+            let namespace = secret.object.namespace();
+            self.namespace.is_some_and(|wanted| namespace.is_some_and(|of| of != wanted))
         };
         let former = || called.things().rev().find(|(_, secret)| other(secret));
         named.last().or_else(former).map(|(_, secret)| secret)
@@ -274,22 +243,22 @@ impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
 
     /// What makes a Secret of the namespace, or one that is copied there. `exactly`: both have to say their namespace,
     /// or neither.
-    fn produced(
+    fn produced<'i>(
         &self,
         made: &Called<'_, 'i, (usize, &'i Produced<'i>)>,
         exactly: bool,
     ) -> Option<(usize, &'i Produced<'i>)> {
         let here = |made: &Produced<'_>| {
-            let namespace = made.namespace.as_deref().or_else(|| self.namespace(&made.object));
-            let assumed = !exactly && namespace.is_some() != self.wanted.is_some();
+            let namespace = made.namespace();
+            let assumed = !exactly && namespace.is_some() != self.namespace.is_some();
             let copied = || {
                 let reach = made.reach.as_ref();
-                reach.is_some_and(|reach| reach.copies_to(self.wanted) != Replicated::No)
+                reach.is_some_and(|reach| reach.copies_to(self.namespace) != Replicated::No)
             };
             let own = if made.any_namespace {
-                made.is_allowed_in(self.wanted)
+                made.is_allowed_in(self.namespace)
             } else {
-                namespace == self.wanted || assumed
+                namespace == self.namespace || assumed
             };
             own || copied()
         };
@@ -297,21 +266,21 @@ impl<'q, 'i: 'q> SecretQuery<'q, 'i> {
     }
 
     /// The last that makes one of another namespace. All of them say theirs, or one would have been assumed.
-    fn made_elsewhere(
+    fn made_elsewhere<'i>(
         &self,
         made: &Called<'_, 'i, (usize, &'i Produced<'i>)>,
     ) -> Option<Known<'i>> {
-        self.wanted?;
+        self.namespace?;
         made.last().map(|(_, produced)| Known::MadeElsewhere { produced })
     }
 
     /// A Secret of another namespace that a controller copies.
-    fn copied(
+    fn copied<'i>(
         &self,
         named: impl DoubleEndedIterator<Item = (usize, &'i Secret<'i>)>,
     ) -> Option<Known<'i>> {
         let copies = named.rev().filter_map(|(source, secret)| {
-            let copied = secret.reach.as_ref()?.copies_to(self.wanted);
+            let copied = secret.reach.as_ref()?.copies_to(self.namespace);
             let maybe = copied == Replicated::Maybe;
             (copied != Replicated::No).then_some(Known::Copied { source, secret, maybe })
         });

@@ -49,7 +49,7 @@ impl<'c> World<'c> {
         let at = self.at_list(pod.holder(), object.label, "namespace not set");
         let related = At::new(account, account.label, "assumed to be its ServiceAccount");
         let draft = Draft::new(&finding::ASSUMED_SERVICE_ACCOUNT, message).at(at);
-        let namespace = self.namespace(account).unwrap_or_default();
+        let namespace = account.namespace().unwrap_or_default();
         let name = account.name.as_deref().unwrap_or_default();
         out.report(draft.related([related]).once_for([namespace, name]));
     }
@@ -111,8 +111,8 @@ impl<'c> World<'c> {
         for pod in &self.pods {
             let workload = pod.workload;
             let name = workload.effective_service_account();
-            let given = workload.object.namespace.as_deref();
-            let namespace = given.or(self.policy.namespace()).unwrap_or_default();
+            let given = workload.object.namespace();
+            let namespace = given.unwrap_or_default();
             if !matches!(pod.account, InUse::Absent) || !told.insert((namespace, name)) {
                 continue;
             }
@@ -141,7 +141,7 @@ impl<'c> World<'c> {
             let mut last: BTreeMap<_, &ServiceAccount<'_>> = BTreeMap::new();
             for (index, account) in inventory.service_accounts.iter().enumerate() {
                 let Some(name) = account.object.name.as_deref() else { continue };
-                let namespace = account.object.namespace.as_deref().or(self.policy.namespace());
+                let namespace = account.object.namespace();
                 let Some(before) = last.insert((namespace, name), account) else { continue };
                 if is_alike(before, account) {
                     continue;
@@ -167,7 +167,7 @@ impl<'c> World<'c> {
             return "no entry of imagePullSecrets has a name".into();
         }
         let name = workload.effective_service_account();
-        let namespace = workload.object.namespace.as_deref();
+        let namespace = workload.object.namespace();
         let dumped = match pod.account {
             InUse::None => return "a static pod cannot use Secrets".into(),
             InUse::Absent => {
@@ -187,7 +187,7 @@ impl<'c> World<'c> {
             }
             InUse::Seen { .. } => {
                 // Whether a list that somebody put there outlives an upgrade, no one can tell.
-                let id = self.service_accounts.in_cluster(namespace, name, self.policy);
+                let id = self.service_accounts.in_cluster(namespace, name);
                 match id.filter(|id| self.names_some(*id)) {
                     Some(_) => " of the input (the one in the cluster dump does)",
                     None => "",

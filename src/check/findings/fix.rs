@@ -57,7 +57,7 @@ impl<'c> World<'c> {
     fn is_mended_by(&self, needs: &[&str], pod: &ResolvedPod<'c>, image: &Image<'_>) -> bool {
         let new = needs.iter().map(|name| Named {
             known: self.pull_secret(pod, name),
-            scope: self.policy.scope(pod.given_namespace(), name),
+            scope: self.policy.scope(pod.namespace(), name),
         });
         let all: Vec<_> = pod.secrets.iter().copied().chain(new).collect();
         let credentials = Credentials::new(all.into(), Origin::Pod, pod.account.puller());

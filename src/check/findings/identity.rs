@@ -24,7 +24,7 @@ impl<'c> World<'c> {
                 let Some(identity) = judged.judgement.identity() else { continue };
                 if let Identified::OnlyInside(identity) = identity {
                     if told.insert((identity.name, namespace.to_owned(), account)) {
-                        self.used_inside_only(out, pod, identity);
+                        Self::used_inside_only(out, pod, identity);
                     }
                 } else if let Some(official) = plugin(identity)
                     && let Ok(reference) = image.parsed()
@@ -37,12 +37,7 @@ impl<'c> World<'c> {
         }
     }
 
-    fn used_inside_only(
-        &self,
-        out: &mut Findings<'_, '_>,
-        pod: &ResolvedPod<'c>,
-        identity: &Identity,
-    ) {
+    fn used_inside_only(out: &mut Findings<'_, '_>, pod: &ResolvedPod<'c>, identity: &Identity) {
         let workload = pod.workload;
         let code = &finding::IDENTITY_NOT_USED_FOR_PULLS;
         let message = say!(
@@ -54,7 +49,7 @@ impl<'c> World<'c> {
             identity.official.pulls_as()
         );
         let at = pod.at("the node pulls, not the pod");
-        let namespace = self.namespace(&workload.object).unwrap_or_default();
+        let namespace = workload.object.namespace().unwrap_or_default();
         let account = workload.effective_service_account();
         let draft = Draft::new(code, message).at(at);
         out.report(draft.once_for([identity.name, namespace, account]));

@@ -120,7 +120,7 @@ impl<'c> World<'c> {
         judgement: &Judgement,
     ) -> Option<CoveringSecret<'c, 'c>> {
         let covering = self.covering.filter(|_| judgement.can_be_covered())?;
-        covering.first(&pod.workload.object, image.parsed().ok()?, self.policy)
+        covering.first(&pod.workload.object, image.parsed().ok()?)
     }
 
     /// What a verdict that fails names: the secret that comes nearest, or the ServiceAccount that names none; and the
@@ -205,7 +205,7 @@ impl<'c> World<'c> {
     fn why(&self, pod: &ResolvedPod<'c>, judgement: &Judgement) -> Message {
         let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
         let name = name.map_or("", |name| &**name);
-        let namespace = pod.given_namespace();
+        let namespace = pod.namespace();
         let scope = || self.policy.scope(namespace, name).map(|scope| declared_for(&scope));
         let name = say!("'{}'", lists::shortened(name));
         match judgement.why() {

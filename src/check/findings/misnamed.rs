@@ -58,13 +58,13 @@ impl<'c> World<'c> {
         seen: &mut NamesSeen<'c>,
     ) {
         let workload = pod.workload;
-        let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
+        let namespace = workload.object.namespace();
         for (image, judged) in workload.images.iter().zip(pod.images) {
             let Ok(reference) = image.parsed() else { continue };
             let Some(missing) = self.outside(pod, judged) else { continue };
-            let covering = self.covering.map_or_else(Vec::new, |covering| {
-                covering.all(&workload.object, reference, self.policy)
-            });
+            let covering = self
+                .covering
+                .map_or_else(Vec::new, |covering| covering.all(&workload.object, reference));
             let covering = covering.into_iter();
             let covering = covering.map(|found| Unnamed {
                 name: found.name,
@@ -74,7 +74,7 @@ impl<'c> World<'c> {
             let name = (namespace, missing.to_string());
             let alike = seen.looked_for.insert(name.clone());
             let alike = alike.then(|| self.alike(namespace, missing)).into_iter().flatten();
-            let unnamed = covering.chain(alike).filter(|found| !self.is_named(found, named));
+            let unnamed = covering.chain(alike).filter(|found| !Self::is_named(found, named));
             let nearest = unnamed
                 .min_by_key(|found| (!is_like(missing, found.name), distance(missing, found.name)));
             let Some(found) = nearest else { continue };
@@ -87,7 +87,7 @@ impl<'c> World<'c> {
     /// The pull secret of which nothing is known, if a pull rests on it, or may do so where its registry is only assumed to be
     /// public.
     fn outside<'p>(&self, pod: &ResolvedPod<'c>, judged: &Judged) -> Option<&'p Text<'c>> {
-        let namespace = pod.workload.object.namespace.as_deref();
+        let namespace = pod.workload.object.namespace();
         let is_silent = |name: &Text<'_>| self.policy.scope(namespace, name).is_none();
         if judged.judgement.rests_on_nothing() {
             let name = pod.effective.names.get(judged.judgement.secret?)?;
@@ -103,15 +103,13 @@ impl<'c> World<'c> {
     /// What is made or filled later in the namespace of a pod under a name that is like `missing`: no one knows for which
     /// images.
     fn alike(&self, wanted: Option<&str>, missing: &str) -> Vec<Unnamed<'c>> {
-        let here = |namespace: Option<&str>| namespace.or(self.policy.namespace()) == wanted;
         let mut found = Vec::new();
         for inventory in
             self.inventories.iter().filter(|one| one.source_kind == SourceKind::Manifests)
         {
             for made in &inventory.produced {
-                let namespace = made.namespace.as_deref().or(made.object.namespace.as_deref());
                 let is_open = made.is_usable() && made.keys.is_none() && !made.any_namespace;
-                if is_open && here(namespace) && is_like(missing, &made.name) {
+                if is_open && made.namespace() == wanted && is_like(missing, &made.name) {
                     found.push(Unnamed { name: &made.name, object: &made.object, covers: false });
                 }
             }
@@ -121,16 +119,15 @@ impl<'c> World<'c> {
 
     /// Every pull secret that a pod or ServiceAccount of the input names, by namespace.
     fn named_secrets(&self) -> BTreeSet<(Option<&'c str>, &'c str)> {
-        let default = self.policy.namespace();
         let mut named = BTreeSet::new();
         for pod in &self.pods {
             let object = &pod.workload.object;
-            let namespace = object.namespace.as_deref().or(default);
+            let namespace = object.namespace();
             named.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
         }
         for (_, inventory) in self.manifests() {
             for account in &inventory.service_accounts {
-                let namespace = account.object.namespace.as_deref().or(default);
+                let namespace = account.object.namespace();
                 named.extend(account.pull_secrets.names().map(|name| (namespace, &**name)));
             }
         }
@@ -138,8 +135,8 @@ impl<'c> World<'c> {
     }
 
     /// Whether somebody names a Secret, be it by a name from which kustomize has renamed it.
-    fn is_named(&self, found: &Unnamed<'_>, named: &BTreeSet<(Option<&str>, &str)>) -> bool {
-        let namespace = found.object.namespace.as_deref().or(self.policy.namespace());
+    fn is_named(found: &Unnamed<'_>, named: &BTreeSet<(Option<&str>, &str)>) -> bool {
+        let namespace = found.object.namespace();
         let former = found.object.build.iter().flat_map(|build| &build.former_names);
         let mut own = former.map(|name| &**name).chain([found.name]);
         own.any(|name| named.contains(&(namespace, name)))
@@ -186,7 +183,7 @@ impl<'c> World<'c> {
             shown(host)
         );
         let draft = Draft::new(code, message).at(at).related([other]).remedy(remedy);
-        let namespace = self.namespace(&workload.object).unwrap_or_default();
+        let namespace = workload.object.namespace().unwrap_or_default();
         out.report(draft.once_for([namespace, missing]));
     }
 

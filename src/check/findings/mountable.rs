@@ -6,7 +6,7 @@ use crate::inventory::secrets::Content;
 use crate::inventory::{PullSecretRef, ServiceAccount};
 use crate::say;
 use crate::text::shown;
-use crate::verdict::{AccountId, Known, Origin, Referrer};
+use crate::verdict::{AccountId, Known, LookUp, Origin, Referrer};
 
 use super::super::world::World;
 use super::{At, Draft, Findings, describe};
@@ -44,8 +44,8 @@ impl World<'_> {
     fn is_pull_secret(&self, id: AccountId, name: &str, by_name: bool) -> bool {
         let account = inject::object(self.inventories, Holder::Account(id));
         let referrer = Referrer::of_secrets(account, Some(account), Origin::ServiceAccount);
-        let namespace = account.namespace.as_deref();
-        match self.secrets.find(id.source, namespace, referrer, name, self.policy) {
+        let from = LookUp { source: id.source, namespace: account.namespace() };
+        match self.secrets.find(from, referrer, name, self.policy) {
             Known::Declared(_) => true,
             Known::Produced { produced, .. } | Known::MadeElsewhere { produced, .. } => {
                 produced.is_usable()

@@ -53,12 +53,12 @@ impl<'c> World<'c> {
         gathered: &mut Gathered<'c>,
     ) {
         let workload = pod.workload;
-        let namespace = workload.object.namespace.as_deref();
+        let namespace = workload.object.namespace();
         let absent = pod.effective.names.iter().map(|name| {
             let is_there = self.policy.secret(namespace, name).is_some()
-                || self.secrets.in_cluster(namespace, name, self.policy).is_some();
+                || self.secrets.in_cluster(namespace, name).is_some();
             let referrer = self.referrer(pod);
-            let all = || self.secrets.copies(pod.source, namespace, referrer, name, self.policy);
+            let all = || self.secrets.copies(pod.look_up(), referrer, name);
             let copies = if self.secrets.are_renamed() {
                 last_of_each(&all())
             } else {
@@ -151,9 +151,9 @@ impl<'c> World<'c> {
     ) {
         let workload = pod.workload;
         let name = workload.effective_service_account();
-        let namespace = workload.object.namespace.as_deref();
-        let dumped = name != "default"
-            && self.service_accounts.in_cluster(namespace, name, self.policy).is_some();
+        let namespace = workload.object.namespace();
+        let dumped =
+            name != "default" && self.service_accounts.in_cluster(namespace, name).is_some();
         if dumped || self.policy.service_account(namespace, name).is_some() {
             return;
         }
@@ -167,9 +167,8 @@ impl<'c> World<'c> {
             }
         }
         let object = self.service_accounts.object(id);
-        let key =
-            (id.source, object.namespace.as_deref(), object.name.as_deref().unwrap_or_default());
-        let copies = gathered.of(key, || self.service_accounts.copies(id, self.policy));
+        let key = (id.source, object.namespace(), object.name.as_deref().unwrap_or_default());
+        let copies = gathered.of(key, || self.service_accounts.copies(id));
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = shown(name);
         let late = Late { thing: Thing::ServiceAccount, name, missing: &missing };

@@ -83,7 +83,7 @@ impl<'c> World<'c> {
             self.wider_scope(&wanting),
             means,
             by_hand,
-            self.creation(&wanting, &proposed),
+            Self::creation(&wanting, &proposed),
             Self::declaration(&wanting, proposed.name()),
             self.identity_remedy(image, judgement),
             advice,
@@ -114,7 +114,7 @@ impl<'c> World<'c> {
         }
         let names =
             self.names.get_or_init(|| Names::new(self.inventories, &self.pods, self.policy));
-        let namespace = workload.object.namespace.as_deref().or(self.policy.namespace());
+        let namespace = workload.object.namespace();
         match names.of_others(namespace, image.domain()) {
             Some(name) => ProposedSecret::There(name.to_owned()),
             None => ProposedSecret::New(names.free(namespace, image.domain())),
@@ -123,7 +123,7 @@ impl<'c> World<'c> {
 
     /// Whether a Secret of the namespace is there for something else than the image.
     fn is_for_other(&self, wanting: &Wanting<'_, '_>, name: &str) -> bool {
-        let scope = self.policy.scope(wanting.workload.object.namespace.as_deref(), name);
+        let scope = self.policy.scope(wanting.workload.object.namespace(), name);
         is_for_other(&self.known(wanting, name), scope.as_ref(), wanting.image)
     }
 
@@ -131,8 +131,7 @@ impl<'c> World<'c> {
     fn known(&self, wanting: &Wanting<'_, '_>, name: &str) -> Known<'_> {
         let object = &wanting.workload.object;
         let referrer = Referrer::of_secrets(object, None, Origin::Pod);
-        let namespace = object.namespace.as_deref();
-        self.secrets.find(wanting.pod.source, namespace, referrer, name, self.policy)
+        self.secrets.find(wanting.pod.look_up(), referrer, name, self.policy)
     }
 
     /// What would say that a pull secret which is declared for other images has credentials for this one, too.
@@ -213,9 +212,9 @@ impl<'c> World<'c> {
     }
 
     /// How the Secret is made.
-    fn creation(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> Message {
+    fn creation(wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> Message {
         let name = shown(proposed.name());
-        let namespace = wanting.workload.object.namespace.as_deref().or(self.policy.namespace());
+        let namespace = wanting.workload.object.namespace();
         // Not that of kubectl's context: a release has a namespace of its own.
         let namespace = shown(namespace.unwrap_or("NAMESPACE"));
         let server = match wanting.image.domain() {

@@ -8,8 +8,9 @@ use crate::credentials::shown_key;
 use crate::duration;
 use crate::finding;
 use crate::inventory::Produced;
+use crate::inventory::annotations::Annotation;
 use crate::inventory::producers::Refresh;
-use crate::inventory::secrets::{Annotation, RedactedEntry, Secret, WriteTimes};
+use crate::inventory::secrets::{RedactedEntry, Secret, WriteTimes};
 use crate::policy;
 use crate::say;
 use crate::source::Span;
@@ -125,17 +126,16 @@ impl World<'_> {
 
     /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
     pub(super) fn about_managed(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>) {
-        let namespace = secret.object.namespace.as_deref();
+        let namespace = secret.object.namespace();
         let name = secret.object.name.as_deref().unwrap_or_default();
-        let filled =
-            self.secrets.in_cluster(namespace, name, self.policy).map(|(_, filled)| filled);
+        let filled = self.secrets.in_cluster(namespace, name).map(|(_, filled)| filled);
         let own = RotationEvidence::of_secret(secret, None);
         let evidence = filled.map_or(own, |filled| {
             let filled = RotationEvidence::of_secret(filled, None);
             let annotations = [filled.annotations[0], &[], own.annotations[0]];
             RotationEvidence { annotations, refreshed: filled.refreshed || own.refreshed, ..filled }
         });
-        let produced = self.secrets.producer(namespace, name, self.policy);
+        let produced = self.secrets.producer(namespace, name);
         let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
         let evidence = evidence.and_policy(self.policy.secret(namespace, name));
         let at = SecretSpot::new(&secret.object, secret.object.label);

@@ -66,9 +66,9 @@ impl<'c> World<'c> {
         }
         self.about_literals(out, secret, summary);
         if summary.entries().iter().any(|entry| entry.unusable.is_none()) {
-            let namespace = secret.object.namespace.as_deref();
+            let namespace = secret.object.namespace();
             let name = secret.object.name.as_deref().unwrap_or_default();
-            let produced = self.secrets.producer(namespace, name, self.policy);
+            let produced = self.secrets.producer(namespace, name);
             let evidence = RotationEvidence::of_secret(secret, produced.map(|(_, made)| made))
                 .and_policy(self.policy.secret(namespace, name));
             self.about_times(out, secret, summary.span, &evidence);
@@ -250,7 +250,7 @@ impl<'c> World<'c> {
         told: &mut BTreeSet<(String, String)>,
     ) {
         let object = &pod.workload.object;
-        let here = self.namespace(object);
+        let here = object.namespace();
         for (name, secret) in pod.effective.names.iter().zip(&*pod.secrets) {
             let is_outside = matches!(secret.known, Known::Outside);
             // What lies outside is reported once for all namespaces, what is inside once for each.
@@ -311,21 +311,21 @@ impl<'c> World<'c> {
                 }
             }
             Known::Produced { produced, in_time, .. } => {
-                let namespace = at.object.namespace.as_deref();
-                let made = self.secrets.in_cluster(namespace, name, self.policy);
+                let namespace = at.object.namespace();
+                let made = self.secrets.in_cluster(namespace, name);
                 let evidence =
                     RotationEvidence::of_produced(produced, made.map(|(_, secret)| secret))
                         .and_policy(self.policy.secret(namespace, name));
                 self.about_produced(out, produced, in_time, &evidence);
             }
             Known::Declared(_) => {
-                let declared = self.policy.secret(at.object.namespace.as_deref(), name);
+                let declared = self.policy.secret(at.object.namespace(), name);
                 let evidence = RotationEvidence::default().and_policy(declared);
                 self.about_rotation(out, &whose(), &evidence, at);
             }
             Known::Elsewhere(secret) => {
                 let code = &finding::SECRET_IN_OTHER_NAMESPACE;
-                let namespace = secret.object.namespace.as_deref().unwrap_or("another one");
+                let namespace = secret.object.namespace().unwrap_or("another one");
                 let message = say!(
                     "{} names the pull secret '{}', which the input has in namespace '{}' only.",
                     describe(at.object),
@@ -356,8 +356,7 @@ impl<'c> World<'c> {
         produced: &Produced<'_>,
         at: SecretSpot<'_>,
     ) {
-        let own = || produced.object.namespace.as_deref().or(self.policy.namespace());
-        let namespace = produced.namespace.as_deref().or_else(own);
+        let namespace = produced.namespace();
         let namespaces = match produced.only_in.as_deref() {
             Some(only) => only.iter().map(|one| &**one).collect(),
             None => vec![namespace.unwrap_or_default()],
@@ -370,7 +369,7 @@ impl<'c> World<'c> {
             self.describe_in(&produced.object),
             list(namespaces, ", ")
         );
-        let here = self.namespace(at.object).unwrap_or_default();
+        let here = at.object.namespace().unwrap_or_default();
         let kind = shown(&produced.object.type_meta.kind);
         let remedy = say!(
             "Add {} {} for namespace '{}', or let a controller copy the Secret there.",
@@ -392,14 +391,14 @@ impl<'c> World<'c> {
         elsewhere: Option<&Secret<'_>>,
         at: SecretSpot<'_>,
     ) {
-        let namespace = self.namespace(at.object);
+        let namespace = at.object.namespace();
         let other = elsewhere
             .map(|secret| At::new(&secret.object, secret.object.label, "the one that is there"));
-        let elsewhere = elsewhere.and_then(|secret| secret.object.namespace.as_deref());
+        let elsewhere = elsewhere.and_then(|secret| secret.object.namespace());
         let elsewhere = elsewhere.map_or_else(Message::default, |namespace| {
             say!("; it has one in namespace '{}'", shown(namespace))
         });
-        let declared = match self.policy.secret(at.object.namespace.as_deref(), name) {
+        let declared = match self.policy.secret(at.object.namespace(), name) {
             Some(_) => ", although the policy declares it",
             None => "",
         };
