@@ -4,6 +4,7 @@
 pub mod annotations;
 pub mod build;
 pub mod custom;
+pub mod definition;
 mod exposed;
 pub mod flaws;
 pub mod phase;

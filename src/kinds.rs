@@ -7,6 +7,7 @@ mod builtin;
 mod fields;
 mod listing;
 pub mod path;
+pub mod proposal;
 
 use memchr::memmem;
 use schemars::JsonSchema;

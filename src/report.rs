@@ -38,7 +38,7 @@ use crate::words::Words;
 use template::Templates;
 
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
-pub use catalogue::{destinations, explain_kind, kinds, kinds_json, what_to_mind};
+pub use catalogue::{destinations, explain_kind, kinds, kinds_json, proposed, what_to_mind};
 pub use diff::unified as diff;
 pub use human::{codes, explain, mistakes, problem, unreadable_dump};
 pub use proposal::{image_by_policy, policy_file};

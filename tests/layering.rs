@@ -27,7 +27,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("credentials", &["names", "duration", "base64", "json", "token", "mask", "text"]),
     ("finding", &["words", "source", "edit", "text"]),
     ("baseline", &["source", "text", "finding"]),
-    ("kinds", &["words", "yaml"]),
+    ("kinds", &["words", "text", "yaml"]),
     (
         "policy",
         &[
@@ -73,7 +73,6 @@ const MODULES: &[(&str, &[&str])] = &[
             "shared",
             "names",
             "duration",
-            "words",
             "source",
             "image",
             "edit",

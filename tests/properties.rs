@@ -19,6 +19,11 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{RngSeed, TestRunner};
 
+use pullcreds::kinds::path::Step;
+use pullcreds::kinds::proposal::Structure;
+use pullcreds::kinds::{FieldPath, PullSite, SecretForm, SplitImage};
+use pullcreds::policy::Policy;
+
 use manifests::{Dice, json_stream, stream};
 
 /// A text that shows itself as it is, to be read.
@@ -330,6 +335,87 @@ fn the_promises_hold_for_large_streams() {
         if promises::edits(&text).is_some_and(|edits| edits > 0) && apart {
             promises::repeating_repeats(&format!("---\n{}\n", text.trim_end_matches('\n')));
             tried += 1;
+        }
+    }
+}
+
+// Proposed entries of policies.
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let name = prop_oneof![
+        Just("spec".to_owned()),
+        Just("pods".to_owned()),
+        "[a-z]{1,3}(-[a-z])?",
+        "[ -~\u{e9}\u{7f}\n]{0,6}",
+    ];
+    let name = name.prop_map(|name| Step::Name(name.into())).boxed();
+    let step = prop_oneof![3 => name.clone(), 1 => Just(Step::Wildcard)];
+    (proptest::collection::vec(step, 0..4), name).prop_map(|(mut steps, last)| {
+        steps.push(last);
+        steps
+    })
+}
+
+fn paths() -> impl Strategy<Value = Vec<FieldPath>> {
+    proptest::collection::vec(steps().prop_map(|steps| FieldPath::of_steps(&steps)), 0..4)
+}
+
+fn structures() -> impl Strategy<Value = Structure> {
+    let forms = prop_oneof![
+        Just(SecretForm::Objects),
+        Just(SecretForm::Names),
+        Just(SecretForm::Object),
+        Just(SecretForm::Name)
+    ];
+    let images = (paths(), paths(), paths(), proptest::collection::vec(forms, 4));
+    (images, paths(), paths()).prop_map(|((pod_specs, images, secrets, forms), split, accounts)| {
+        let part = |name| Some(FieldPath::of_name(name));
+        let image = SplitImage {
+            repository: part("repository"),
+            tag: part("tag"),
+            ..SplitImage::default()
+        };
+        Structure {
+            pod_specs: pod_specs.into_iter().collect(),
+            images: images.into_iter().collect(),
+            split_images: split.into_iter().map(|at| (at, image.clone())).collect(),
+            pull_secrets: secrets.into_iter().zip(forms).collect(),
+            service_accounts: accounts.into_iter().collect(),
+            ..Structure::default()
+        }
+    })
+}
+
+/// What sites say, whatever the form in which they say it.
+fn said(sites: &[PullSite]) -> Vec<String> {
+    let mut said: Vec<_> = sites
+        .iter()
+        .map(|site| {
+            let split: Vec<_> = site.split_images.iter().map(|split| site.parts(split)).collect();
+            let accounts = site.service_account.iter().map(|path| site.absolute(path));
+            let accounts: Vec<_> = accounts.collect();
+            let (spec, fields) = (site.pod_spec_path(), site.secret_fields());
+            format!("{spec:?} {fields:?} {:?} {split:?} {accounts:?}", site.image_fields())
+        })
+        .collect();
+    said.sort();
+    said
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_proposed_entry_is_one_that_a_policy_can_have(structure in structures()) {
+        let proposal = structure.proposal("example.com", "Widget");
+        prop_assume!(!proposal.sites.is_empty());
+        let head = "apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nspec:\n  customResources:\n";
+        for entry in [format!("  - {}\n", proposal.flow()), proposal.block(2)] {
+            let text = format!("{head}{entry}");
+            let policy = Policy::parse(&text, &[]);
+            prop_assert!(policy.is_ok(), "{text}{:?}", policy.err());
+            let rows = policy.expect("it is one").kinds().rows().to_vec();
+            prop_assert_eq!(said(&rows[0].sites), said(&proposal.sites), "{}", text);
         }
     }
 }

@@ -147,10 +147,12 @@ Examples:
   pullcreds kinds --group tekton.dev
   pullcreds kinds explain kafka.strimzi.io/Kafka
   pullcreds kinds --format json | jq -r '.kinds[].kind'
+  kubectl get crd widgets.example.com -o yaml | pullcreds kinds from-crd -
 
 Exit codes:
-  0   the kinds are printed, if there are any
-  2   wrong usage or policy, or no such kind";
+  0   the kinds or entries are printed, if there are any
+  2   wrong usage or policy, or no such kind
+  3   input that cannot be read, or without a CustomResourceDefinition";
 
 /// What `kinds` prints.
 #[derive(Args)]
@@ -190,6 +192,18 @@ pub(crate) enum KindsCommand {
         kind: String,
         #[command(flatten)]
         output: KindsOutput,
+    },
+    /// Propose entries of a policy (customResources) from CustomResourceDefinitions
+    ///
+    /// It goes by the structure of their OpenAPI schemas: pod specs, images, and fields for pull secrets. What a schema
+    /// does not show is a question in a comment.
+    FromCrd {
+        /// Files and folders with CustomResourceDefinitions; standard input for `-`
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Propose entries for kinds that are known, too; they would replace the built-in ones
+        #[arg(long)]
+        known: bool,
     },
 }
 

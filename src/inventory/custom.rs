@@ -1,12 +1,13 @@
 //! Custom resources that hold images all the same. They are counted and named, with the paths that a row of the policy
 //! would list, and not judged.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{Object, flaws};
+use super::{ACCOUNT_FIELDS, Object, flaws};
 use crate::image::Reference;
-use crate::kinds::{CONTAINER_LISTS, FieldPath, SecretForm};
+use crate::kinds::path::Step;
+use crate::kinds::proposal::Structure;
+use crate::kinds::{CONTAINER_LISTS, FieldPath, SecretForm, SplitImage};
 use crate::source::Span;
+use crate::text::Text;
 use crate::yaml::{Node, NodeKind};
 
 /// A custom resource outside of the table that holds pod specs or images.
@@ -17,91 +18,101 @@ pub struct Unjudged<'a> {
     pub held: Held,
 }
 
-/// Pod specs and images of an object. Paths to them are written as in the policy.
+/// Pod specs and images of an object.
 pub struct Held {
     /// Where the first one is.
     pub span: Span,
     /// How many images there are.
     pub images: usize,
-    /// The paths to pod specs.
-    pub pod_specs: BTreeSet<String>,
-    /// The paths to images outside of pod specs.
-    pub image_paths: BTreeSet<String>,
-    /// The paths to what looks like fields for pull secrets outside of pod specs, each with what it holds.
-    pub pull_secrets: BTreeMap<String, SecretForm>,
+    /// Where they are, with what looks like fields for pull secrets.
+    pub structure: Structure,
 }
 
 /// How deep an object is looked into.
-const DEPTH: usize = 64;
+const DEPTH: usize = 60;
 /// The parts of an object that say nothing about the pods that it makes.
 const NOT_LOOKED_INTO: &[&str] = &["apiVersion", "kind", "metadata", "status"];
 
 /// The pod specs and images in an object, if there are any. An alias is not followed: what it stands for is seen where
 /// it is written.
 pub(super) fn held(node: Node<'_, '_>) -> Option<Held> {
-    let mut search = Search { path: "$".to_owned(), held: None, pull_secrets: BTreeMap::new() };
+    let mut search = Search::default();
     for (key, value) in node.entries() {
         let key = key.scalar().unwrap_or_default();
         if !NOT_LOOKED_INTO.contains(&&*key) {
-            search.below(&key, value, DEPTH, false);
+            search.below(&key, value, false);
         }
     }
-    let pull_secrets = search.pull_secrets;
-    search.held.map(|held| Held { pull_secrets, ..held })
+    let Search { first, images, structure, .. } = search;
+    first.map(|span| Held { span, images, structure })
 }
 
+#[derive(Default)]
 struct Search {
-    path: String,
-    held: Option<Held>,
-    pull_secrets: BTreeMap<String, SecretForm>,
+    steps: Vec<Step>,
+    /// Where the first pod spec or image is.
+    first: Option<Span>,
+    images: usize,
+    structure: Structure,
 }
 
 impl Search {
-    /// Looks into the value of a key. `depth` is how deep it may still go.
-    fn below(&mut self, key: &str, value: Node<'_, '_>, depth: usize, of_image: bool) {
-        let before = self.path.len();
-        self.path.push_str(&step(key));
-        self.look(value, depth - 1, of_image || names_image(key));
-        self.path.truncate(before);
+    /// Looks into the value of a key.
+    fn below(&mut self, key: &str, value: Node<'_, '_>, of_image: bool) {
+        self.steps.push(Step::Name(key.into()));
+        self.look(value, of_image || names_image(key));
+        self.steps.pop();
     }
 
     /// Looks into a value. `of_image`: a key above it speaks of an image.
-    fn look(&mut self, node: Node<'_, '_>, depth: usize, of_image: bool) {
-        if depth == 0 {
+    fn look(&mut self, node: Node<'_, '_>, of_image: bool) {
+        if self.steps.len() >= DEPTH {
             return;
         }
         match node.kind() {
-            NodeKind::Mapping(_) => {
-                let is_pod_spec = is_pod_spec(node);
-                if is_pod_spec {
-                    self.take_pod_spec(node);
-                }
-                for (key, value) in node.entries() {
-                    let key = key.scalar().unwrap_or_default();
-                    if !is_pod_spec && flaws::names_pull_secrets(&key) {
-                        let path = format!("{}{}", self.path, step(&key));
-                        self.pull_secrets.insert(path, form(value));
-                    }
-                    if !(is_pod_spec && CONTAINER_LISTS.contains(&&*key)) {
-                        self.below(&key, value, depth, of_image);
-                    }
-                }
-            }
+            NodeKind::Mapping(_) => self.look_into(node, of_image),
             NodeKind::Sequence(_) => {
-                let before = self.path.len();
-                self.path.push_str("[*]");
+                self.steps.push(Step::Wildcard);
                 for item in node.items() {
-                    self.look(item, depth - 1, of_image);
+                    self.look(item, of_image);
                 }
-                self.path.truncate(before);
+                self.steps.pop();
             }
             NodeKind::Scalar(_) if node.string().is_some_and(|text| is_image(&text, of_image)) => {
-                let path = self.path.clone();
-                let held = self.held(node.span());
-                held.images += 1;
-                held.image_paths.insert(path);
+                self.take(node, 1);
+                self.structure.images.insert(self.path());
             }
             NodeKind::Scalar(_) | NodeKind::Alias => {}
+        }
+    }
+
+    fn look_into(&mut self, node: Node<'_, '_>, of_image: bool) {
+        let is_pod_spec = is_pod_spec(node);
+        let split = if is_pod_spec { None } else { split_image(node, of_image) };
+        if is_pod_spec {
+            self.take_pod_spec(node);
+        } else if let Some((split, main)) = &split {
+            self.take(*main, 1);
+            self.structure.split_images.insert(self.path(), split.clone());
+        }
+        let is_part = |key: &str| {
+            let parts = split.as_ref().map(|(split, _)| split);
+            let parts = parts.map(|split| [&split.registry, &split.repository, &split.name]);
+            parts.into_iter().flatten().flatten().any(|part| part.names() == [key])
+        };
+        for (key, value) in node.entries() {
+            let key = key.scalar().unwrap_or_default();
+            let path = || self.path().join(&FieldPath::of_name(&key));
+            if !is_pod_spec && flaws::names_pull_secrets(&key) {
+                let path = path();
+                self.structure.pull_secrets.insert(path, form(value));
+            } else if !is_pod_spec && ACCOUNT_FIELDS.contains(&&*key) && value.string().is_some() {
+                let path = path();
+                self.structure.service_accounts.insert(path);
+            }
+            if !(is_part(&key) || is_pod_spec && CONTAINER_LISTS.contains(&&*key)) {
+                self.below(&key, value, of_image);
+            }
         }
     }
 
@@ -113,27 +124,32 @@ impl Search {
         let images = containers().filter_map(|container| container.get("image"));
         let images: Vec<_> = images.filter(|image| image.scalar().is_some()).collect();
         let first = images.first().copied().or_else(|| containers().next()).unwrap_or(spec);
-        let path = self.path.clone();
-        let held = self.held(first.span());
-        held.images += images.len();
-        held.pod_specs.insert(path);
+        self.take(first, images.len());
+        self.structure.pod_specs.insert(self.path());
     }
 
-    fn held(&mut self, first: Span) -> &mut Held {
-        self.held.get_or_insert_with(|| Held {
-            span: first,
-            images: 0,
-            pod_specs: BTreeSet::new(),
-            image_paths: BTreeSet::new(),
-            pull_secrets: BTreeMap::new(),
-        })
+    fn take(&mut self, first: Node<'_, '_>, images: usize) {
+        self.first.get_or_insert(first.span());
+        self.images += images;
+    }
+
+    fn path(&self) -> FieldPath {
+        FieldPath::of_steps(&self.steps)
     }
 }
 
-/// A key, as a path of the policy writes it.
-fn step(key: &str) -> String {
-    let path = FieldPath::of_name(key).from_the_root().to_string();
-    path.strip_prefix('$').unwrap_or(&path).to_owned()
+/// The image that a mapping has in parts, if it has the host of a registry; and the main part.
+fn split_image<'t, 'a>(node: Node<'t, 'a>, of_image: bool) -> Option<(SplitImage, Node<'t, 'a>)> {
+    let text = |name: &str| node.get(name).and_then(Node::scalar).filter(|text| !text.is_empty());
+    let split = SplitImage::of_fields(&|name| text(name).is_some(), of_image)?;
+    let part = |path: &Option<FieldPath>| -> Option<Text<'a>> {
+        path.as_ref().and_then(|path| text(path.names().first()?))
+    };
+    let parts = [&split.registry, &split.repository, &split.name].map(part);
+    let parts: Vec<_> = parts.iter().flatten().map(Text::as_str).collect();
+    let main = split.repository.as_ref().or(split.name.as_ref())?;
+    let main = node.get(main.names().first()?)?;
+    is_image(&parts.join("/"), true).then_some((split, main))
 }
 
 /// What a field for pull secrets holds, by its value.
@@ -184,8 +200,12 @@ mod tests {
         let look = |found: &mut Vec<_>, _, tree: &yaml::Tree<'_>| found.push(held(tree.root()));
         let parts = yaml::read(text, |_, _| true, look).expect("it is YAML");
         let held = parts.into_iter().flat_map(|(_, found)| found).next().flatten()?;
-        let join = |paths: &BTreeSet<String>| paths.iter().cloned().collect::<Vec<_>>().join(" ");
-        Some((held.images, join(&held.pod_specs), join(&held.image_paths)))
+        let join = |paths: Vec<String>| paths.join(" ");
+        let Structure { pod_specs, images, split_images, .. } = held.structure;
+        let split = split_images.keys().map(|path| format!("{path} in parts"));
+        let images = images.iter().map(ToString::to_string).chain(split);
+        let pod_specs = pod_specs.iter().map(ToString::to_string);
+        Some((held.images, join(pod_specs.collect()), join(images.collect())))
     }
 
     #[track_caller]
@@ -209,12 +229,7 @@ mod tests {
             "",
             "$.spec.pools[*].image",
         );
-        check(
-            "spec: {image: {repository: quay.io/a/b, tag: v1}}",
-            1,
-            "",
-            "$.spec.image.repository",
-        );
+        check("spec: {image: {repository: quay.io/a/b, tag: v1}}", 1, "", "$.spec.image in parts");
         check("spec: {package: xpkg.example.com/a/b:v1}", 1, "", "$.spec.package");
         check("spec: {'a.b': {image: localhost/a}}", 1, "", "$.spec['a.b'].image");
         let both = "spec: {containers: [{name: a}], image: quay.io/a/b}";

@@ -16,7 +16,7 @@ use crate::yaml::{Node, NodeKind};
 const MOST_STEPS: usize = 64;
 
 /// A path to some fields, from the root of an object or from the place of a pull site.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String")]
 pub struct FieldPath {
@@ -26,7 +26,7 @@ pub struct FieldPath {
 }
 
 /// One step of a [`FieldPath`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// The value of this key.
     Name(Box<str>),
@@ -48,7 +48,7 @@ impl Step {
 }
 
 /// `start:end:step`, as RFC 9535 has it (section 2.3.4). Negative bounds count from the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slice {
     start: i64,
     /// `None`: up to the end, or for a negative step down to the first item.
@@ -104,6 +104,36 @@ impl FieldPath {
     /// The path to the value of a key from where it is.
     pub fn of_name(name: &str) -> Self {
         Self { from_root: false, steps: Box::new([Step::Name(name.into())]) }
+    }
+
+    /// The path of these keys from where it is.
+    pub fn of_names(names: &[&str]) -> Self {
+        let steps = names.iter().map(|name| Step::Name((*name).into())).collect();
+        Self { from_root: false, steps }
+    }
+
+    /// The path of these steps from the root of an object.
+    pub fn of_steps(steps: &[Step]) -> Self {
+        Self { from_root: true, steps: steps.into() }
+    }
+
+    /// Whether it leads to one place at most.
+    pub fn is_single(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, Step::Name(_) | Step::Index(_)))
+    }
+
+    /// Whether its first steps are all of `other`.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.steps.starts_with(&other.steps)
+    }
+
+    /// The path from the end of `other`, if its first steps are those of `other`; else the path itself.
+    #[must_use]
+    pub fn below_of(&self, other: &Self) -> Self {
+        match self.steps.strip_prefix(&*other.steps) {
+            Some(rest) => Self { from_root: false, steps: rest.into() },
+            None => self.clone(),
+        }
     }
 
     /// The same steps, from the place of a site.

@@ -1,6 +1,7 @@
 //! What is known about kinds: the list of them, and all about one.
 
 mod json;
+mod proposed;
 
 use std::fmt::Write as _;
 
@@ -13,6 +14,7 @@ use crate::kinds::{Order, Verified};
 use crate::text::shown;
 
 pub use json::render as kinds_json;
+pub use proposed::proposed;
 
 /// How wide an explanation is at most.
 const WIDTH: usize = 90;

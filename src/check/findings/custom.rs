@@ -1,13 +1,13 @@
 //! Custom resources that hold images and are not judged: reported once for each kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::finding;
 use crate::inventory::custom::Unjudged;
-use crate::kinds::{self, SecretForm};
+use crate::kinds;
+use crate::kinds::proposal::Structure;
 use crate::say;
-use crate::text::{Message, list, shown};
-use crate::words::Words as _;
+use crate::text::{Message, shown};
 
 use super::super::world::World;
 use super::{At, Draft, Findings};
@@ -17,11 +17,7 @@ struct OfKind<'c, 'a> {
     first: &'c Unjudged<'a>,
     objects: usize,
     images: usize,
-    pod_specs: BTreeSet<&'c str>,
-    image_paths: BTreeSet<&'c str>,
-    /// The fields for pull secrets, of one form.
-    pull_secrets: BTreeSet<&'c str>,
-    form: Option<SecretForm>,
+    structure: Structure,
 }
 
 impl<'c> World<'c> {
@@ -36,11 +32,11 @@ impl<'c> World<'c> {
             }
         }
         for ((group, kind), all) in kinds {
-            Self::about_kind(out, group, kind, &all);
+            Self::about_kind(out, group, kind, all);
         }
     }
 
-    fn about_kind(out: &mut Findings<'_, '_>, group: &str, kind: &str, all: &OfKind<'_, '_>) {
+    fn about_kind(out: &mut Findings<'_, '_>, group: &str, kind: &str, all: OfKind<'_, '_>) {
         let code = &finding::CUSTOM_RESOURCE_NOT_JUDGED;
         let message = say!(
             "{} in {} of kind {} ({}) not judged; the row of the policy for them: {}",
@@ -48,7 +44,7 @@ impl<'c> World<'c> {
             counted(all.objects, "custom resource"),
             shown(kind),
             shown(group),
-            all.row(group, kind)
+            shown(&all.structure.proposal(group, kind).flow())
         );
         let Unjudged { object, held } = all.first;
         let at = At::new(object, held.span, "not judged");
@@ -58,45 +54,13 @@ impl<'c> World<'c> {
 
 impl<'c, 'a> OfKind<'c, 'a> {
     fn new(first: &'c Unjudged<'a>) -> Self {
-        let [pod_specs, image_paths, pull_secrets] = [(); 3].map(|()| BTreeSet::new());
-        Self { first, objects: 0, images: 0, pod_specs, image_paths, pull_secrets, form: None }
+        Self { first, objects: 0, images: 0, structure: Structure::default() }
     }
 
     fn take(&mut self, one: &'c Unjudged<'a>) {
         self.objects += 1;
         self.images += one.held.images;
-        self.pod_specs.extend(one.held.pod_specs.iter().map(|path| &**path));
-        self.image_paths.extend(one.held.image_paths.iter().map(|path| &**path));
-        for (path, form) in &one.held.pull_secrets {
-            if *self.form.get_or_insert(*form) == *form {
-                self.pull_secrets.insert(path);
-            }
-        }
-    }
-
-    /// The entry of `customResources`.
-    fn row(&self, group: &str, kind: &str) -> Message {
-        let field = |key: &'static str, paths: &BTreeSet<&str>| {
-            if paths.is_empty() {
-                return Message::default();
-            }
-            say!(", {}: [{}]", key, list(paths.iter().map(|path| shown(path).quoted()), ", "))
-        };
-        let none = BTreeSet::new();
-        // A pod spec has its own.
-        let pull_secrets = if self.image_paths.is_empty() { &none } else { &self.pull_secrets };
-        let form =
-            self.form.filter(|form| !pull_secrets.is_empty() && *form != SecretForm::Objects);
-        let form = form.map(|form| say!(", pullSecretShape: {}", form.word()));
-        say!(
-            "{{group: {}, kind: {}{}{}{}{}}}",
-            shown(group),
-            shown(kind),
-            field("podSpecs", &self.pod_specs),
-            field("images", &self.image_paths),
-            field("pullSecrets", pull_secrets),
-            form.unwrap_or_default()
-        )
+        self.structure.merge(&one.held.structure);
     }
 }
 

@@ -1,19 +1,27 @@
 //! `pullcreds kinds`: the kinds that are known, and what is known of each.
 
+use std::path::PathBuf;
+
+use pullcreds::frontend::{self, ReadError};
+use pullcreds::inventory::definition::definitions;
 use pullcreds::kinds::{Listed, Table};
 use pullcreds::report;
 use pullcreds::say;
+use pullcreds::source::Source;
 use pullcreds::text::{Message, list, shown};
 
 use crate::cli::args::{KindsArgs, KindsCommand, KindsOutput};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, print};
 use crate::cli::settings::layer::Layer;
-use crate::cli::settings::{Mode, look_of, policy_of};
+use crate::cli::settings::{Mode, limit, look_of, policy_of};
+
+use super::read;
 
 pub(crate) fn kinds(args: &KindsArgs) -> Result<Exit, Stop> {
     match &args.command {
         Some(KindsCommand::Explain { kind, output }) => explain(kind, output),
+        Some(KindsCommand::FromCrd { paths, known }) => from_crd(paths, *known),
         None => listed(args),
     }
 }
@@ -61,6 +69,37 @@ fn explain(kind: &str, output: &KindsOutput) -> Result<Exit, Stop> {
         let texts = all.iter().map(|listed| report::explain_kind(listed, look));
         texts.collect::<Vec<_>>().join("\n")
     })
+}
+
+/// Prints a policy with entries for the kinds that are defined.
+fn from_crd(paths: &[PathBuf], known: bool) -> Result<Exit, Stop> {
+    let sources = sources(paths)?;
+    let mut defined = Vec::new();
+    for source in &sources {
+        let found = definitions(&source.text).map_err(|problem| {
+            let look = look_of(&Layer::default(), Mode::Check).map(|look| {
+                Stop::with_report(Exit::Unreadable, report::problem(source, &problem, look))
+            });
+            look.unwrap_or_else(|stop| stop)
+        })?;
+        defined.push((shown(&source.name), found));
+    }
+    if defined.iter().all(|(_, found)| found.is_empty()) {
+        let text = say!("error: no CustomResourceDefinition found in the input\n");
+        return Err(Stop::new(Exit::Unreadable, text));
+    }
+    print(&report::proposed(&defined, Table::builtin(), known))
+}
+
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Stop> {
+    let limit = limit(&Layer::default())?;
+    if read::is_piped(paths) {
+        return Ok(vec![read::stdin(&limit)?]);
+    }
+    let unreadable = |error: ReadError| Stop::because(Exit::Unreadable, &error);
+    let found = frontend::find(paths, &[]).map_err(unreadable)?.files;
+    let results = frontend::read_files(&found, &limit, || ());
+    results.into_iter().map(|result| result.map_err(unreadable)).collect()
 }
 
 /// What may have been meant.
