@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::credentials::provider::Official;
-use crate::finding::Severity;
+use crate::finding::{self, Severity};
 use crate::kinds::Table;
 use crate::names::matches_glob;
 use crate::source::Span;
@@ -325,6 +325,7 @@ pub struct Policy {
     named_by: BTreeMap<String, Vec<usize>>,
     everywhere: Vec<Spanned<String>>,
     assume_private: bool,
+    fails_on_unknown_kinds: bool,
     cluster: Cluster,
     inject: Inject,
     rotation: Rotation,
@@ -545,6 +546,11 @@ impl Policy {
         self.assume_private
     }
 
+    /// Whether custom resources of unknown kinds that hold images make the run fail.
+    pub fn fails_on_unknown_kinds(&self) -> bool {
+        self.fails_on_unknown_kinds
+    }
+
     /// Whether workloads get the annotation that tells that they were checked.
     pub fn stamp(&self) -> bool {
         self.stamp
@@ -567,6 +573,10 @@ impl Policy {
 
     /// The severity that the policy gives to findings of this code.
     pub fn severity(&self, code: &str) -> Option<Severity> {
+        let is_unknown_kind = code == finding::CUSTOM_RESOURCE_NOT_JUDGED.name;
+        if is_unknown_kind && self.fails_on_unknown_kinds {
+            return Some(Severity::Error);
+        }
         self.severities.get(code).map(|severity| severity.value)
     }
 

@@ -332,7 +332,7 @@ fn a_parameter_that_is_not_known_is_an_error() {
     let (run, _folder) = plugin(&[], FINE);
     let outcome =
         run.env("ARGOCD_APP_PARAMETERS", r#"[{"name": "failOn", "string": "never"}]"#).run();
-    let what = "error: unknown plugin parameter 'failOn': the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
+    let what = "error: unknown plugin parameter 'failOn': the parameters are inject, into, private, public, assume-private, namespace, fail-on, fail-on-unknown-kinds, stamp, allow-empty, policy";
     check_failure(&outcome, 2, what);
 }
 

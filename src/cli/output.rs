@@ -98,6 +98,8 @@ fn because(consequence: &'static str, outcome: &Outcome<'_>) -> Message {
         "an injection was refused"
     } else if is_missed(outcome) {
         "there is no input"
+    } else if is_unknown(outcome) {
+        "images of custom resources of unknown kinds are not checked"
     } else {
         "findings reach the threshold (--fail-on)"
     };
@@ -112,6 +114,11 @@ pub(crate) fn is_refused(outcome: &Outcome<'_>) -> bool {
 /// Whether there had to be input and is none.
 pub(crate) fn is_missed(outcome: &Outcome<'_>) -> bool {
     has_error(outcome, &finding::EMPTY_INPUT)
+}
+
+/// Whether there are custom resources of unknown kinds, and they are not allowed.
+pub(crate) fn is_unknown(outcome: &Outcome<'_>) -> bool {
+    has_error(outcome, &finding::CUSTOM_RESOURCE_NOT_JUDGED)
 }
 
 fn has_error(outcome: &Outcome<'_>, code: &Code) -> bool {

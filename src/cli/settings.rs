@@ -23,7 +23,7 @@ use pullcreds::text::Message;
 use super::environment::now;
 use super::exit::Stop;
 use super::output::look::{format, look};
-use super::output::reports;
+use super::output::{is_unknown, reports};
 use argocd::Application;
 use layer::Layer;
 pub(crate) use policy::baseline;
@@ -190,6 +190,7 @@ impl Settings {
     /// Whether the run has to fail, by the threshold alone.
     pub(crate) fn fails(&self, outcome: &Outcome<'_>) -> bool {
         match self.fail_on {
+            _ if self.policy.fails_on_unknown_kinds() && is_unknown(outcome) => true,
             FailOn::Never => false,
             FailOn::Warning => outcome.reaches(Severity::Warning),
             FailOn::Error => outcome.reaches(Severity::Error),

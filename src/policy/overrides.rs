@@ -32,6 +32,8 @@ pub struct Overrides {
     pub fail_on: Option<FailOn>,
     /// `--stamp`.
     pub stamp: Option<bool>,
+    /// `--fail-on-unknown-kinds`.
+    pub fail_on_unknown_kinds: Option<bool>,
 }
 
 impl Policy {
@@ -165,6 +167,8 @@ pub(super) fn apply(mut policy: Policy, overrides: &Overrides) -> Result<Policy,
         policy.inject.into_of_fixes = policy.inject.into;
     }
     policy.stamp = overrides.stamp.unwrap_or(policy.stamp);
+    policy.fails_on_unknown_kinds =
+        overrides.fail_on_unknown_kinds.unwrap_or(policy.fails_on_unknown_kinds);
     policy.namespace = overrides.namespace.clone().map(from_flag).or(policy.namespace);
     policy.fail_on = overrides.fail_on.map(from_flag).or(policy.fail_on);
     let policy = policy.index();

@@ -363,6 +363,25 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..POLICY
     },
     Setting {
+        name: "fail-on-unknown-kinds",
+        value: SettingType::Switch(|values| &mut values.overrides.fail_on_unknown_kinds),
+        help: "Fail if a custom resource of an unknown kind holds images, whatever the threshold",
+        application: Some(Parameter {
+            title: "Fail on unknown kinds",
+            tooltip: "Whether images in custom resources of unknown kinds make the manifests fail; an application cannot switch it off",
+            default: "false",
+            limit: |asked, policy| {
+                let is_off = |asked: &mut bool| !*asked;
+                let asked = &mut asked.fail_on_unknown_kinds;
+                overruled(
+                    policy.fails_on_unknown_kinds() && asked.take_if(is_off).is_some(),
+                    "true",
+                )
+            },
+        }),
+        ..POLICY
+    },
+    Setting {
         name: "stamp",
         value: SettingType::Switch(|values| &mut values.overrides.stamp),
         help: "Annotate every workload that passes: pullcreds.dev/checked: v1",
