@@ -357,6 +357,23 @@ fn the_word_of_the_operator_counts_for_more() {
 }
 
 #[test]
+fn an_application_may_fail_on_unknown_kinds_and_not_put_up_with_them() {
+    let unknown = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {image: quay.io/acme/a:1}\n";
+    let with = |flags: &[&str], value: &str| {
+        let (run, folder) = plugin(flags, unknown);
+        let parameters = format!(r#"[{{"name": "fail-on-unknown-kinds", "string": "{value}"}}]"#);
+        (run.env("ARGOCD_APP_PARAMETERS", &parameters).run(), folder)
+    };
+    with(&[], "false").0.expect(0);
+    let (asked, _folder) = with(&[], "true");
+    assert_eq!(asked.expect(1).out(), "");
+    let (overruled, _folder) = with(&["--fail-on-unknown-kinds", "--fail-on=never"], "false");
+    let note =
+        "note: `fail-on-unknown-kinds` of the Application is ignored: the policy says `true`\n";
+    assert!(overruled.expect(1).err().contains(note));
+}
+
+#[test]
 fn the_operator_may_take_nothing_from_an_application() {
     let (file, _kept) = policy(LAX);
     for (name, value) in [
@@ -464,6 +481,7 @@ fn parameters_are_announced() {
             "assume-private",
             "namespace",
             "fail-on",
+            "fail-on-unknown-kinds",
             "stamp",
             "allow-empty",
             "policy"
