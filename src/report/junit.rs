@@ -14,6 +14,7 @@ use crate::policy::FailOn;
 use crate::source::Span;
 use crate::text::{Shown, printable, shown};
 use crate::verdict::Verdict;
+use crate::words::Words as _;
 
 /// Characters of a name or of a message.
 const LONGEST: usize = 1000;
@@ -200,7 +201,7 @@ fn note(report: &Report<'_>, finding: &Finding) -> TestNote {
         None => Sort::Output,
     };
     let message = match &finding.suppressed {
-        Some(suppressed) => format!("accepted by the policy: {}", suppressed.reason),
+        Some(suppressed) => format!("accepted ({}): {}", suppressed.by.word(), suppressed.reason),
         None => clipped(&listed.message, LONGEST),
     };
     let remedy = finding.remedy.as_deref().map(printable).unwrap_or_default();

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::Report;
 use super::listed::{self, Listed, Located, Rule};
-use crate::finding::{self, Code, Concern, Finding, Fix, Place, Severity, Subject, Suppression};
+use crate::finding::{
+    self, Code, Concern, Finding, Fix, Place, Severity, Subject, SuppressedBy, Suppression,
+};
 use crate::source::Position;
 use crate::text::{Message, Shown, printable, printable_json, shown};
 
@@ -376,7 +378,10 @@ fn replacement(report: &Report<'_>, fix: &Fix) -> WireReplacement {
 fn excuse(suppression: &Suppression) -> WireExcuse {
     let until = suppression.expires.as_ref().map(|day| format!(" (until {day})"));
     WireExcuse {
-        kind: "external",
+        kind: match suppression.by {
+            SuppressedBy::Annotation | SuppressedBy::Comment => "inSource",
+            SuppressedBy::PolicyException | SuppressedBy::Baseline => "external",
+        },
         status: "accepted",
         justification: suppression.reason.to_string() + &until.unwrap_or_default(),
     }
