@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_told_with_its_name() {
-        let known = "the parameters are inject, into, private, public, assume-private, namespace, fail-on, stamp, allow-empty, policy";
+        let known = "the parameters are inject, into, private, public, assume-private, namespace, fail-on, fail-on-unknown-kinds, stamp, allow-empty, policy";
         check_mistake(&[], r#"[{"name": "fail_on", "string": "never"}]"#, &[known]);
         check_mistake(
             &[("REPORT", "json=/tmp/x")],
