@@ -32,7 +32,7 @@ use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
 use crate::source::Source;
-use crate::text::Text;
+use crate::text::{Message, Text};
 use crate::verdict::{
     Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, LookUp,
     Malformed, Named, Origin, Pull, Referrer, Secrets,
@@ -131,6 +131,10 @@ pub struct Outcome<'a> {
     pub added: Added<'a>,
     /// The counts.
     pub summary: Summary,
+    /// How old the credentials of Secrets are, in words: by the source of a Secret and its number there.
+    pub ages: BTreeMap<(usize, usize), Message>,
+    /// The time of the run.
+    pub now: Timestamp,
 }
 
 /// A workload with its verdicts.
@@ -223,35 +227,39 @@ pub fn check<'a>(
     let judge = Judge { overlay, secrets: &secrets, providers, policy };
     let (pods, resolved) = judge.pods(requests, &mut used);
     let stamped = stamped(sources, policy, circumstances.stamps);
-    let plans = match circumstances.stamps {
-        Stamps::Written => with_stamps(plans, &stamped),
-        Stamps::Ignored | Stamps::Required => plans,
-    };
+    let plans = with_stamps(plans, &stamped, circumstances.stamps);
     let world_pods = resolved_pods(&pods, resolved, &inventories);
-    let is_wanting = world_pods.iter().any(ResolvedPod::is_wanting);
     let world = World {
         sources,
         inventories: &inventories,
         service_accounts: &service_accounts,
         secrets: &secrets,
+        covering: world_pods.iter().any(ResolvedPod::is_wanting).then(|| &*covering),
         pods: world_pods,
         stamped: &stamped,
         added: &added,
         notes: &notes,
         policy,
         circumstances,
-        covering: is_wanting.then(|| &*covering),
         names: OnceCell::new(),
         unreadable: !problems.is_empty(),
     };
     let Findings { found: findings, suppressed, excused, .. } = Findings::of(&world, used);
-    let mut summary = Summary::of(&inventories, &pods, &findings, &excused);
-    if !problems.is_empty() {
-        // What cannot be read may hold anything.
-        summary.status = Status::Fail;
+    let ages = world.ages();
+    let summary = Summary::of(&inventories, &pods, &findings, &excused).or_fail(&problems);
+    Outcome {
+        inventories,
+        cluster: circumstances.cluster,
+        problems,
+        pods,
+        findings,
+        suppressed,
+        plans,
+        added,
+        summary,
+        ages,
+        now: circumstances.now,
     }
-    let cluster = circumstances.cluster;
-    Outcome { inventories, cluster, problems, pods, findings, suppressed, plans, added, summary }
 }
 
 /// What each source and then each dump of the cluster holds, and those that cannot be read.
@@ -307,7 +315,11 @@ fn stamped<'a>(sources: &'a [Source], policy: &'a Policy, stamps: Stamps) -> Vec
     all.collect()
 }
 
-fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>]) -> Vec<Plan> {
+/// The same plans, with the stamps if they are written.
+fn with_stamps(plans: Vec<Plan>, stamped: &[Vec<Stamped<'_>>], stamps: Stamps) -> Vec<Plan> {
+    if stamps != Stamps::Written {
+        return plans;
+    }
     let all = plans.into_iter().enumerate().map(|(at, plan)| {
         let stamped = stamped.get(at).into_iter().flatten();
         let new = stamped.filter_map(|stamped| match &stamped.stamp {

@@ -9,6 +9,7 @@ mod excerpt;
 mod github;
 mod gitlab;
 mod hidden;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -65,6 +66,8 @@ pub enum Format {
     Gitlab,
     /// A comment on a pull request.
     Markdown,
+    /// One page without other files.
+    Html,
 }
 
 impl Words for Format {}
@@ -74,7 +77,9 @@ impl Format {
     pub fn is_document(self) -> bool {
         match self {
             Self::Brief | Self::Human | Self::Oneline | Self::Github => false,
-            Self::Json | Self::Sarif | Self::Junit | Self::Gitlab | Self::Markdown => true,
+            Self::Json | Self::Sarif | Self::Junit | Self::Gitlab | Self::Markdown | Self::Html => {
+                true
+            }
         }
     }
 }
@@ -169,6 +174,7 @@ impl<'r> Report<'r> {
             Format::Oneline => oneline::render(self),
             Format::Sarif => sarif::render(self),
             Format::Junit => junit::render(self),
+            Format::Html => html::render(self),
             Format::Markdown => markdown::render(self),
             Format::Github => github::render(self),
             Format::Gitlab => gitlab::render(self),

@@ -305,3 +305,37 @@ fn markdown_stays_below_the_limit_of_a_comment() {
     assert!(text.len() < 65_536, "{} bytes", text.len());
     assert!(text.contains(" more: `--report json=FILE` has them all."), "{text}");
 }
+
+/// Where the page has text of the input: in elements of the templates, and in no other.
+#[test]
+fn the_page_has_the_elements_of_its_templates_only() {
+    let outcome = report("html");
+    assert_printable(outcome.out());
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let page = roxmltree::Document::parse_with_options(outcome.out(), options);
+    let page = page.expect("the page is well-formed");
+    let template = include_str!("../templates/report.html");
+    for node in page.descendants().filter(roxmltree::Node::is_element) {
+        let begin = format!("<{}", node.tag_name().name());
+        assert!(template.contains(&begin), "{begin}");
+        for attribute in node.attributes() {
+            assert!(template.contains(&format!(" {}=", attribute.name())), "{}", attribute.name());
+            let is_link = attribute.name() == "href";
+            assert!(!is_link || attribute.value().starts_with('#'), "{}", attribute.value());
+        }
+    }
+    let shown: String = page.descendants().filter_map(|node| node.text()).collect();
+    for name in
+        ["]]><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{ 7 * 7 }}", "&amp;&lt;"]
+    {
+        assert!(shown.contains(name), "{name}");
+    }
+    let mut ids: Vec<_> = page.descendants().filter_map(|node| node.attribute("id")).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "ids are unique");
+    for link in page.descendants().filter_map(|node| node.attribute("href")) {
+        assert!(ids.contains(&&link[1..]), "{link}");
+    }
+}

@@ -100,6 +100,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "mask",
             "text",
             "yaml",
+            "credentials",
             "finding",
             "kinds",
             "policy",

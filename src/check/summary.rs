@@ -9,6 +9,7 @@ use crate::say;
 use crate::source::Span;
 use crate::text::{Message, list, shown};
 use crate::verdict::{Identified, Verdict};
+use crate::yaml::Problem;
 
 use super::{Judged, Pod};
 
@@ -193,6 +194,12 @@ impl Summary {
             (false, _) => Status::Pass,
         };
         counted
+    }
+
+    /// The same, failed if something cannot be read: that may hold anything.
+    pub(super) fn or_fail(self, problems: &[(usize, Problem)]) -> Self {
+        let status = if problems.is_empty() { self.status } else { Status::Fail };
+        Self { status, ..self }
     }
 
     fn note(&mut self, verdict: Verdict) {

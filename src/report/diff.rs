@@ -29,6 +29,23 @@ pub fn unified(report: &Report<'_>, look: Look) -> String {
     out
 }
 
+/// The diff of the document at `chunk` of a source, without names of files; empty if nothing in it changes.
+pub(super) fn of_chunk(report: &Report<'_>, at: usize, chunk: Span, look: Look) -> String {
+    let edits = report.outcome.plans.get(at).map_or(&[][..], |plan| plan.edits());
+    let begin = edits.partition_point(|edit| edit.place.start < chunk.start);
+    let end = edits.partition_point(|edit| edit.place.start <= chunk.end);
+    let text = &report.source(at).text;
+    let feeds = |text: &str| text.matches('\n').count().cast_signed();
+    let before = edits[..begin].iter();
+    let shift = before.map(|edit| feeds(&edit.insert) - feeds(&text[edit.place.range()])).sum();
+    let mut out = String::new();
+    let mut diff = SourceDiff { report, at, look, shift, out: &mut out };
+    for (lines, edits) in regions(report, at, &edits[begin..end]) {
+        diff.hunk(lines, edits);
+    }
+    out
+}
+
 fn of_source(report: &Report<'_>, at: usize, edits: &[Edit], look: Look, out: &mut String) {
     let name = shown(&report.source(at).name);
     let _ = writeln!(out, "{}", paint(&format!("--- {name}"), BOLD, look));

@@ -93,6 +93,11 @@ impl Excerpt {
         self.position
     }
 
+    /// The number of its first line, from 0.
+    pub(super) fn first_line(&self) -> usize {
+        self.first_line
+    }
+
     /// The masked lines.
     pub(super) fn text(&self) -> &str {
         &self.data

@@ -104,13 +104,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     }
     let counts = suites.iter().fold(TestCounts::default(), |sum, suite| sum.and(suite.counts));
     let page = TestSuites { counts, suites };
-    valid(&page.render().expect("writing into a string cannot fail")) + "\n"
-}
-
-/// Text without the characters that XML 1.0 cannot hold (section 2.2), which no escape makes valid.
-fn valid(xml: &str) -> String {
-    let is_valid = |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    xml.chars().map(|c| if is_valid(&c) { c } else { '\u{fffd}' }).collect()
+    listed::valid(&page.render().expect("writing into a string cannot fail")) + "\n"
 }
 
 /// The image that a finding is about.

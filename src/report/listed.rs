@@ -139,6 +139,12 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
     }
 }
 
+/// Text without the characters that XML 1.0 cannot hold (section 2.2), which no escape makes valid.
+pub(super) fn valid(xml: &str) -> String {
+    let is_valid = |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    xml.chars().map(|c| if is_valid(&c) { c } else { '\u{fffd}' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

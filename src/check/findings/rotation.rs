@@ -1,5 +1,6 @@
 //! When credentials were last rotated, by the best evidence there is, and what is worth saying about that.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,7 @@ use crate::finding;
 use crate::inventory::Produced;
 use crate::inventory::annotations::Annotation;
 use crate::inventory::producers::Refresh;
-use crate::inventory::secrets::{RedactedEntry, Secret, WriteTimes};
+use crate::inventory::secrets::{Content, RedactedEntry, Secret, WriteTimes};
 use crate::policy;
 use crate::say;
 use crate::source::Span;
@@ -126,6 +127,14 @@ impl World<'_> {
 
     /// A Secret of the manifests that something fills later, and what a dump of the cluster shows of it.
     pub(super) fn about_managed(&self, out: &mut Findings<'_, '_>, secret: &Secret<'_>) {
+        let evidence = self.managed_evidence(secret);
+        let at = SecretSpot::new(&secret.object, secret.object.label);
+        let name = self.describe_in(&secret.object);
+        self.about_rotation(out, &say!("of {}", name), &evidence, at);
+    }
+
+    /// Of a Secret of the manifests that something fills later.
+    fn managed_evidence<'e>(&'e self, secret: &'e Secret<'e>) -> RotationEvidence<'e> {
         let namespace = secret.object.namespace();
         let name = secret.object.name.as_deref().unwrap_or_default();
         let filled = self.secrets.in_cluster(namespace, name).map(|(_, filled)| filled);
@@ -137,10 +146,55 @@ impl World<'_> {
         });
         let produced = self.secrets.producer(namespace, name);
         let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
-        let evidence = evidence.and_policy(self.policy.secret(namespace, name));
-        let at = SecretSpot::new(&secret.object, secret.object.label);
-        let name = self.describe_in(&secret.object);
-        self.about_rotation(out, &say!("of {}", name), &evidence, at);
+        evidence.and_policy(self.policy.secret(namespace, name))
+    }
+
+    /// Of a Secret with its content.
+    pub(super) fn own_evidence<'e>(&'e self, secret: &'e Secret<'e>) -> RotationEvidence<'e> {
+        let namespace = secret.object.namespace();
+        let name = secret.object.name.as_deref().unwrap_or_default();
+        let produced = self.secrets.producer(namespace, name);
+        RotationEvidence::of_secret(secret, produced.map(|(_, made)| made))
+            .and_policy(self.policy.secret(namespace, name))
+    }
+
+    /// How old the credentials of each Secret are, by its source and its number there.
+    pub(in crate::check) fn ages(&self) -> BTreeMap<(usize, usize), Message> {
+        let mut ages = BTreeMap::new();
+        for (source, inventory) in self.inventories.iter().enumerate() {
+            for (index, secret) in inventory.secrets.iter().enumerate() {
+                let evidence = match &secret.content {
+                    Content::Payload(_) => self.own_evidence(secret),
+                    Content::Managed => self.managed_evidence(secret),
+                    Content::NoKey { .. } | Content::OtherType { .. } => continue,
+                };
+                ages.insert((source, index), self.age(&evidence));
+            }
+        }
+        ages
+    }
+
+    fn age(&self, evidence: &RotationEvidence<'_>) -> Message {
+        match self.rotated(evidence) {
+            Rotated::At(time, told) => {
+                let days =
+                    self.circumstances.now.duration_since(time).as_secs() / DAY.cast_signed();
+                let days = if days == 1 { say!("1 day") } else { say!("{} days", days) };
+                say!("{}: rotated on {}, {}", days, date(time), told.words())
+            }
+            Rotated::Every(interval) => {
+                let seconds = interval.as_secs();
+                let text = match seconds {
+                    0..=60 => "1 minute".into(),
+                    61..3600 => say!("{} minutes", seconds.div_ceil(60)),
+                    3600..DAY => hours(seconds),
+                    _ => say!("{} days", seconds / DAY),
+                };
+                say!("refreshed every {}", text)
+            }
+            Rotated::Never => "fetched once, and never refreshed".into(),
+            Rotated::Unknown => "not known".into(),
+        }
     }
 
     fn about_token(

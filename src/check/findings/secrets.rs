@@ -66,11 +66,7 @@ impl<'c> World<'c> {
         }
         self.about_literals(out, secret, summary);
         if summary.entries().iter().any(|entry| entry.unusable.is_none()) {
-            let namespace = secret.object.namespace();
-            let name = secret.object.name.as_deref().unwrap_or_default();
-            let produced = self.secrets.producer(namespace, name);
-            let evidence = RotationEvidence::of_secret(secret, produced.map(|(_, made)| made))
-                .and_policy(self.policy.secret(namespace, name));
+            let evidence = self.own_evidence(secret);
             self.about_times(out, secret, summary.span, &evidence);
         }
     }

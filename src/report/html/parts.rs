@@ -1,0 +1,364 @@
+//! A part of the page for each workload, and the findings in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::diff;
+use super::super::excerpt::{Excerpt, Labelled};
+use super::super::listed::{self, Listed, Located};
+use super::super::{Look, Report};
+use super::{EXCERPTS, WORKLOADS, class, verdict_class};
+use crate::check::{Basis, Judged, Pod};
+use crate::finding::{Finding, Place};
+use crate::inject::Holder;
+use crate::inventory::{Image, Object};
+use crate::text::{Shown, printable, shown};
+use crate::verdict::{AccountId, Evidence, Origin};
+
+/// A workload: the images of its pods, their pull secrets, and what was found.
+pub(super) struct HtmlWorkload {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) place: String,
+    pub(super) account: String,
+    pub(super) secrets_from: &'static str,
+    /// The names of its pull secrets, and where each is.
+    pub(super) secrets: Vec<(String, String)>,
+    pub(super) images: Vec<HtmlImage>,
+    pub(super) findings: Vec<HtmlFinding>,
+    pub(super) diff: Vec<HtmlDiffLine>,
+}
+
+pub(super) struct HtmlImage {
+    pub(super) reference: String,
+    pub(super) container: String,
+    pub(super) verdict: &'static str,
+    pub(super) class: &'static str,
+    pub(super) basis: String,
+}
+
+pub(super) struct HtmlFinding {
+    pub(super) id: String,
+    pub(super) severity: &'static str,
+    pub(super) class: &'static str,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) place: String,
+    pub(super) excerpt: Vec<HtmlLine>,
+    pub(super) label: String,
+    pub(super) related: Vec<String>,
+    pub(super) remedy: String,
+    /// Why it is suppressed; empty if it is not.
+    pub(super) reason: String,
+}
+
+/// A line of an excerpt; `marked` is what the finding is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HtmlLine {
+    pub(super) number: String,
+    pub(super) before: String,
+    pub(super) marked: String,
+    pub(super) after: String,
+}
+
+pub(super) struct HtmlDiffLine {
+    pub(super) class: &'static str,
+    pub(super) text: String,
+}
+
+/// Numbers for the ids of findings, and how many have an excerpt.
+#[derive(Default)]
+pub(super) struct Numbers {
+    findings: usize,
+}
+
+/// Findings by the object that they are in: the source, and the place of its document and of the object in it.
+pub(super) type ByWorkload<'r> = BTreeMap<(usize, usize), Vec<&'r Finding>>;
+
+/// The findings of each workload, by its source and its number there.
+pub(super) fn by_workload<'r>(report: &'r Report<'_>) -> ByWorkload<'r> {
+    let mut objects: BTreeMap<_, (usize, usize)> = BTreeMap::new();
+    for pod in &report.outcome.pods {
+        let object = &report.outcome.inventories[pod.source].workloads[pod.index].object;
+        let key = (pod.source, object.document, object.place.to_string());
+        objects.entry(key).or_insert((pod.source, pod.index));
+    }
+    let mut all = ByWorkload::new();
+    for finding in &report.outcome.findings {
+        let Some(place) = &finding.place else { continue };
+        if let Some(workload) = holder(&objects, place) {
+            all.entry(workload).or_default().push(finding);
+        }
+    }
+    all
+}
+
+/// The workload that a place is in: the path of a place begins with that of its object.
+fn holder(
+    objects: &BTreeMap<(usize, usize, String), (usize, usize)>,
+    place: &Place,
+) -> Option<(usize, usize)> {
+    let path = place.path.to_string();
+    let ends = std::iter::once(path.len()).chain(path.rmatch_indices(['.', '[']).map(|(at, _)| at));
+    let mut all = ends.chain([0]).map(|end| path[..end].to_owned());
+    all.find_map(|path| objects.get(&(place.source, place.document, path)).copied())
+}
+
+/// A part for each of the first workloads, in the order of the input.
+pub(super) fn workloads(
+    report: &Report<'_>,
+    found: &ByWorkload<'_>,
+    numbers: &mut Numbers,
+) -> Vec<HtmlWorkload> {
+    let mut shown_chunks = BTreeSet::new();
+    let pods = report.outcome.pods.iter().take(WORKLOADS).enumerate();
+    let all = pods.map(|(at, pod)| {
+        let object = &report.outcome.inventories[pod.source].workloads[pod.index].object;
+        let mut part = workload(report, pod, at);
+        let found = found.get(&(pod.source, pod.index)).into_iter().flatten();
+        let found = found.map(|finding| listed::finding(report, finding));
+        part.findings = found.map(|listed| finding(report, &listed, numbers)).collect();
+        // Objects of one List are edited in one document.
+        if shown_chunks.insert((pod.source, object.chunk)) {
+            part.diff = injected(report, pod.source, object);
+        }
+        part
+    });
+    all.collect()
+}
+
+fn workload(report: &Report<'_>, pod: &Pod<'_>, at: usize) -> HtmlWorkload {
+    let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+    let account = shown(workload.effective_service_account());
+    let known = match pod.account {
+        Evidence::Manifests => "in the manifests",
+        Evidence::Producer => "made by its operator",
+        Evidence::Cluster => "in the cluster dump",
+        Evidence::Policy => "declared in the policy",
+        Evidence::None => "not known",
+    };
+    let names = pod.effective.names.iter();
+    let namespace = workload.object.namespace.as_deref().or(report.policy.namespace());
+    let secrets = names.map(|name| (shown(name).to_string(), origin(report, namespace, name)));
+    let images = workload.images.iter().zip(&pod.images);
+    HtmlWorkload {
+        id: format!("w{at}"),
+        name: object_name(report, &workload.object),
+        place: place_of(report, &workload.object),
+        account: format!("{account} ({known})"),
+        secrets_from: match pod.effective.origin {
+            Origin::Pod => "named by the pod",
+            Origin::ServiceAccount => "those of the ServiceAccount",
+            Origin::None => "none",
+            Origin::Unknown => "not known",
+        },
+        secrets: secrets.collect(),
+        images: images.map(|(image, judged)| self::image(pod, image, judged)).collect(),
+        findings: Vec::new(),
+        diff: Vec::new(),
+    }
+}
+
+fn image(pod: &Pod<'_>, image: &Image<'_>, judged: &Judged) -> HtmlImage {
+    let judgement = &judged.judgement;
+    let secret = judgement.secret.and_then(|at| pod.effective.names.get(at));
+    let key = judgement.entry().map(|entry| format!(", entry {}", entry.key));
+    let key = key.unwrap_or_default();
+    let secret = secret.map(|secret| format!("Secret {}{key}", shown(secret)));
+    let basis = Basis::of(pod, judged).map(basis);
+    let reason = judgement.reason().map(|reason| printable(&reason));
+    let parts = [basis.map(str::to_owned), secret, reason];
+    HtmlImage {
+        reference: shown(&image.reference).to_string(),
+        container: image
+            .container
+            .as_deref()
+            .map(shown)
+            .as_ref()
+            .map(Shown::to_string)
+            .unwrap_or_default(),
+        verdict: judgement.verdict.name(),
+        class: verdict_class(judgement.verdict),
+        basis: parts.into_iter().flatten().collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Input => "a Secret of the input",
+        Basis::ClusterDump => "the cluster dump",
+        Basis::Declared => "a Secret that is kept elsewhere",
+        Basis::NodeIdentity => "the identity of the nodes",
+        Basis::ServiceAccountIdentity => "the identity of the ServiceAccount",
+        Basis::Injection => "what is injected",
+        Basis::Annotation => "an annotation that does not authenticate the pull",
+    }
+}
+
+/// Where a pull secret is.
+fn origin(report: &Report<'_>, namespace: Option<&str>, name: &str) -> String {
+    let is_it = |object: &Object<'_>| {
+        let own = object.namespace.as_deref().or(report.policy.namespace());
+        own == namespace && object.name.as_deref() == Some(name)
+    };
+    for inventory in &report.outcome.inventories {
+        let mut secrets = inventory.secrets.iter().map(|secret| &secret.object);
+        if let Some(object) = secrets.find(|object| is_it(object)) {
+            return place_of(report, object);
+        }
+        let mut produced = inventory.produced.iter();
+        if let Some(made) = produced.find(|made| &*made.name == name) {
+            let kind = object_name(report, &made.object);
+            return format!("made by {kind}, {}", place_of(report, &made.object));
+        }
+    }
+    match report.policy.secret(namespace, name) {
+        Some(_) => "declared in the policy".to_owned(),
+        None => "not in the input".to_owned(),
+    }
+}
+
+/// `Deployment shop/api`.
+pub(super) fn object_name(report: &Report<'_>, object: &Object<'_>) -> String {
+    let namespace = object.namespace.as_deref().or(report.policy.namespace());
+    let namespace = namespace.map(|namespace| format!("{}/", shown(namespace)));
+    let name = object.name.as_deref().unwrap_or_default();
+    let kind = shown(&object.type_meta.kind);
+    format!("{kind} {}{}", namespace.unwrap_or_default(), shown(name))
+}
+
+/// Where an object is.
+pub(super) fn place_of(report: &Report<'_>, object: &Object<'_>) -> String {
+    let source = object.source as usize;
+    let position = report.position(source, object.label.start);
+    let template = report.template(source, object.chunk);
+    let name = super::super::human::source_name(report.source(source), template);
+    format!("{name}:{position}")
+}
+
+/// Something that was found. The first of them have an excerpt.
+pub(super) fn finding(
+    report: &Report<'_>,
+    listed: &Listed<'_>,
+    numbers: &mut Numbers,
+) -> HtmlFinding {
+    numbers.findings += 1;
+    let finding = listed.finding;
+    let place = finding.and_then(|finding| finding.place.as_ref());
+    let excerpt =
+        place.filter(|_| numbers.findings <= EXCERPTS).map(|place| excerpt(report, place));
+    let related = finding.into_iter().flat_map(|finding| &finding.related);
+    let suppressed = finding.and_then(|finding| finding.suppressed.as_ref());
+    HtmlFinding {
+        id: format!("f{}", numbers.findings),
+        severity: listed.severity.name(),
+        class: class(listed.severity),
+        code: listed.rule.name,
+        message: listed.message.clone(),
+        place: listed.at.as_ref().map(located).unwrap_or_default(),
+        excerpt: excerpt.unwrap_or_default(),
+        label: place.map(|place| listed::one_line(&place.label)).unwrap_or_default(),
+        related: related.map(|place| self::related(report, place)).collect(),
+        remedy: finding.and_then(|one| one.remedy.as_deref()).map(printable).unwrap_or_default(),
+        reason: suppressed
+            .map(|suppressed| {
+                let until = suppressed.expires.as_ref().map(|day| format!(" (until {day})"));
+                format!("{}{}", suppressed.reason, until.unwrap_or_default())
+            })
+            .unwrap_or_default(),
+    }
+}
+
+fn related(report: &Report<'_>, place: &Place) -> String {
+    let label = listed::one_line(&place.label);
+    let name = place.object.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{} '{name}': {label} ({})", place.object.kind, located(&Located::of(report, place)))
+}
+
+fn located(at: &Located) -> String {
+    let template = at.template.as_ref().map(|template| format!("{template} in "));
+    let position = at.positions.map(|(start, _)| format!(":{start}")).unwrap_or_default();
+    format!("{}{}{position}", template.unwrap_or_default(), at.file)
+}
+
+fn excerpt(report: &Report<'_>, place: &Place) -> Vec<HtmlLine> {
+    let hidden = report.hidden(place.source, place.chunk);
+    let excerpt = Excerpt::of(&Labelled {
+        source: report.source(place.source),
+        lines: report.lines(place.source),
+        span: place.span,
+        within: place.chunk,
+        hidden: &hidden,
+        unread: false,
+    });
+    lines(excerpt.text(), excerpt.label.clone(), excerpt.first_line())
+}
+
+/// The lines of an excerpt, of which the bytes at `label` are marked. Numbers are as wide as the last one.
+fn lines(text: &str, label: std::ops::Range<usize>, first: usize) -> Vec<HtmlLine> {
+    let count = text.lines().count();
+    let width = (first + count).to_string().len();
+    let mut start = 0;
+    let lines = text.split_inclusive('\n').enumerate().map(|(at, line)| {
+        let line_start = start;
+        start += line.len();
+        let content = line.trim_end_matches(['\r', '\n']);
+        let inside = |at: usize| at.clamp(line_start, line_start + content.len()) - line_start;
+        let (from, to) = (inside(label.start), inside(label.end));
+        HtmlLine {
+            number: format!("{:>width$}", first + at + 1),
+            before: content[..from].to_owned(),
+            marked: content[from..to].to_owned(),
+            after: content[to..].to_owned(),
+        }
+    });
+    lines.collect()
+}
+
+/// What is injected into the document of an object.
+fn injected(report: &Report<'_>, source: usize, object: &Object<'_>) -> Vec<HtmlDiffLine> {
+    let text = diff::of_chunk(report, source, object.chunk, Look::PLAIN);
+    let lines = text.lines().map(|line| HtmlDiffLine {
+        class: match line.as_bytes().first() {
+            Some(b'+') => "added",
+            Some(b'-') => "removed",
+            _ => "",
+        },
+        text: line.to_owned(),
+    });
+    lines.collect()
+}
+
+/// What is injected into the first ServiceAccounts, with their names.
+pub(super) fn account_diffs(report: &Report<'_>) -> Vec<(String, Vec<HtmlDiffLine>)> {
+    let mut chunks = BTreeSet::new();
+    let holders = report.outcome.added.keys().filter_map(|holder| match holder {
+        Holder::Account(id) => Some(*id),
+        Holder::Pod { .. } => None,
+    });
+    let diffs = holders.filter_map(|AccountId { source, index }| {
+        let object = &report.outcome.inventories[source].service_accounts[index].object;
+        let is_new = chunks.insert((source, object.chunk));
+        is_new.then(|| (object_name(report, object), injected(report, source, object)))
+    });
+    diffs.take(WORKLOADS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_marked_in_its_line() {
+        let line = |number: &str, before: &str, marked: &str, after: &str| HtmlLine {
+            number: number.to_owned(),
+            before: before.to_owned(),
+            marked: marked.to_owned(),
+            after: after.to_owned(),
+        };
+        assert_eq!(
+            lines("kind: Pod\nimage: größe\n", 17..24, 8),
+            [line(" 9", "kind: Pod", "", ""), line("10", "image: ", "größe", "")]
+        );
+        assert_eq!(lines("a", 1..1, 0), [line("1", "a", "", "")]);
+    }
+}
