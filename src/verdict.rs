@@ -432,7 +432,9 @@ impl<'i> Pull<'i> {
     /// The verdict of an image whose pull needs no credentials; `None` if it may need some, or if it is invalid.
     fn without_credentials(&self) -> Option<Judgement> {
         if let Pulled::ReplacedBy(by) = self.pulled {
-            return Some(Judgement::of(Verdict::Placeholder).because(Because::ReplacedBy(by)));
+            return Some(
+                Judgement::of(Verdict::Placeholder).because(VerdictReason::ReplacedBy(by)),
+            );
         }
         self.reference.ok()?;
         if self.pulled == Pulled::Never {
@@ -455,15 +457,15 @@ pub struct Judgement {
     /// What would have such an identity, and is not asked.
     pub unasked: Option<Box<Unasked>>,
     /// What makes it so, where there is more to say.
-    because: Option<Box<Because>>,
+    because: Option<Box<VerdictReason>>,
 }
 
 /// What makes a verdict what it is. There may be a verdict for each of many thousand images, and of most there is
 /// nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Because {
+enum VerdictReason {
     Entry(MatchedEntry),
-    Why(Why),
+    Mismatch(MismatchReason),
     Identity(Identified),
     /// The platform puts a pull secret on every ServiceAccount.
     Platform(&'static str),
@@ -481,22 +483,22 @@ pub struct MatchedEntry {
 }
 
 impl Judgement {
-    fn because(self, because: Because) -> Self {
+    fn because(self, because: VerdictReason) -> Self {
         Self { because: Some(Box::new(because)), ..self }
     }
 
     /// The entry that covers the image.
     pub fn entry(&self) -> Option<&MatchedEntry> {
         match self.because.as_deref() {
-            Some(Because::Entry(entry)) => Some(entry),
+            Some(VerdictReason::Entry(entry)) => Some(entry),
             _ => None,
         }
     }
 
     /// What keeps the pull secrets from covering it.
-    pub fn why(&self) -> Option<&Why> {
+    pub fn why(&self) -> Option<&MismatchReason> {
         match self.because.as_deref() {
-            Some(Because::Why(why)) => Some(why),
+            Some(VerdictReason::Mismatch(why)) => Some(why),
             _ => None,
         }
     }
@@ -505,10 +507,10 @@ impl Judgement {
     pub fn reason(&self) -> Option<Message> {
         match (self.verdict, self.because.as_deref()) {
             (Verdict::NotPulled, _) => Some("nothing is pulled: imagePullPolicy is Never".into()),
-            (_, Some(Because::ReplacedBy(by))) => {
+            (_, Some(VerdictReason::ReplacedBy(by))) => {
                 Some(say!("a placeholder, to be replaced by {}", by))
             }
-            (_, Some(Because::Platform(platform))) => {
+            (_, Some(VerdictReason::Platform(platform))) => {
                 Some(say!("{} puts a pull secret for it on every ServiceAccount", platform))
             }
             _ => None,
@@ -518,7 +520,7 @@ impl Judgement {
     /// What makes the API server reject the pod.
     pub fn malformed(&self) -> Option<Malformed> {
         match self.why() {
-            Some(Why::Malformed(malformed)) => Some(*malformed),
+            Some(MismatchReason::Malformed(malformed)) => Some(*malformed),
             _ => None,
         }
     }
@@ -526,7 +528,7 @@ impl Judgement {
     /// Why the nodes can pull it with their own identity.
     pub fn identity(&self) -> Option<&Identified> {
         match self.because.as_deref() {
-            Some(Because::Identity(identity)) => Some(identity),
+            Some(VerdictReason::Identity(identity)) => Some(identity),
             _ => None,
         }
     }
@@ -602,7 +604,7 @@ pub enum Puller<'i> {
 
 /// What keeps a named pull secret from covering an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum MismatchReason {
     /// Its payload makes every look-up of the pod fail.
     Broken(Message),
     /// Its type is not one that the kubelet reads.
@@ -695,15 +697,15 @@ pub enum Known<'i> {
 }
 
 /// What keeps a content from having credentials for any image.
-fn why_of(content: &Content) -> Why {
+fn why_of(content: &Content) -> MismatchReason {
     match content {
-        Content::OtherType { .. } => Why::Type,
-        Content::NoKey { .. } => Why::Key,
+        Content::OtherType { .. } => MismatchReason::Type,
+        Content::NoKey { .. } => MismatchReason::Key,
         // Only what is declared of it can keep it from counting.
-        Content::Managed => Why::Policy,
+        Content::Managed => MismatchReason::Policy,
         Content::Payload(summary) => match (&summary.api_server, summary.misfit) {
-            (Err(error), _) => Why::Rejected(error.message()),
-            (Ok(()), misfit) => Why::Misfit(misfit.unwrap_or(Misfit::NoEntry)),
+            (Err(error), _) => MismatchReason::Rejected(error.message()),
+            (Ok(()), misfit) => MismatchReason::Misfit(misfit.unwrap_or(Misfit::NoEntry)),
         },
     }
 }
@@ -744,21 +746,21 @@ impl<'i> Known<'i> {
     }
 
     /// What keeps it from having credentials for any image that the policy does not name.
-    fn why(&self) -> Why {
+    fn why(&self) -> MismatchReason {
         match self {
             Self::InStream { secret, .. }
             | Self::InCluster { secret, .. }
             | Self::Copied { secret, .. } => why_of(&secret.content),
-            Self::Elsewhere(_) | Self::MadeElsewhere { .. } => Why::Namespace,
-            Self::Absent { .. } => Why::Absent,
-            Self::Impossible => Why::Name,
-            Self::Produced { in_time: false, .. } => Why::NeverMounted,
+            Self::Elsewhere(_) | Self::MadeElsewhere { .. } => MismatchReason::Namespace,
+            Self::Absent { .. } => MismatchReason::Absent,
+            Self::Impossible => MismatchReason::Name,
+            Self::Produced { in_time: false, .. } => MismatchReason::NeverMounted,
             Self::Produced { produced, .. } => match (&produced.fault, &produced.keys) {
-                (Some(fault), _) => Why::Produced(fault.clone()),
-                (None, Some(_)) => Why::Misfit(Misfit::NoEntry),
-                (None, None) => Why::Policy,
+                (Some(fault), _) => MismatchReason::Produced(fault.clone()),
+                (None, Some(_)) => MismatchReason::Misfit(Misfit::NoEntry),
+                (None, None) => MismatchReason::Policy,
             },
-            Self::Declared(_) | Self::Outside => Why::Policy,
+            Self::Declared(_) | Self::Outside => MismatchReason::Policy,
         }
     }
 
@@ -901,11 +903,12 @@ impl<'i> Credentials<'i> {
         };
         let Ok(image) = pull.reference else { return of(Verdict::Invalid) };
         if let Some(malformed) = self.malformed {
-            return of(Verdict::Mismatched).because(Because::Why(Why::Malformed(malformed)));
+            return of(Verdict::Mismatched)
+                .because(VerdictReason::Mismatch(MismatchReason::Malformed(malformed)));
         }
         if let Some((secret, error)) = &self.broken {
-            let why = Why::Broken(error.clone());
-            return on(*secret, Verdict::Mismatched).because(Because::Why(why));
+            let why = MismatchReason::Broken(error.clone());
+            return on(*secret, Verdict::Mismatched).because(VerdictReason::Mismatch(why));
         }
         let tried = self.tried(image.name());
         let unusable = |tried: &Match| {
@@ -918,11 +921,11 @@ impl<'i> Credentials<'i> {
             let matched = MatchedEntry { key, order: at + 1 };
             let maybe = matches!(self.named[entry.secret].known, Known::Copied { maybe: true, .. });
             let verdict = if maybe { Verdict::Declared } else { Verdict::Covered };
-            return on(entry.secret, verdict).because(Because::Entry(matched));
+            return on(entry.secret, verdict).because(VerdictReason::Entry(matched));
         }
         let unasked = match self.identity(image, policy, providers) {
             Asking::Answered(identity) => {
-                return of(Verdict::Iam).because(Because::Identity(identity));
+                return of(Verdict::Iam).because(VerdictReason::Identity(identity));
             }
             Asking::Unasked(unasked) => Some(Box::new(unasked)),
             Asking::Nobody => None,
@@ -932,14 +935,14 @@ impl<'i> Credentials<'i> {
             return on(secret, Verdict::Declared);
         }
         if let Some(platform) = self.platform(pull) {
-            return of(Verdict::Declared).because(Because::Platform(platform));
+            return of(Verdict::Declared).because(VerdictReason::Platform(platform));
         }
         match self.origin {
             Origin::Unknown => Judgement { unasked, ..of(Verdict::Unknown) },
             _ if self.named.is_empty() => Judgement { unasked, ..of(Verdict::Missing) },
             _ => {
                 let (secret, why) = self.why(image, &tried, &unusable);
-                let because = Some(Box::new(Because::Why(why)));
+                let because = Some(Box::new(VerdictReason::Mismatch(why)));
                 Judgement { unasked, because, ..on(secret, Verdict::Mismatched) }
             }
         }
@@ -999,23 +1002,23 @@ impl<'i> Credentials<'i> {
         image: &Reference,
         tried: &[Match],
         unusable: &dyn Fn(&Match) -> Option<Unusable>,
-    ) -> (usize, Why) {
+    ) -> (usize, MismatchReason) {
         if matches!(self.puller, Puller::Static) {
-            return (0, Why::StaticPod);
+            return (0, MismatchReason::StaticPod);
         }
         if let Some(entry) = tried.first()
             && let Some(why) = unusable(entry)
         {
             let key = shown_key(self.key(entry)).into_owned();
-            return (entry.secret, Why::Unusable { key, why });
+            return (entry.secret, MismatchReason::Unusable { key, why });
         }
         let name = image.name();
         let made = self.made.as_ref().is_some_and(|made| !made.lookup(name).is_empty());
         let miss = self.keys.nearest(&self.named, name).filter(|_| tried.is_empty() && !made);
         if let Some((secret, miss)) = miss {
-            return (secret, Why::Miss(miss));
+            return (secret, MismatchReason::Miss(miss));
         }
-        self.named.first().map_or((0, Why::Policy), |named| (0, named.known.why()))
+        self.named.first().map_or((0, MismatchReason::Policy), |named| (0, named.known.why()))
     }
 }
 
@@ -1027,8 +1030,14 @@ impl Judgement {
 
     /// Whether another pull secret would make the pull configured.
     pub fn can_be_covered(&self) -> bool {
-        let broken =
-            matches!(self.why(), Some(Why::Broken(_) | Why::StaticPod | Why::Malformed(_)));
+        let broken = matches!(
+            self.why(),
+            Some(
+                MismatchReason::Broken(_)
+                    | MismatchReason::StaticPod
+                    | MismatchReason::Malformed(_)
+            )
+        );
         self.verdict.is_private() && !self.verdict.is_configured() && !broken
     }
 

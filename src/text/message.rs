@@ -11,6 +11,13 @@ use super::{Shown, printable_json};
 use crate::source::Position;
 
 /// A message for people. It holds words of this program and what may be shown of the input, and nothing else.
+///
+/// A string does not become a message:
+///
+/// ```compile_fail,E0277
+/// let name = String::from("ghp_0123456789abcdef0123");
+/// let message = pullcreds::text::Message::from(name);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Message(Cow<'static, str>);
 

@@ -10,7 +10,7 @@ use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, Scope};
 use crate::say;
 use crate::text::{Message, Shown, list, plain, shown};
-use crate::verdict::{Account, Effective, Judgement, Malformed, Verdict, Why};
+use crate::verdict::{Account, Effective, Judgement, Malformed, MismatchReason, Verdict};
 
 use super::super::Judged;
 use super::super::covering::CoveringSecret;
@@ -210,7 +210,7 @@ impl<'c> World<'c> {
         let name = say!("'{}'", lists::shortened(name));
         match judgement.why() {
             None => say!("{} is for other registries", name),
-            Some(Why::Policy) => say!("{} is {}", name, scope().unwrap_or_default()),
+            Some(MismatchReason::Policy) => say!("{} is {}", name, scope().unwrap_or_default()),
             Some(why) => sentence(&name, why),
         }
     }
@@ -281,43 +281,45 @@ fn declared_for(scope: &Scope<'_>) -> Message {
 }
 
 /// What keeps a secret from covering an image, where the secret itself tells.
-fn sentence(name: &Message, why: &Why) -> Message {
+fn sentence(name: &Message, why: &MismatchReason) -> Message {
     match why {
-        Why::Broken(error) => say!("{} cannot be read, so every pull fails ({})", name, error),
-        Why::Rejected(error) => {
+        MismatchReason::Broken(error) => {
+            say!("{} cannot be read, so every pull fails ({})", name, error)
+        }
+        MismatchReason::Rejected(error) => {
             say!("{} is rejected by the API server, so it is not there ({})", name, error)
         }
-        Why::Type => say!("{} has a type that the kubelet ignores", name),
-        Why::Key => {
+        MismatchReason::Type => say!("{} has a type that the kubelet ignores", name),
+        MismatchReason::Key => {
             say!("{} is rejected by the API server, since it lacks the key of its type", name)
         }
-        Why::Name => say!("{} is not a valid name of a Secret", name),
-        Why::Namespace => say!("{} is in another namespace", name),
-        Why::Miss(miss) => say!("in {} {}", name, miss.message()),
-        Why::Misfit(misfit) => say!("{} gives none: {}", name, plain(*misfit)),
-        Why::Unusable { key, why } => {
+        MismatchReason::Name => say!("{} is not a valid name of a Secret", name),
+        MismatchReason::Namespace => say!("{} is in another namespace", name),
+        MismatchReason::Miss(miss) => say!("in {} {}", name, miss.message()),
+        MismatchReason::Misfit(misfit) => say!("{} gives none: {}", name, plain(*misfit)),
+        MismatchReason::Unusable { key, why } => {
             say!("in {} the key '{}' matches, but {}", name, key, plain(*why))
         }
-        Why::Policy => say!("{} is declared for other registries", name),
-        Why::Absent => say!("there is no {} in its namespace of the cluster dump", name),
-        Why::Produced(ProducerFault::Type) => {
+        MismatchReason::Policy => say!("{} is declared for other registries", name),
+        MismatchReason::Absent => say!("there is no {} in its namespace of the cluster dump", name),
+        MismatchReason::Produced(ProducerFault::Type) => {
             say!("what makes {} gives it a type that the kubelet ignores", name)
         }
-        Why::Produced(ProducerFault::Key(format)) => {
+        MismatchReason::Produced(ProducerFault::Key(format)) => {
             say!("what makes {} leaves out its key {}", name, format.data_key())
         }
-        Why::Produced(ProducerFault::NoSecret(kind)) => {
+        MismatchReason::Produced(ProducerFault::NoSecret(kind)) => {
             say!("what makes {} makes a {} and no Secret", name, shown(kind))
         }
-        Why::Produced(ProducerFault::Payload(_)) => {
+        MismatchReason::Produced(ProducerFault::Payload(_)) => {
             say!("the template of {} never becomes a valid docker configuration", name)
         }
-        Why::NeverMounted => say!(
+        MismatchReason::NeverMounted => say!(
             "{} appears only after a pod has mounted it, and every pod that does needs it to start",
             name
         ),
-        Why::StaticPod => say!("a static pod cannot use {}", name),
-        Why::Malformed(_) => say!("the API server rejects what names {}", name),
+        MismatchReason::StaticPod => say!("a static pod cannot use {}", name),
+        MismatchReason::Malformed(_) => say!("the API server rejects what names {}", name),
     }
 }
 

@@ -16,7 +16,7 @@ use super::{At, Draft, Findings, describe};
 
 /// What a pod does not find.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Thing {
+enum Dependency {
     PullSecret,
     ServiceAccount,
 }
@@ -78,7 +78,7 @@ impl<'c> World<'c> {
                 continue;
             }
             let name = pod.effective.names[at].shown();
-            let late = Late { thing: Thing::PullSecret, name, missing };
+            let late = AbsentDependency { thing: Dependency::PullSecret, name, missing };
             let at = self.at_whole_list(holder, "");
             Self::late(out, workload, &late, at);
         }
@@ -118,7 +118,11 @@ impl<'c> World<'c> {
             missing.how = How::Later;
         }
         let code = &finding::SERVICE_ACCOUNT_UPDATED_LATER;
-        let late = Late { thing: Thing::ServiceAccount, name: shown(""), missing: &missing };
+        let late = AbsentDependency {
+            thing: Dependency::ServiceAccount,
+            name: shown(""),
+            missing: &missing,
+        };
         let (severity, outcome, label) = if in_pod {
             (
                 Severity::Info,
@@ -171,12 +175,17 @@ impl<'c> World<'c> {
         let copies = gathered.of(key, || self.service_accounts.copies(id));
         let Some(missing) = missing(&workload.object, &copies) else { return };
         let name = shown(name);
-        let late = Late { thing: Thing::ServiceAccount, name, missing: &missing };
+        let late = AbsentDependency { thing: Dependency::ServiceAccount, name, missing: &missing };
         let at = pod.at("").path(workload.account_path());
         Self::late(out, workload, &late, at);
     }
 
-    fn late(out: &mut Findings<'_, '_>, workload: &Workload<'_>, late: &Late<'_>, at: At<'c>) {
+    fn late(
+        out: &mut Findings<'_, '_>,
+        workload: &Workload<'_>,
+        late: &AbsentDependency<'_>,
+        at: At<'c>,
+    ) {
         let Some((code, severity)) = late.weight(workload.kind) else { return };
         let label = match late.missing.how {
             How::Deleted => say!("'{}' is gone by then", late.name),
@@ -193,21 +202,21 @@ impl<'c> World<'c> {
 }
 
 /// A thing that a pod needs and does not find.
-struct Late<'l> {
-    thing: Thing,
+struct AbsentDependency<'l> {
+    thing: Dependency,
     name: Shown<'l>,
     missing: &'l Absence<'l>,
 }
 
-impl Late<'_> {
+impl AbsentDependency<'_> {
     /// How much it matters for a pod of this kind; `None`: not at all.
     fn weight(&self, kind: &Row) -> Option<(&'static Code, Severity)> {
         let Absence { moment, how, .. } = self.missing;
         let (later, deleted) = match self.thing {
-            Thing::PullSecret => {
+            Dependency::PullSecret => {
                 (&finding::PULL_SECRET_CREATED_LATER, &finding::PULL_SECRET_DELETED_EARLY)
             }
-            Thing::ServiceAccount => {
+            Dependency::ServiceAccount => {
                 (&finding::SERVICE_ACCOUNT_CREATED_LATER, &finding::SERVICE_ACCOUNT_DELETED_EARLY)
             }
         };
@@ -244,12 +253,12 @@ impl Late<'_> {
     fn message(&self, pod: &Object<'_>) -> Message {
         let who = describe(pod);
         let what = match self.thing {
-            Thing::PullSecret => say!("the pull secret '{}'", self.name),
+            Dependency::PullSecret => say!("the pull secret '{}'", self.name),
             // Every namespace has this one; its list is what comes with the stream.
-            Thing::ServiceAccount if self.name.masked() == "default" => {
+            Dependency::ServiceAccount if self.name.masked() == "default" => {
                 "what ServiceAccount 'default' is to name".into()
             }
-            Thing::ServiceAccount => say!("ServiceAccount '{}'", self.name),
+            Dependency::ServiceAccount => say!("ServiceAccount '{}'", self.name),
         };
         let starts = self.starts();
         let fate = match self.missing.how {

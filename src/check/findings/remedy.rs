@@ -10,7 +10,7 @@ use crate::policy::registries::{BuiltinAccess, Cloud, Host, RegistryProvider};
 use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
 use crate::say;
 use crate::text::{Message, Shown, list, shown};
-use crate::verdict::{Judgement, Known, Origin, Referrer, Unasked, Verdict, Why};
+use crate::verdict::{Judgement, Known, MismatchReason, Origin, Referrer, Unasked, Verdict};
 
 use super::super::Caller;
 use super::super::covering::CoveringSecret;
@@ -137,7 +137,7 @@ impl<'c> World<'c> {
     /// What would say that a pull secret which is declared for other images has credentials for this one, too.
     fn wider_scope(&self, wanting: &Wanting<'_, '_>) -> Message {
         let Wanting { pod, workload, image, judgement } = *wanting;
-        let (Some(Why::Policy), Some(at)) = (judgement.why(), judgement.secret) else {
+        let (Some(MismatchReason::Policy), Some(at)) = (judgement.why(), judgement.secret) else {
             return Message::default();
         };
         let name = &*pod.effective.names[at];
@@ -367,15 +367,19 @@ pub(in crate::check) fn owner_of(access: &Access, image: &Reference) -> String {
 
 /// Whether the secret that a judgement is about was meant for the image.
 fn is_meant(judgement: &Judgement) -> bool {
-    let other =
-        |why: &Why| matches!(why, Why::Policy | Why::Miss(NearMiss { suggestion: None, .. }));
+    let other = |why: &MismatchReason| {
+        matches!(
+            why,
+            MismatchReason::Policy | MismatchReason::Miss(NearMiss { suggestion: None, .. })
+        )
+    };
     judgement.why().is_some_and(|why| !other(why))
 }
 
 /// What the nearest key would have to be.
 fn better_key(judgement: &Judgement) -> Message {
     match judgement.why() {
-        Some(Why::Miss(NearMiss { suggestion: Some(key), .. })) => {
+        Some(MismatchReason::Miss(NearMiss { suggestion: Some(key), .. })) => {
             say!("The key `{}` would match.\n", shown(key))
         }
         _ => Message::default(),

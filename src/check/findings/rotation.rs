@@ -79,7 +79,7 @@ impl<'e> RotationEvidence<'e> {
 
 /// When credentials were last rotated, as far as anything tells.
 enum Rotated {
-    At(Timestamp, Told),
+    At(Timestamp, RotationSource),
     /// Something replaces them now and then.
     Every(Duration),
     /// Something made them once.
@@ -88,7 +88,7 @@ enum Rotated {
 }
 
 /// What tells a time.
-enum Told {
+enum RotationSource {
     Token,
     Annotation(String),
     Written,
@@ -96,7 +96,7 @@ enum Told {
     Policy,
 }
 
-impl Told {
+impl RotationSource {
     fn words(&self) -> Message {
         match self {
             Self::Token => "as the token itself tells".into(),
@@ -259,7 +259,7 @@ impl World<'_> {
         let limit = self.policy.rotation().max_age;
         let days = limit.as_secs() / DAY;
         match self.rotated(evidence) {
-            Rotated::At(time, told) if self.is_overdue(time) => {
+            Rotated::At(time, source) if self.is_overdue(time) => {
                 let code = &finding::ROTATION_OVERDUE;
                 let age = self.circumstances.now.duration_since(time).as_secs() / DAY.cast_signed();
                 let message = say!(
@@ -269,7 +269,7 @@ impl World<'_> {
                     whose,
                     date(time),
                     age,
-                    told.words()
+                    source.words()
                 );
                 out.report(at.draft(code, message, "rotate them"));
             }
@@ -311,11 +311,11 @@ impl World<'_> {
     /// the policy.
     fn rotated(&self, evidence: &RotationEvidence<'_>) -> Rotated {
         if let Some(issued) = self.issued(evidence) {
-            return Rotated::At(issued, Told::Token);
+            return Rotated::At(issued, RotationSource::Token);
         }
         let annotated = self.policy.rotation().annotations.iter().find_map(|name| {
             let at = evidence.annotation(name).and_then(time)?;
-            Some(Rotated::At(at, Told::Annotation(name.clone())))
+            Some(Rotated::At(at, RotationSource::Annotation(name.clone())))
         });
         let refreshed = || match evidence.refresh {
             Some(refresh) if is_never(refresh) => Some(Rotated::Never),
@@ -325,11 +325,12 @@ impl World<'_> {
         // An old object may have got new data in place, a young one cannot have old data.
         let young = || {
             let created = time(evidence.created?).filter(|created| !self.is_overdue(*created))?;
-            Some(Rotated::At(created, Told::Created))
+            Some(Rotated::At(created, RotationSource::Created))
         };
-        let declared = || Some(Rotated::At(evidence.declared?, Told::Policy));
-        let told = annotated.or_else(refreshed).or_else(written).or_else(young).or_else(declared);
-        told.unwrap_or(Rotated::Unknown)
+        let declared = || Some(Rotated::At(evidence.declared?, RotationSource::Policy));
+        let rotated =
+            annotated.or_else(refreshed).or_else(written).or_else(young).or_else(declared);
+        rotated.unwrap_or(Rotated::Unknown)
     }
 
     /// When the data was written, as far as its manager tells: a time after which no one has written it is proof of age,
@@ -338,8 +339,8 @@ impl World<'_> {
         let read = |text: &Option<Text<'_>>| time(text.as_deref()?);
         let latest = read(&written.latest)?;
         let certain = || read(&written.certain).filter(|certain| !self.is_overdue(*certain));
-        let told = if self.is_overdue(latest) { Some(latest) } else { certain() };
-        told.map(|at| Rotated::At(at, Told::Written))
+        let time = if self.is_overdue(latest) { Some(latest) } else { certain() };
+        time.map(|at| Rotated::At(at, RotationSource::Written))
     }
 
     /// When the oldest token was issued; `None` if there is an entry that does not tell, and none that is overdue.

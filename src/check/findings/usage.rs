@@ -15,7 +15,8 @@ use crate::source::Span;
 use crate::text::shown;
 use crate::token;
 use crate::verdict::{
-    AccountId, Asking, Credentials, Identified, Judgement, Known, Named, Origin, Verdict, Why,
+    AccountId, Asking, Credentials, Identified, Judgement, Known, MismatchReason, Named, Origin,
+    Verdict,
 };
 
 use super::super::Judged;
@@ -254,7 +255,9 @@ fn first_places<'l>(list: &'l PullSecrets<'_>) -> BTreeMap<&'l str, Span> {
 
 /// Whether a verdict is about the secret `at` because it covers the image, or was meant to.
 fn is_meant(judgement: &Judgement, at: usize) -> bool {
-    let other = |why: &Why| matches!(why, Why::Miss(NearMiss { suggestion: None, .. }));
+    let other = |why: &MismatchReason| {
+        matches!(why, MismatchReason::Miss(NearMiss { suggestion: None, .. }))
+    };
     judgement.secret == Some(at) && !judgement.why().is_some_and(other)
 }
 
