@@ -141,10 +141,7 @@ impl Settings {
                 (file, _) => file.as_deref().map(baseline).transpose()?,
             },
             baseline_file: values.baseline,
-            by_manifests: values.suppressions.unwrap_or(match caller(mode) {
-                Caller::CommandLine => ByManifests::Allow,
-                Caller::ArgoCd | Caller::Function => ByManifests::Deny,
-            }),
+            by_manifests: values.suppressions.unwrap_or(by_manifests(mode)),
             limit,
             providers,
             reports: values.report,
@@ -211,6 +208,14 @@ fn application(values: &table::Values, mode: Mode) -> Result<Application, Stop> 
 fn needs_input(mode: Mode) -> bool {
     let is_check = matches!(mode, Mode::Check | Mode::Baseline);
     is_check || mode == Mode::Filter && argocd::is_caller()
+}
+
+/// Whether manifests may accept findings: not those of another than who runs this.
+fn by_manifests(mode: Mode) -> ByManifests {
+    match caller(mode) {
+        Caller::CommandLine => ByManifests::Allow,
+        Caller::ArgoCd | Caller::Function => ByManifests::Deny,
+    }
 }
 
 fn shows_diff(when: When) -> bool {
