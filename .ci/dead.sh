@@ -9,7 +9,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 target=$(cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-cp -r src Cargo.lock README.md pullcreds.schema.json docs "$copy"
+cp -r src templates docs Cargo.lock README.md pullcreds.schema.json "$copy"
 # Without the library, its tests and the lints of style.
 awk '/^\[/ { kept = !/^\[(lib|\[test|\[bench|dev-dependencies|lints)/ } kept
      /^autobenches/ { print "autolib = false" }

@@ -75,11 +75,6 @@ pub fn names_whole_image(key: &str) -> bool {
 }
 
 impl Structure {
-    /// Whether it holds no images.
-    pub fn is_empty(&self) -> bool {
-        self.pod_specs.is_empty() && self.images.is_empty() && self.split_images.is_empty()
-    }
-
     /// Takes in what another one holds.
     pub fn merge(&mut self, other: &Self) {
         self.pod_specs.extend(other.pod_specs.iter().cloned());
