@@ -1,6 +1,6 @@
 //! One page without any other file: the sentence, a matrix of workloads and registries, and a part for each workload.
 //!
-//! The templates escape every value. What a person sees of a source comes from [`Excerpt`] and the diff only.
+//! The templates escape every value. What a person sees of a source comes from `Excerpt` and the diff only.
 
 mod parts;
 mod tables;

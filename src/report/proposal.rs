@@ -7,9 +7,8 @@ use super::style::wrapped;
 use crate::check::proposal::{Proposal, ProposedRegistry};
 use crate::image::Reference;
 use crate::policy::registries::Class;
-use crate::policy::{AccessFrom, Iam, Policy, RuleId};
-use crate::source::LineIndex;
-use crate::source::Source;
+use crate::policy::{AccessFrom, Iam, Policy, RuleId, Spanned};
+use crate::source::{LineIndex, Source};
 use crate::text::{Text, list, shown};
 
 /// The text of a policy file that says what `proposal` leaves open. What only a person can know is in comments.
@@ -101,71 +100,100 @@ pub fn image_by_policy(
     look: Look,
 ) -> String {
     let (domain, path) = (image.domain(), image.path());
-    let access = policy.access(domain, path);
-    let index = file.map(|file| LineIndex::new(&file.text));
-    let at = |rule: RuleId| {
-        let of = |rule: RuleId| match rule {
-            RuleId::Registry(at) => policy.registries()[at].pattern.value.to_string(),
+    let lines = file.map(|file| (file, LineIndex::new(&file.text)));
+    let entries = PolicyEntries { policy, lines };
+    let mut rows = vec![
+        ("image", shown(&format!("{domain}/{path}")).to_string()),
+        ("registry", shown(image.registry()).to_string()),
+        ("access", entries.access(image)),
+        ("pull secrets", entries.pull_secrets(image)),
+    ];
+    if !policy.everywhere().is_empty() {
+        rows.push(("in every pod", names(policy.everywhere())));
+    }
+    rows.push(("node identity", entries.node_identity(image)));
+    if let Some(provider) = policy.access(domain, path).provider {
+        rows.push(("provider", provider.name.to_owned()));
+        rows.push(("", provider.advice.to_owned()));
+    }
+    let width = look.width.saturating_sub(COLUMN).max(40);
+    let row = |(name, text): (&str, String)| {
+        let indent = format!("\n{:COLUMN$}", "");
+        format!("{name:COLUMN$}{}\n", wrapped(&text, width).replace('\n', &indent))
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// How wide the names of rows are.
+const COLUMN: usize = 16;
+
+/// The entries of a policy, with their places in its file.
+struct PolicyEntries<'p> {
+    policy: &'p Policy,
+    lines: Option<(&'p Source, LineIndex)>,
+}
+
+impl PolicyEntries<'_> {
+    /// `pullcreds.yaml:5:13, the entry for ghcr.io/acme`.
+    fn at(&self, rule: RuleId) -> String {
+        let pattern = match rule {
+            RuleId::Registry(at) => self.policy.registries()[at].pattern.value.to_string(),
             _ => String::new(),
         };
-        let entry = of(rule);
-        let entry = shown(&entry);
-        match (policy.span(rule), file, &index) {
-            (Some(span), Some(file), Some(index)) => {
-                let position = index.position(&file.text, span.start as usize);
-                format!("{}:{position}, the entry for {entry}", shown(&file.name))
+        let pattern = shown(&pattern);
+        match (self.policy.span(rule), &self.lines) {
+            (Some(span), Some((file, lines))) => {
+                let position = lines.position(&file.text, span.start as usize);
+                format!("{}:{position}, the entry for {pattern}", shown(&file.name))
             }
-            _ => format!("the entry for {entry} of a flag or variable"),
+            _ => format!("the entry for {pattern} of a flag or variable"),
         }
-    };
-    let class = match access.class {
-        Class::Private => "private",
-        Class::Public => "public",
-    };
-    let who = match (access.from, access.rule) {
-        (AccessFrom::Policy, Some(rule)) => at(rule),
-        (AccessFrom::Policy, None) => "assumePrivate of the policy".to_owned(),
-        (AccessFrom::Assumed, _) => match access.host {
-            Some(host) => format!("an assumption of the built-in table ({})", host.pattern),
-            None => "an assumption: the built-in table does not know this registry".to_owned(),
-        },
-        _ => match access.host {
-            Some(host) => format!("the built-in table ({}), by {}", host.pattern, host.source),
-            None => "the built-in table".to_owned(),
-        },
-    };
-    let row = |name: &str, text: &str| {
-        let text = wrapped(text, look.width.saturating_sub(16).max(40))
-            .replace('\n', "\n                ");
-        format!("{name:<16}{text}\n")
-    };
-    let mut out = row("image", &shown(&format!("{domain}/{path}")).to_string());
-    out += &row("registry", &shown(image.registry()).to_string());
-    out += &row("access", &format!("{class}: {who}"));
-    let secrets = match policy.pull_secrets(domain, path) {
-        Some((rule, [])) => format!("none: {}", at(rule)),
-        Some((rule, names)) => {
-            let names = names.iter().map(|name| shown(&name.value)).collect::<Vec<_>>();
-            format!("{}: {}", list(names, ", "), at(rule))
-        }
-        None => "none: no entry of the policy names one".to_owned(),
-    };
-    out += &row("pull secrets", &secrets);
-    if !policy.everywhere().is_empty() {
-        let names = policy.everywhere().iter().map(|name| shown(&name.value)).collect::<Vec<_>>();
-        out += &row("in every pod", &list(names, ", ").to_string());
     }
-    let identity = match policy.iam(domain, path) {
-        Some(Iam::Registry(rule)) => format!("the nodes can pull it: {}", at(rule)),
-        Some(Iam::Provider(cloud)) => {
-            format!("the nodes can pull it: credentialProviders of the policy has {}", cloud.name())
-        }
-        None => "not declared".to_owned(),
-    };
-    out += &row("node identity", &identity);
-    if let Some(provider) = access.provider {
-        out += &row("provider", provider.name);
-        out += &row("", provider.advice);
+
+    fn access(&self, image: &Reference) -> String {
+        let access = self.policy.access(image.domain(), image.path());
+        let class = match access.class {
+            Class::Private => "private",
+            Class::Public => "public",
+        };
+        let who = match (access.from, access.rule, access.host) {
+            (AccessFrom::Policy, Some(rule), _) => self.at(rule),
+            (AccessFrom::Policy, None, _) => "assumePrivate of the policy".to_owned(),
+            (AccessFrom::Assumed, _, Some(host)) => {
+                format!("an assumption of the built-in table ({})", host.pattern)
+            }
+            (AccessFrom::Assumed, _, None) => {
+                "an assumption: the built-in table does not know this registry".to_owned()
+            }
+            (_, _, Some(host)) => {
+                format!("the built-in table ({}), by {}", host.pattern, host.source)
+            }
+            (_, _, None) => "the built-in table".to_owned(),
+        };
+        format!("{class}: {who}")
     }
-    out
+
+    fn pull_secrets(&self, image: &Reference) -> String {
+        match self.policy.pull_secrets(image.domain(), image.path()) {
+            Some((rule, [])) => format!("none: {}", self.at(rule)),
+            Some((rule, secrets)) => format!("{}: {}", names(secrets), self.at(rule)),
+            None => "none: no entry of the policy names one".to_owned(),
+        }
+    }
+
+    fn node_identity(&self, image: &Reference) -> String {
+        match self.policy.iam(image.domain(), image.path()) {
+            Some(Iam::Registry(rule)) => format!("the nodes can pull it: {}", self.at(rule)),
+            Some(Iam::Provider(cloud)) => {
+                let cloud = cloud.name();
+                format!("the nodes can pull it: credentialProviders of the policy has {cloud}")
+            }
+            None => "not declared".to_owned(),
+        }
+    }
+}
+
+fn names(secrets: &[Spanned<String>]) -> String {
+    let names: Vec<_> = secrets.iter().map(|name| shown(&name.value)).collect();
+    list(names, ", ").to_string()
 }
