@@ -9,6 +9,7 @@ mod mounts;
 mod naming;
 mod order;
 pub mod proposal;
+mod rotation;
 mod summary;
 mod world;
 
@@ -32,7 +33,7 @@ use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
 use crate::source::Source;
-use crate::text::{Message, Text};
+use crate::text::Text;
 use crate::verdict::{
     Account, Accounts, Credentials, Effective, Evidence, Identified, Judgement, Known, LookUp,
     Malformed, Named, Origin, Pull, Referrer, Secrets,
@@ -44,6 +45,7 @@ use findings::Findings;
 use world::{InUse, Resolved, ResolvedPod, World};
 
 pub use ignores::Suppressions;
+pub use rotation::ages;
 pub use summary::{Basis, Status, Summary, UnjudgedImages};
 
 /// What the run knows besides sources and policy.
@@ -131,8 +133,6 @@ pub struct Outcome<'a> {
     pub added: Added<'a>,
     /// The counts.
     pub summary: Summary,
-    /// How old the credentials of Secrets are, in words: by the source of a Secret and its number there.
-    pub ages: BTreeMap<(usize, usize), Message>,
     /// The time of the run.
     pub now: Timestamp,
 }
@@ -245,7 +245,6 @@ pub fn check<'a>(
         unreadable: !problems.is_empty(),
     };
     let Findings { found: findings, suppressed, excused, .. } = Findings::of(&world, used);
-    let ages = world.ages();
     let summary = Summary::of(&inventories, &pods, &findings, &excused).or_fail(&problems);
     Outcome {
         inventories,
@@ -257,7 +256,6 @@ pub fn check<'a>(
         plans,
         added,
         summary,
-        ages,
         now: circumstances.now,
     }
 }

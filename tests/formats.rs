@@ -339,3 +339,22 @@ fn the_page_has_the_elements_of_its_templates_only() {
         assert!(ids.contains(&&link[1..]), "{link}");
     }
 }
+
+#[test]
+fn the_page_says_where_a_pull_secret_is_in_the_namespace_of_its_pod() {
+    let made_in = |namespace: &str| {
+        let text = format!(
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: of-acme, namespace: {namespace}}}\n\
+             spec:\n  target: {{name: acme, template: {{type: kubernetes.io/dockerconfigjson}}}}\n---\n\
+             apiVersion: v1\nkind: Pod\nmetadata: {{name: api, namespace: shop}}\nspec:\n  \
+             imagePullSecrets: [{{name: acme}}]\n  containers: [{{name: api, image: 'acme.azurecr.io/api:1'}}]\n"
+        );
+        let run = pullcreds(["check", "--format", "html", "--fail-on", "never", "all.yaml"]);
+        fs::write(run.home().join("all.yaml"), text).expect("it is a new file");
+        run.run().expect(0).out().to_owned()
+    };
+    let made = "made by ExternalSecret shop/of-acme";
+    assert!(made_in("shop").contains(made));
+    let elsewhere = made_in("other");
+    assert!(!elsewhere.contains("made by") && elsewhere.contains("not in the input"));
+}

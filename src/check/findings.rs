@@ -300,14 +300,6 @@ fn list_span(list: &PullSecrets<'_>, object: &Object<'_>) -> Span {
     if list.state == ListState::Absent { object.label } else { list.span }
 }
 
-/// `12 hours`.
-fn hours(seconds: u64) -> Message {
-    match seconds / 3600 {
-        1 => "1 hour".into(),
-        hours => say!("{} hours", hours),
-    }
-}
-
 /// The article before the name of a kind of credential.
 fn article(name: &str) -> &'static str {
     // The two that are spelt, and begin with the sound of an e.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::policy::registries::Class;
 use crate::policy::{Access, AccessFrom, Policy};
 use crate::text::Text;
-use crate::verdict::Evidence;
+use crate::verdict::{Evidence, Known, LookUp, Referrer, Secrets};
 
 use super::Outcome;
 use super::findings::owner_of;
@@ -44,7 +44,7 @@ impl Proposal {
     /// Of a run with `policy`: what the policy already says is left out, and so is what needs no entry.
     pub fn of(outcome: &Outcome<'_>, policy: &Policy) -> Self {
         let mut proposal = Self::default();
-        let present = present(outcome);
+        let secrets = Secrets::new(&outcome.inventories);
         for pod in &outcome.pods {
             let workload = &outcome.inventories[pod.source].workloads[pod.index];
             let namespace = workload.object.namespace();
@@ -78,10 +78,10 @@ impl Proposal {
                     registry.secrets.extend(used.or(only).map(|name| owned(name)));
                 }
             }
+            let from = LookUp { source: pod.source, namespace };
+            let referrer = Referrer::of_secrets(&workload.object, None, pod.effective.origin);
             for name in pod.effective.names.iter() {
-                if !present.contains(&(namespace, &**name))
-                    && policy.secret(workload.object.namespace(), name).is_none()
-                {
+                if is_outside(&secrets.find(from, referrer, name, policy)) {
                     proposal.secrets.insert(place(name));
                 }
             }
@@ -100,16 +100,10 @@ fn needs_no_entry(access: &Access, class: Class) -> bool {
         || access.from == AccessFrom::Builtin && class == Class::Public
 }
 
-/// The namespaces and names of Secrets that the input has, or makes.
-fn present<'o>(outcome: &'o Outcome<'_>) -> BTreeSet<(Option<&'o str>, &'o str)> {
-    let inventories = outcome.inventories.iter();
-    let all = inventories.flat_map(|inventory| {
-        let secrets = inventory
-            .secrets
-            .iter()
-            .filter_map(|secret| Some((secret.object.namespace(), secret.object.name.as_deref()?)));
-        let produced = inventory.produced.iter().map(|made| (made.namespace(), &*made.name));
-        secrets.chain(produced)
-    });
-    all.collect()
+/// Whether only the cluster can have a Secret.
+fn is_outside(known: &Known<'_>) -> bool {
+    matches!(
+        known,
+        Known::Outside | Known::Absent { .. } | Known::Elsewhere(_) | Known::MadeElsewhere { .. }
+    )
 }

@@ -10,10 +10,11 @@ use crate::say;
 use crate::source::Span;
 use crate::text::{Message, plain, shown};
 
+use super::super::rotation::{RotationEvidence, hours, interval, is_never};
 use super::super::world::World;
 use super::draft::SecretSpot;
-use super::rotation::{RotationEvidence, interval, is_never};
-use super::{Findings, hours};
+
+use super::Findings;
 
 /// What keeps a Secret that pods have to mount from ever being there.
 const NEVER_MOUNTED: &str = ". Every pod of the input that mounts it names the pull secret for its own images, so the \

@@ -14,9 +14,10 @@ use crate::text::{Message, list, plain, shown};
 use crate::verdict::Known;
 
 use super::super::Input;
+use super::super::rotation::RotationEvidence;
 use super::super::world::{InUse, ResolvedPod, World};
 use super::draft::SecretSpot;
-use super::rotation::RotationEvidence;
+
 use super::{At, Draft, Findings, article, describe};
 
 /// What sets findings about pull secrets of a platform apart from others about the same name.
@@ -66,7 +67,7 @@ impl<'c> World<'c> {
         }
         self.about_literals(out, secret, summary);
         if summary.entries().iter().any(|entry| entry.unusable.is_none()) {
-            let evidence = self.own_evidence(secret);
+            let evidence = self.rotation().own_evidence(secret);
             self.about_times(out, secret, summary.span, &evidence);
         }
     }

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Place};
 use crate::inject::Holder;
 use crate::inventory::{Image, Object};
 use crate::text::{Shown, printable, shown};
-use crate::verdict::{AccountId, Evidence, Origin};
+use crate::verdict::{AccountId, Evidence, Known, LookUp, Origin, Referrer, Secrets};
 
 /// A workload: the images of its pods, their pull secrets, and what was found.
 pub(super) struct HtmlWorkload {
@@ -109,11 +109,12 @@ pub(super) fn workloads(
     found: &ByWorkload<'_>,
     numbers: &mut Numbers,
 ) -> Vec<HtmlWorkload> {
+    let secrets = Secrets::new(&report.outcome.inventories);
     let mut shown_chunks = BTreeSet::new();
     let pods = report.outcome.pods.iter().take(WORKLOADS).enumerate();
     let all = pods.map(|(at, pod)| {
         let object = &report.outcome.inventories[pod.source].workloads[pod.index].object;
-        let mut part = workload(report, pod, at);
+        let mut part = workload(report, &secrets, pod, at);
         let found = found.get(&(pod.source, pod.index)).into_iter().flatten();
         let found = found.map(|finding| listed::finding(report, finding));
         part.findings = found.map(|listed| finding(report, &listed, numbers)).collect();
@@ -126,7 +127,7 @@ pub(super) fn workloads(
     all.collect()
 }
 
-fn workload(report: &Report<'_>, pod: &Pod<'_>, at: usize) -> HtmlWorkload {
+fn workload(report: &Report<'_>, secrets: &Secrets<'_>, pod: &Pod<'_>, at: usize) -> HtmlWorkload {
     let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
     let account = shown(workload.effective_service_account());
     let known = match pod.account {
@@ -136,13 +137,16 @@ fn workload(report: &Report<'_>, pod: &Pod<'_>, at: usize) -> HtmlWorkload {
         Evidence::Policy => "declared in the policy",
         Evidence::None => "not known",
     };
-    let names = pod.effective.names.iter();
-    let namespace = workload.object.namespace.as_deref().or(report.policy.namespace());
-    let secrets = names.map(|name| (shown(name).to_string(), origin(report, namespace, name)));
+    let from = LookUp { source: pod.source, namespace: workload.object.namespace() };
+    let referrer = Referrer::of_secrets(&workload.object, None, pod.effective.origin);
+    let names = pod.effective.names.iter().map(|name| {
+        let known = secrets.find(from, referrer, name, report.policy);
+        (shown(name).to_string(), origin(report, &known))
+    });
     let images = workload.images.iter().zip(&pod.images);
     HtmlWorkload {
         id: format!("w{at}"),
-        name: object_name(report, &workload.object),
+        name: object_name(&workload.object),
         place: place_of(report, &workload.object),
         account: format!("{account} ({known})"),
         secrets_from: match pod.effective.origin {
@@ -151,7 +155,7 @@ fn workload(report: &Report<'_>, pod: &Pod<'_>, at: usize) -> HtmlWorkload {
             Origin::None => "none",
             Origin::Unknown => "not known",
         },
-        secrets: secrets.collect(),
+        secrets: names.collect(),
         images: images.map(|(image, judged)| self::image(pod, image, judged)).collect(),
         findings: Vec::new(),
         diff: Vec::new(),
@@ -195,32 +199,23 @@ fn basis(basis: Basis) -> &'static str {
 }
 
 /// Where a pull secret is.
-fn origin(report: &Report<'_>, namespace: Option<&str>, name: &str) -> String {
-    let is_it = |object: &Object<'_>| {
-        let own = object.namespace.as_deref().or(report.policy.namespace());
-        own == namespace && object.name.as_deref() == Some(name)
-    };
-    for inventory in &report.outcome.inventories {
-        let mut secrets = inventory.secrets.iter().map(|secret| &secret.object);
-        if let Some(object) = secrets.find(|object| is_it(object)) {
-            return place_of(report, object);
+fn origin(report: &Report<'_>, known: &Known<'_>) -> String {
+    match known {
+        Known::InStream { secret, .. } | Known::InCluster { secret, .. } => {
+            place_of(report, &secret.object)
         }
-        let mut produced = inventory.produced.iter();
-        if let Some(made) = produced.find(|made| &*made.name == name) {
-            let kind = object_name(report, &made.object);
-            return format!("made by {kind}, {}", place_of(report, &made.object));
+        Known::Produced { produced, .. } => {
+            let maker = &produced.object;
+            format!("made by {}, {}", object_name(maker), place_of(report, maker))
         }
-    }
-    match report.policy.secret(namespace, name) {
-        Some(_) => "declared in the policy".to_owned(),
-        None => "not in the input".to_owned(),
+        Known::Declared(_) => "declared in the policy".to_owned(),
+        _ => "not in the input".to_owned(),
     }
 }
 
 /// `Deployment shop/api`.
-pub(super) fn object_name(report: &Report<'_>, object: &Object<'_>) -> String {
-    let namespace = object.namespace.as_deref().or(report.policy.namespace());
-    let namespace = namespace.map(|namespace| format!("{}/", shown(namespace)));
+pub(super) fn object_name(object: &Object<'_>) -> String {
+    let namespace = object.namespace().map(|namespace| format!("{}/", shown(namespace)));
     let name = object.name.as_deref().unwrap_or_default();
     let kind = shown(&object.type_meta.kind);
     format!("{kind} {}{}", namespace.unwrap_or_default(), shown(name))
@@ -338,7 +333,7 @@ pub(super) fn account_diffs(report: &Report<'_>) -> Vec<(String, Vec<HtmlDiffLin
     let diffs = holders.filter_map(|AccountId { source, index }| {
         let object = &report.outcome.inventories[source].service_accounts[index].object;
         let is_new = chunks.insert((source, object.chunk));
-        is_new.then(|| (object_name(report, object), injected(report, source, object)))
+        is_new.then(|| (object_name(object), injected(report, source, object)))
     });
     diffs.take(WORKLOADS).collect()
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::super::Report;
 use super::parts::{object_name, place_of};
 use super::{ROWS, verdict_class};
-use crate::check::Pod;
+use crate::check::{self, Pod};
 use crate::credentials::shown_key;
 use crate::inventory::SourceKind;
 use crate::inventory::secrets::{Content, Secret};
@@ -75,10 +75,7 @@ pub(super) fn matrix(report: &Report<'_>, parts: usize) -> HtmlMatrix {
     };
     let rows = with_images().take(ROWS).map(|(at, pod)| HtmlRow {
         id: if at < parts { format!("w{at}") } else { String::new() },
-        name: object_name(
-            report,
-            &report.outcome.inventories[pod.source].workloads[pod.index].object,
-        ),
+        name: object_name(&report.outcome.inventories[pod.source].workloads[pod.index].object),
         cells: cells(report, pod, &registries),
     });
     let rows: Vec<_> = rows.collect();
@@ -111,26 +108,25 @@ fn cells(report: &Report<'_>, pod: &Pod<'_>, registries: &[String]) -> Vec<Vec<H
 
 /// The ServiceAccounts of the input, and those of a dump that a pod of the input runs as; and how many more there are.
 pub(super) fn accounts(report: &Report<'_>) -> (Vec<HtmlAccount>, usize) {
-    let mut pods: BTreeMap<(Option<String>, String), usize> = BTreeMap::new();
-    let namespace = |own: Option<&str>| own.or(report.policy.namespace()).map(str::to_owned);
+    let mut pods: BTreeMap<(Option<&str>, &str), usize> = BTreeMap::new();
     for pod in &report.outcome.pods {
         let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
-        let own = namespace(workload.object.namespace.as_deref());
-        *pods.entry((own, workload.effective_service_account().to_owned())).or_default() += 1;
+        let key = (workload.object.namespace(), workload.effective_service_account());
+        *pods.entry(key).or_default() += 1;
     }
     let mut all = Vec::new();
     for inventory in &report.outcome.inventories {
         for account in &inventory.service_accounts {
-            let name = account.object.name.as_deref().unwrap_or_default().to_owned();
-            let key = (namespace(account.object.namespace.as_deref()), name);
-            let used = pods.get(&key).copied().unwrap_or_default();
+            let name = account.object.name.as_deref().unwrap_or_default();
+            let used = pods.get(&(account.object.namespace(), name)).copied();
+            let used = used.unwrap_or_default();
             if used == 0 && inventory.source_kind == SourceKind::Cluster {
                 continue;
             }
             let names = account.pull_secrets.names().map(|name| shown(name).to_string());
             let names: Vec<_> = names.collect();
             all.push(HtmlAccount {
-                name: object_name(report, &account.object),
+                name: object_name(&account.object),
                 secrets: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
                 pods: used,
                 place: place_of(report, &account.object),
@@ -145,6 +141,7 @@ pub(super) fn accounts(report: &Report<'_>) -> (Vec<HtmlAccount>, usize) {
 pub(super) fn secrets(report: &Report<'_>) -> (Vec<HtmlSecret>, usize) {
     let names = report.outcome.pods.iter().flat_map(|pod| pod.effective.names.iter());
     let in_use: BTreeSet<&str> = names.map(|name| &**name).collect();
+    let ages = check::ages(report.outcome, report.policy);
     let mut all = Vec::new();
     for (source, inventory) in report.outcome.inventories.iter().enumerate() {
         for (index, secret) in inventory.secrets.iter().enumerate() {
@@ -153,7 +150,7 @@ pub(super) fn secrets(report: &Report<'_>) -> (Vec<HtmlSecret>, usize) {
                 matches!(secret.content, Content::Payload(_) | Content::NoKey { .. });
             let is_own = inventory.source_kind == SourceKind::Manifests && is_pull_secret;
             if is_named || is_own {
-                let age = report.outcome.ages.get(&(source, index));
+                let age = ages.get(&(source, index));
                 all.push(self::secret(report, secret, age));
             }
         }
@@ -170,7 +167,7 @@ fn secret(report: &Report<'_>, secret: &Secret<'_>, age: Option<&Message>) -> Ht
         let _ = write!(entries, " and {} more", keys.len() - ENTRIES);
     }
     HtmlSecret {
-        name: object_name(report, &secret.object),
+        name: object_name(&secret.object),
         sort: shown(&secret.secret_type).to_string(),
         entries: if entries.is_empty() { "none".to_owned() } else { entries },
         age: age.map_or("not known", Message::as_str).to_owned(),
