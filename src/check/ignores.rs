@@ -11,6 +11,7 @@ use crate::baseline::Baseline;
 use crate::finding::{self, Code, SuppressedBy};
 use crate::inventory::{Inventory, Object};
 use crate::source::{Source, Span};
+use crate::yaml::layout::{line_end, line_start, next_line};
 
 /// What a comment begins with, after its `#`.
 const MARK: &str = "pullcreds: ignore";
@@ -55,6 +56,8 @@ pub(super) struct Ignores<'c> {
     inventories: &'c [Inventory<'c>],
     sources: &'c [Source],
     rules: OnceCell<Rules<'c>>,
+    /// Objects by the source and the byte of their names, if a comment asks.
+    objects: OnceCell<BTreeMap<(usize, u32), &'c Object<'c>>>,
     /// The rules that were used, each with a code.
     used: BTreeSet<(usize, &'static str)>,
     /// The findings of the baseline that are left.
@@ -76,7 +79,14 @@ impl<'c> Ignores<'c> {
         baseline: Option<&'c Baseline>,
     ) -> Self {
         let known = baseline.map(Baseline::unused).unwrap_or_default();
-        Self { inventories, sources, rules: OnceCell::new(), used: BTreeSet::new(), known }
+        Self {
+            inventories,
+            sources,
+            rules: OnceCell::new(),
+            objects: OnceCell::new(),
+            used: BTreeSet::new(),
+            known,
+        }
     }
 
     fn rules(&self) -> &Rules<'c> {
@@ -133,12 +143,19 @@ impl<'c> Ignores<'c> {
         })
     }
 
-    /// An object of the document in which a byte of a source is.
+    /// An object of the document in which a byte of a source is: the nearest before it, or else after it.
     pub(super) fn object_at(&self, source: usize, offset: u32) -> Option<&'c Object<'c>> {
-        let inventory = self.inventories.get(source)?;
-        let all = inventory.objects();
-        all.filter(|object| object.chunk.start <= offset && offset < object.chunk.end)
-            .max_by_key(|object| object.label.start <= offset)
+        let objects = self.objects.get_or_init(|| {
+            let all = self.inventories.iter().flat_map(Inventory::objects);
+            all.map(|object| ((object.source as usize, object.label.start), object)).collect()
+        });
+        let before = objects.range(..=(source, offset)).next_back();
+        let after = objects.range((source, offset)..).next();
+        let mut near = before.into_iter().chain(after).map(|(_, object)| *object);
+        near.find(|object| {
+            let is_in = object.chunk.start <= offset && offset < object.chunk.end;
+            object.source as usize == source && is_in
+        })
     }
 }
 
@@ -211,37 +228,23 @@ fn comments(text: &str) -> impl Iterator<Item = IgnoreRule<'_>> {
         let list = said.trim_start().strip_prefix('[').and_then(|list| list.split_once(']'));
         let (codes, reason) = list.unwrap_or(("", said));
         let line =
-            if before.trim().is_empty() { next_line(text, end) } else { Span::new(start, end) };
+            if before.trim().is_empty() { next_content(text, end) } else { Span::new(start, end) };
         Some(IgnoreRule { span: Span::new(at, end), line, ..IgnoreRule::of(codes, reason) })
     })
 }
 
-/// The line after the one that ends at `end` that is neither empty nor a comment.
-fn next_line(text: &str, end: usize) -> Span {
-    let mut start = after_break(text, end);
+/// The first line after the one that ends at `end` that is neither empty nor a comment.
+fn next_content(text: &str, end: usize) -> Span {
+    let mut start = next_line(text, end);
     while start < text.len() {
         let end = line_end(text, start);
         let line = text[start..end].trim();
         if !(line.is_empty() || line.starts_with('#')) {
             return Span::new(start, end);
         }
-        start = after_break(text, end);
+        start = next_line(text, end);
     }
     Span::at(text.len())
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind(['\n', '\r']).map_or(0, |before| before + 1)
-}
-
-fn line_end(text: &str, at: usize) -> usize {
-    text[at..].find(['\n', '\r']).map_or(text.len(), |length| at + length)
-}
-
-/// Where the line after the break at `end` begins.
-fn after_break(text: &str, end: usize) -> usize {
-    let length = if text[end..].starts_with("\r\n") { 2 } else { 1 };
-    (end + length).min(text.len())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::write::{Flow, Manner};
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::yaml::layout::{
-    colon, column, ends_in_block_scalar, key_start, lead, line_end, line_ending,
+    colon, column, ends_in_block_scalar, key_start, lead, line_end, line_ending, next_line,
 };
 use crate::yaml::{Node, NodeKind, Style as Written};
 
@@ -95,10 +95,11 @@ fn end_of_document(text: &str, from: usize) -> usize {
     // A block scalar ends where the next line begins.
     let mut at = from;
     while !(text[..at].ends_with(['\n', '\r']) && is_marker(at)) {
-        // To YAML a carriage return alone ends a line too.
-        let next = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]);
-        let Some(next) = next.map(|next| at + next) else { return text.len() };
-        at = next + if text[next..].starts_with("\r\n") { 2 } else { 1 };
+        let end = line_end(text, at);
+        if end == text.len() {
+            return end;
+        }
+        at = next_line(text, end);
     }
     at
 }

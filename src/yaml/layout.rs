@@ -36,6 +36,12 @@ pub(crate) fn line_end(text: &str, at: usize) -> usize {
     memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end)
 }
 
+/// Where the line begins that follows the one that ends at `end`; the end of the text if there is none.
+pub(crate) fn next_line(text: &str, end: usize) -> usize {
+    let length = if text[end..].starts_with("\r\n") { 2 } else { 1 };
+    (end + length).min(text.len())
+}
+
 /// The ending of the line of `at`, else that of the line before, else a line feed.
 pub(crate) fn line_ending(text: &str, at: usize) -> &'static str {
     let bytes = text.as_bytes();
