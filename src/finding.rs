@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::edit::Edit;
+use crate::say;
 use crate::source::Span;
 use crate::text::{Message, Shown};
 use crate::words::Words;
@@ -162,6 +163,16 @@ pub struct Suppression {
     pub reason: Shown<'static>,
     /// The last day on which it holds, as in `2027-03-31`.
     pub expires: Option<Shown<'static>>,
+}
+
+impl Suppression {
+    /// The reason, and until when it holds.
+    pub fn text(&self) -> Message {
+        match &self.expires {
+            Some(day) => say!("{} (until {})", self.reason, day),
+            None => self.reason.clone().into(),
+        }
+    }
 }
 
 /// What can say that a finding does not count.

@@ -30,12 +30,14 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::check::Outcome;
+use crate::finding::Place;
 use crate::policy::Policy;
 use crate::say;
 use crate::source::{LineIndex, Position, Source, Span};
 use crate::text::{Message, Shown, list};
 use crate::words::Words;
 
+use excerpt::{Excerpt, Labelled};
 use template::Templates;
 
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
@@ -209,6 +211,24 @@ impl<'r> Report<'r> {
 
     fn position(&self, source: usize, offset: u32) -> Position {
         self.lines(source).position(&self.source(source).text, offset as usize)
+    }
+
+    /// `TEMPLATE in FILE:LINE:COLUMN` of a byte of a document, without the template if Helm names none.
+    fn located(&self, source: usize, chunk: Span, offset: u32) -> String {
+        let name = human::source_name(self.source(source), self.template(source, chunk));
+        format!("{name}:{}", self.position(source, offset))
+    }
+
+    /// The lines around a place, without what may not be shown.
+    fn excerpt(&self, place: &Place) -> Excerpt {
+        Excerpt::of(&Labelled {
+            source: self.source(place.source),
+            lines: self.lines(place.source),
+            span: place.span,
+            within: place.chunk,
+            hidden: &self.hidden(place.source, place.chunk),
+            unread: false,
+        })
     }
 
     /// The part of a source, from marker to marker, in which something is edited at `offset`.

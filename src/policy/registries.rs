@@ -24,6 +24,16 @@ pub enum Class {
     Private,
 }
 
+impl Class {
+    /// Its name in policies and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+}
+
 /// What a row says about the images that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuiltinAccess {

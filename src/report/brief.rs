@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use super::excerpt::{Excerpt, Labelled};
-use super::human::{self, word};
+use super::human;
+use super::listed::heading;
 use super::template::Templates;
 use super::{Look, Report};
 use crate::finding::{Concern, Finding, Severity};
@@ -43,8 +44,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
 
 /// What a finding says, and what it is about where it does not say that itself.
 fn line(finding: &Finding) -> String {
-    let mut line =
-        format!("{}[{}]: {}", word(finding.severity), finding.code.name, finding.message);
+    let mut line = format!("{}: {}", heading(finding.severity, finding.code.name), finding.message);
     let object = finding.place.as_ref().map(|place| &place.object);
     let name = object.and_then(|object| object.name.clone()).unwrap_or_default();
     if let Some(object) = object
@@ -63,9 +63,7 @@ fn line(finding: &Finding) -> String {
 /// A line that says where it is.
 fn place(report: &Report<'_>, finding: &Finding) -> String {
     let Some(place) = &finding.place else { return String::new() };
-    let position = report.position(place.source, place.span.start);
-    let template = report.template(place.source, place.chunk);
-    format!("at {}:{position}\n", human::source_name(report.source(place.source), template))
+    format!("at {}\n", report.located(place.source, place.chunk, place.span.start))
 }
 
 /// A source that is not a YAML stream.

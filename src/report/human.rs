@@ -11,6 +11,7 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, Labelled};
+use super::listed::heading;
 use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, paint, wrapped};
 use super::template::Templates;
 use super::{Look, Report};
@@ -148,22 +149,14 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
 
 fn drawing(report: &Report<'_>, finding: &Finding) -> Drawing {
     let excerpt = finding.place.as_ref().map(|place| {
-        let hidden = report.hidden(place.source, place.chunk);
-        let labelled = Labelled {
-            source: report.source(place.source),
-            lines: report.lines(place.source),
-            span: place.span,
-            within: place.chunk,
-            hidden: &hidden,
-            unread: false,
-        };
-        let name = source_name(labelled.source, report.template(place.source, place.chunk));
-        (Excerpt::of(&labelled).named(name), place.label.to_string())
+        let template = report.template(place.source, place.chunk);
+        let name = source_name(report.source(place.source), template);
+        (report.excerpt(place).named(name), place.label.to_string())
     });
     let label = excerpt.as_ref().map(|(excerpt, label)| (excerpt.label.clone(), label.clone()));
     Drawing {
         level: level(finding.severity),
-        code: format!("{}[{}]", word(finding.severity), finding.code.name),
+        code: heading(finding.severity, finding.code.name),
         message: finding.message.to_string(),
         label,
         excerpt: excerpt.map(|(excerpt, _)| Drawn(excerpt)),
@@ -172,13 +165,11 @@ fn drawing(report: &Report<'_>, finding: &Finding) -> Drawing {
 }
 
 fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut String) {
-    let kind = format!("{}[{}]", word(finding.severity), finding.code.name);
-    let place = finding.place.as_ref().map(|place| {
-        let position = report.position(place.source, place.span.start);
-        let source = report.source(place.source);
-        let name = source_name(source, report.template(place.source, place.chunk));
-        format!(" {name}:{position}:")
-    });
+    let kind = heading(finding.severity, finding.code.name);
+    let place = finding
+        .place
+        .as_ref()
+        .map(|place| format!(" {}:", report.located(place.source, place.chunk, place.span.start)));
     let line = format!("{kind}{} {}", place.unwrap_or_default(), finding.message);
     let line = if look.wrap {
         wrapped(&line, look.width - BRIEF_INDENT.len()).replace('\n', BRIEF_INDENT)
@@ -350,7 +341,7 @@ pub fn explain(code: &Code, look: Look) -> String {
             .collect::<String>()
     };
     let name = paint(code.name, colour(code.severity), look);
-    let mut out = format!("{name} ({})\n{}\n", word(code.severity), prose(code.title));
+    let mut out = format!("{name} ({})\n{}\n", code.severity.name(), prose(code.title));
     let mut parts = vec![
         ("What it reports", prose(code.what)),
         ("Why it matters", prose(code.why)),
@@ -400,11 +391,6 @@ fn level(severity: Severity) -> Level {
         Severity::Warning => Level::Warning,
         Severity::Info => Level::Advice,
     }
-}
-
-/// The name of a severity in reports.
-pub(super) fn word(severity: Severity) -> &'static str {
-    severity.name()
 }
 
 fn colour(severity: Severity) -> Style {

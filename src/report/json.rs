@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Report;
-use super::human::word;
 use crate::check::{Basis, Judged, Pod, Summary};
 use crate::finding::{Finding, Fix, Place, Subject};
 use crate::inject;
 use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
 use crate::policy::AccessFrom;
-use crate::policy::registries::Class;
 use crate::text::{Message, Shown, printable_json, shown};
 use crate::words::Words as _;
 
@@ -273,10 +271,7 @@ fn image<'r>(
         image: shown(&image.reference),
         name: reference.map(|reference| shown(reference.name())),
         registry: reference.map(|reference| shown(reference.domain())),
-        access: access.map(|(class, _)| match class {
-            Class::Public => "public",
-            Class::Private => "private",
-        }),
+        access: access.map(|(class, _)| class.name()),
         access_from: access.map(|(_, from)| match from {
             AccessFrom::Policy => "policy",
             AccessFrom::Builtin => "builtin",
@@ -308,7 +303,7 @@ fn finding<'r>(report: &'r Report<'_>, finding: &'r Finding) -> WireFinding<'r> 
     let position = place.map(|place| report.position(place.source, place.span.start));
     WireFinding {
         code: finding.code.name,
-        severity: word(finding.severity),
+        severity: finding.severity.name(),
         message: &finding.message,
         source: place.map(|place| shown(&report.source(place.source).name)),
         template: place.and_then(|place| report.template(place.source, place.chunk)),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 
 use super::Report;
-use super::listed::{self, Listed, clipped, one_line};
+use super::listed::{self, Listed, clipped, heading, one_line};
 use crate::check::Pod;
 use crate::finding::{Finding, Severity, Subject};
 use crate::inventory::Image;
@@ -205,7 +205,7 @@ fn note(report: &Report<'_>, finding: &Finding) -> TestNote {
 
 /// `manifests/shop.yaml:10:16: error[missing-pull-secret]`.
 fn place(listed: &Listed<'_>) -> String {
-    let kind = format!("{}[{}]", listed.severity.name(), listed.rule.name);
+    let kind = heading(listed.severity, listed.rule.name);
     let Some(at) = &listed.at else { return kind };
     let position = at.positions.map(|(start, _)| format!("{start}: ")).unwrap_or_default();
     format!("{}:{position}{kind}", at.file)

@@ -57,6 +57,13 @@ impl Located {
         Self { file, template: None, positions: Some(positions) }
     }
 
+    /// `TEMPLATE in FILE:LINE:COLUMN`, as far as it is known.
+    pub(super) fn text(&self) -> String {
+        let template = self.template.as_ref().map(|template| format!("{template} in "));
+        let position = self.positions.map(|(start, _)| format!(":{start}")).unwrap_or_default();
+        format!("{}{}{position}", template.unwrap_or_default(), self.file)
+    }
+
     /// The line, from 1.
     pub(super) fn line(&self) -> usize {
         self.positions.map_or(1, |(start, _)| start.line)
@@ -122,6 +129,11 @@ pub(super) fn path(name: &str) -> String {
         rest = below.trim_start_matches('/');
     }
     rest.to_owned()
+}
+
+/// `error[missing-pull-secret]`.
+pub(super) fn heading(severity: Severity, code: &str) -> String {
+    format!("{}[{code}]", severity.name())
 }
 
 /// `text` on one line, as a terminal may show it.

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Report;
-use super::human::word;
-use super::listed::{self, Listed, clipped};
+use super::listed::{self, Listed, clipped, heading};
 
 /// Characters of a message: no editor shows more in a list.
 const MESSAGE: usize = 1000;
@@ -28,7 +27,7 @@ pub(super) fn line(listed: &Listed<'_>) -> String {
         }
         line.push(' ');
     }
-    let kind = format!("{}[{}]", word(listed.severity), listed.rule.name);
+    let kind = heading(listed.severity, listed.rule.name);
     let template = listed.at.as_ref().and_then(|at| at.template.as_ref());
     let template = template.map(|template| format!(" ({template})")).unwrap_or_default();
     let _ = write!(line, "{kind}: {}{template}", clipped(&listed.message, MESSAGE));

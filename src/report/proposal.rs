@@ -63,10 +63,7 @@ fn of(namespace: Option<&Text<'static>>) -> String {
 fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
     let ProposedRegistry { class, from, provider, images, ref secrets, is_guess } = *registry;
     let images = if images == 1 { "1 image".to_owned() } else { format!("{images} images") };
-    let access = match class {
-        Class::Private => "private",
-        Class::Public => "public",
-    };
+    let access = class.name();
     let known = provider.map(|provider| format!(" ({provider})")).unwrap_or_default();
     let _ = match from {
         AccessFrom::Assumed => {
@@ -152,10 +149,6 @@ impl PolicyEntries<'_> {
 
     fn access(&self, image: &Reference) -> String {
         let access = self.policy.access(image.domain(), image.path());
-        let class = match access.class {
-            Class::Private => "private",
-            Class::Public => "public",
-        };
         let who = match (access.from, access.rule, access.host) {
             (AccessFrom::Policy, Some(rule), _) => self.at(rule),
             (AccessFrom::Policy, None, _) => "assumePrivate of the policy".to_owned(),
@@ -170,7 +163,7 @@ impl PolicyEntries<'_> {
             }
             (_, _, None) => "the built-in table".to_owned(),
         };
-        format!("{class}: {who}")
+        format!("{}: {who}", access.class.name())
     }
 
     fn pull_secrets(&self, image: &Reference) -> String {

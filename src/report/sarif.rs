@@ -376,14 +376,13 @@ fn replacement(report: &Report<'_>, fix: &Fix) -> WireReplacement {
 }
 
 fn excuse(suppression: &Suppression) -> WireExcuse {
-    let until = suppression.expires.as_ref().map(|day| format!(" (until {day})"));
     WireExcuse {
         kind: match suppression.by {
             SuppressedBy::Annotation | SuppressedBy::Comment => "inSource",
             SuppressedBy::PolicyException | SuppressedBy::Baseline => "external",
         },
         status: "accepted",
-        justification: suppression.reason.to_string() + &until.unwrap_or_default(),
+        justification: suppression.text().to_string(),
     }
 }
 

@@ -6,7 +6,6 @@ use crate::finding::{self, Code};
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::{Image, Pulled};
 use crate::policy::pattern::Pattern;
-use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, Scope};
 use crate::say;
 use crate::text::{Message, Shown, list, plain, shown};
@@ -242,18 +241,15 @@ impl<'c> World<'c> {
                 if !seen.insert(reference.domain().to_owned()) {
                     continue;
                 }
-                let (is, line) = match class {
-                    Class::Private => ("private", "private"),
-                    Class::Public => ("public", "public"),
-                };
+                let is = class.name();
                 let host = shown(reference.domain());
                 let at = pod.at_image(image, say!("{} is assumed to be {}", host, is));
                 let message = say!("Images of {} are assumed to be {}.", host, is);
                 let remedy = say!(
-                    "say so in the policy:\n  registries:\n  - match: {host}\n    access: {line}\nor with \
-                     --{line} {host}",
+                    "say so in the policy:\n  registries:\n  - match: {host}\n    access: {is}\nor with \
+                     --{is} {host}",
                     host = host,
-                    line = line
+                    is = is
                 );
                 let draft =
                     Draft::new(&finding::ASSUMED_REGISTRY_ACCESS, message).at(at).image(image);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diff;
-use super::super::excerpt::{Excerpt, Labelled};
 use super::super::listed::{self, Listed, Located};
 use super::super::{Look, Report};
 use super::{EXCERPTS, WORKLOADS, class, verdict_class};
@@ -223,11 +222,7 @@ pub(super) fn object_name(object: &Object<'_>) -> String {
 
 /// Where an object is.
 pub(super) fn place_of(report: &Report<'_>, object: &Object<'_>) -> String {
-    let source = object.source as usize;
-    let position = report.position(source, object.label.start);
-    let template = report.template(source, object.chunk);
-    let name = super::super::human::source_name(report.source(source), template);
-    format!("{name}:{position}")
+    report.located(object.source as usize, object.chunk, object.label.start)
 }
 
 /// Something that was found. The first of them have an excerpt.
@@ -249,42 +244,23 @@ pub(super) fn finding(
         class: class(listed.severity),
         code: listed.rule.name,
         message: listed.message.clone(),
-        place: listed.at.as_ref().map(located).unwrap_or_default(),
+        place: listed.at.as_ref().map(Located::text).unwrap_or_default(),
         excerpt: excerpt.unwrap_or_default(),
         label: place.map(|place| listed::one_line(&place.label)).unwrap_or_default(),
         related: related.map(|place| self::related(report, place)).collect(),
         remedy: finding.and_then(|one| one.remedy.as_deref()).map(printable).unwrap_or_default(),
-        reason: suppressed
-            .map(|suppressed| {
-                let until = suppressed.expires.as_ref().map(|day| format!(" (until {day})"));
-                format!("{}{}", suppressed.reason, until.unwrap_or_default())
-            })
-            .unwrap_or_default(),
+        reason: suppressed.map(|one| one.text().to_string()).unwrap_or_default(),
     }
 }
 
 fn related(report: &Report<'_>, place: &Place) -> String {
     let label = listed::one_line(&place.label);
     let name = place.object.name.as_ref().map(ToString::to_string).unwrap_or_default();
-    format!("{} '{name}': {label} ({})", place.object.kind, located(&Located::of(report, place)))
-}
-
-fn located(at: &Located) -> String {
-    let template = at.template.as_ref().map(|template| format!("{template} in "));
-    let position = at.positions.map(|(start, _)| format!(":{start}")).unwrap_or_default();
-    format!("{}{}{position}", template.unwrap_or_default(), at.file)
+    format!("{} '{name}': {label} ({})", place.object.kind, Located::of(report, place).text())
 }
 
 fn excerpt(report: &Report<'_>, place: &Place) -> Vec<HtmlLine> {
-    let hidden = report.hidden(place.source, place.chunk);
-    let excerpt = Excerpt::of(&Labelled {
-        source: report.source(place.source),
-        lines: report.lines(place.source),
-        span: place.span,
-        within: place.chunk,
-        hidden: &hidden,
-        unread: false,
-    });
+    let excerpt = report.excerpt(place);
     lines(excerpt.text(), excerpt.label.clone(), excerpt.first_line())
 }
 
