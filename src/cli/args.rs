@@ -1,6 +1,7 @@
 //! The command line as it is typed. What it means is resolved elsewhere.
 
 use std::ffi::{OsStr, OsString};
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use clap::builder::{
@@ -15,7 +16,8 @@ use pullcreds::finding::{self, Code};
 use pullcreds::kinds::Role;
 use pullcreds::report::Format;
 use pullcreds::say;
-use pullcreds::words::Words as _;
+use pullcreds::words::Words;
+use serde::Deserialize;
 
 use super::settings::Mode;
 use super::settings::layer::Layer;
@@ -167,7 +169,7 @@ pub(crate) struct KindsArgs {
     pub(crate) group: Option<String>,
     /// Only kinds with images for this: pulled (for pods of the object), template, injected, controller, build,
     /// output, nodeAgent or listed
-    #[arg(long, value_name = "ROLE", value_parser = RoleParser, hide_possible_values = true)]
+    #[arg(long, value_name = "ROLE", value_parser = WordParser::<Role>::new(), hide_possible_values = true)]
     pub(crate) role: Option<Role>,
     #[command(flatten)]
     pub(crate) output: KindsOutput,
@@ -180,9 +182,19 @@ pub(crate) struct KindsOutput {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) policy: Option<PathBuf>,
     /// The format: human or json [default: human]
-    #[arg(long, value_name = "FORMAT", value_parser = ["human", "json"], hide_possible_values = true)]
-    pub(crate) format: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_parser = WordParser::<ListFormat>::new(), hide_possible_values = true)]
+    pub(crate) format: Option<ListFormat>,
 }
+
+/// How lists are printed that are not reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ListFormat {
+    Human,
+    Json,
+}
+
+impl Words for ListFormat {}
 
 #[derive(Subcommand)]
 pub(crate) enum KindsCommand {
@@ -207,12 +219,18 @@ pub(crate) enum KindsCommand {
     },
 }
 
-/// Reads a role.
+/// Reads one of the words of an enum.
 #[derive(Clone)]
-pub(crate) struct RoleParser;
+pub(crate) struct WordParser<T>(PhantomData<T>);
 
-impl TypedValueParser for RoleParser {
-    type Value = Role;
+impl<T: Words> WordParser<T> {
+    fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: Words + Send + Sync + 'static> TypedValueParser for WordParser<T> {
+    type Value = T;
 
     fn parse_ref(
         &self,
@@ -220,12 +238,12 @@ impl TypedValueParser for RoleParser {
         arg: Option<&Arg>,
         value: &OsStr,
     ) -> Result<Self::Value, clap::Error> {
-        let word = PossibleValuesParser::new(Role::words()).parse_ref(command, arg, value)?;
-        Ok(Role::of_word(&word).expect("it is one of the words"))
+        let word = PossibleValuesParser::new(T::words()).parse_ref(command, arg, value)?;
+        Ok(T::of_word(&word).expect("it is one of the words"))
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Role::words().iter().map(PossibleValue::new)))
+        Some(Box::new(T::words().iter().map(PossibleValue::new)))
     }
 }
 

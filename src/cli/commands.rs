@@ -15,6 +15,8 @@ mod program;
 mod read;
 pub(crate) mod run;
 
+use std::path::PathBuf;
+
 use pullcreds::check::{self as checks, Input, Outcome};
 use pullcreds::report;
 use pullcreds::source::Source;
@@ -23,6 +25,7 @@ use super::args::{Cli, Command};
 use super::exit::{Exit, Stop};
 use super::settings::layer::Layer;
 use super::settings::{Mode, Settings, limit};
+use read::{SourcesRead, input, problems};
 
 /// Runs a command with the flags that are about settings.
 pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
@@ -52,6 +55,21 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
         Some(Command::Man) => program::man(),
     }
 }
+/// Judges all that was read at `paths`. Where something cannot be read, the run ends: a part of the findings would be
+/// missing.
+fn judge_whole<'s>(
+    read: &'s SourcesRead,
+    paths: &[PathBuf],
+    settings: &'s Settings,
+) -> Result<Outcome<'s>, Stop> {
+    let outcome = judge(&read.sources, settings, input(paths))?;
+    if read.unread.is_empty() && outcome.problems.is_empty() {
+        return Ok(outcome);
+    }
+    let text = problems(&read.sources, &outcome, settings);
+    Err(Stop::with_report(Exit::Unreadable, text))
+}
+
 /// Judges sources by the settings. A dump of the cluster that is no YAML stream ends the run, as a policy would: without
 /// it the verdicts would be others.
 fn judge<'s>(

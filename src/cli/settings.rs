@@ -26,9 +26,10 @@ use super::output::look::{format, look};
 use super::output::{is_unknown, reports};
 use argocd::Application;
 use layer::Layer;
+pub(crate) use policy::Stated;
 pub(crate) use policy::baseline;
 pub(crate) use policy::policy_mistakes;
-use policy::{Stated, dumps, policy, providers};
+use policy::{dumps, policy, providers};
 use table::{ByManifests, ReportTo, When};
 
 /// How the program was called.
@@ -122,7 +123,7 @@ impl Settings {
         }
         let Stated { policy, file, notes } =
             policy(&values, function.policy, application, mode, look)?;
-        let providers = providers(&policy, file.as_deref())?;
+        let providers = providers(&policy, file.as_ref().map(|file| &*file.path))?;
         if matches!(mode, Mode::Filter | Mode::Function | Mode::Run) {
             reports::keep_out_of_manifests(&values.report)?;
         }
@@ -252,16 +253,15 @@ pub(crate) fn look_of(flags: &Layer, mode: Mode) -> Result<Look, Stop> {
 
 /// The policy of a command that judges nothing: of a file that is named, by a flag or in the environment, or found.
 pub(crate) fn policy_of(file: Option<PathBuf>) -> Result<Policy, Stop> {
-    Ok(stated_policy(file)?.0)
+    Ok(stated_policy(file)?.policy)
 }
 
 /// The same, and the file that it is from.
-pub(crate) fn stated_policy(file: Option<PathBuf>) -> Result<(Policy, Option<PathBuf>), Stop> {
+pub(crate) fn stated_policy(file: Option<PathBuf>) -> Result<Stated, Stop> {
     let mut values = Layer::environment(Mode::Check).only(&["policy"]).resolve()?;
     values.policy = file.or(values.policy);
     let look = look_of(&Layer::default(), Mode::Check)?;
-    let stated = policy(&values, Policy::default(), Application::default(), Mode::Check, look)?;
-    Ok((stated.policy, stated.file))
+    policy(&values, Policy::default(), Application::default(), Mode::Check, look)
 }
 
 /// How much may be read, by flags and environment.

@@ -3,11 +3,11 @@
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use pullcreds::check::{Input, Status};
+use pullcreds::check::Status;
 use pullcreds::report::{Format, Look, Report};
 
 use super::judge;
-use super::read::{SourcesRead, is_piped, problems, read};
+use super::read::{SourcesRead, input, problems, read};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, print, reports, tells_document};
 use crate::cli::settings::layer::Layer;
@@ -25,8 +25,7 @@ pub(crate) fn check(
 
 fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> Result<Exit, Stop> {
     let SourcesRead { sources, unread, .. } = read(paths, settings)?;
-    let input = if is_piped(paths) { Input::Piped } else { Input::Files };
-    let mut outcome = judge(&sources, settings, input)?;
+    let mut outcome = judge(&sources, settings, input(paths))?;
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     if !unread.is_empty() {
         outcome.summary.status = Status::Fail;

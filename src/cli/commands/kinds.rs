@@ -10,7 +10,7 @@ use pullcreds::say;
 use pullcreds::source::Source;
 use pullcreds::text::{Message, list, shown};
 
-use crate::cli::args::{KindsArgs, KindsCommand, KindsOutput};
+use crate::cli::args::{KindsArgs, KindsCommand, KindsOutput, ListFormat};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, print};
 use crate::cli::settings::layer::Layer;
@@ -115,7 +115,7 @@ fn show(
     output: &KindsOutput,
     human: impl Fn(&[Listed<'_>], report::Look) -> String,
 ) -> Result<Exit, Stop> {
-    if output.format.as_deref() == Some("json") {
+    if output.format == Some(ListFormat::Json) {
         return print(&report::kinds_json(all));
     }
     print(&human(all, look_of(&Layer::default(), Mode::Check)?))

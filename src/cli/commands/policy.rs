@@ -2,23 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use pullcreds::check::Input;
 use pullcreds::check::proposal::Proposal;
-use pullcreds::frontend::{self, Limit};
 use pullcreds::image::Reference;
 use pullcreds::policy::{self, Policy};
 use pullcreds::report;
 use pullcreds::say;
-use pullcreds::source::Source;
-use pullcreds::text::{Message, shown, shown_error, shown_path};
+use pullcreds::text::{Message, shown, shown_path};
 
-use super::judge;
-use super::read::{SourcesRead, is_piped, problems, read};
+use super::judge_whole;
+use super::read::read;
 use crate::cli::args::PolicyCommand;
 use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::write::write_whole;
 use crate::cli::output::{eprint, print};
 use crate::cli::settings::layer::Layer;
-use crate::cli::settings::{Mode, Settings, look_of, stated_policy};
+use crate::cli::settings::{Mode, Settings, Stated, look_of, stated_policy};
 
 /// The file that a new policy is written to.
 const NEW_FILE: &str = "pullcreds.yaml";
@@ -34,7 +32,7 @@ pub(crate) fn policy(command: PolicyCommand) -> Result<Exit, Stop> {
 
 /// Says what a policy file has, if it is valid.
 fn check(file: Option<PathBuf>) -> Result<Exit, Stop> {
-    let (policy, file) = stated_policy(file)?;
+    let Stated { policy, file, .. } = stated_policy(file)?;
     let Some(file) = file else { return Err(no_file()) };
     let counted = |count: usize, one: &'static str, many: &'static str| {
         say!("{} {}", count, if count == 1 { one } else { many })
@@ -42,7 +40,7 @@ fn check(file: Option<PathBuf>) -> Result<Exit, Stop> {
     print(
         &say!(
             "{}: valid policy with {}, {}, {}, {}\n",
-            shown_path(&file),
+            shown_path(&file.path),
             counted(policy.registries().len(), "registry", "registries"),
             counted(policy.cluster().secrets.len(), "secret", "secrets"),
             counted(policy.kinds().rows().len(), "custom resource", "custom resources"),
@@ -65,14 +63,10 @@ fn explain(image: &str, file: Option<PathBuf>) -> Result<Exit, Stop> {
         let text = say!("error: {} is not a valid image reference: {}\n", image, shown(&why));
         Stop::new(Exit::Usage, text)
     })?;
-    let (policy, file) = stated_policy(file)?;
-    let source = file.as_deref().map(source).transpose()?;
+    let Stated { policy, file, .. } = stated_policy(file)?;
+    let source = file.as_ref().map(|file| &file.source);
     let look = look_of(&Layer::default(), Mode::Check)?;
-    print(&report::image_by_policy(&reference, &policy, source.as_ref(), look))
-}
-
-fn source(file: &Path) -> Result<Source, Stop> {
-    frontend::read_file(file, &Limit::default()).map_err(|error| Stop::because(Exit::Usage, &error))
+    print(&report::image_by_policy(&reference, &policy, source, look))
 }
 
 /// Prints or writes a policy for what is at `paths`.
@@ -84,20 +78,13 @@ fn init(paths: &[PathBuf], write: bool) -> Result<Exit, Stop> {
     }
     let mut settings = Settings::of(&Layer::default(), Mode::Baseline)?;
     settings.policy = Policy::default();
-    let SourcesRead { sources, unread, .. } = read(paths, &settings)?;
-    let input = if is_piped(paths) { Input::Piped } else { Input::Files };
-    let outcome = judge(&sources, &settings, input)?;
-    if !(unread.is_empty() && outcome.problems.is_empty()) {
-        return Err(Stop::with_report(Exit::Unreadable, problems(&sources, &outcome, &settings)));
-    }
+    let read = read(paths, &settings)?;
+    let outcome = judge_whole(&read, paths, &settings)?;
     let text = report::policy_file(&Proposal::of(&outcome, &settings.policy));
     if !write {
         return print(&text);
     }
-    frontend::write(file, &text).map_err(|error| {
-        let text = say!("error: cannot write {}: {}\n", shown_path(file), shown_error(&error));
-        Stop::new(Exit::Unwritable, text)
-    })?;
+    write_whole(file, &text)?;
     eprint(&Message::of("pullcreds.yaml: written. Check every line marked TODO.\n"));
     Ok(Exit::Pass)
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use pullcreds::check::Outcome;
+use pullcreds::check::{Input, Outcome};
 use pullcreds::frontend::{self, FoundFiles, Limit, ReadError};
 use pullcreds::report::{self, UnreadSource};
 use pullcreds::say;
@@ -42,10 +42,14 @@ pub(crate) fn read_stdin(limit: &Limit) -> Result<Source, ReadError> {
     frontend::read_stdin(limit)
 }
 
-// Reading.
 /// Whether the manifests come on standard input.
 pub(crate) fn is_piped(paths: &[PathBuf]) -> bool {
     paths.is_empty() || paths == [PathBuf::from("-")]
+}
+
+/// How the manifests at `paths` come.
+pub(crate) fn input(paths: &[PathBuf]) -> Input {
+    if is_piped(paths) { Input::Piped } else { Input::Files }
 }
 
 /// Reads what is at `paths`, and says what cannot be read.

@@ -8,7 +8,7 @@ use pullcreds::check::Outcome;
 use pullcreds::frontend::{self, Change, FilePlace, NotWritten, Replaced};
 use pullcreds::say;
 use pullcreds::source::Source;
-use pullcreds::text::{Message, shown, shown_error};
+use pullcreds::text::{Message, shown, shown_error, shown_path};
 use pullcreds::yaml::{self, Joint, Severed};
 
 use super::{eprint, insist_on_output, unwritable};
@@ -19,6 +19,14 @@ use crate::cli::stopping::Stopping;
 
 /// Bytes of standard output written at once.
 const OUTPUT_BUFFER: usize = 1 << 16;
+
+/// Writes a file that is not a manifest, completely or not at all.
+pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), Stop> {
+    frontend::write(file, text).map_err(|error| {
+        let (file, error) = (shown_path(file), shown_error(&error));
+        Stop::new(Exit::Unwritable, say!("error: cannot write {}: {}\n", file, error))
+    })
+}
 
 /// Writes the manifests with what is injected. A reader that goes away is an error here: manifests would be lost.
 pub(crate) fn manifests(sources: &[Source], outcome: &Outcome<'_>) -> Result<(), Stop> {

@@ -27,8 +27,14 @@ const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
 /// The policy, the file it is from, and what an Application asks of it in vain.
 pub(crate) struct Stated {
     pub(crate) policy: Policy,
-    pub(crate) file: Option<PathBuf>,
+    pub(crate) file: Option<PolicyFile>,
     pub(crate) notes: Vec<Message>,
+}
+
+/// A policy file as it was read.
+pub(crate) struct PolicyFile {
+    pub(crate) path: PathBuf,
+    pub(crate) source: Source,
 }
 
 /// The policy of a run. `function` is that of a functionConfig, which counts where no file is named.
@@ -52,7 +58,8 @@ pub(crate) fn policy(
                 shown_path(&path)
             ));
         }
-        Ok((read_policy(&path, mode, look)?, Some(path)))
+        let (policy, source) = read_policy(&path, mode, look)?;
+        Ok((policy, Some(PolicyFile { path, source })))
     };
     let (base, file) = match (values.policy.clone(), asked_file) {
         (Some(path), asked) => {
@@ -81,14 +88,15 @@ pub(crate) fn policy(
     Ok(Stated { policy, file, notes })
 }
 
-fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<Policy, Stop> {
+fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<(Policy, Source), Stop> {
     let source = frontend::read_file(path, &Limit::default());
     let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
     let policy = Policy::parse(&source.text, &finding::names());
-    policy.map_err(|mistakes| match format(mode) {
+    let policy = policy.map_err(|mistakes| match format(mode) {
         Format::Brief => Stop::with_report(Exit::Usage, report::brief_mistakes(&source, &mistakes)),
         _ => policy_mistakes(&source, &mistakes, look),
-    })
+    });
+    Ok((policy?, source))
 }
 
 /// The mistakes in a policy that is the whole of `source`.
