@@ -17,7 +17,6 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -277,13 +276,12 @@ fn read<'a>(
     let mut inventories = Vec::with_capacity(sources.len() + dumps.len());
     let manifests = sources.iter().map(|source| read(&source.text, kinds));
     let dumps = dumps.iter().map(|source| Inventory::of_cluster(&source.text));
-    let namespace = policy.namespace().map(Arc::from);
     for (at, read) in manifests.chain(dumps).enumerate() {
         let inventory = read.unwrap_or_else(|problem| {
             problems.push((at, problem));
             Inventory::default()
         });
-        inventories.push(inventory.of_run(at, namespace.as_ref()));
+        inventories.push(inventory.of_run(at, policy.namespace()));
     }
     (inventories, problems)
 }

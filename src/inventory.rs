@@ -39,7 +39,7 @@ pub use site::Site;
 pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
-use crate::kinds::{self, PullSite, Role, Row, Table, Way};
+use crate::kinds::{self, ACCOUNT_FIELDS, PULL_SECRETS, PullSite, Role, Row, Table, Way};
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
@@ -58,9 +58,6 @@ pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 /// The annotation of a ServiceAccount whose pods may name only its secrets
 /// (plugin/pkg/admission/serviceaccount/admission.go).
 const ENFORCE_MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
-const FIELD: &str = "imagePullSecrets";
-/// The fields of a pod spec that name its ServiceAccount, the newer one first.
-const ACCOUNT_FIELDS: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 /// How the line begins that makes a mapping an object, where it is written plainly.
 const API_VERSION_LINE: &str = "\napiVersion: ";
 /// What replaces parameters in the images of a custom resource.
@@ -186,7 +183,7 @@ pub struct Object<'a> {
     /// Its `metadata.namespace`, if not empty. [`Object::namespace`] is where it will be.
     pub namespace: Option<Text<'a>>,
     /// The namespace of objects that name none, as [`Inventory::of_run`] says.
-    pub default_namespace: Option<Arc<str>>,
+    pub default_namespace: Option<&'a str>,
     /// Its `metadata.name`, if not empty.
     pub name: Option<Text<'a>>,
     /// Where its name is, or its kind, or the whole of it.
@@ -401,7 +398,7 @@ impl fmt::Display for ImageField {
 impl Object<'_> {
     /// The namespace that it will be in, as far as it is known: its own, or the default one of the run.
     pub fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref().or(self.default_namespace.as_deref())
+        self.namespace.as_deref().or(self.default_namespace)
     }
 
     /// The object that holds it: its document, and the way to it.
@@ -462,7 +459,7 @@ impl Workload<'_> {
     pub fn list_path(&self) -> String {
         match &self.ways {
             Some(ways) => self.object.path(&[], ways.list.as_deref().unwrap_or_default()),
-            None => self.path(FIELD),
+            None => self.path(PULL_SECRETS),
         }
     }
 
@@ -565,13 +562,13 @@ impl<'a> Inventory<'a> {
 
     /// The same as the source of this number in a run where objects that name no namespace are in `namespace`.
     #[must_use]
-    pub fn of_run(mut self, source: usize, namespace: Option<&Arc<str>>) -> Self {
+    pub fn of_run(mut self, source: usize, namespace: Option<&'a str>) -> Self {
         let number = u32::try_from(source).unwrap_or(u32::MAX);
         // The first one has its number.
         if number > 0 || namespace.is_some() {
             self.objects_mut().for_each(|object| {
                 object.source = number;
-                object.default_namespace = namespace.cloned();
+                object.default_namespace = namespace;
             });
         }
         self
@@ -1021,7 +1018,7 @@ fn image<'a>(
 }
 
 fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {
-    let Some(field) = holder.field(FIELD) else { return PullSecrets::default() };
+    let Some(field) = holder.field(PULL_SECRETS) else { return PullSecrets::default() };
     let list = field.value.resolved();
     let state = match list.kind() {
         NodeKind::Sequence(_) => ListState::List,

@@ -561,6 +561,12 @@ pub fn meant(api_version: &str, kind: &str) -> Option<&'static Row> {
     builtin::validated().find(|row| is_own && row.kind.eq_ignore_ascii_case(kind))
 }
 
+/// The list of a pod spec or a ServiceAccount that names pull secrets.
+pub const PULL_SECRETS: &str = "imagePullSecrets";
+
+/// The fields of a pod spec that name its ServiceAccount, the newer one first.
+pub const ACCOUNT_FIELDS: [&str; 2] = ["serviceAccountName", "serviceAccount"];
+
 /// The lists of a pod spec that hold containers.
 pub const CONTAINER_LISTS: &[&str] = &["containers", "initContainers", "ephemeralContainers"];
 

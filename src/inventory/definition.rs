@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use super::{ACCOUNT_FIELDS, FIELD, flaws, walk};
+use super::{ACCOUNT_FIELDS, PULL_SECRETS, flaws, walk};
 use crate::kinds::path::Step;
 use crate::kinds::proposal::{Proposal, Structure, names_whole_image};
 use crate::kinds::{self, CONTAINER_LISTS, FieldPath, SecretForm, SplitImage, Table};
@@ -27,7 +27,7 @@ const DEPTH: usize = 60;
 const FIELDS: usize = 500_000;
 /// The parts of an object that say nothing about the pods that it makes.
 const NOT_LOOKED_INTO: &[&str] = &["apiVersion", "kind", "metadata", "status"];
-/// What kustomize is told, whose `images` replace others.
+/// The configuration of kustomize, whose `images` replace those of the manifests.
 const KUSTOMIZE: &str = "kustomize";
 /// The volumes of pods.
 const VOLUMES: &str = "volumes";
@@ -279,8 +279,9 @@ impl Search<'_> {
             part.is_some_and(|part| part.names() == [name])
         };
         for (name, schema) in properties {
-            let of_pod =
-                POD_LISTS.contains(&&*name) || *name == *FIELD || ACCOUNT_FIELDS.contains(&&*name);
+            let of_pod = POD_LISTS.contains(&&*name)
+                || *name == *PULL_SECRETS
+                || ACCOUNT_FIELDS.contains(&&*name);
             if !(is_part(&name) || is_pod_spec && of_pod) {
                 self.field(&name, schema, false);
             }
@@ -306,7 +307,7 @@ fn is_pod_spec(properties: &[(Text<'_>, Node<'_, '_>)]) -> bool {
     let get = |wanted: &str| properties.iter().find(|(name, _)| **name == *wanted);
     let container = get(CONTAINER_LISTS[0]).and_then(|(_, list)| list.get("items"));
     let image = container.and_then(|container| container.at(&["properties", "image"]));
-    let list = get(FIELD).and_then(|(_, list)| form(*list));
+    let list = get(PULL_SECRETS).and_then(|(_, list)| form(*list));
     image.is_some() && list == Some(SecretForm::Objects)
 }
 

@@ -1,6 +1,6 @@
 //! Credentials for registries where everyone can read them: in environment variables and arguments of containers, in
-//! `ConfigMap`s, in Secrets that are not pull secrets, and in annotations that repeat a Secret. What they are is told
-//! by their form and their names; what they say is not kept.
+//! `ConfigMap`s, in Secrets that are not pull secrets, and in annotations that repeat a Secret. Their form and their
+//! names show what they are; their values are not kept.
 
 use zeroize::Zeroizing;
 
@@ -36,6 +36,14 @@ pub(super) struct ExposedValue {
     pub(super) container: Option<Text<'static>>,
     pub(super) span: Span,
     pub(super) what: Exposure,
+}
+
+impl ExposedValue {
+    /// The value of a field that no item of a list is on the way to.
+    fn of_object(field: String, value: Node<'_, '_>, what: Exposure) -> Self {
+        let (by_name, span) = (field.clone(), value.resolved().span());
+        Self { field, by_name, container: None, span, what }
+    }
 }
 
 /// An item of a list: by its number, and by its name if it has one.
@@ -135,14 +143,7 @@ pub(super) fn in_secret(node: Node<'_, '_>) -> Vec<ExposedValue> {
     });
     let annotation = node.at(&["metadata", "annotations", LAST_APPLIED]).and_then(|value| {
         let what = exposure::in_last_applied(&value.scalar()?)?;
-        let field = format!("metadata.annotations[{LAST_APPLIED}]");
-        Some(ExposedValue {
-            by_name: field.clone(),
-            field,
-            container: None,
-            span: value.resolved().span(),
-            what,
-        })
+        Some(ExposedValue::of_object(format!("metadata.annotations[{LAST_APPLIED}]"), value, what))
     });
     values.chain(annotation).collect()
 }
@@ -159,14 +160,7 @@ fn in_map<'t>(
             .scalar()
             .map_or_else(|| as_json(value), |text| text.into_string().into_bytes().into());
         let what = shown(&key, str::from_utf8(&text).ok()?)?;
-        let field = format!("{map}[{}]", key.as_str());
-        Some(ExposedValue {
-            by_name: field.clone(),
-            field,
-            container: None,
-            span: value.resolved().span(),
-            what,
-        })
+        Some(ExposedValue::of_object(format!("{map}[{}]", key.as_str()), value, what))
     })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Nothing here says what to do about it.
 
-use super::{ACCOUNT_FIELDS, FIELD, Image, ImageField, Object, Sort, text, wrong};
+use super::{ACCOUNT_FIELDS, Image, ImageField, Object, PULL_SECRETS, Sort, text, wrong};
 use crate::kinds::{self, CONTAINER_LISTS, Row};
 use crate::names::is_subdomain;
 use crate::source::Span;
@@ -112,7 +112,7 @@ impl FoundFault {
     }
 }
 
-/// How long a key is that may be meant for [`FIELD`], with quotes.
+/// How long a key is that may be meant for [`PULL_SECRETS`], with quotes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 10..=26;
 /// How many slips of the pen a key may be away from it.
 const SLIPS: usize = 3;
@@ -212,7 +212,7 @@ impl Stray<'_> {
                 self.look(value.resolved(), at_home, path, &[]);
             } else if let Some(inner) = inner.iter().find(|inner| is(text, inner)) {
                 self.look_into(value.resolved(), &|| joined(&path(), inner));
-            } else if may_be_meant(text) && !(at_home && is(text, FIELD)) {
+            } else if may_be_meant(text) && !(at_home && is(text, PULL_SECRETS)) {
                 self.take(key, value, at_home, &path());
             }
         }
@@ -228,7 +228,7 @@ impl Stray<'_> {
 
     fn take(&mut self, key: Node<'_, '_>, value: Node<'_, '_>, at_home: bool, holder: &str) {
         let Some(field) = key.scalar().filter(|field| is_meant(field)) else { return };
-        if at_home && field == FIELD {
+        if at_home && field == PULL_SECRETS {
             return;
         }
         let path = joined(holder, &field);

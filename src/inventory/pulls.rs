@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use super::site::Site;
 use super::{
-    ACCOUNT_FIELDS, FIELD, Image, ImageField, ListState, NotString, PullSecretRef, PullSecrets,
+    ACCOUNT_FIELDS, Image, ImageField, ListState, NotString, PULL_SECRETS, PullSecretRef,
+    PullSecrets,
 };
 use super::{entries, exact, image, images, text, wrong};
 use crate::image::Reference;
@@ -360,9 +361,14 @@ impl<'t, 'a> Hit<'t, 'a> {
             return found;
         }
         if let Some(spec) = self.spec {
-            found.push(SecretsField::new(spec, &self.home, vec![FIELD], SecretForm::Objects));
+            found.push(SecretsField::new(
+                spec,
+                &self.home,
+                vec![PULL_SECRETS],
+                SecretForm::Objects,
+            ));
         } else if let Some(path) = &self.site.pod_spec {
-            let keys = path.names().into_iter().chain([FIELD]).collect();
+            let keys = path.names().into_iter().chain([PULL_SECRETS]).collect();
             found.push(SecretsField::new(self.node, &self.way, keys, SecretForm::Objects));
         }
         found

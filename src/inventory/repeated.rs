@@ -4,7 +4,7 @@
 //! readers take the first.
 
 use super::flaws::{Fault, FoundFault, joined};
-use super::{ACCOUNT_FIELDS, FIELD};
+use super::{ACCOUNT_FIELDS, PULL_SECRETS};
 use crate::credentials::payload::PayloadFormat;
 use crate::kinds::CONTAINER_LISTS;
 use crate::yaml::Node;
@@ -25,10 +25,10 @@ pub(super) fn in_workload(node: Node<'_, '_>, home: &[&str]) -> Vec<FoundFault> 
     }
     let path = home.join(".");
     let spec = || path.clone();
-    keys.look(holder, &[FIELD, "volumes"], &spec);
+    keys.look(holder, &[PULL_SECRETS, "volumes"], &spec);
     keys.look(holder, &ACCOUNT_FIELDS, &spec);
     keys.look(holder, CONTAINER_LISTS, &spec);
-    keys.list(holder, FIELD, &["name"], &spec);
+    keys.list(holder, PULL_SECRETS, &["name"], &spec);
     for list in CONTAINER_LISTS {
         keys.list(holder, list, CONTAINER, &spec);
     }
@@ -39,8 +39,8 @@ pub(super) fn in_workload(node: Node<'_, '_>, home: &[&str]) -> Vec<FoundFault> 
 pub(super) fn in_account(node: Node<'_, '_>) -> Vec<FoundFault> {
     let mut keys = RepeatedKeys::of(node);
     let root = String::new;
-    keys.look(node.resolved(), &[FIELD, "secrets"], &root);
-    for list in [FIELD, "secrets"] {
+    keys.look(node.resolved(), &[PULL_SECRETS, "secrets"], &root);
+    for list in [PULL_SECRETS, "secrets"] {
         keys.list(node.resolved(), list, &["name"], &root);
     }
     keys.found

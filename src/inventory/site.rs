@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::text::shown;
 use crate::yaml::{Node, NodeKind};
 
-use super::FIELD;
+use super::PULL_SECRETS;
 
 /// Where the list of one holder (a pod spec or a ServiceAccount) can be written, or why it cannot.
 pub struct Site {
@@ -30,7 +30,7 @@ pub struct Site {
 impl Site {
     /// Where the list of `holder`, a mapping, can be written.
     pub(super) fn of(holder: Node<'_, '_>, forms: &mut Shared<Form>) -> Self {
-        Self::grown(holder, &[FIELD], Gaps::Items(Gap::Field("name")), forms)
+        Self::grown(holder, &[PULL_SECRETS], Gaps::Items(Gap::Field("name")), forms)
     }
 
     /// Where the names of pull secrets that belong to the end of `keys` from `holder` can be written.

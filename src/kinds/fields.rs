@@ -1,9 +1,6 @@
 //! Where the fields of a pull site are, as paths from the root of an object.
 
-use super::{FieldPath, PullSite, Row, SecretField, SecretForm, SplitImage};
-
-/// The list of a pod spec.
-const POD_LIST: &str = "imagePullSecrets";
+use super::{FieldPath, PULL_SECRETS, PullSite, Row, SecretField, SecretForm, SplitImage};
 
 impl FieldPath {
     /// The path without the `$.` at its beginning, as messages write it.
@@ -31,7 +28,7 @@ impl PullSite {
         let own =
             own.map(|field| SecretField { path: self.absolute(&field.path), form: field.form });
         let of_pod = self.pod_spec_path().filter(|_| !self.ignores_pod_list).map(|path| {
-            let path = path.join(&FieldPath::of_name(POD_LIST));
+            let path = path.join(&FieldPath::of_name(PULL_SECRETS));
             SecretField { path, form: SecretForm::Objects }
         });
         own.chain(of_pod).collect()

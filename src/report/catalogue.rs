@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use super::Look;
 use super::style::{BOLD, CYAN, PLAIN, paint, wrapped};
 use crate::kinds::{
-    Combine, Delivery, FieldPath, Listed, PullSite, Role, Row, SecretField, SecretForm,
+    ACCOUNT_FIELDS, Combine, Delivery, FieldPath, Listed, PullSite, Role, Row, SecretField,
+    SecretForm,
 };
 use crate::kinds::{Order, Verified};
 use crate::text::shown;
@@ -185,9 +186,8 @@ fn instead_of(instead: &str) -> String {
 
 fn account(site: &PullSite) -> Vec<String> {
     let named = site.service_account.iter().map(|field| path(&site.absolute(field)));
-    let of_pod = site
-        .pod_spec_path()
-        .map(|spec| path(&spec.join(&FieldPath::of_name("serviceAccountName"))));
+    let of_pod =
+        site.pod_spec_path().map(|spec| path(&spec.join(&FieldPath::of_name(ACCOUNT_FIELDS[0]))));
     let mut lines: Vec<_> = named.chain(of_pod).collect();
     let default = site.service_account_default.as_deref().unwrap_or("default");
     lines.push(match default {
