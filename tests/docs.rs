@@ -37,18 +37,23 @@ fn all(pattern: &str, text: &str) -> BTreeSet<String> {
     pattern.captures_iter(text).map(|found| found[1].to_owned()).collect()
 }
 
+/// A page that is made from a table is up to date, or is brought up to date.
+#[track_caller]
+fn assert_page(name: &str, page: &str) {
+    if is_update() {
+        std::fs::write(path(name), page).expect("the page can be written");
+    }
+    let found = std::fs::read_to_string(path(name)).unwrap_or_default();
+    assert!(found == page, "{name} is stale: PULLCREDS_UPDATE=1 cargo test --test docs");
+}
+
 // docs/findings.md
 
 const FINDINGS: &str = "docs/findings.md";
 
 #[test]
 fn the_page_of_findings_is_that_of_the_table() {
-    let page = page();
-    if is_update() {
-        std::fs::write(path(FINDINGS), &page).expect("the page can be written");
-    }
-    let found = std::fs::read_to_string(path(FINDINGS)).unwrap_or_default();
-    assert!(found == page, "{FINDINGS} is stale: PULLCREDS_UPDATE=1 cargo test --test docs");
+    assert_page(FINDINGS, &page());
 }
 
 fn page() -> String {
@@ -145,12 +150,7 @@ const OPERATORS: &str = "docs/operators.md";
 
 #[test]
 fn the_page_of_operators_is_that_of_the_table() {
-    let page = page_of_operators();
-    if is_update() {
-        std::fs::write(path(OPERATORS), &page).expect("the page can be written");
-    }
-    let found = std::fs::read_to_string(path(OPERATORS)).unwrap_or_default();
-    assert!(found == page, "{OPERATORS} is stale: PULLCREDS_UPDATE=1 cargo test --test docs");
+    assert_page(OPERATORS, &page_of_operators());
 }
 
 fn page_of_operators() -> String {

@@ -131,6 +131,22 @@ pub fn parse_exclude(pattern: &str) -> Result<String, Message> {
 mod tests {
     use super::*;
 
+    /// A folder with these files.
+    fn folder_with(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        for name in names {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be made");
+            fs::write(path, "a: 1\n").expect("a file can be written");
+        }
+        folder
+    }
+
+    #[track_caller]
+    fn found_in(folder: &Path, exclude: &[String]) -> FoundFiles {
+        find(&[folder.to_owned()], exclude).expect("the folder can be read")
+    }
+
     fn names(found: &FoundFiles, folder: &Path) -> Vec<String> {
         let below = found.files.iter().map(|file| file.strip_prefix(folder).expect("it is below"));
         below.map(|file| file.display().to_string()).collect()
@@ -138,17 +154,13 @@ mod tests {
 
     #[test]
     fn a_folder_gives_its_manifests_in_order_and_honours_ignore_files() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b.yaml", "a.json", "c.txt", "left-out.yml", "own.yaml", "d/e.yaml", "d/f.yml"]
-        {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "a: 1\n").unwrap();
+        let files =
+            ["b.yaml", "a.json", "c.txt", "left-out.yml", "own.yaml", "d/e.yaml", "d/f.yml"];
+        let folder = folder_with(&files);
+        for (name, text) in [(".gitignore", "left-out.yml\n"), (IGNORE_FILE, "own.yaml\n")] {
+            fs::write(folder.path().join(name), text).expect("a file can be written");
         }
-        fs::write(folder.path().join(".gitignore"), "left-out.yml\n").unwrap();
-        fs::write(folder.path().join(IGNORE_FILE), "own.yaml\n").unwrap();
-        let paths = [folder.path().to_owned()];
-        let all = find(&paths, &[]).unwrap();
+        let all = found_in(folder.path(), &[]);
         assert_eq!(names(&all, folder.path()), ["a.json", "b.yaml", "d/e.yaml", "d/f.yml"]);
         for (pattern, left) in [
             ("d/", &["a.json", "b.yaml"][..]),
@@ -156,15 +168,14 @@ mod tests {
             ("/e.yaml", &["a.json", "b.yaml", "d/e.yaml", "d/f.yml"]),
             ("**/e.yaml", &["a.json", "b.yaml", "d/f.yml"]),
         ] {
-            let found = find(&paths, &[pattern.to_owned()]).unwrap();
+            let found = found_in(folder.path(), &[pattern.to_owned()]);
             assert_eq!(names(&found, folder.path()), left, "{pattern}");
         }
     }
 
     #[test]
     fn templates_are_known_by_their_chart() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in [
+        let folder = folder_with(&[
             "shop/Chart.yaml",
             "shop/templates/api.yaml",
             "shop/templates/tests/test.yaml",
@@ -173,12 +184,8 @@ mod tests {
             "shop/crds/crd.yaml",
             "templates/plain.yaml",
             "overlay/kustomization.yaml",
-        ] {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "a: 1\n").unwrap();
-        }
-        let found = find(&[folder.path().to_owned()], &[]).unwrap();
+        ]);
+        let found = found_in(folder.path(), &[]);
         let chart = |file: &str| {
             let chart = found.chart_of(&folder.path().join(file));
             chart.map(|chart| chart.strip_prefix(folder.path()).expect("it is below").to_owned())
@@ -193,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = find(&[PathBuf::from("no/such/file.yaml")], &[]).unwrap_err();
+        let error =
+            find(&[PathBuf::from("no/such/file.yaml")], &[]).expect_err("it does not exist");
         assert_eq!(error.to_string(), "cannot read no/such/file.yaml");
     }
 

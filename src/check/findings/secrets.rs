@@ -41,10 +41,10 @@ impl<'c> World<'c> {
 
     /// What is wrong with the Secrets that pods name, each reported once.
     pub(super) fn about_named_secrets(&self, out: &mut Findings<'_, '_>) {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         // A static pod can use no Secret.
         for pod in self.pods.iter().filter(|pod| !matches!(pod.account, InUse::None)) {
-            self.about_named(out, pod, &mut told);
+            self.about_named(out, pod, &mut reported);
         }
     }
 
@@ -244,7 +244,7 @@ impl<'c> World<'c> {
         &self,
         out: &mut Findings<'_, '_>,
         pod: &ResolvedPod<'c>,
-        told: &mut BTreeSet<(String, String)>,
+        reported: &mut BTreeSet<(String, String)>,
     ) {
         let object = &pod.workload.object;
         let here = object.namespace();
@@ -252,13 +252,13 @@ impl<'c> World<'c> {
             let is_outside = matches!(secret.known, Known::Outside);
             // What lies outside is reported once for all namespaces, what is inside once for each.
             let within = here.filter(|_| !is_outside).unwrap_or_default();
-            if told.insert((within.to_owned(), name.to_string())) {
+            if reported.insert((within.to_owned(), name.to_string())) {
                 let spot = SecretSpot::named_by(pod.holder(), object, [within, &**name]);
                 self.about_known(out, secret.known, spot, name);
             }
             let elsewhere = here.filter(|here| *here != "default" && is_outside);
             if let Some(here) = elsewhere.filter(|_| is_of_platform(name))
-                && told.insert(([PLATFORM, here].concat(), name.to_string()))
+                && reported.insert(([PLATFORM, here].concat(), name.to_string()))
             {
                 let spot = SecretSpot::named_by(pod.holder(), object, [here, name]);
                 Self::about_platform(out, name, here, spot);

@@ -69,13 +69,13 @@ fn watch(
     supervisor: Option<&Path>,
     heard: &Heard,
 ) -> io::Result<(End, Vec<u8>)> {
-    let (tell, events) = mpsc::channel();
-    let _signals = Signals::listen(&tell)?;
+    let (sender, events) = mpsc::channel();
+    let _signals = Signals::listen(&sender)?;
     let (channel, theirs) = UnixStream::pair()?;
     let (out, out_end) = io::pipe()?;
     let (err, err_end) = io::pipe()?;
     let pipes = Pipes { out, most: request.most, err };
-    listen(&tell, channel.try_clone()?, pipes, heard.clone());
+    listen(&sender, channel.try_clone()?, pipes, heard.clone());
     let supervisor = start(request, supervisor, theirs, out_end, err_end)?;
     let mut watched =
         Watched { channel, events, supervisor, group: None, heard: false, most: request.most };
@@ -85,7 +85,7 @@ fn watch(
     Ok((end, out))
 }
 
-/// Starts the supervisor: a process, or a thread of ours where the system does not tell which program we are.
+/// Starts the supervisor: a process, or a thread of ours where the system does not say which program we are.
 fn start(
     request: &ChildCommand<'_>,
     supervisor: Option<&Path>,
@@ -223,25 +223,25 @@ struct Pipes {
 }
 
 /// Turns all that comes into events.
-fn listen(tell: &Sender<ChildEvent>, mut channel: UnixStream, pipes: Pipes, heard: Heard) {
+fn listen(sender: &Sender<ChildEvent>, mut channel: UnixStream, pipes: Pipes, heard: Heard) {
     let Pipes { mut out, most, err } = pipes;
-    let told = tell.clone();
+    let of_output = sender.clone();
     // Who writes too much must not hear of it before we know.
-    thread::spawn(move || told.send(ChildEvent::Out(read_out(&mut out, most))));
-    let told = tell.clone();
+    thread::spawn(move || of_output.send(ChildEvent::Out(read_out(&mut out, most))));
+    let of_errors = sender.clone();
     thread::spawn(move || {
         heard.read(err);
-        told.send(ChildEvent::Said)
+        of_errors.send(ChildEvent::Said)
     });
-    let told = tell.clone();
+    let of_supervisor = sender.clone();
     thread::spawn(move || {
         let mut report = [0; SupervisorMessage::LENGTH];
         while channel.read_exact(&mut report).is_ok() {
             if let Some(report) = SupervisorMessage::read(report) {
-                told.send(ChildEvent::Report(report)).ok();
+                of_supervisor.send(ChildEvent::Report(report)).ok();
             }
         }
-        told.send(ChildEvent::Silence)
+        of_supervisor.send(ChildEvent::Silence)
     });
 }
 
