@@ -230,13 +230,20 @@ fn comment_at(text: &str, at: usize) -> Option<Range<usize>> {
     Some(hash..end)
 }
 
-/// `text` with `parts` of it, which are in order, overwritten by as many spaces.
+/// `text` with `parts` of it, which are in order, overwritten by as many spaces. Control characters stay, so that they
+/// are refused in a comment as everywhere else.
 fn blanked(text: &str, parts: &[Range<usize>]) -> String {
     let mut copy = String::with_capacity(text.len());
     let mut from = 0;
     for part in parts {
         copy.push_str(&text[from..part.start]);
-        copy.extend(std::iter::repeat_n(' ', part.len()));
+        for character in text[part.clone()].chars() {
+            match character {
+                '\t' => copy.push(' '),
+                control if control.is_control() => copy.push(control),
+                other => copy.extend(std::iter::repeat_n(' ', other.len_utf8())),
+            }
+        }
         from = part.end;
     }
     copy + &text[from..]

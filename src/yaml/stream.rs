@@ -397,6 +397,15 @@ mod tests {
     }
 
     #[test]
+    fn a_touching_comment_holds_no_control_characters() {
+        for (text, at) in
+            [("a: \"x\"#c\td\u{1}\n", 10), ("a: {#\u{1}\n  }\n", 5), ("a: 'x'#é\u{7f}\n", 9)]
+        {
+            check_problem(text, at);
+        }
+    }
+
+    #[test]
     fn a_byte_order_mark_may_stand_before_a_document() {
         check("\u{feff}a: 1\n", &[(0, "a: 1")]);
         check("\u{feff}---\na: 1\n---\nb: 1\n", &[(0, "a: 1"), (1, "b: 1")]);
