@@ -3,6 +3,7 @@
 //! Nothing here decides anything, and nothing here knows how a report shows a finding.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -129,7 +130,7 @@ pub struct Finding {
     /// Where; `None` if it is about the whole run.
     pub place: Option<Place>,
     /// Other places that it names: the Secret that covers the image, the first of two equal keys.
-    pub related: Vec<Place>,
+    pub related: Box<[Place]>,
     /// The image it is about.
     pub image: Option<Shown<'static>>,
     /// The name of the container or volume that it is about, if it is about one.
@@ -138,11 +139,11 @@ pub struct Finding {
     pub remedy: Option<Message>,
     /// The edits that mend it, if the manifests and the policy say what is missing. Each finding is mended by itself:
     /// two findings about one pod can have the same edit.
-    pub fix: Vec<Fix>,
+    pub fix: Box<[Fix]>,
     /// What it is the same by in another run.
     pub fingerprint: Fingerprint,
     /// Why it does not count, if it does not.
-    pub suppressed: Option<Suppression>,
+    pub suppressed: Option<Box<Suppression>>,
 }
 
 /// An edit of a source that mends a finding.
@@ -259,8 +260,8 @@ pub struct Place {
     pub label: Message,
     /// The path from the document's root, empty if there is none.
     pub path: Shown<'static>,
-    /// The object.
-    pub object: Subject,
+    /// The object. Findings about one object, which come together, share it.
+    pub object: Rc<Subject>,
 }
 
 /// The object that a finding is about.

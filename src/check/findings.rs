@@ -29,6 +29,7 @@ mod unread;
 mod usage;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::finding::{
     self, Finding, Fingerprint, Place, Severity, Subject, SuppressedBy, Suppression,
@@ -95,6 +96,8 @@ pub(super) struct Findings<'w, 'c> {
     ignores: Ignores<'c>,
     /// The images whose findings are accepted.
     pub(super) excused: BTreeSet<(usize, Span)>,
+    /// The object of the place before.
+    subject: Option<Rc<Subject>>,
 }
 
 impl<'w, 'c> Findings<'w, 'c> {
@@ -112,6 +115,7 @@ impl<'w, 'c> Findings<'w, 'c> {
                 world.circumstances.suppressions.baseline,
             ),
             excused: BTreeSet::new(),
+            subject: None,
         };
         for (_, check) in CHECKS {
             check(world, &mut out);
@@ -121,14 +125,15 @@ impl<'w, 'c> Findings<'w, 'c> {
             let at = place.map(|place| (place.source, place.span.start, place.span.end));
             (finding.code.concern(), at.is_none(), at, finding.code.name)
         };
-        out.found.sort_by(|a, b| key(a).cmp(&key(b)));
-        out.suppressed.sort_by(|a, b| key(a).cmp(&key(b)));
+        // There may be many thousand, and one is far larger than what it is sorted by.
+        out.found.sort_by_cached_key(key);
+        out.suppressed.sort_by_cached_key(key);
         out
     }
 
     /// Takes in a finding. One that is accepted is kept apart.
     fn report(&mut self, draft: Draft<'_>) {
-        let place = draft.at.as_ref().map(World::place);
+        let place = draft.at.as_ref().map(|at| self.place(at));
         let details = draft.details.iter().map(|detail| detail.shown().into_masked());
         let details: Vec<_> = details.collect();
         let fingerprint = match (&draft.at, &place) {
@@ -148,19 +153,36 @@ impl<'w, 'c> Findings<'w, 'c> {
         let finding = Finding {
             code: draft.code,
             severity,
-            message: draft.message,
+            message: draft.message.shrunk(),
             place,
-            related: draft.related.iter().map(World::place).collect(),
+            related: draft.related.iter().map(|at| self.place(at)).collect(),
             image: draft.image.map(|image| shown(&image.reference).into_owned()),
             container: container.map(|container| shown(container).into_owned()),
-            remedy: draft.remedy,
-            fix: draft.fix,
+            remedy: draft.remedy.map(Message::shrunk),
+            fix: draft.fix.into(),
             fingerprint,
-            suppressed,
+            suppressed: suppressed.map(Box::new),
         };
         let list =
             if finding.suppressed.is_some() { &mut self.suppressed } else { &mut self.found };
         list.push(finding);
+    }
+
+    fn place(&mut self, at: &At<'_>) -> Place {
+        let subject = subject(at.object);
+        let object = match &self.subject {
+            Some(before) if **before == subject => Rc::clone(before),
+            _ => Rc::clone(self.subject.insert(Rc::new(subject))),
+        };
+        Place {
+            source: at.object.source as usize,
+            document: at.object.document,
+            span: at.span,
+            chunk: at.object.chunk,
+            label: at.label.clone(),
+            path: at.path.shown().into_owned(),
+            object,
+        }
     }
 
     /// The exception of the policy that accepts a finding. One that has expired is itself worth a finding.
@@ -262,18 +284,6 @@ impl<'c> World<'c> {
     fn at_whole_list(&self, holder: Holder, label: impl Into<Message>) -> At<'c> {
         let object = inject::object(self.inventories, holder);
         self.at_list(holder, list_span(inject::list(self.inventories, holder), object), label)
-    }
-
-    fn place(at: &At<'_>) -> Place {
-        Place {
-            source: at.object.source as usize,
-            document: at.object.document,
-            span: at.span,
-            chunk: at.object.chunk,
-            label: at.label.clone(),
-            path: at.path.shown().into_owned(),
-            object: subject(at.object),
-        }
     }
 
     /// Domains and paths of the image that a finding is about, or of all images of the pod or ServiceAccount whose list it

@@ -56,7 +56,7 @@ impl ResourceList<'_> {
 
     /// The names of an object as its item has them: without the namespace that the policy fills in.
     fn reference(&self, place: &Place) -> Subject {
-        let subject = &place.object;
+        let subject = &*place.object;
         let item = self.item_of(place).map(|item| item.reference.shown());
         let same = item.filter(|item| item.kind == subject.kind && item.name == subject.name);
         let namespace = match same {

@@ -158,7 +158,7 @@ fn unjudged(verdict: Verdict) -> Option<TestNote> {
 
 fn finding_case(report: &Report<'_>, finding: &Finding) -> TestCase {
     let class = finding.place.as_ref().map(|place| {
-        let Subject { kind, namespace, name, .. } = &place.object;
+        let Subject { kind, namespace, name, .. } = &*place.object;
         class(kind, namespace.as_ref(), name.as_ref())
     });
     let name = clipped(&one_line(finding.fingerprint.as_str()), LONGEST);

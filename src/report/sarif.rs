@@ -315,7 +315,7 @@ fn result(report: &Report<'_>, listed: &Listed<'_>, rules: &[Rule]) -> WireResul
         partial_fingerprints: BTreeMap::from([("pullcreds/v1", listed.fingerprint.clone())]),
         fixes: finding.and_then(|finding| repair(report, finding)).into_iter().collect(),
         suppressions: finding
-            .and_then(|finding| finding.suppressed.as_ref())
+            .and_then(|finding| finding.suppressed.as_deref())
             .map(excuse)
             .into_iter()
             .collect(),

@@ -41,6 +41,15 @@ impl Message {
         &self.0
     }
 
+    /// The same in no more memory than it needs, to be kept among many thousand.
+    #[must_use]
+    pub fn shrunk(mut self) -> Self {
+        if let Cow::Owned(text) = &mut self.0 {
+            text.shrink_to_fit();
+        }
+        self
+    }
+
     /// The same in at most `most` bytes, with `…` at its end if something is left out.
     #[must_use]
     pub fn clipped(self, most: usize) -> Self {
