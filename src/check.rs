@@ -27,7 +27,7 @@ use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
-use crate::inventory::{Inventory, Pulled, ServiceAccount, Workload};
+use crate::inventory::{Inventory, Pulled, ServiceAccount, Workload, WorkloadId};
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
@@ -138,10 +138,8 @@ pub struct Outcome<'a> {
 
 /// A workload with its verdicts.
 pub struct Pod<'a> {
-    /// Which source.
-    pub source: usize,
-    /// Which of its workloads.
-    pub index: usize,
+    /// Which workload.
+    pub id: WorkloadId,
     /// The pull secrets of the output.
     pub effective: Effective<'a>,
     /// Who tells of its ServiceAccount.
@@ -368,7 +366,7 @@ fn requests<'i, 'a>(
             let mut seen = BTreeSet::new();
             needs.retain(|name| seen.insert(*name));
             needs.shrink_to_fit();
-            let holder = Holder::Pod { source, index };
+            let holder = Holder::Pod(WorkloadId { source, index });
             requests.push(Request { holder, needs, account, earlier, is_vital });
         }
     }
@@ -464,10 +462,8 @@ impl<'o, 'a> Overlay<'o, 'a> {
     }
 
     fn workload(&self, holder: Holder) -> &'o Workload<'a> {
-        let Holder::Pod { source, index } = holder else {
-            unreachable!("a request is about a pod spec")
-        };
-        &self.inventories[source].workloads[index]
+        let Holder::Pod(id) = holder else { unreachable!("a request is about a pod spec") };
+        id.of(self.inventories)
     }
 }
 
@@ -512,9 +508,7 @@ impl<'j, 'a> Judge<'j, 'a> {
         lists: &mut Lists<'j, 'a>,
         used: &mut BTreeSet<RuleId>,
     ) -> (Pod<'a>, Resolved<'j>) {
-        let Holder::Pod { source, index } = request.holder else {
-            unreachable!("a request is about a pod spec")
-        };
+        let Holder::Pod(id) = request.holder else { unreachable!("a request is about a pod spec") };
         let mut effective = self.overlay.effective(request, true);
         effective.names = lists.names.keep(effective.names);
         let before = self.overlay.effective(request, false);
@@ -540,7 +534,7 @@ impl<'j, 'a> Judge<'j, 'a> {
             Judged { access, judgement, by_injection }
         });
         let (images, account) = (images.collect(), request.account.evidence());
-        (Pod { source, index, effective, account, images }, known)
+        (Pod { id, effective, account, images }, known)
     }
 
     /// What is known of the effective secrets of a pod, as it was found for another one if that has the same.
@@ -634,7 +628,7 @@ impl<'j, 'a> Judge<'j, 'a> {
     /// The ServiceAccount of a pod that is among the manifests.
     fn own_account(&self, request: &Request<'_>) -> Option<&'j ServiceAccount<'a>> {
         let Account::InStream { id, .. } = request.account else { return None };
-        Some(&self.overlay.inventories[id.source].service_accounts[id.index])
+        Some(id.of(self.overlay.inventories))
     }
 
     fn credentials(

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::edit::{Edit, Overlap, Plan};
-use crate::inventory::{Inventory, NotString, Object, PullSecrets, Site, SourceKind};
+use crate::inventory::{Inventory, NotString, Object, PullSecrets, Site, SourceKind, WorkloadId};
 use crate::patch::Refusal;
 use crate::policy::{InjectInto, Policy};
 use crate::shared::Shared;
@@ -19,12 +19,7 @@ use crate::verdict::{Account, AccountId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
     /// The pod spec of a workload.
-    Pod {
-        /// Which source.
-        source: usize,
-        /// Which of its workloads.
-        index: usize,
-    },
+    Pod(WorkloadId),
     /// A ServiceAccount.
     Account(AccountId),
 }
@@ -33,7 +28,9 @@ impl Holder {
     /// The source it is in.
     pub fn source(self) -> usize {
         match self {
-            Self::Pod { source, .. } | Self::Account(AccountId { source, .. }) => source,
+            Self::Pod(WorkloadId { source, .. }) | Self::Account(AccountId { source, .. }) => {
+                source
+            }
         }
     }
 }
@@ -250,7 +247,7 @@ impl<'a> Injection<'a> {
         names.extend(texts(&request.needs));
         self.add(inventories, request.holder, &names);
         if let Account::InStream { id, .. } = request.account
-            && inventories[id.source].service_accounts[id.index].enforces_mountable
+            && id.of(inventories).enforces_mountable
         {
             self.add(inventories, Holder::Account(id), &texts(&request.needs));
         }
@@ -492,7 +489,7 @@ fn forbidden(inventories: &[Inventory<'_>], request: &Request<'_>) -> Option<Ref
     let allowed = list(inventories, Holder::Account(id));
     let more = request.needs.iter().filter(|need| allowed.names().all(|name| name != **need));
     let names = owned(&texts(&more.copied().collect::<Vec<_>>()));
-    let enforces = inventories[id.source].service_accounts[id.index].enforces_mountable;
+    let enforces = id.of(inventories).enforces_mountable;
     (enforces && !names.is_empty()).then_some(RefusedInjection {
         holder: request.holder,
         names,
@@ -554,29 +551,25 @@ pub fn edits<'a>(
 /// The object of a holder.
 pub fn object<'i, 'a>(inventories: &'i [Inventory<'a>], holder: Holder) -> &'i Object<'a> {
     match holder {
-        Holder::Pod { source, index } => &inventories[source].workloads[index].object,
-        Holder::Account(AccountId { source, index }) => {
-            &inventories[source].service_accounts[index].object
-        }
+        Holder::Pod(id) => &id.of(inventories).object,
+        Holder::Account(id) => &id.of(inventories).object,
     }
 }
 
 /// The list of a holder.
 pub fn list<'i, 'a>(inventories: &'i [Inventory<'a>], holder: Holder) -> &'i PullSecrets<'a> {
     match holder {
-        Holder::Pod { source, index } => &inventories[source].workloads[index].pull_secrets,
-        Holder::Account(AccountId { source, index }) => {
-            &inventories[source].service_accounts[index].pull_secrets
-        }
+        Holder::Pod(id) => &id.of(inventories).pull_secrets,
+        Holder::Account(id) => &id.of(inventories).pull_secrets,
     }
 }
 
 /// The holder whose list a holder's names are written into: the first one of the object that has the same list.
 pub fn written(inventories: &[Inventory<'_>], holder: Holder) -> Holder {
     match holder {
-        Holder::Pod { source, index } => {
-            let shares = inventories[source].workloads[index].shares;
-            Holder::Pod { source, index: index - shares as usize }
+        Holder::Pod(id) => {
+            let shares = id.of(inventories).shares;
+            Holder::Pod(WorkloadId { index: id.index - shares as usize, ..id })
         }
         Holder::Account(_) => holder,
     }
@@ -584,10 +577,8 @@ pub fn written(inventories: &[Inventory<'_>], holder: Holder) -> Holder {
 
 fn site<'i>(inventories: &'i [Inventory<'_>], holder: Holder) -> &'i Site {
     match holder {
-        Holder::Pod { source, index } => &inventories[source].workloads[index].site,
-        Holder::Account(AccountId { source, index }) => {
-            &inventories[source].service_accounts[index].site
-        }
+        Holder::Pod(id) => &id.of(inventories).site,
+        Holder::Account(id) => &id.of(inventories).site,
     }
 }
 
@@ -596,14 +587,14 @@ fn not_an_account<'i, 'a>(
     inventories: &'i [Inventory<'a>],
     holder: Holder,
 ) -> Option<&'i NotString<'a>> {
-    let Holder::Pod { source, index } = holder else { return None };
-    inventories[source].workloads[index].not_an_account.as_deref()
+    let Holder::Pod(id) = holder else { return None };
+    id.of(inventories).not_an_account.as_deref()
 }
 
 /// The path of a holder's list from the root of its document.
 pub fn path(inventories: &[Inventory<'_>], holder: Holder) -> String {
     match holder {
-        Holder::Pod { source, index } => inventories[source].workloads[index].list_path(),
+        Holder::Pod(id) => id.of(inventories).list_path(),
         Holder::Account(_) => object(inventories, holder).path(&[], "imagePullSecrets"),
     }
 }
@@ -614,8 +605,8 @@ pub fn inherited<'a>(
     request: &Request<'a>,
 ) -> Option<Vec<Text<'a>>> {
     if matches!(request.account, Account::Made) {
-        let Holder::Pod { source, index } = request.holder else { return None };
-        let made = inventories[source].workloads[index].made.as_deref();
+        let Holder::Pod(id) = request.holder else { return None };
+        let made = id.of(inventories).made.as_deref();
         return Some(made.map_or(Vec::new(), |made| made.names.to_vec()));
     }
     match request.earlier {

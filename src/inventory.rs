@@ -232,6 +232,22 @@ pub struct Workload<'a> {
     pub site: Site,
 }
 
+/// Where a workload is among the inventories of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkloadId {
+    /// Which source.
+    pub source: usize,
+    /// Which of its workloads.
+    pub index: usize,
+}
+
+impl WorkloadId {
+    /// The workload in the `inventories` of the run.
+    pub fn of<'i, 'a>(self, inventories: &'i [Inventory<'a>]) -> &'i Workload<'a> {
+        &inventories[self.source].workloads[self.index]
+    }
+}
+
 /// A ServiceAccount.
 pub struct ServiceAccount<'a> {
     /// The object.

@@ -23,7 +23,9 @@ use crate::image::{InvalidReference, Reference};
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::reach::Replicated;
 use crate::inventory::secrets::Content;
-use crate::inventory::{Image, Inventory, Object, Produced, Pulled, Secret, SourceKind, Workload};
+use crate::inventory::{
+    Image, Inventory, Object, Produced, Pulled, Secret, ServiceAccount, SourceKind, Workload,
+};
 use crate::kinds;
 use crate::policy::registries::{Class, Cloud};
 use crate::policy::{self, Access, Iam, Policy, Scope};
@@ -98,6 +100,13 @@ pub struct AccountId {
     pub source: usize,
     /// Which of its ServiceAccounts.
     pub index: usize,
+}
+
+impl AccountId {
+    /// The ServiceAccount in the `inventories` of the run.
+    pub fn of<'i, 'a>(self, inventories: &'i [Inventory<'a>]) -> &'i ServiceAccount<'a> {
+        &inventories[self.source].service_accounts[self.index]
+    }
 }
 
 /// The ServiceAccount that a pod runs as.
@@ -357,7 +366,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
 
     /// The object of a ServiceAccount.
     pub fn object(&self, id: AccountId) -> &'i Object<'i> {
-        &self.inventories[id.source].service_accounts[id.index].object
+        &id.of(self.inventories).object
     }
 }
 

@@ -46,7 +46,7 @@ impl Proposal {
         let mut proposal = Self::default();
         let secrets = Secrets::new(&outcome.inventories);
         for pod in &outcome.pods {
-            let workload = &outcome.inventories[pod.source].workloads[pod.index];
+            let workload = pod.id.of(&outcome.inventories);
             let namespace = workload.object.namespace();
             let owned = |text: &str| Text::from(text.to_owned());
             let place = |name: &str| (namespace.map(owned), owned(name));
@@ -78,7 +78,7 @@ impl Proposal {
                     registry.secrets.extend(used.or(only).map(|name| owned(name)));
                 }
             }
-            let from = LookUp { source: pod.source, namespace };
+            let from = LookUp { source: pod.id.source, namespace };
             let referrer = Referrer::of_secrets(&workload.object, None, pod.effective.origin);
             for name in pod.effective.names.iter() {
                 if is_outside(&secrets.find(from, referrer, name, policy)) {

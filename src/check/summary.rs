@@ -172,7 +172,7 @@ impl Summary {
         };
         let (mut failed, mut assumed) = (false, BTreeSet::new());
         for pod in pods {
-            let images = &inventories[pod.source].workloads[pod.index].images;
+            let images = &pod.id.of(inventories).images;
             let mut seen = BTreeSet::new();
             for (image, judged) in images.iter().zip(&pod.images) {
                 let verdict = judged.judgement.verdict;
@@ -183,7 +183,7 @@ impl Summary {
                 if verdict.is_private() && seen.insert(&*image.reference) {
                     counted.count(pod, judged);
                     failed |=
-                        !verdict.is_configured() && !excused.contains(&(pod.source, image.span));
+                        !verdict.is_configured() && !excused.contains(&(pod.id.source, image.span));
                 }
             }
         }

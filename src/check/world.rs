@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::inject::{Added, Holder, Note};
 use crate::inventory::stamp::Stamped;
-use crate::inventory::{Inventory, Object, ServiceAccount, SourceKind, Workload};
+use crate::inventory::{Inventory, Object, ServiceAccount, SourceKind, Workload, WorkloadId};
 use crate::policy::Policy;
 use crate::source::Source;
 use crate::verdict::{
@@ -45,8 +45,7 @@ pub(super) type Resolved<'c> = Rc<[Named<'c>]>;
 
 /// A workload with its ServiceAccount, its pull secrets, what is known of each, and the verdicts.
 pub(super) struct ResolvedPod<'c> {
-    pub(super) source: usize,
-    pub(super) index: usize,
+    pub(super) id: WorkloadId,
     pub(super) workload: &'c Workload<'c>,
     pub(super) account: InUse<'c>,
     pub(super) effective: &'c Effective<'c>,
@@ -75,10 +74,7 @@ pub(super) enum InUse<'c> {
 
 impl<'c> InUse<'c> {
     pub(super) fn of(account: Account<'_>, inventories: &'c [Inventory<'_>]) -> Self {
-        let seen = |id: AccountId, assumed| {
-            let account = &inventories[id.source].service_accounts[id.index];
-            Self::Seen { id, account, assumed }
-        };
+        let seen = |id: AccountId, assumed| Self::Seen { id, account: id.of(inventories), assumed };
         match account {
             Account::InStream { id, assumed } | Account::InCluster { id, assumed } => {
                 seen(id, assumed)
@@ -109,13 +105,12 @@ impl<'c> ResolvedPod<'c> {
         account: InUse<'c>,
         secrets: Resolved<'c>,
     ) -> Self {
-        let &Pod { source, index, ref effective, ref images, .. } = pod;
-        let workload = &inventories[source].workloads[index];
-        Self { source, index, workload, account, effective, secrets, images }
+        let &Pod { id, ref effective, ref images, .. } = pod;
+        Self { id, workload: id.of(inventories), account, effective, secrets, images }
     }
 
     pub(super) fn holder(&self) -> Holder {
-        Holder::Pod { source: self.source, index: self.index }
+        Holder::Pod(self.id)
     }
 
     /// The namespace of the pods, as far as it is known.
@@ -125,7 +120,7 @@ impl<'c> ResolvedPod<'c> {
 
     /// From where the names in the pod are looked up.
     pub(super) fn look_up(&self) -> LookUp<'c> {
-        LookUp { source: self.source, namespace: self.namespace() }
+        LookUp { source: self.id.source, namespace: self.namespace() }
     }
 
     /// Its pull secrets, ready to be asked about images.
@@ -183,7 +178,7 @@ impl<'c> World<'c> {
     /// The pods of a workload, or those that have their pull secrets from a ServiceAccount.
     pub(super) fn pods_of(&self, holder: Holder) -> impl Iterator<Item = &ResolvedPod<'c>> {
         self.pods.iter().filter(move |pod| match (holder, pod.account) {
-            (Holder::Pod { .. }, _) => pod.holder() == holder,
+            (Holder::Pod(_), _) => pod.holder() == holder,
             (Holder::Account(of), InUse::Seen { id, .. }) => {
                 id == of && pod.effective.origin == Origin::ServiceAccount
             }

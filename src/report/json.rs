@@ -242,7 +242,7 @@ fn summary(summary: &Summary) -> WireSummary<'_> {
 }
 
 fn images<'r>(report: &'r Report<'_>, pod: &'r Pod<'_>) -> impl Iterator<Item = WireImage<'r>> {
-    let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+    let workload = pod.id.of(&report.outcome.inventories);
     let images = workload.images.iter().zip(&pod.images);
     images.map(move |(image, judged)| self::image(report, pod, workload, image, judged))
 }
@@ -254,14 +254,14 @@ fn image<'r>(
     image: &'r Image<'_>,
     judged: &'r Judged,
 ) -> WireImage<'r> {
-    let position = report.position(pod.source, image.span.start);
+    let position = report.position(pod.id.source, image.span.start);
     let reference = image.parsed().ok();
     let reference = reference.as_ref();
     let access = judged.access;
     let entry = judged.judgement.entry();
     WireImage {
-        source: shown(&report.source(pod.source).name),
-        template: report.template(pod.source, workload.object.chunk),
+        source: shown(&report.source(pod.id.source).name),
+        template: report.template(pod.id.source, workload.object.chunk),
         document: workload.object.document,
         object: object(&workload.object),
         path: shown(&workload.image_path(image)).into_owned(),

@@ -80,7 +80,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         }
     }
     for pod in &report.outcome.pods {
-        cases.entry(pod.source).or_default().extend(pulls(report, pod, &mut by_image));
+        cases.entry(pod.id.source).or_default().extend(pulls(report, pod, &mut by_image));
     }
     let left: BTreeSet<_> = by_image.into_values().flatten().map(std::ptr::from_ref).collect();
     let is_left = |finding: &&Finding| {
@@ -115,7 +115,7 @@ fn image_of(finding: &Finding) -> Option<(usize, Span)> {
 
 /// A test for each pull of a pod. What was found of its images is taken out of `by_image`.
 fn pulls(report: &Report<'_>, pod: &Pod<'_>, by_image: &mut ByImage<'_>) -> Vec<TestCase> {
-    let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+    let workload = pod.id.of(&report.outcome.inventories);
     let object = &workload.object;
     let namespace = object.namespace();
     let class = class(
@@ -126,7 +126,7 @@ fn pulls(report: &Report<'_>, pod: &Pod<'_>, by_image: &mut ByImage<'_>) -> Vec<
     let mut seen = BTreeSet::new();
     let mut cases = Vec::new();
     for (image, judged) in workload.images.iter().zip(&pod.images) {
-        let found = by_image.remove(&(pod.source, image.span)).unwrap_or_default();
+        let found = by_image.remove(&(pod.id.source, image.span)).unwrap_or_default();
         // The same image in a second container is the same pull.
         if !seen.insert(&*image.reference) && found.is_empty() {
             continue;

@@ -142,7 +142,7 @@ fn fence(text: &str) -> String {
 
 fn images(report: &Report<'_>, out: &mut String) {
     let rows = report.outcome.pods.iter().flat_map(|pod| {
-        let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+        let workload = pod.id.of(&report.outcome.inventories);
         let name = workload.object.name.as_deref().unwrap_or_default();
         let object = format!("{} {}", shown(&workload.object.type_meta.kind), shown(name));
         let images = workload.images.iter().zip(&pod.images);

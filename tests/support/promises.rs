@@ -209,7 +209,7 @@ pub(crate) fn injection_adds_and_nothing_else(text: &str, policy: &Policy) {
 /// covers it: the first entry of a pod turns no other error into a pass.
 fn injection_helps_what_it_is_for(outcome: &Outcome<'_>, policy: &Policy) {
     for pod in &outcome.pods {
-        let workload = &outcome.inventories[pod.source].workloads[pod.index];
+        let workload = pod.id.of(&outcome.inventories);
         let namespace = workload.object.namespace.as_deref();
         let images = workload.images.iter().zip(&pod.images);
         for (image, judged) in images.filter(|(_, judged)| judged.by_injection) {

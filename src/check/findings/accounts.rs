@@ -207,8 +207,7 @@ impl<'c> World<'c> {
     }
 
     fn names_some(&self, id: AccountId) -> bool {
-        let account = &self.inventories[id.source].service_accounts[id.index];
-        account.pull_secrets.names().next().is_some()
+        id.of(self.inventories).pull_secrets.names().next().is_some()
     }
 }
 

@@ -188,7 +188,7 @@ impl<'c> World<'c> {
     /// Why no one knows the pull secrets of a pod's ServiceAccount.
     fn why_unknown(&self, pod: &ResolvedPod<'c>) -> Message {
         let name = shown(pod.workload.effective_service_account());
-        match self.service_accounts.find(pod.source, pod.workload, self.policy) {
+        match self.service_accounts.find(pod.id.source, pod.workload, self.policy) {
             Account::Later(_) => say!(
                 "Its ServiceAccount '{}' comes after it in the input: applied in this order, the Pod is created \
                  without the pull secrets that are named there.",

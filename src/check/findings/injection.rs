@@ -70,8 +70,8 @@ impl<'c> World<'c> {
 
     /// Workloads with injected pull secrets whose pod template cannot be changed.
     fn about_immutable(&self, out: &mut Findings<'_, '_>, holder: Holder) {
-        let Holder::Pod { source, index } = holder else { return };
-        let workload = &self.inventories[source].workloads[index];
+        let Holder::Pod(id) = holder else { return };
+        let workload = id.of(self.inventories);
         // A hook is not changed: it is deleted and made again.
         let hook = workload.object.timing.as_ref().is_some_and(|timing| timing.is_hook());
         if let Some(why) = workload.kind.immutable.as_ref().filter(|_| !hook) {
@@ -89,9 +89,9 @@ impl<'c> World<'c> {
         let mut first = None;
         for note in self.notes {
             let Note::MayHide(holder) = note else { continue };
-            let Holder::Pod { source, index } = *holder else { continue };
+            let Holder::Pod(id) = *holder else { continue };
             if self.added.contains_key(holder) {
-                let workload = &self.inventories[source].workloads[index];
+                let workload = id.of(self.inventories);
                 let namespace = workload.object.namespace.as_deref();
                 unknown.insert((namespace, workload.effective_service_account()));
                 first.get_or_insert(*holder);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::{self, Severity};
 use crate::inject::{self, Holder};
-use crate::inventory::{ListState, NotString, PullSecretRef, Sort, UnknownKey};
+use crate::inventory::{ListState, NotString, PullSecretRef, Sort, UnknownKey, WorkloadId};
 use crate::names::{LONGEST, is_subdomain};
 use crate::say;
 use crate::source::Span;
@@ -153,7 +153,7 @@ impl World<'_> {
     pub(super) fn about_lists(&self, out: &mut Findings<'_, '_>) {
         for (source, inventory) in self.manifests() {
             for index in 0..inventory.workloads.len() {
-                self.about_list(out, Holder::Pod { source, index });
+                self.about_list(out, Holder::Pod(WorkloadId { source, index }));
             }
             for index in 0..inventory.service_accounts.len() {
                 self.about_list(out, Holder::Account(AccountId { source, index }));
@@ -169,8 +169,8 @@ impl World<'_> {
             ListState::Malformed => self.malformed(out, holder, list.span),
             ListState::List => {}
         }
-        if let Holder::Pod { source, index } = holder
-            && inventories[source].workloads[index].is_static
+        if let Holder::Pod(id) = holder
+            && id.of(inventories).is_static
             && list.names().next().is_some()
         {
             let message = say!("{} is a static pod, and names pull secrets.", self.name(holder));
@@ -261,7 +261,7 @@ impl World<'_> {
             (Some(_), _) => (Message::default(), "Remove it. An entry is `- name: SECRET`.".into()),
             (None, _) => {
                 let more = match holder {
-                    Holder::Pod { .. } => {
+                    Holder::Pod(_) => {
                         " The entry has no name: it names no Secret, and hides the list of the ServiceAccount."
                     }
                     Holder::Account(_) => " The entry has no name, and names no Secret.",
@@ -287,7 +287,7 @@ impl World<'_> {
         let code = &finding::DUPLICATE_PULL_SECRET;
         // The list of a ServiceAccount is atomic, not a map by name.
         let severity = match holder {
-            Holder::Pod { .. } => code.severity,
+            Holder::Pod(_) => code.severity,
             Holder::Account(_) => Severity::Info,
         };
         let list = inject::list(self.inventories, holder);

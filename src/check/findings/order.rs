@@ -62,7 +62,7 @@ impl<'c> World<'c> {
             let copies = if self.secrets.are_renamed() {
                 last_of_each(&all())
             } else {
-                gathered.of((pod.source, namespace, name), all)
+                gathered.of((pod.id.source, namespace, name), all)
             };
             missing(&workload.object, &copies).filter(|_| !is_there)
         });
@@ -109,9 +109,9 @@ impl<'c> World<'c> {
         id: AccountId,
         in_pod: bool,
     ) {
-        let Holder::Pod { source, index } = holder else { return };
-        let workload = &self.inventories[source].workloads[index];
-        let account = &self.inventories[id.source].service_accounts[id.index].object;
+        let Holder::Pod(pod) = holder else { return };
+        let workload = pod.of(self.inventories);
+        let account = &id.of(self.inventories).object;
         let Some(mut missing) = missing(&workload.object, &[account]) else { return };
         // What an earlier release has brought lacks what is new.
         if missing.how == How::UnlessOlder {

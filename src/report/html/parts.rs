@@ -9,9 +9,9 @@ use super::{EXCERPTS, WORKLOADS, class, verdict_class};
 use crate::check::{Basis, Judged, Pod};
 use crate::finding::{Finding, Place};
 use crate::inject::Holder;
-use crate::inventory::{Image, Object};
+use crate::inventory::{Image, Object, WorkloadId};
 use crate::text::{Shown, printable, shown};
-use crate::verdict::{AccountId, Evidence, Known, LookUp, Origin, Referrer, Secrets};
+use crate::verdict::{Evidence, Known, LookUp, Origin, Referrer, Secrets};
 
 /// A workload: the images of its pods, their pull secrets, and what was found.
 pub(super) struct HtmlWorkload {
@@ -70,16 +70,16 @@ pub(super) struct Numbers {
     findings: usize,
 }
 
-/// Findings by the object that they are in: the source, and the place of its document and of the object in it.
-pub(super) type ByWorkload<'r> = BTreeMap<(usize, usize), Vec<&'r Finding>>;
+/// Findings by the first workload of the object that they are in.
+pub(super) type ByWorkload<'r> = BTreeMap<WorkloadId, Vec<&'r Finding>>;
 
-/// The findings of each workload, by its source and its number there.
+/// The findings of each workload.
 pub(super) fn by_workload<'r>(report: &'r Report<'_>) -> ByWorkload<'r> {
-    let mut objects: BTreeMap<_, (usize, usize)> = BTreeMap::new();
+    let mut objects: BTreeMap<_, WorkloadId> = BTreeMap::new();
     for pod in &report.outcome.pods {
-        let object = &report.outcome.inventories[pod.source].workloads[pod.index].object;
-        let key = (pod.source, object.document, object.place.to_string());
-        objects.entry(key).or_insert((pod.source, pod.index));
+        let object = &pod.id.of(&report.outcome.inventories).object;
+        let key = (pod.id.source, object.document, object.place.to_string());
+        objects.entry(key).or_insert(pod.id);
     }
     let mut all = ByWorkload::new();
     for finding in &report.outcome.findings {
@@ -93,9 +93,9 @@ pub(super) fn by_workload<'r>(report: &'r Report<'_>) -> ByWorkload<'r> {
 
 /// The workload that a place is in: the path of a place begins with that of its object.
 fn holder(
-    objects: &BTreeMap<(usize, usize, String), (usize, usize)>,
+    objects: &BTreeMap<(usize, usize, String), WorkloadId>,
     place: &Place,
-) -> Option<(usize, usize)> {
+) -> Option<WorkloadId> {
     let path = place.path.to_string();
     let ends = std::iter::once(path.len()).chain(path.rmatch_indices(['.', '[']).map(|(at, _)| at));
     let mut all = ends.chain([0]).map(|end| path[..end].to_owned());
@@ -112,14 +112,14 @@ pub(super) fn workloads(
     let mut shown_chunks = BTreeSet::new();
     let pods = report.outcome.pods.iter().take(WORKLOADS).enumerate();
     let all = pods.map(|(at, pod)| {
-        let object = &report.outcome.inventories[pod.source].workloads[pod.index].object;
+        let object = &pod.id.of(&report.outcome.inventories).object;
         let mut part = workload(report, &secrets, pod, at);
-        let found = found.get(&(pod.source, pod.index)).into_iter().flatten();
+        let found = found.get(&pod.id).into_iter().flatten();
         let found = found.map(|finding| listed::finding(report, finding));
         part.findings = found.map(|listed| finding(report, &listed, numbers)).collect();
         // Objects of one List are edited in one document.
-        if shown_chunks.insert((pod.source, object.chunk)) {
-            part.diff = injected(report, pod.source, object);
+        if shown_chunks.insert((pod.id.source, object.chunk)) {
+            part.diff = injected(report, pod.id.source, object);
         }
         part
     });
@@ -127,7 +127,7 @@ pub(super) fn workloads(
 }
 
 fn workload(report: &Report<'_>, secrets: &Secrets<'_>, pod: &Pod<'_>, at: usize) -> HtmlWorkload {
-    let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+    let workload = pod.id.of(&report.outcome.inventories);
     let account = shown(workload.effective_service_account());
     let known = match pod.account {
         Evidence::Manifests => "in the manifests",
@@ -136,7 +136,7 @@ fn workload(report: &Report<'_>, secrets: &Secrets<'_>, pod: &Pod<'_>, at: usize
         Evidence::Policy => "declared in the policy",
         Evidence::None => "not known",
     };
-    let from = LookUp { source: pod.source, namespace: workload.object.namespace() };
+    let from = LookUp { source: pod.id.source, namespace: workload.object.namespace() };
     let referrer = Referrer::of_secrets(&workload.object, None, pod.effective.origin);
     let names = pod.effective.names.iter().map(|name| {
         let known = secrets.find(from, referrer, name, report.policy);
@@ -304,12 +304,12 @@ pub(super) fn account_diffs(report: &Report<'_>) -> Vec<(String, Vec<HtmlDiffLin
     let mut chunks = BTreeSet::new();
     let holders = report.outcome.added.keys().filter_map(|holder| match holder {
         Holder::Account(id) => Some(*id),
-        Holder::Pod { .. } => None,
+        Holder::Pod(_) => None,
     });
-    let diffs = holders.filter_map(|AccountId { source, index }| {
-        let object = &report.outcome.inventories[source].service_accounts[index].object;
-        let is_new = chunks.insert((source, object.chunk));
-        is_new.then(|| (object_name(object), injected(report, source, object)))
+    let diffs = holders.filter_map(|id| {
+        let object = &id.of(&report.outcome.inventories).object;
+        let is_new = chunks.insert((id.source, object.chunk));
+        is_new.then(|| (object_name(object), injected(report, id.source, object)))
     });
     diffs.take(WORKLOADS).collect()
 }

@@ -75,7 +75,7 @@ pub(super) fn matrix(report: &Report<'_>, parts: usize) -> HtmlMatrix {
     };
     let rows = with_images().take(ROWS).map(|(at, pod)| HtmlRow {
         id: if at < parts { format!("w{at}") } else { String::new() },
-        name: object_name(&report.outcome.inventories[pod.source].workloads[pod.index].object),
+        name: object_name(&pod.id.of(&report.outcome.inventories).object),
         cells: cells(report, pod, &registries),
     });
     let rows: Vec<_> = rows.collect();
@@ -84,7 +84,7 @@ pub(super) fn matrix(report: &Report<'_>, parts: usize) -> HtmlMatrix {
 
 /// The registry and the verdict of each image of a pod.
 fn verdicts(report: &Report<'_>, pod: &Pod<'_>) -> Vec<(String, Verdict)> {
-    let images = &report.outcome.inventories[pod.source].workloads[pod.index].images;
+    let images = &pod.id.of(&report.outcome.inventories).images;
     let images = images.iter().zip(&pod.images).map(|(image, judged)| {
         let host = image.parsed().map(|reference| shown(reference.domain()).to_string());
         (host.unwrap_or_else(|_| "not valid".to_owned()), judged.judgement.verdict)
@@ -110,7 +110,7 @@ fn cells(report: &Report<'_>, pod: &Pod<'_>, registries: &[String]) -> Vec<Vec<H
 pub(super) fn accounts(report: &Report<'_>) -> (Vec<HtmlAccount>, usize) {
     let mut pods: BTreeMap<(Option<&str>, &str), usize> = BTreeMap::new();
     for pod in &report.outcome.pods {
-        let workload = &report.outcome.inventories[pod.source].workloads[pod.index];
+        let workload = pod.id.of(&report.outcome.inventories);
         let key = (workload.object.namespace(), workload.effective_service_account());
         *pods.entry(key).or_default() += 1;
     }
