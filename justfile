@@ -27,8 +27,8 @@ static file='target/static/pullcreds':
 
 # The Helm 4 plugin as a package with the program in it; `just helm-plugin FOLDER --sign --key NAME` signs it.
 helm-plugin folder *args:
-    cargo build --locked --release
-    bash .ci/helm-plugin.sh {{ folder }} target/release/pullcreds {{ args }}
+    cargo build --locked --profile dist
+    bash .ci/helm-plugin.sh {{ folder }} target/dist/pullcreds {{ args }}
 
 # The shared corpus, case tables and edit shapes (PULLCREDS_SHARED, else ../shared).
 shared target='shared':
@@ -36,11 +36,11 @@ shared target='shared':
 
 # The filter against cat; `just bench --quick` for fewer rounds.
 bench *args:
-    cargo bench --locked --bench filter -- {{ args }}
+    cargo bench --locked --profile dist --bench filter -- {{ args }}
 
 # How time grows with the input: each shape doubled three times; `just grow TEXT` runs those with TEXT in their names.
 grow *args:
-    cargo bench --locked --bench grow -- {{ args }}
+    cargo bench --locked --profile dist --bench grow -- {{ args }}
 
 # Kill a hundred runs that write, render and filter, and check the files and processes that remain.
 faults:

@@ -2,7 +2,7 @@
 # Packages the Helm 4 plugin as FOLDER/pullcreds-VERSION.tgz, for `helm plugin install`:
 #
 #     bash .ci/helm-plugin.sh FOLDER                             only the plugin; Helm finds pullcreds on PATH
-#     bash .ci/helm-plugin.sh FOLDER target/release/pullcreds    with the program, for its platform
+#     bash .ci/helm-plugin.sh FOLDER target/dist/pullcreds       with the program, for its platform
 #
 # More arguments are passed to `helm plugin package`; without any, the package is not signed:
 #

@@ -8,5 +8,5 @@ cd "$(dirname "$0")/.."
 file=${1:?"usage: sh .ci/static.sh FILE"}
 target=$(rustc -vV | sed -n 's/^host: //p')
 # With --target, the flag applies only to the program, and not to build scripts and macros.
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$target"
-cp "${CARGO_TARGET_DIR:-target}/$target/release/pullcreds" "$file"
+RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --target "$target"
+cp "${CARGO_TARGET_DIR:-target}/$target/dist/pullcreds" "$file"
