@@ -1,11 +1,17 @@
 //! Checks that the documents are true.
 //!
 //! `PULLCREDS_UPDATE=1` writes `docs/findings.md` from the table in `src/finding.rs`, `docs/operators.md` from
-//! `src/kinds/table.json`, and the output of the first command of the README.
+//! `src/kinds/table.json`, `docs/policy.md` from the schema of policies, and the output below commands.
 #![allow(clippy::disallowed_methods, reason = "a test reads its own environment and files")]
 
 #[path = "support/case.rs"]
 mod case;
+#[path = "docs/commands.rs"]
+mod commands;
+#[path = "docs/fences.rs"]
+mod fences;
+#[path = "docs/policy.rs"]
+mod policy;
 #[path = "support/support.rs"]
 mod support;
 
@@ -189,6 +195,28 @@ fn page_of_operators() -> String {
 /// How many fields of a kind the page lists.
 const FIELDS_SHOWN: usize = 4;
 
+// docs/policy.md
+
+#[test]
+fn the_page_of_the_policy_is_that_of_the_types() {
+    let schema = serde_json::from_str(&text(path("pullcreds.schema.json"))).expect("it is JSON");
+    assert_page(
+        "docs/policy.md",
+        &policy::page(&schema, &first_block(&text(path("README.md")), "yaml")),
+    );
+}
+
+// docs/SUMMARY.md
+
+#[test]
+fn every_page_is_in_the_table_of_contents() {
+    let listed = all(r"\]\(([a-z-]+\.md)\)", &text(path("docs/SUMMARY.md")));
+    let pages = case::entries(&path("docs")).into_iter();
+    let names = pages.filter_map(|page| Some(page.file_name()?.to_str()?.to_owned()));
+    let names: BTreeSet<_> = names.filter(|name| name != "SUMMARY.md").collect();
+    assert_eq!(listed, names);
+}
+
 // docs/compared.md
 
 #[test]
@@ -243,78 +271,58 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
         .collect()
 }
 
-// README.md
+// Commands
 
-/// The fenced blocks of a language.
-fn blocks(markdown: &str, language: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut lines = markdown.lines();
-    while let Some(line) = lines.next() {
-        if let Some(found) = line.strip_prefix("```") {
-            let block: Vec<_> =
-                lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
-            if found == language {
-                blocks.push(block.join("\n") + "\n");
-            }
-        }
-    }
-    blocks
+/// The documents whose commands are run here. Those of the examples run with the programs that they are about
+/// (`tests/helm/example.rs`, `tests/kustomize/example.rs`).
+fn pages() -> Vec<PathBuf> {
+    let pages = documents().into_iter();
+    pages.filter(|page| !page.starts_with(path("examples"))).collect()
 }
 
-/// The words after `pullcreds` in each command of a document, in blocks and in the text.
-fn calls(markdown: &str) -> Vec<Vec<String>> {
-    let blocks = blocks(markdown, "sh").join("\n").replace("\\\n", " ");
-    let inline = all(r"`(pullcreds [^`]+)`", markdown);
-    let commands = blocks.lines().chain(inline.iter().map(String::as_str));
-    let commands = commands.flat_map(|line| line.split(" | "));
-    commands.filter_map(|command| call(command.trim())).collect()
-}
-
-fn call(command: &str) -> Option<Vec<String>> {
-    let command = command.split(" #").next()?.split(['<', '>']).next()?.trim();
-    let own = ["pullcreds", "cargo run --release --"];
-    if let Some(own) = own.iter().find_map(|own| command.strip_prefix(own)) {
-        return Some(case::words(own));
-    }
-    let (_, sent) = command.split_once("--post-renderer pullcreds")?;
-    let sent = case::words(sent).into_iter();
-    Some(
-        sent.filter_map(|word| Some(word.strip_prefix("--post-renderer-args=")?.to_owned()))
-            .collect(),
-    )
-}
-
-fn help(words: &[&str]) -> String {
-    support::pullcreds(words.iter().chain([&"--help"])).run().expect(0).out().to_owned()
+#[test]
+fn every_command_of_the_documents_that_needs_no_other_program_runs() {
+    let ran: usize = pages().iter().map(|page| commands::run_blocks(page)).sum();
+    assert!(ran >= 10, "{ran}");
 }
 
 #[test]
 fn every_call_in_the_documents_is_one_that_the_program_takes() {
-    assert!(calls(&text(path("README.md"))).len() > 10);
+    assert!(commands::calls(&text(path("README.md"))).len() > 10);
     for document in documents() {
-        for call in calls(&text(&document)) {
-            assert_taken(&call, &document);
+        for call in commands::calls(&text(&document)) {
+            assert!(commands::is_taken(&call), "{}: {call:?}", document.display());
         }
     }
 }
 
-#[track_caller]
-fn assert_taken(call: &[String], document: &Path) {
-    let own: Vec<_> = call.iter().map(String::as_str).take_while(|word| *word != "--").collect();
-    // Commands with commands of their own.
-    let depth = if matches!(own.first(), Some(&("policy" | "kinds"))) { 2 } else { 1 };
-    let command = own.iter().copied().take_while(|word| !word.starts_with('-')).take(depth);
-    let command = command.filter(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
-    let known = all(r"(--[a-z-]+)", &help(&command.collect::<Vec<_>>()));
-    for flag in own.iter().filter(|word| word.starts_with("--")) {
-        let name = flag.split('=').next().expect("there is a first part");
-        assert!(known.contains(name), "{}: {call:?}: there is no {name}", document.display());
-    }
+/// A shell block of another name would be neither run nor read.
+#[test]
+fn blocks_have_one_of_these_languages() {
+    let known = [
+        "", "bash", "console", "diff", "groovy", "html", "json", "markdown", "sh", "text", "xml",
+        "yaml",
+    ];
+    let known: BTreeSet<_> = known.map(str::to_owned).into();
+    let strange: Vec<_> = commands::languages(&documents())
+        .into_iter()
+        .filter(|name| !known.contains(name))
+        .collect();
+    assert!(strange.is_empty(), "{strange:?}");
 }
 
+// README.md
+
 /// Flags in the README that are another program's.
-const FLAGS_OF_OTHERS: &[&str] =
-    &["--install", "--path", "--post-renderer", "--post-renderer-args", "--release", "--some-flag"];
+const FLAGS_OF_OTHERS: &[&str] = &[
+    "--install",
+    "--locked",
+    "--path",
+    "--post-renderer",
+    "--post-renderer-args",
+    "--profile",
+    "--some-flag",
+];
 
 #[test]
 fn every_flag_in_the_readme_is_one() {
@@ -328,32 +336,26 @@ fn every_flag_in_the_readme_is_one() {
         &["baseline"],
         &["policy", "init"],
     ];
-    let known: String = commands.iter().map(|words| help(words)).collect();
+    let known: String = commands.iter().map(|words| commands::help(words)).collect();
     let known = all(r"(--[a-z-]+)", &known);
-    let documented = all(r"[^a-z-](--[a-z][a-z-]+)", &text(path("README.md")));
+    let mut readme = text(path("README.md"));
+    // What commands print also names the flags of others.
+    for block in
+        fences::fences(&readme).into_iter().rev().filter(|block| block.language() == "text")
+    {
+        readme.replace_range(block.place, "");
+    }
+    let documented = all(r"[^a-z-](--[a-z][a-z-]+)", &readme);
     let strange = documented.iter().filter(|flag| !known.contains(*flag));
     let strange: Vec<_> =
         strange.filter(|flag| !FLAGS_OF_OTHERS.contains(&flag.as_str())).collect();
     assert!(strange.is_empty(), "{strange:?}");
 }
 
-#[test]
-fn the_first_command_of_the_readme_prints_the_text_below_it() {
-    let readme = text(path("README.md"));
-    let command = blocks(&readme, "sh").remove(0);
-    let (command, input) = command.split_once('<').expect("it reads a file");
-    let input = input.split('>').next().expect("there is a first part").trim();
-    let args = command.trim().strip_prefix("cargo run --release -- ").expect("Cargo runs it");
-    let run =
-        support::pullcreds(case::words(args)).in_folder(path("")).stdin(support::read(path(input)));
-    let outcome = run.run().expect(0);
-    let documented = blocks(&readme, "text").remove(0);
-    if is_update() {
-        let updated = readme.replacen(&documented, outcome.err(), 1);
-        std::fs::write(path("README.md"), updated).expect("the document can be written");
-    } else {
-        assert_eq!(documented, outcome.err(), "PULLCREDS_UPDATE=1 cargo test --test docs");
-    }
+/// The first block of a language.
+fn first_block(markdown: &str, language: &str) -> String {
+    let block = fences::fences(markdown).into_iter().find(|block| block.language() == language);
+    block.unwrap_or_else(|| panic!("there is no block of {language}")).text
 }
 
 #[test]
@@ -361,7 +363,7 @@ fn the_policy_of_the_readme_is_one() {
     let readme = text(path("README.md"));
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("policy.yaml");
-    std::fs::write(&file, blocks(&readme, "yaml").remove(0)).expect("it is new");
+    std::fs::write(&file, first_block(&readme, "yaml")).expect("it is new");
     let pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
         "spec": {"containers": [{"name": "web", "image": "registry.k8s.io/pause"}]}});
     let check = support::pullcreds(["check", "--policy", file.to_str().expect("its path is text")]);

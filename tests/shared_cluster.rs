@@ -52,10 +52,7 @@ fn an_image_is_judged_as_it_was_pulled() {
 fn a_pod_has_the_pull_secrets_that_admission_gave_it() {
     let mut failures = Failures::default();
     for case in json_lines(shared("vectors/admission.jsonl")) {
-        let documents: Vec<_> = list(&case["documents"]).map(text).collect();
-        // The namespace of the run has a name that is made up each time.
-        let stream = documents.join("---\n").replace("namespace: NS\n", "namespace: ns\n");
-        let stream = stream.replace("namespace: NS}", "namespace: ns}");
+        let stream = admitted(&case);
         let report = Report::of(&stream, &[]);
         let outcome = match case["rejected"].as_str() {
             Some(why) if is_about_the_rest_of_the_cluster(why, &stream) => Ok(()),
@@ -65,6 +62,63 @@ fn a_pod_has_the_pull_secrets_that_admission_gave_it() {
         failures.case(text(&case["id"]), outcome);
     }
     failures.finish();
+}
+
+/// The stream of a case of the API server.
+fn admitted(case: &Value) -> String {
+    let documents: Vec<_> = list(&case["documents"]).map(text).collect();
+    // The namespace of the run has a name that is made up each time.
+    let stream = documents.join("---\n").replace("namespace: NS\n", "namespace: ns\n");
+    stream.replace("namespace: NS}", "namespace: ns}")
+}
+
+/// `docs/from-imagepullbackoff-to-green.md` has a row for every message, and one of its findings is reported.
+#[test]
+fn every_message_is_explained_by_a_finding_that_is_reported() {
+    let page = include_str!("../docs/from-imagepullbackoff-to-green.md");
+    let rows = explained(page);
+    let mut failures = Failures::default();
+    for case in json_lines(shared("vectors/pulls.jsonl")) {
+        let report = Report::of(text(&case["manifests"]), &["--public", "r.example.com/public"]);
+        // Of the others only the registry knows why.
+        let is_offline = ["", "public"].contains(&text(&case["tag"]));
+        let errors = list(&case["answers"]).filter_map(|answer| answer["error"].as_str());
+        for error in errors {
+            // Some are cut after 200 bytes.
+            let error =
+                error.replace("401 Unautho", "401 Unauthorized").replace("izedrized", "ized");
+            failures.case(text(&case["id"]), report.explains(&error, &rows, is_offline));
+        }
+    }
+    for case in json_lines(shared("vectors/admission.jsonl")) {
+        let Some(error) = case["rejected"].as_str() else { continue };
+        let stream = admitted(&case);
+        let is_offline = !is_about_the_rest_of_the_cluster(error, &stream);
+        // It is about a field that has nothing to do with pulls.
+        if error.contains("config.mirror") || error.contains("PodSpec.spec.serviceAccountName") {
+            continue;
+        }
+        let outcome = Report::of(&stream, &[]).explains(error, &rows, is_offline);
+        failures.case(text(&case["id"]), outcome);
+    }
+    failures.finish();
+}
+
+/// The rows of the tables: the parts of a message around what stands for names, and the findings.
+fn explained(page: &str) -> Vec<(Vec<&str>, Vec<&str>)> {
+    let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for line in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.split(" | ").collect();
+        let message = cells[0].split('`').nth(1).expect("a message is between backticks");
+        let codes = cells[2].split("findings.md#").skip(1);
+        let mut codes: Vec<_> =
+            codes.map(|code| code.split(')').next().unwrap_or_default()).collect();
+        if cells[2] == "as above" {
+            codes.clone_from(&rows.last().expect("a row is above").1);
+        }
+        rows.push((message.split('…').collect(), codes));
+    }
+    rows
 }
 
 /// A pod was rejected because its ServiceAccount, which is nowhere in the input, was not in the cluster either.
@@ -124,6 +178,32 @@ impl Report {
             text(&finding["object"]["kind"]).contains(kind) && finding["image"].is_null()
         };
         if errors.any(about) { Ok(()) } else { Err(format!("nothing is said about {kind}: {why}")) }
+    }
+
+    /// Whether a row has the message, and, where the input shows the reason, one of its findings is reported.
+    fn explains(
+        &self,
+        error: &str,
+        rows: &[(Vec<&str>, Vec<&str>)],
+        is_offline: bool,
+    ) -> Result<(), String> {
+        let has_message = |parts: &[&str]| {
+            let mut rest = Some(error);
+            parts.iter().all(|part| {
+                rest = rest.and_then(|rest| Some(rest.split_once(part)?.1));
+                rest.is_some()
+            })
+        };
+        let mut found = rows.iter().filter(|(parts, _)| has_message(parts)).peekable();
+        if found.peek().is_none() {
+            return Err(format!("no row for: {error}"));
+        }
+        let is_reported =
+            |code: &&str| list(&self.report["findings"]).any(|finding| finding["code"] == **code);
+        if is_offline && !found.any(|(_, codes)| codes.iter().any(&is_reported)) {
+            return Err(format!("none of the findings of its row is reported: {error}"));
+        }
+        Ok(())
     }
 
     fn fails(&self, why: &str) -> Result<(), String> {
