@@ -23,6 +23,7 @@ use crate::words::Words;
 mod check;
 mod config;
 mod credential;
+mod declared;
 mod overlap;
 mod overrides;
 pub mod pattern;
@@ -35,6 +36,7 @@ mod tests;
 mod tree;
 
 pub use config::schema;
+use declared::DeclaredIndex;
 pub use overrides::{
     FlagMistake, InjectFlag, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
     parse_word,
@@ -180,7 +182,7 @@ pub struct Cluster {
 pub struct DeclaredServiceAccount {
     /// Its entry in the file.
     pub span: Option<Span>,
-    /// Its namespace; `None` is [`Policy::namespace`].
+    /// Its namespace; `None` is [`Policy::namespace`]. A `*` in it is any number of characters.
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
@@ -193,7 +195,7 @@ pub struct DeclaredServiceAccount {
 pub struct DeclaredSecret {
     /// Its entry in the file.
     pub span: Option<Span>,
-    /// Its namespace; `None` is [`Policy::namespace`].
+    /// Its namespace; `None` is [`Policy::namespace`]. A `*` in it is any number of characters.
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
@@ -316,9 +318,9 @@ pub struct Policy {
     registries: Vec<Registry>,
     // Invariant: made from the patterns of `registries`, by `index`.
     by_host: PatternIndex,
-    // Invariant: of `cluster`, sorted by name and namespace, by `index`.
-    accounts_by_name: Vec<usize>,
-    secrets_by_name: Vec<usize>,
+    // Invariant: of `cluster`, by `index`.
+    accounts_by_name: DeclaredIndex,
+    secrets_by_name: DeclaredIndex,
     // Invariant: of `exceptions`, sorted by code and name, by `index`.
     exceptions_by_name: Vec<usize>,
     // Invariant: the entries of `registries` that name each pull secret, by `index`.
@@ -482,22 +484,14 @@ impl Policy {
     fn index(mut self) -> Self {
         self.by_host =
             PatternIndex::new(self.registries.iter().map(|registry| &registry.pattern.value));
-        let Cluster { service_accounts, secrets, .. } = &self.cluster;
-        let mut accounts: Vec<_> = (0..service_accounts.len()).collect();
-        accounts.sort_by_key(|&at| {
-            let account = &service_accounts[at];
-            self.full_name(&account.name, account.namespace.as_deref())
-        });
-        let mut secrets_by_name: Vec<_> = (0..secrets.len()).collect();
-        secrets_by_name.sort_by_key(|&at| {
-            let secret = &secrets[at];
-            self.full_name(&secret.name, secret.namespace.as_deref())
-        });
+        let accounts =
+            DeclaredIndex::new(self.cluster.service_accounts.len(), |at| self.account_name(at));
+        let secrets = DeclaredIndex::new(self.cluster.secrets.len(), |at| self.secret_name(at));
         let mut exceptions: Vec<_> = (0..self.exceptions.len()).collect();
         exceptions.sort_by_key(|&at| self.exceptions[at].code_and_name());
         self.exceptions_by_name = exceptions;
         self.accounts_by_name = accounts;
-        self.secrets_by_name = secrets_by_name;
+        self.secrets_by_name = secrets;
         self.named_by.clear();
         for (at, registry) in self.registries.iter().enumerate() {
             for secret in registry.pull_secrets.iter().flatten() {
@@ -505,6 +499,18 @@ impl Policy {
             }
         }
         self
+    }
+
+    /// The name and the namespace of a declared ServiceAccount.
+    fn account_name(&self, at: usize) -> (&str, Option<&str>) {
+        let account = &self.cluster.service_accounts[at];
+        self.full_name(&account.name, account.namespace.as_deref())
+    }
+
+    /// The name and the namespace of a declared pull secret.
+    fn secret_name(&self, at: usize) -> (&str, Option<&str>) {
+        let secret = &self.cluster.secrets[at];
+        self.full_name(&secret.name, secret.namespace.as_deref())
     }
 
     /// No namespace is the default one.
@@ -619,24 +625,16 @@ impl Policy {
         namespace: Option<&str>,
         name: &str,
     ) -> Option<(RuleId, &DeclaredServiceAccount)> {
-        let all = &self.cluster.service_accounts;
         let wanted = self.full_name(name, namespace);
-        let found = self.accounts_by_name.binary_search_by_key(&wanted, |&at| {
-            self.full_name(&all[at].name, all[at].namespace.as_deref())
-        });
-        let at = self.accounts_by_name[found.ok()?];
-        Some((RuleId::ServiceAccount(at), &all[at]))
+        let at = self.accounts_by_name.find(wanted, |at| self.account_name(at))?;
+        Some((RuleId::ServiceAccount(at), &self.cluster.service_accounts[at]))
     }
 
     /// The declared pull secret of this name; no namespace on either side is the default one.
     pub fn secret(&self, namespace: Option<&str>, name: &str) -> Option<(RuleId, &DeclaredSecret)> {
-        let all = &self.cluster.secrets;
         let wanted = self.full_name(name, namespace);
-        let found = self.secrets_by_name.binary_search_by_key(&wanted, |&at| {
-            self.full_name(&all[at].name, all[at].namespace.as_deref())
-        });
-        let at = self.secrets_by_name[found.ok()?];
-        Some((RuleId::Secret(at), &all[at]))
+        let at = self.secrets_by_name.find(wanted, |at| self.secret_name(at))?;
+        Some((RuleId::Secret(at), &self.cluster.secrets[at]))
     }
 
     /// The images that a pull secret is declared for; `None` if nothing says so, and it counts for all.

@@ -20,6 +20,8 @@ type Namespace<'c> = Option<&'c str>;
 
 /// The names that are in use.
 pub(super) struct Names<'c> {
+    policy: &'c Policy,
+    /// Those that the policy does not declare.
     used: BTreeSet<(Namespace<'c>, &'c str)>,
     /// The pull secrets with which images of a registry are pulled.
     by_host: BTreeMap<(Namespace<'c>, &'c str), &'c str>,
@@ -42,8 +44,12 @@ impl<'c> Names<'c> {
         pods: &[ResolvedPod<'c>],
         policy: &'c Policy,
     ) -> Self {
-        let mut names =
-            Self { used: BTreeSet::new(), by_host: BTreeMap::new(), proposed: RefCell::default() };
+        let mut names = Self {
+            policy,
+            used: BTreeSet::new(),
+            by_host: BTreeMap::new(),
+            proposed: RefCell::default(),
+        };
         for inventory in inventories {
             let kept = inventory.secrets.iter();
             names.used.extend(kept.filter_map(|secret| {
@@ -52,10 +58,6 @@ impl<'c> Names<'c> {
             let made = inventory.produced.iter();
             names.used.extend(made.map(|made| (made.namespace(), &*made.name)));
         }
-        let declared = policy.cluster().secrets.iter();
-        names.used.extend(declared.map(|secret| {
-            (secret.namespace.as_deref().or(policy.namespace()), secret.name.as_str())
-        }));
         for pod in pods {
             let workload = pod.workload;
             let namespace = workload.object.namespace();
@@ -85,7 +87,8 @@ impl<'c> Names<'c> {
             return name.clone();
         }
         let is_free = |name: &String| {
-            !self.used.contains(&(namespace, &**name))
+            self.policy.secret(namespace, name).is_none()
+                && !self.used.contains(&(namespace, &**name))
                 && !proposed.names.contains(&namespaced(name))
         };
         let name = candidates(host).find(is_free).unwrap_or_else(|| USUAL.to_owned());

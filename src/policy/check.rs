@@ -469,7 +469,7 @@ impl Validation<'_> {
         item: Spanned<config::ServiceAccountEntry>,
     ) -> Option<DeclaredServiceAccount> {
         let (whole, account) = (place(item.span), item.value);
-        let namespace = self.value(account.namespace, namespace);
+        let namespace = self.value(account.namespace, namespaces);
         let image_pull_secrets = self.distinct(account.image_pull_secrets, secret_name);
         let name = self.required(account.name, "name", whole, "this ServiceAccount")?;
         Some(DeclaredServiceAccount {
@@ -482,7 +482,7 @@ impl Validation<'_> {
 
     fn secret(&mut self, item: Spanned<config::SecretEntry>) -> Option<DeclaredSecret> {
         let (whole, secret) = (place(item.span), item.value);
-        let namespace = self.value(secret.namespace, namespace);
+        let namespace = self.value(secret.namespace, namespaces);
         let registries = self.distinct(secret.registries, pattern);
         let rotated_at = self.value(secret.rotated_at, timestamp);
         let name = self.required(secret.name, "name", whole, "this Secret")?;
@@ -643,6 +643,14 @@ pub(super) fn namespace(text: &str) -> Result<String, InvalidValue> {
         say!("{} is not a valid name of a namespace", name),
         "a namespace is up to 63 lower case letters, digits and inner `-`",
     ))
+}
+
+/// A namespace, or a pattern for several.
+fn namespaces(text: &str) -> Result<String, InvalidValue> {
+    if is_label(&text.replace('*', "x")) {
+        return Ok(text.to_owned());
+    }
+    namespace(text)
 }
 
 /// `[DNS subdomain/]name`, the name up to 63 letters, digits, `-`, `_`, `.`:

@@ -155,7 +155,8 @@ pub(super) struct ClusterSection {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ServiceAccountEntry {
-    /// Its namespace; without it, `spec.namespace`.
+    /// Its namespace; without it, `spec.namespace`. A `*` is any number of characters: `team-*`, or `*` for every
+    /// namespace. An entry for one namespace wins, then the one with more characters besides `*`.
     #[serde(default)]
     pub(super) namespace: FieldValue<Spanned<String>>,
     /// Its name.
@@ -169,7 +170,8 @@ pub(super) struct ServiceAccountEntry {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SecretEntry {
-    /// Its namespace; without it, `spec.namespace`.
+    /// Its namespace; without it, `spec.namespace`. A `*` is any number of characters: `team-*`, or `*` for every
+    /// namespace. An entry for one namespace wins, then the one with more characters besides `*`.
     #[serde(default)]
     pub(super) namespace: FieldValue<Spanned<String>>,
     /// Its name.

@@ -8,7 +8,7 @@ use super::overlap::Patterns;
 use super::pattern::{Pattern, PatternMistake};
 use super::read::{one_of, quoted};
 use super::registries::Class;
-use super::{Cluster, FailOn, InjectInto, Policy, Registry, Spanned, check};
+use super::{FailOn, InjectInto, Policy, Registry, Spanned, check};
 use crate::say;
 use crate::text::{Message, shown};
 use crate::words::Words;
@@ -179,15 +179,9 @@ pub(super) fn apply(mut policy: Policy, overrides: &Overrides) -> Result<Policy,
 /// Objects that the policy declares once with a namespace and once without, where a flag says that
 /// no namespace is that one.
 fn repeated_by_namespace(policy: &Policy) -> Vec<FlagMistake> {
-    let Cluster { service_accounts, secrets, .. } = &policy.cluster;
-    let accounts = policy.accounts_by_name.iter().map(|&at| {
-        let account = &service_accounts[at];
-        ("ServiceAccount", policy.full_name(&account.name, account.namespace.as_deref()))
-    });
-    let secrets = policy.secrets_by_name.iter().map(|&at| {
-        let secret = &secrets[at];
-        ("Secret", policy.full_name(&secret.name, secret.namespace.as_deref()))
-    });
+    let accounts = policy.accounts_by_name.sorted();
+    let accounts = accounts.map(|at| ("ServiceAccount", policy.account_name(at)));
+    let secrets = policy.secrets_by_name.sorted().map(|at| ("Secret", policy.secret_name(at)));
     let all: Vec<_> = accounts.chain(secrets).collect();
     let repeated = all.windows(2).filter(|pair| pair[0] == pair[1]);
     repeated
