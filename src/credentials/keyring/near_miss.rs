@@ -138,8 +138,14 @@ fn explain(index: usize, key: &str, name: &str) -> (usize, NearMiss) {
         path: image.path.to_owned(),
     };
     let works = |repaired: &String| is_match(repaired, name);
+    if let Some(error) = wrong_userinfo(key, &bare)
+        && works(&bare)
+    {
+        return (WITHOUT_USERINFO, miss(Reason::Dropped(error), Some(bare)));
+    }
     for (rank, (reason, repair)) in REPAIRS.iter().enumerate() {
-        if let Some(repaired) = repair(&bare, &image).filter(works) {
+        let repaired = repair(&bare, &image).filter(|repaired| *repaired != bare);
+        if let Some(repaired) = repaired.filter(works) {
             return (rank, miss(reason.clone(), Some(repaired)));
         }
     }
@@ -321,6 +327,14 @@ fn is_domain_suffix(host: &str, suffix: &str) -> bool {
     host.strip_suffix(suffix).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
+/// The rank of a key that is right but for its `user:password@`.
+const WITHOUT_USERINFO: usize = 0;
+
+/// Why the kubelet drops a key, if it has `user:password@`, without which it is `bare`.
+fn wrong_userinfo(key: &str, bare: &str) -> Option<InvalidUrl> {
+    normalise(key).err().filter(|_| bare != key)
+}
+
 /// The key without `user:password@`, so that no suggestion repeats it.
 fn without_userinfo(key: &str) -> String {
     let printable = printable_key(key);
@@ -434,6 +448,7 @@ mod tests {
             ("", "ghcr.io/x", R::EmptyKey, None),
             ("quay.io", "ghcr.io/x", R::OtherRegistry, None),
             ("g[h]cr.io", "ghcr.io/x", R::Dropped(InvalidUrl::Brackets), None),
+            ("a<b@ghcr.io", "ghcr.io/x", R::Dropped(InvalidUrl::Userinfo), Some("ghcr.io")),
         ] {
             let miss = explain_near_miss([key], name).unwrap();
             assert_eq!((miss.reason, miss.suggestion.as_deref()), (reason, suggestion), "{key}");

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::{
-    ComparedImage, FORM_REPAIRS, HUB_ALIASES, KeyParts, NearMiss, REPAIRS, Reason, explain,
-    without_userinfo,
+    ComparedImage, FORM_REPAIRS, HUB_ALIASES, KeyParts, NearMiss, REPAIRS, Reason,
+    WITHOUT_USERINFO, explain, without_userinfo, wrong_userinfo,
 };
 use crate::credentials::keyring::Keyring;
 
@@ -77,7 +77,11 @@ impl Misses {
             if key.bytes().filter(|byte| *byte == b'.').count() > MOST_LABELS {
                 misses.rest.push(at);
             } else {
-                misses.add(at, &without_userinfo(key));
+                let bare = without_userinfo(key);
+                misses.add(at, &bare);
+                if wrong_userinfo(key, &bare).is_some() {
+                    misses.by_rank.entry(WITHOUT_USERINFO).or_default().names.push((at, bare));
+                }
             }
         }
         for repaired in misses.by_rank.values_mut() {
