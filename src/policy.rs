@@ -24,6 +24,7 @@ mod check;
 mod config;
 mod credential;
 mod declared;
+mod layers;
 mod overlap;
 mod overrides;
 pub mod pattern;
@@ -37,6 +38,7 @@ mod tree;
 
 pub use config::schema;
 use declared::DeclaredIndex;
+pub use layers::{PolicyText, extended};
 pub use overrides::{
     FlagMistake, InjectFlag, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
     parse_word,
@@ -379,7 +381,8 @@ impl Policy {
     /// Reads a policy file. `known_codes` are the codes of findings that it may name.
     ///
     /// # Errors
-    /// Every mistake in `text`, in the order of the text. A text that is no YAML is one mistake.
+    /// Every mistake in `text`, in the order of the text. A text that is not YAML is one mistake, and so is one that
+    /// extends other files: [`PolicyText`] reads those.
     pub fn parse(text: &str, known_codes: &[&'static str]) -> Result<Self, Vec<Mistake>> {
         check::parse(text, known_codes)
     }

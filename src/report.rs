@@ -131,6 +131,7 @@ pub struct Report<'r> {
     hidden: RefCell<BTreeMap<(usize, Span), Spans>>,
     templates: Vec<OnceCell<Templates>>,
     unread: Vec<UnreadSource>,
+    policy_files: Vec<Shown<'static>>,
 }
 
 /// Something that should have been a source and cannot be read.
@@ -159,7 +160,15 @@ impl<'r> Report<'r> {
             hidden: RefCell::default(),
             templates,
             unread: Vec::new(),
+            policy_files: Vec::new(),
         }
+    }
+
+    /// The same, of a policy from these files.
+    #[must_use]
+    pub fn with_policy_files(mut self, names: Vec<Shown<'static>>) -> Self {
+        self.policy_files = names;
+        self
     }
 
     /// The same, with what could not be read.

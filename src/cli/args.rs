@@ -178,7 +178,7 @@ pub(crate) struct KindsArgs {
 /// Where rows are from, and how they are printed.
 #[derive(Args)]
 pub(crate) struct KindsOutput {
-    /// The policy file, whose rows are listed too [default: pullcreds.yaml or .pullcreds.yaml in this folder]
+    /// The policy file, whose rows are listed too [default: pullcreds.yaml or .pullcreds.yaml, or above in the repository]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) policy: Option<PathBuf>,
     /// The format: human or json [default: human]
@@ -251,14 +251,14 @@ impl<T: Words + Send + Sync + 'static> TypedValueParser for WordParser<T> {
 pub(crate) enum PolicyCommand {
     /// Check a policy file, and say what it has
     Check {
-        /// The file [default: pullcreds.yaml or .pullcreds.yaml in this folder]
+        /// The file [default: pullcreds.yaml or .pullcreds.yaml, or above in the repository]
         file: Option<PathBuf>,
     },
     /// Say what the policy decides about an image, and which entry decides it
     Explain {
         /// The image, as a manifest writes it
         image: String,
-        /// The policy file [default: pullcreds.yaml or .pullcreds.yaml in this folder]
+        /// The policy file [default: pullcreds.yaml or .pullcreds.yaml, or above in the repository]
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
     },

@@ -3,6 +3,7 @@
 pub(crate) mod argocd;
 pub(crate) mod layer;
 mod policy;
+mod policy_files;
 pub(crate) mod table;
 
 use std::io::{self, IsTerminal};
@@ -16,9 +17,9 @@ use pullcreds::credentials::provider::Provider;
 use pullcreds::finding::Severity;
 use pullcreds::frontend::Limit;
 use pullcreds::policy::{Emit, FailOn, InjectInto, Policy};
-use pullcreds::report::{Format, Look};
+use pullcreds::report::{Format, Look, Report};
 use pullcreds::source::Source;
-use pullcreds::text::Message;
+use pullcreds::text::{Message, shown_path};
 
 use super::environment::now;
 use super::exit::Stop;
@@ -66,6 +67,8 @@ pub(crate) struct FunctionSettings {
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) policy: Policy,
+    /// The files that it is from; later ones win.
+    pub(crate) policy_files: Vec<PathBuf>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) cluster: Vec<Source>,
     /// The findings that are known.
@@ -121,9 +124,9 @@ impl Settings {
         if is_check && !flags.names("into") || emit == Emit::None {
             values.overrides.into = Some(InjectInto::None);
         }
-        let Stated { policy, file, notes } =
+        let Stated { policy, files, notes } =
             policy(&values, function.policy, application, mode, look)?;
-        let providers = providers(&policy, file.as_ref().map(|file| &*file.path))?;
+        let providers = providers(&policy, files.as_ref())?;
         if matches!(mode, Mode::Filter | Mode::Function | Mode::Run) {
             reports::keep_out_of_manifests(&values.report)?;
         }
@@ -160,7 +163,18 @@ impl Settings {
             emit,
             look,
             policy,
+            policy_files: files.map(|files| files.paths).unwrap_or_default(),
         })
+    }
+
+    /// What reports are made from.
+    pub(crate) fn report<'r>(
+        &'r self,
+        sources: &'r [Source],
+        outcome: &'r Outcome<'r>,
+    ) -> Report<'r> {
+        let files = self.policy_files.iter().map(|path| shown_path(path));
+        Report::new(sources, outcome, &self.policy).with_policy_files(files.collect())
     }
 
     pub(crate) fn circumstances(&self, input: Input) -> Circumstances<'_> {
@@ -259,7 +273,9 @@ pub(crate) fn policy_of(file: Option<PathBuf>) -> Result<Policy, Stop> {
 /// The same, and the file that it is from.
 pub(crate) fn stated_policy(file: Option<PathBuf>) -> Result<Stated, Stop> {
     let mut values = Layer::environment(Mode::Check).only(&["policy"]).resolve()?;
-    values.policy = file.or(values.policy);
+    if let Some(file) = file {
+        values.policy = vec![file];
+    }
     let look = look_of(&Layer::default(), Mode::Check)?;
     policy(&values, Policy::default(), Application::default(), Mode::Check, look)
 }

@@ -2,7 +2,7 @@
 //!
 //! Every check leaves its mistake in one list and goes on without the value.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ const PLUGIN_ARGUMENTS: &[&str] = &["argsFromFile", "argsOneLiner"];
 
 pub(super) fn parse(text: &str, known_codes: &[&'static str]) -> Result<Policy, Vec<Mistake>> {
     let tree = tree::parse(text).map_err(|mistake| vec![mistake])?;
-    check(&tree, known_codes)
+    check(&[(0, tree)], known_codes, Extending::Refused)
 }
 
 pub(super) fn parse_at(
@@ -45,7 +45,41 @@ pub(super) fn parse_at(
     known_codes: &[&'static str],
 ) -> Result<Policy, Vec<Mistake>> {
     let tree = tree::parse_at(text, place).map_err(|mistake| vec![mistake])?;
-    check(&tree, known_codes)
+    check(&[(place.start as usize, tree)], known_codes, Extending::Refused)
+}
+
+/// Reads the policies at `places` of `text`, each on top of those before it.
+pub(super) fn parse_layers(
+    text: &str,
+    places: &[Span],
+    known_codes: &[&'static str],
+) -> Result<Policy, Vec<Mistake>> {
+    let trees =
+        places.iter().map(|place| Ok((place.start as usize, tree::parse_at(text, *place)?)));
+    let (trees, mistakes): (Vec<_>, Vec<_>) = trees.partition(Result::is_ok);
+    let mistakes: Vec<_> = mistakes.into_iter().filter_map(Result::err).collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let trees: Vec<_> = trees.into_iter().flatten().collect();
+    check(&trees, known_codes, Extending::Done)
+}
+
+/// What the policy in `text` extends, if that can be read.
+pub(super) fn extended(text: &str) -> Vec<Spanned<String>> {
+    let Ok(tree) = tree::parse(text) else { return Vec::new() };
+    let file: Option<PolicyFile> = read::read(&tree, config::HOMES, &mut Vec::new());
+    let spec = file.and_then(|file| file.spec.good());
+    spec.and_then(|spec| spec.extends.good()).map(|files| files.0).unwrap_or_default()
+}
+
+/// What becomes of the files that a policy extends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extending {
+    /// They are among the policies that are read.
+    Done,
+    /// Nobody reads them here.
+    Refused,
 }
 
 pub(super) fn parse_function_config(
@@ -62,21 +96,35 @@ pub(super) fn parse_function_config(
             }
         }
     }
-    check(&tree, known_codes)
+    check(&[(place.start as usize, tree)], known_codes, Extending::Refused)
 }
 
-fn check(tree: &ConfigNode, known_codes: &[&'static str]) -> Result<Policy, Vec<Mistake>> {
-    if matches!(tree.kind, read::ConfigValue::Null) {
-        let help =
-            "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
-        return Err(vec![Mistake::new(Span::at(0), "there is no policy in this file", help)]);
+/// The policy of `trees`, each with the place where its document begins, and on top of those before it.
+fn check(
+    trees: &[(usize, ConfigNode)],
+    known_codes: &[&'static str],
+    extending: Extending,
+) -> Result<Policy, Vec<Mistake>> {
+    let mut check = Validation { known_codes, mistakes: Vec::new() };
+    let mut spec = Spec::default();
+    for (start, tree) in trees {
+        if matches!(tree.kind, read::ConfigValue::Null) {
+            let help =
+                "begin with `apiVersion: pullcreds.dev/v1alpha1` and `kind: PullCredentialPolicy`";
+            return Err(vec![Mistake::new(
+                Span::at(*start),
+                "there is no policy in this file",
+                help,
+            )]);
+        }
+        let file: Option<PolicyFile> = read::read(tree, config::HOMES, &mut check.mistakes);
+        if let Some(upper) = file.and_then(|file| check.file(file, tree.span, extending)) {
+            spec = upper.over(spec);
+        }
     }
-    let mut mistakes = Vec::new();
-    let file: Option<PolicyFile> = read::read(tree, config::HOMES, &mut mistakes);
-    let mut check = Validation { known_codes, mistakes };
-    let policy = file.map(|file| check.file(file, tree.span)).unwrap_or_default();
+    let policy = check.spec(spec).index();
     let mut mistakes = check.mistakes;
-    let leaks = credentials(tree);
+    let leaks: BTreeSet<_> = trees.iter().flat_map(|(_, tree)| credentials(tree)).collect();
     // What is a credential is nothing else: no second mistake about the same text.
     mistakes.retain(|mistake| !leaks.contains(&mistake.span));
     let refuse = |span| Mistake::new(span, "this looks like a credential", NO_CREDENTIAL);
@@ -300,10 +348,20 @@ impl Validation<'_> {
         self.mistakes.push(mistake.because(place(first), "given here first"));
     }
 
-    fn file(&mut self, file: PolicyFile, whole: Span) -> Policy {
+    fn file(&mut self, file: PolicyFile, whole: Span, extending: Extending) -> Option<Spec> {
         self.required(file.api_version, "apiVersion", whole, "the policy");
         self.required(file.kind, "kind", whole, "the policy");
-        self.spec(file.spec.good().unwrap_or_default()).index()
+        let spec = file.spec.good()?;
+        if let (FieldValue::Good(files), Extending::Refused) = (&spec.extends, extending)
+            && let Some(first) = files.0.first()
+        {
+            self.report(
+                place(first.span),
+                "a policy that is not in a file of the operator cannot extend another one",
+                "write what it needs into this policy",
+            );
+        }
+        Some(spec)
     }
 
     fn spec(&mut self, spec: Spec) -> Policy {

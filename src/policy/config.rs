@@ -18,7 +18,10 @@ use crate::kinds::{Combine, SecretForm};
 /// A policy never contains a password: it names Secrets.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "PullCredentialPolicy")]
+#[schemars(
+    title = "PullCredentialPolicy",
+    extend("$id" = "https://pullcreds.dev/schemas/v1alpha1/policy.json")
+)]
 pub(super) struct PolicyFile {
     /// The version of this format.
     pub(super) api_version: FieldValue<ApiVersion>,
@@ -74,6 +77,12 @@ pub(super) struct Metadata {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Spec {
+    /// Policy files that this one is put on top of, with paths relative to this file. What this file says wins, and so
+    /// does a later one of the list over those before it. Lists are joined: an entry for the same registry or Secret
+    /// wins key by key, and one for the same ServiceAccount or kind replaces the other. Not for a policy in a
+    /// functionConfig or in a `ConfigMap`.
+    #[serde(default)]
+    pub(super) extends: FieldValue<List<Spanned<String>>>,
     /// The namespace of objects that have none.
     #[serde(default)]
     #[schemars(regex(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"))]
@@ -352,6 +361,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("emit", "spec"),
     ("exceptions", "spec"),
     ("expires", "spec.exceptions[]"),
+    ("extends", "spec"),
     ("failOn", "spec"),
     ("group", "spec.customResources[]"),
     ("iam", "spec.registries[]"),

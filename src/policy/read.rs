@@ -104,6 +104,11 @@ impl<T> FieldValue<T> {
         }
     }
 
+    /// The same, or `other` if the key is not there.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self.is_absent() { other } else { self }
+    }
+
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }

@@ -20,6 +20,9 @@ struct Wire<'r> {
     summary: WireSummary<'r>,
     /// The dumps of the cluster that were evidence.
     cluster_dumps: Vec<Shown<'r>>,
+    /// The files that the policy is from. Later ones win.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policy_files: Vec<Shown<'r>>,
     images: Vec<WireImage<'r>>,
     /// Images of custom resources that the kubelet does not pull for pods of their own. They are not counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -211,6 +214,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         schema: "pullcreds.report/v1",
         summary: summary(&outcome.summary),
         cluster_dumps: outcome.cluster.iter().map(|dump| shown(&dump.name)).collect(),
+        policy_files: report.policy_files.iter().map(Shown::reborrow).collect(),
         images: outcome.pods.iter().flat_map(|pod| images(report, pod)).collect(),
         other_images: other_images(report),
         findings: outcome.findings.iter().map(|finding| self::finding(report, finding)).collect(),

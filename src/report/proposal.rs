@@ -7,8 +7,7 @@ use super::style::wrapped;
 use crate::check::proposal::{Proposal, ProposedRegistry};
 use crate::image::Reference;
 use crate::policy::registries::Class;
-use crate::policy::{AccessFrom, Iam, Policy, RuleId, Spanned};
-use crate::source::{LineIndex, Source};
+use crate::policy::{AccessFrom, Iam, Policy, PolicyText, RuleId, Spanned};
 use crate::text::{Text, list, shown};
 
 /// The text of a policy file that says what `proposal` leaves open. What only a person can know is in comments.
@@ -89,16 +88,15 @@ fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
     }
 }
 
-/// What `policy` decides about an image, with the line of each entry in `file`.
+/// What `policy` decides about an image, with the line of each entry in `files`.
 pub fn image_by_policy(
     image: &Reference,
     policy: &Policy,
-    file: Option<&Source>,
+    files: Option<&PolicyText>,
     look: Look,
 ) -> String {
     let (domain, path) = (image.domain(), image.path());
-    let lines = file.map(|file| (file, LineIndex::new(&file.text)));
-    let entries = PolicyEntries { policy, lines };
+    let entries = PolicyEntries { policy, files };
     let mut rows = vec![
         ("image", shown(&format!("{domain}/{path}")).to_string()),
         ("registry", shown(image.registry()).to_string()),
@@ -127,7 +125,7 @@ const COLUMN: usize = 16;
 /// The entries of a policy, with their places in its file.
 struct PolicyEntries<'p> {
     policy: &'p Policy,
-    lines: Option<(&'p Source, LineIndex)>,
+    files: Option<&'p PolicyText>,
 }
 
 impl PolicyEntries<'_> {
@@ -138,9 +136,9 @@ impl PolicyEntries<'_> {
             _ => String::new(),
         };
         let pattern = shown(&pattern);
-        match (self.policy.span(rule), &self.lines) {
-            (Some(span), Some((file, lines))) => {
-                let position = lines.position(&file.text, span.start as usize);
+        match (self.policy.span(rule), self.files) {
+            (Some(span), Some(files)) => {
+                let (file, position) = files.position(span.start as usize);
                 format!("{}:{position}, the entry for {pattern}", shown(&file.name))
             }
             _ => format!("the entry for {pattern} of a flag or variable"),

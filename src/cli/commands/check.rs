@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use pullcreds::check::Status;
-use pullcreds::report::{Format, Look, Report};
+use pullcreds::report::{Format, Look};
 
 use super::judge;
 use super::read::{SourcesRead, input, problems, read};
@@ -35,7 +35,7 @@ fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> R
         }
     }
     let read_nothing = !is_whole && sources.len() == outcome.problems.len();
-    let report = Report::new(&sources, &outcome, &settings.policy).with_unread(unread);
+    let report = settings.report(&sources, &outcome).with_unread(unread);
     reports::write(&report, settings)?;
     eprint(&reports::for_standard_error(&report, settings).unwrap_or_default());
     let failed = settings.fails(&outcome);

@@ -2,7 +2,7 @@
 
 use pullcreds::check::Input;
 use pullcreds::policy::Emit;
-use pullcreds::report::{self, Format, Report};
+use pullcreds::report::{self, Format};
 use pullcreds::source::Source;
 
 use super::read::stdin;
@@ -26,7 +26,7 @@ pub(crate) fn standard_input(flags: &Layer) -> Result<Exit, Stop> {
 pub(crate) fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     let sources = [source];
     let outcome = judge(&sources, settings, Input::Stream)?;
-    let report = Report::new(&sources, &outcome, &settings.policy);
+    let report = settings.report(&sources, &outcome);
     if let Some((_, problem)) = outcome.problems.first() {
         reports::write(&report, settings)?;
         let text = reports::for_standard_error(&report, settings);

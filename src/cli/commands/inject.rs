@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use pullcreds::check::{Input, Outcome};
-use pullcreds::report::Report;
 use pullcreds::say;
 use pullcreds::source::Source;
 use pullcreds::text::{Message, list, shown};
@@ -39,7 +38,7 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
     let SourcesRead { sources, origins, unread } = read(paths, settings)?;
     let outcome = judge(&sources, settings, Input::Files)?;
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
-    let report = Report::new(&sources, &outcome, &settings.policy).with_unread(unread);
+    let report = settings.report(&sources, &outcome).with_unread(unread);
     reports::write(&report, settings)?;
     if !is_whole {
         let text = reports::for_standard_error(&report, settings);

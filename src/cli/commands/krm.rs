@@ -11,7 +11,7 @@ use pullcreds::finding::{self, Severity};
 use pullcreds::krm::results::FunctionResult;
 use pullcreds::krm::{self, Datum, FunctionConfig, NoList, ResourceList};
 use pullcreds::policy::{Emit, FlagMistake, Mistake, Policy};
-use pullcreds::report::{self, Look, Report};
+use pullcreds::report::{self, Look};
 use pullcreds::say;
 use pullcreds::source::{LineIndex, Source, Span};
 use pullcreds::text::{Message, shown};
@@ -81,7 +81,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Layer) -> Result<Exit, 
     let settings = Settings::resolve(flags, Mode::Function, Some(function))?;
     let sources = std::slice::from_ref(source);
     let outcome = judge(sources, &settings, Input::Stream)?;
-    let report = Report::new(sources, &outcome, &settings.policy);
+    let report = settings.report(sources, &outcome);
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     reports::write(&report, &settings)?;
     let results = list.edit(list.results(&outcome.findings));

@@ -53,7 +53,9 @@ pub(crate) fn run(config: &Path, cli: &Cli, flags: &Layer) -> Result<Exit, Stop>
     let look = look_of(flags, Mode::Function)?;
     let whole = Span::new(0, file.text.len());
     let function = krm::object(&file, whole);
-    let function = function.map_err(|mistakes| policy_mistakes(&file, &mistakes, look))?;
+    let function = function.map_err(|mistakes| {
+        Stop::with_report(Exit::Usage, policy_mistakes(&file, &mistakes, look))
+    })?;
     let settings = Settings::resolve(flags, Mode::Function, Some(function))?;
     pass_on(stdin(&settings.limit)?, &settings)
 }

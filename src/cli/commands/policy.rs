@@ -7,7 +7,7 @@ use pullcreds::image::Reference;
 use pullcreds::policy::{self, Policy};
 use pullcreds::report;
 use pullcreds::say;
-use pullcreds::text::{Message, shown, shown_path};
+use pullcreds::text::{Message, list, shown, shown_path};
 
 use super::judge_whole;
 use super::read::read;
@@ -32,15 +32,15 @@ pub(crate) fn policy(command: PolicyCommand) -> Result<Exit, Stop> {
 
 /// Says what a policy file has, if it is valid.
 fn check(file: Option<PathBuf>) -> Result<Exit, Stop> {
-    let Stated { policy, file, .. } = stated_policy(file)?;
-    let Some(file) = file else { return Err(no_file()) };
+    let Stated { policy, files, .. } = stated_policy(file)?;
+    let Some(files) = files else { return Err(no_file()) };
     let counted = |count: usize, one: &'static str, many: &'static str| {
         say!("{} {}", count, if count == 1 { one } else { many })
     };
     print(
         &say!(
             "{}: valid policy with {}, {}, {}, {}\n",
-            shown_path(&file.path),
+            list(files.paths.iter().map(|path| shown_path(path)), ", "),
             counted(policy.registries().len(), "registry", "registries"),
             counted(policy.cluster().secrets.len(), "secret", "secrets"),
             counted(policy.kinds().rows().len(), "custom resource", "custom resources"),
@@ -63,10 +63,10 @@ fn explain(image: &str, file: Option<PathBuf>) -> Result<Exit, Stop> {
         let text = say!("error: {} is not a valid image reference: {}\n", image, shown(&why));
         Stop::new(Exit::Usage, text)
     })?;
-    let Stated { policy, file, .. } = stated_policy(file)?;
-    let source = file.as_ref().map(|file| &file.source);
+    let Stated { policy, files, .. } = stated_policy(file)?;
+    let text = files.as_ref().map(|files| &files.text);
     let look = look_of(&Layer::default(), Mode::Check)?;
-    print(&report::image_by_policy(&reference, &policy, source, look))
+    print(&report::image_by_policy(&reference, &policy, text, look))
 }
 
 /// Prints or writes a policy for what is at `paths`.

@@ -51,7 +51,8 @@ pub(crate) struct FileRequest {
 /// What an Application may ask for: a plugin parameter of this name, or `PULLCREDS_NAME` in the plugin's `env`. The file
 /// of a policy, which decides the rest, comes last.
 pub(crate) fn parameters() -> impl Iterator<Item = (&'static Setting, &'static Parameter)> {
-    let is_file = |setting: &Setting| matches!(setting.value, SettingType::File(..));
+    let is_file =
+        |setting: &Setting| matches!(setting.value, SettingType::File(..) | SettingType::Files(..));
     let values = SETTINGS.iter().filter(move |setting| !is_file(setting));
     let all = values.chain(SETTINGS.iter().filter(move |setting| is_file(setting)));
     all.filter_map(|setting| Some((setting, setting.application.as_ref()?)))
@@ -236,7 +237,6 @@ pub(crate) fn mistaken(asked: &FileRequest) -> Stop {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
 
     use pullcreds::policy::registries::Class;
     use pullcreds::policy::{FailOn, InjectInto};
@@ -278,7 +278,7 @@ mod tests {
             let application = asked(&[], parameters);
             assert_eq!(application.values.overrides, Overrides::default());
             assert!(
-                application.values.policy.is_none()
+                application.values.policy.is_empty()
                     && application.values.allow_empty.is_none()
                     && application.notes.is_empty()
             );
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(application.values.overrides.fail_on, Some(FailOn::Never));
         assert_eq!(application.values.overrides.namespace.as_deref(), Some("shop"));
         assert_eq!(application.values.allow_empty, Some(true));
-        assert_eq!(application.values.policy.as_deref(), Some(Path::new("/p.yaml")));
+        assert_eq!(application.values.policy, [PathBuf::from("/p.yaml")]);
     }
 
     #[test]
@@ -373,7 +373,7 @@ mod tests {
         let parameters = r#"[{"name": "fail-on", "string": "never"}, {"name": "values", "string": "for the renderer"}]"#;
         let application = passed_over(owned(&[("POLICY", "/p.yaml")]), Some(parameters)).unwrap();
         assert_eq!(application.values.overrides, Overrides::default());
-        assert!(application.values.policy.is_none());
+        assert!(application.values.policy.is_empty());
         assert_eq!(
             application.notes,
             [

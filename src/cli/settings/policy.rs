@@ -5,36 +5,26 @@ use std::path::{Path, PathBuf};
 
 use pullcreds::baseline::Baseline;
 use pullcreds::credentials::provider::{self, Provider};
-use pullcreds::finding;
 use pullcreds::frontend::{self, Limit};
 use pullcreds::policy::{self, Policy};
-use pullcreds::report::{self, Format, Look};
+use pullcreds::report::{self, Look};
 use pullcreds::say;
 use pullcreds::source::{Source, Span};
 use pullcreds::text::{Message, list, shown, shown_path};
 
 use super::Mode;
 use super::argocd::{self, Application, FileRequest};
+use super::policy_files::{PolicyFiles, found};
 use super::table::Values;
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::eprint;
-use crate::cli::output::look::format;
 
-/// Policy files that are found without being named.
-const POLICY_FILES: &[&str] = &["pullcreds.yaml", ".pullcreds.yaml"];
-
-/// The policy, the file it is from, and what an Application asks of it in vain.
+/// The policy, the files it is from, and what an Application asks of it in vain.
 pub(crate) struct Stated {
     pub(crate) policy: Policy,
-    pub(crate) file: Option<PolicyFile>,
+    pub(crate) files: Option<PolicyFiles>,
     pub(crate) notes: Vec<Message>,
-}
-
-/// A policy file as it was read.
-pub(crate) struct PolicyFile {
-    pub(crate) path: PathBuf,
-    pub(crate) source: Source,
 }
 
 /// The policy of a run. `function` is that of a functionConfig, which counts where no file is named.
@@ -45,39 +35,37 @@ pub(crate) fn policy(
     mode: Mode,
     look: Look,
 ) -> Result<Stated, Stop> {
-    let Application { values: Values { overrides: mut asked, policy: file, .. }, .. } = application;
+    let Application { values: Values { overrides: mut asked, policy: named, .. }, .. } =
+        application;
     let mut notes = application.notes;
-    let asked_file = file.map(|value| FileRequest { origin: application.policy_origin, value });
-    // There the working directory belongs to the application that is being judged.
-    let searched = ![Mode::Function, Mode::Run].contains(&mode) && !argocd::is_caller();
-    let found = || POLICY_FILES.iter().map(PathBuf::from).find(|path| searched && path.is_file());
-    let read = |path: PathBuf| {
+    let origin = application.policy_origin;
+    let asked_files: Vec<_> =
+        named.into_iter().map(|value| FileRequest { origin: origin.clone(), value }).collect();
+    let read = |paths: &[PathBuf]| -> Result<(Policy, Option<PolicyFiles>), Stop> {
         if !function.is_empty() {
-            eprint(&say!(
-                "note: the policy is {}; the functionConfig is ignored\n",
-                shown_path(&path)
-            ));
+            let paths = list(paths.iter().map(|path| shown_path(path)), ", ");
+            eprint(&say!("note: the policy is {}; the functionConfig is ignored\n", paths));
         }
-        let (policy, source) = read_policy(&path, mode, look)?;
-        Ok((policy, Some(PolicyFile { path, source })))
+        let files = PolicyFiles::read(paths)?;
+        Ok((files.policy(mode, look)?, Some(files)))
     };
-    let (base, file) = match (values.policy.clone(), asked_file) {
-        (Some(path), asked) => {
-            argocd::operators_file(&path, "policy")?;
-            let word = |asked: FileRequest| {
-                say!("{} is ignored: the plugin's operator already sets the policy", asked.origin)
-            };
-            notes.extend(asked.map(word));
-            read(path)?
-        }
-        (None, Some(asked)) => {
-            let path = argocd::applications_policy(&asked)?;
-            read(path).map_err(|_: Stop| argocd::mistaken(&asked))?
-        }
-        (None, None) => match found() {
-            Some(path) => read(path)?,
+    let (base, files) = match (&values.policy[..], &asked_files[..]) {
+        ([], []) => match found(mode) {
+            Some(path) => read(&[path])?,
             None => (function, None),
         },
+        ([], asked) => {
+            let paths = asked.iter().map(argocd::applications_policy);
+            let read = read(&paths.collect::<Result<Vec<_>, _>>()?);
+            read.map_err(|_: Stop| argocd::mistaken(&asked[0]))?
+        }
+        (paths, asked) => {
+            let word = |asked: &FileRequest| {
+                say!("{} is ignored: the plugin's operator already sets the policy", asked.origin)
+            };
+            notes.extend(asked.first().map(word));
+            read(paths)?
+        }
     };
     let policy = base.with(&values.overrides).map_err(|mistakes| flag_mistakes(&mistakes))?;
     notes.extend(argocd::limit(&mut asked, &policy));
@@ -85,30 +73,23 @@ pub(crate) fn policy(
         asked.namespace = variable("ARGOCD_APP_NAMESPACE");
     }
     let policy = policy.with(&asked).map_err(|mistakes| flag_mistakes(&mistakes))?;
-    Ok(Stated { policy, file, notes })
+    Ok(Stated { policy, files, notes })
 }
 
-fn read_policy(path: &Path, mode: Mode, look: Look) -> Result<(Policy, Source), Stop> {
-    let source = frontend::read_file(path, &Limit::default());
-    let source = source.map_err(|error| Stop::because(Exit::Usage, &error))?;
-    let policy = Policy::parse(&source.text, &finding::names());
-    let policy = policy.map_err(|mistakes| match format(mode) {
-        Format::Brief => Stop::with_report(Exit::Usage, report::brief_mistakes(&source, &mistakes)),
-        _ => policy_mistakes(&source, &mistakes, look),
-    });
-    Ok((policy?, source))
-}
-
-/// The mistakes in a policy that is the whole of `source`.
-pub(crate) fn policy_mistakes(source: &Source, mistakes: &[policy::Mistake], look: Look) -> Stop {
+/// A report of the mistakes in a policy that is the whole of `source`.
+pub(crate) fn policy_mistakes(source: &Source, mistakes: &[policy::Mistake], look: Look) -> String {
     let whole = Span::new(0, source.text.len());
     let here = |_: &policy::Mistake| Message::of("here");
-    Stop::with_report(Exit::Usage, report::mistakes(source, whole, mistakes, &here, look))
+    report::mistakes(source, whole, mistakes, &here, look)
 }
 
 /// The plugins of the kubelet configuration that the policy names, relative to the policy file.
-pub(crate) fn providers(policy: &Policy, file: Option<&Path>) -> Result<Vec<Provider>, Stop> {
+pub(crate) fn providers(
+    policy: &Policy,
+    files: Option<&PolicyFiles>,
+) -> Result<Vec<Provider>, Stop> {
     let Some(named) = &policy.cluster().credential_provider_config else { return Ok(Vec::new()) };
+    let file = files.zip(named.span).map(|(files, span)| files.path(span));
     let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
     let path = folder.join(&named.value);
     let files = frontend::config_files(&path);

@@ -26,7 +26,7 @@ use super::Mode;
 pub(crate) struct Values {
     /// What is set on top of the policy file.
     pub(crate) overrides: Overrides,
-    pub(crate) policy: Option<PathBuf>,
+    pub(crate) policy: Vec<PathBuf>,
     pub(crate) emit: Option<Emit>,
     pub(crate) no_app_overrides: Option<bool>,
     pub(crate) cluster_dump: Vec<PathBuf>,
@@ -182,8 +182,8 @@ const OUTPUT: Setting = Setting { heading: Some("Output"), ..ROW };
 pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "policy",
-        value: SettingType::File("FILE", |values, file| values.policy = Some(file)),
-        help: "The policy file [default: pullcreds.yaml or .pullcreds.yaml in this folder; not under run]",
+        value: SettingType::Files("FILE", |values, file| values.policy.push(file)),
+        help: "The policy file; of several, later ones win [default: pullcreds.yaml or .pullcreds.yaml, see the README]",
         // A key of that name in a `ConfigMap` holds a policy, and not the name of its file.
         places: Places::Program,
         application: Some(Parameter {
