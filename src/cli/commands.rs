@@ -13,6 +13,7 @@ pub(crate) mod plugin;
 mod policy;
 mod program;
 mod read;
+mod render;
 pub(crate) mod run;
 
 use std::path::PathBuf;

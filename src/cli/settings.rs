@@ -91,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
     /// Patterns of files below folders that are left out.
     pub(crate) exclude: Vec<String>,
+    /// Whether charts and kustomizations are rendered.
+    pub(crate) render: bool,
     /// Whether a renderer may write no object.
     pub(crate) allow_empty: bool,
     pub(crate) emit: Emit,
@@ -155,6 +157,7 @@ impl Settings {
             notes,
             timeout: values.timeout,
             exclude: values.exclude,
+            render: values.render == Some(true),
             allow_empty: {
                 let required = values.require_input.map(|required| !required);
                 values.allow_empty.or(required).or(allow_empty).unwrap_or(false)

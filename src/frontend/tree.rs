@@ -34,6 +34,21 @@ pub struct FoundFiles {
 }
 
 impl FoundFiles {
+    /// The charts that are not part of a chart above them.
+    pub fn whole_charts(&self) -> impl Iterator<Item = &Path> {
+        let is_part = |chart: &PathBuf| {
+            let charts = chart.parent().filter(|parent| parent.ends_with("charts"));
+            let above = charts.and_then(Path::parent);
+            above.is_some_and(|above| self.charts.contains(above))
+        };
+        self.charts.iter().filter(move |chart| !is_part(chart)).map(PathBuf::as_path)
+    }
+
+    /// Whether a file is in the folder of a kustomization, or below it.
+    pub fn is_kustomized(&self, file: &Path) -> bool {
+        file.ancestors().skip(1).any(|folder| self.kustomizations.contains(folder))
+    }
+
     /// The chart whose template a file is, if it is below its `templates` and the chart was found. The templates of a
     /// chart below `charts` are rendered with the chart above.
     pub fn chart_of(&self, file: &Path) -> Option<&Path> {

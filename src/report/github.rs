@@ -12,7 +12,6 @@ use super::listed::{self, Listed, clipped};
 use super::oneline;
 use super::{Look, Report};
 use crate::finding::Severity;
-use crate::source::STDIN;
 use crate::text::printable;
 
 /// How many annotations of a kind GitHub shows for a step.
@@ -66,7 +65,7 @@ fn annotations(severity: Severity, all: &[&Listed<'_>], out: &mut String) {
 fn annotation(command: &str, listed: &Listed<'_>, out: &mut String) {
     let _ = write!(out, "::{command} ");
     let at = listed.at.as_ref();
-    let file = at.map(|at| at.file.to_string()).filter(|file| file != STDIN);
+    let file = at.map(|at| at.file.to_string()).filter(|file| !file.starts_with('<'));
     if let Some(file) = file {
         let _ = write!(out, "file={},", property(&clipped(&listed::path(&file), FILE)));
         if let Some((start, end)) = at.and_then(|at| at.positions) {

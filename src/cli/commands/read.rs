@@ -10,8 +10,9 @@ use pullcreds::frontend::{self, FoundFiles, Limit, ReadError};
 use pullcreds::report::{self, UnreadSource};
 use pullcreds::say;
 use pullcreds::source::Source;
-use pullcreds::text::{Message, list, shown_path};
+use pullcreds::text::{Message, list, shown, shown_path};
 
+use super::render::{Rendered, render};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, write};
 use crate::cli::settings::Settings;
@@ -23,7 +24,7 @@ const NOTES_SHOWN: usize = 10;
 #[derive(Default)]
 pub(crate) struct SourcesRead {
     pub(crate) sources: Vec<Source>,
-    /// Where each of them is, unless it is standard input.
+    /// Where each of them is, unless it is standard input or rendered.
     pub(crate) origins: Vec<write::FileOrigin>,
     /// What could not be. It has been told.
     pub(crate) unread: Vec<UnreadSource>,
@@ -63,7 +64,12 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
     let mut found = found.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     // A dump beside the manifests is evidence about them, and none of them.
     let dumps = settings.cluster.iter().map(|dump| &*dump.name);
-    let files = frontend::without(std::mem::take(&mut found.files), dumps);
+    let mut files = frontend::without(std::mem::take(&mut found.files), dumps);
+    if settings.render {
+        let is_rendered =
+            |file: &PathBuf| found.chart_of(file).is_some() || found.is_kustomized(file);
+        files.retain(|file| paths.contains(file) || !is_rendered(file));
+    }
     let bar = if io::stderr().is_terminal() && !settings.quiet && files.len() > 50 {
         ProgressBar::new(files.len() as u64)
     } else {
@@ -86,7 +92,11 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
         }
         read.take(result);
     }
-    if !settings.quiet {
+    if settings.render {
+        for rendered in render(&found, settings) {
+            read.take_rendered(rendered);
+        }
+    } else if !settings.quiet {
         eprint(&not_rendered(&found, &skipped));
     }
     Ok(read)
@@ -121,6 +131,20 @@ fn not_rendered(found: &FoundFiles, skipped: &BTreeMap<&Path, usize>) -> Message
 }
 
 impl SourcesRead {
+    fn take_rendered(&mut self, rendered: Rendered) {
+        match rendered.output {
+            Ok(source) => self.sources.push(source),
+            Err(stop) => {
+                eprint(&stop.text);
+                self.unread.push(UnreadSource {
+                    name: shown(&rendered.name).into_owned(),
+                    position: None,
+                    why: Message::of("it could not be rendered"),
+                });
+            }
+        }
+    }
+
     fn take(&mut self, result: Result<Source, ReadError>) {
         match result {
             Ok(source) => self.sources.push(source),

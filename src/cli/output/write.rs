@@ -12,9 +12,9 @@ use pullcreds::text::{Message, shown, shown_error, shown_path};
 use pullcreds::yaml::{self, Joint, Severed};
 
 use super::{eprint, insist_on_output, unwritable};
-use crate::cli::commands::run::{by_signal, called};
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
+use crate::cli::renderer::{by_signal, called};
 use crate::cli::stopping::Stopping;
 
 /// Bytes of standard output written at once.

@@ -35,6 +35,7 @@ pub(crate) struct Values {
     pub(crate) require_stamp: Option<bool>,
     pub(crate) exclude: Vec<String>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) render: Option<bool>,
     pub(crate) allow_empty: Option<bool>,
     pub(crate) report: Vec<ReportTo>,
     pub(crate) require_input: Option<bool>,
@@ -410,6 +411,14 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..ROW
     },
     Setting {
+        name: "render",
+        value: SettingType::Switch(|values| &mut values.render),
+        help: "Render the charts and kustomizations below folders with helm, and with kustomize or kubectl, and check \
+               what they become in place of their files",
+        only: &[Mode::Check, Mode::Baseline],
+        ..ROW
+    },
+    Setting {
         name: "require-stamp",
         value: SettingType::Switch(|values| &mut values.require_stamp),
         help: "Report a workload without the annotation of --stamp as an error",
@@ -422,7 +431,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.timeout, timeout(text))
         }),
         help: "Stop the renderer and its processes after this time, such as 90s or 2m [default: never]",
-        only: &[Mode::Run],
+        only: &[Mode::Run, Mode::Check, Mode::Baseline],
         ..ROW
     },
     Setting {
