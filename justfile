@@ -42,6 +42,10 @@ bench *args:
 grow *args:
     cargo bench --locked --profile dist --bench grow -- {{ args }}
 
+# How many instructions six runs take, against the figures that are kept; `just instructions --update` keeps the new ones.
+instructions *args:
+    cargo bench --locked --profile dist --bench instructions -- {{ args }}
+
 # Kill a hundred runs that write, render and filter, and check the files and processes that remain.
 faults:
     cargo test {{ release }} --test faults -- --show-output
