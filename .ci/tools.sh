@@ -79,6 +79,21 @@ gpg() {
     "$bin/gpg" --version >/dev/null
 }
 
+# package NAME PACKAGE: a program of the system, installed if it is missing. Only a link to it.
+package() {
+    local name=$1 package=$2
+    if ! type -P "$name" >/dev/null; then
+        say "$name not found: trying apt-get install $package"
+        apt-get install -y -q --no-install-recommends "$package" >&2 || {
+            apt-get update -q >&2 && apt-get install -y -q --no-install-recommends "$package" >&2
+        } || return 1
+    fi
+    ln -sf "$(type -P "$name")" "$bin/$name"
+}
+
+zsh() { package zsh zsh; }
+fish() { package fish fish; }
+
 # Python with PyYAML; the wheel contains libyaml's loader.
 python() {
     local venv=$cache/python-$PYYAML
@@ -135,6 +150,8 @@ helm4:PULLCREDS_HELM4:$bin/helm4
 kustomize:PULLCREDS_KUSTOMIZE:$bin/kustomize
 kubectl:PULLCREDS_KUBECTL:$bin/kubectl
 gpg:PULLCREDS_GPG:$bin/gpg
+zsh:PULLCREDS_ZSH:$bin/zsh
+fish:PULLCREDS_FISH:$bin/fish
 python:PULLCREDS_PYTHON:$cache/python-$PYYAML/bin/python
 go_oracle:PULLCREDS_GO_ORACLE:$bin/go-oracle
 static:PULLCREDS_STATIC:$root/target/static/pullcreds

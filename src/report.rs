@@ -25,16 +25,14 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
-use std::str::FromStr;
 
 use serde::Deserialize;
 
 use crate::check::Outcome;
 use crate::finding::Place;
 use crate::policy::Policy;
-use crate::say;
 use crate::source::{LineIndex, Position, Source, Span};
-use crate::text::{Message, Shown, list};
+use crate::text::{Message, Shown};
 use crate::words::Words;
 
 use excerpt::{Excerpt, Labelled};
@@ -89,15 +87,6 @@ impl Format {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
-    }
-}
-
-impl FromStr for Format {
-    type Err = Message;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::of_word(text)
-            .ok_or_else(|| say!("unknown format, expected one of: {}", list(Self::words(), ", ")))
     }
 }
 

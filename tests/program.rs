@@ -18,6 +18,78 @@ fn the_schema_of_policies_is_the_one_that_is_checked_in() {
 }
 
 #[test]
+fn the_short_help_fits_on_a_screen() {
+    for words in
+        [&["-h"][..], &["check", "-h"], &["inject", "-h"], &["run", "-h"], &["kinds", "-h"]]
+    {
+        let help = pullcreds(words).env("COLUMNS", "80").run().expect(0);
+        let lines = help.out().lines().count();
+        assert!((12..=50).contains(&lines), "{words:?} has {lines} lines\n{help}");
+        assert!(help.out().lines().all(|line| line.chars().count() <= 100), "{help}");
+    }
+    // The long one has everything.
+    let long = pullcreds(["check", "--help"]).run().expect(0);
+    for flag in ["--fail-on", "--max-input", "--suppressions"] {
+        assert!(long.out().contains(flag), "{long}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn kubectl_finds_the_program_by_a_link() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let link = folder.path().join("kubectl-pullcreds");
+    std::os::unix::fs::symlink(PULLCREDS, &link).expect("a link can be made");
+    let run = |words: &[&str]| support::Run::new(&link).args(words).stdin(POD).run();
+    assert!(run(&["check", "-h"]).expect(0).out().contains("Usage: kubectl pullcreds check"));
+    assert!(run(&["--no-such-flag"]).expect(2).err().contains("Usage: kubectl pullcreds"));
+    assert!(run(&["--inject", "*=regcred"]).expect(0).out().contains("imagePullSecrets"));
+    run(&["check"]).expect(0);
+}
+
+/// What bash offers behind the words of a command line.
+fn offered(words: &[&str]) -> Vec<String> {
+    let (cur, before) = words.split_last().expect("there are words");
+    let script = format!(
+        "eval \"$(\"$1\" completions bash)\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
+         _pullcreds pullcreds '{cur}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        before.last().expect("there is a word before"),
+    );
+    let run =
+        support::Run::new("bash").args(["--norc", "-c", &script, "bash", PULLCREDS]).args(words);
+    run.run().expect(0).out().lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_offers_the_values_of_flags() {
+    let formats = "brief human oneline json sarif junit github gitlab markdown html";
+    for (line, values) in [
+        ("pullcreds --fail-on ", "error warning never"),
+        ("pullcreds check --fail-on w", "warning"),
+        ("pullcreds inject --into ", "pod service-account auto none"),
+        ("pullcreds run --color ", "auto always never"),
+        ("pullcreds krm --diff a", "auto always"),
+        ("pullcreds check --suppressions ", "allow deny"),
+        ("pullcreds check --format ", formats),
+        ("pullcreds check --report ", formats),
+        ("pullcreds kinds --format ", "human json"),
+        ("pullcreds completions ", "bash elvish fish powershell zsh"),
+    ] {
+        let offered = offered(&line.split(' ').collect::<Vec<_>>());
+        for value in values.split(' ') {
+            assert!(offered.iter().any(|one| one == value), "{line}: {offered:?}");
+        }
+        if line.contains("--") {
+            assert_eq!(offered.len(), values.split(' ').count(), "{line}: {offered:?}");
+        }
+    }
+    assert!(
+        offered(&["pullcreds", "explain", "missing-p"]).contains(&"missing-pull-secret".into())
+    );
+}
+
+#[test]
 fn every_shell_gets_completions_of_commands_flags_and_codes() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let outcome = pullcreds(["completions", shell]).run().expect(0);
@@ -39,6 +111,37 @@ fn the_manual_page_names_commands_flags_and_exit_codes() {
     {
         assert!(page.contains(word), "no {word} in\n{page}");
     }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let run = pullcreds(["man", "--output"]).arg(folder.path());
+    assert!(run.run().expect(0).out().is_empty());
+    let page = |name: &str| {
+        let text = String::from_utf8(read(folder.path().join(name))).expect("UTF-8");
+        text.replace('\\', "")
+    };
+    assert!(page("pullcreds-check.1").contains("--format"));
+    assert!(page("pullcreds-policy-init.1").contains("pullcreds policy init"));
+    // Each page that another one names is there, and each is what the program prints.
+    let pages = std::fs::read_dir(folder.path()).expect("it was written");
+    let pages: Vec<_> = pages
+        .map(|page| page.expect("it is readable").file_name().into_string().expect("UTF-8"))
+        .collect();
+    assert!(pages.len() > 15, "{pages:?}");
+    for name in &pages {
+        for other in page(name).lines().filter_map(|line| line.strip_suffix("(1)")) {
+            assert!(pages.contains(&format!("{other}.1")), "{name}: {other}");
+        }
+        let text = page(name);
+        let (_, synopsis) =
+            text.split_once(".SH SYNOPSIS\nfBpullcreds").expect("it has a synopsis");
+        let words = synopsis.split("fR").next().expect("there is a first part").split_whitespace();
+        let printed = pullcreds(["man"]).args(words).run().expect(0);
+        assert_eq!(printed.out().replace('\\', ""), page(name), "{name}");
+    }
+    pullcreds(["man", "no-such-command"]).run().expect(2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{
     OsStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser,
@@ -25,6 +25,13 @@ use super::settings::table::{SETTINGS, Setting, SettingType, Values};
 
 /// How many codes are suggested for one that is not known.
 const SUGGESTED: usize = 3;
+
+const AFTER_SHORT_HELP: &str = "\
+Examples:
+  pullcreds check manifests/
+  helm template shop ./chart | pullcreds --inject ghcr.io/acme=ghcr
+
+`pullcreds --help` lists all flags, variables and exit codes. `pullcreds COMMAND -h` is about a command.";
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -52,7 +59,7 @@ the number of the signal that ended it.";
 /// Without a command it is a filter: manifests come in on standard input and go out on standard output,
 /// with the pull secrets that the policy requires. It changes no other byte.
 #[derive(Parser)]
-#[command(name = "pullcreds", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "pullcreds", version, after_help = AFTER_SHORT_HELP, after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -64,11 +71,13 @@ pub(crate) enum Command {
     Check {
         /// Files and folders; standard input without any, or for `-`
         paths: Vec<PathBuf>,
-        /// The format of the report on standard output [default: human]
-        #[arg(long, value_name = "FORMAT", value_parser = clap::value_parser!(Format))]
+        /// The format of the report on standard output, such as oneline or json [default: human]
+        #[arg(long, long_help = format_help(), value_name = "FORMAT", value_parser = WordParser::<Format>::new(), hide_possible_values = true)]
         format: Option<Format>,
     },
-    /// Inject pull secrets into files, and print them or write them back
+    /// Inject pull secrets into files
+    ///
+    /// Prints the files with the injected entries, or writes them back (--write).
     Inject {
         /// Files and folders
         #[arg(required = true)]
@@ -80,20 +89,23 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "write")]
         check: bool,
     },
-    /// Run as a KRM function: read a ResourceList from standard input, write it with results to standard output
+    /// Run as a KRM function, as kustomize and kpt call it
     ///
-    /// The filter recognises a ResourceList, too. With this command, any other input is an error.
+    /// Reads a ResourceList from standard input, and writes it with results to standard output. The filter recognises a
+    /// ResourceList, too. With this command, any other input is an error.
     Krm,
-    /// Run a renderer and filter its output; write nothing if the renderer fails
+    /// Run a renderer and filter its output
+    ///
+    /// Writes nothing if the renderer fails, and exits with its exit code.
     Run {
         /// The renderer, looked up in PATH, and its arguments; no shell reads them, and under Argo CD $(NAME) is
         /// the value that it gives to the variable NAME, and `$(PULLCREDS_RELEASE_NAME)` a name for a Helm release
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
-    /// Print the findings as a baseline: a file of known findings, for --baseline
+    /// Print the findings as a baseline of known findings
     ///
-    /// With --baseline FILE and --write, the file is created or replaced.
+    /// A baseline is a file for --baseline. With --baseline FILE and --write, the file is created or replaced.
     Baseline {
         /// Files and folders; standard input without any, or for `-`
         paths: Vec<PathBuf>,
@@ -104,7 +116,9 @@ pub(crate) enum Command {
         #[arg(long, requires = "baseline")]
         write: bool,
     },
-    /// Print which plugin parameters an Argo CD Application may set, for parameters.dynamic
+    /// Print the parameters that an Argo CD Application may set
+    ///
+    /// They are for parameters.dynamic of a plugin.
     ArgocdParameters,
     /// Supervise a renderer process
     #[command(hide = true)]
@@ -118,9 +132,13 @@ pub(crate) enum Command {
         #[arg(value_parser = CodeParser, hide_possible_values = true)]
         code: Option<&'static Code>,
     },
-    /// List the known kinds of custom resources, and where a pull secret goes in each
+    /// List the known kinds of custom resources
+    ///
+    /// With each kind is where a pull secret goes.
     Kinds(KindsArgs),
-    /// Print the report of the latest run of the filter (Helm 4 shows no output of a post-renderer)
+    /// Print the report of the latest run of the filter
+    ///
+    /// Helm 4 shows no output of a post-renderer.
     Last {
         /// The number of runs; the latest is printed last
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
@@ -139,8 +157,20 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or that of a command
+    Man {
+        /// The command, such as check or policy init
+        command: Vec<String>,
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// What the long help says of `check --format`.
+fn format_help() -> String {
+    let formats = Format::words().join(", ");
+    format!("The format of the report on standard output [default: human]. All formats: {formats}")
 }
 
 const AFTER_KINDS_HELP: &str = "\
@@ -430,9 +460,19 @@ pub(crate) fn command() -> clap::Command {
     })
 }
 
+/// The whole command line, with the full name of each command, for its pages.
+pub(crate) fn built() -> clap::Command {
+    let mut program = command().disable_help_subcommand(true);
+    program.build();
+    program
+}
+
 /// A command line as a command with its flags, and what the flags of settings say.
 pub(crate) fn parse(words: &[OsString]) -> Result<(Cli, Layer), clap::Error> {
     let mut command = command();
+    if is_kubectl_plugin(words) {
+        command = command.bin_name("kubectl pullcreds");
+    }
     let mut matches = command.try_get_matches_from_mut(words)?;
     let judging = JUDGING.iter().find(|(name, _)| matches.subcommand_name() == Some(name));
     let layer = match (judging, matches.subcommand()) {
@@ -443,6 +483,12 @@ pub(crate) fn parse(words: &[OsString]) -> Result<(Cli, Layer), clap::Error> {
     let cli =
         Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
     Ok((cli, layer))
+}
+
+/// Whether the program is called by the name under which kubectl finds it.
+fn is_kubectl_plugin(words: &[OsString]) -> bool {
+    let program = words.first().and_then(|word| Path::new(word).file_stem());
+    program.is_some_and(|name| name == "kubectl-pullcreds")
 }
 
 /// The settings that a command takes as flags.
@@ -458,7 +504,9 @@ fn flags(mode: Mode) -> impl Iterator<Item = Arg> {
         let flag = Arg::new(setting.name)
             .long(setting.name)
             .short(setting.short)
-            .help(setting.with_words(setting.help))
+            .help(setting.with_words(setting.brief.unwrap_or(setting.help)))
+            .long_help(setting.with_words(setting.help))
+            .hide_short_help(setting.brief.is_none())
             .help_heading(setting.heading)
             .conflicts_with_all(setting.contrary.iter().filter(|other| is_own(other)));
         match setting.value {
@@ -471,7 +519,8 @@ fn flags(mode: Mode) -> impl Iterator<Item = Arg> {
                 flag.value_name(name).value_parser(ValueOf(setting)).hide_possible_values(true)
             }
             SettingType::Texts(name, _) | SettingType::Lines(name, _) => {
-                flag.value_name(name).value_parser(ValueOf(setting)).action(ArgAction::Append)
+                let flag = flag.value_name(name).value_parser(ValueOf(setting));
+                flag.hide_possible_values(true).action(ArgAction::Append)
             }
             SettingType::Files(name, _) => {
                 let flag = flag.value_name(name).action(ArgAction::Append);
@@ -518,8 +567,8 @@ impl TypedValueParser for ValueOf {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let is_word = matches!(self.0.value, SettingType::Word(..));
-        is_word.then(|| Box::new((self.0.words)().iter().map(PossibleValue::new)) as Box<_>)
+        let words = (self.0.words)();
+        (!words.is_empty()).then(|| Box::new(words.iter().map(PossibleValue::new)) as Box<_>)
     }
 }
 
@@ -583,6 +632,19 @@ mod tests {
             &["pullcreds", "-x", "check"],
         ] {
             assert_eq!(said(other), owned(other));
+        }
+    }
+
+    #[test]
+    fn every_flag_that_is_one_of_several_words_completes_them() {
+        let values = |arg: &Arg| -> Vec<String> {
+            let values = arg.get_possible_values();
+            values.iter().map(|value| value.get_name().to_owned()).collect()
+        };
+        for (_, mode) in JUDGING {
+            for (setting, flag) in of_mode(*mode).zip(flags(*mode)) {
+                assert_eq!(values(&flag), (setting.words)(), "{}", setting.name);
+            }
         }
     }
 

@@ -53,7 +53,10 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
         Some(Command::Last { runs, failed }) => last::last(runs, failed),
         Some(Command::Policy { command }) => policy::policy(command),
         Some(Command::Completions { shell }) => program::completions(shell),
-        Some(Command::Man) => program::man(),
+        Some(Command::Man { command, output }) => match output {
+            Some(folder) => program::man_pages(&folder),
+            None => program::man(&command),
+        },
     }
 }
 /// Judges all that was read at `paths`. Where something cannot be read, the run ends: a part of the findings would be

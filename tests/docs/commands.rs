@@ -106,7 +106,8 @@ pub(crate) fn calls(markdown: &str) -> Vec<Vec<String>> {
             _ => commands.extend(all(CALL, &block.text)),
         }
     }
-    commands.extend(all(r"`(pullcreds [^`]+)`", markdown));
+    let inline = all(r"`(pullcreds [^`]+)`", markdown).into_iter();
+    commands.extend(inline.map(|command| command.replace('\n', " ")));
     commands.iter().filter_map(|command| call(command.trim())).collect()
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct Setting {
     pub(crate) words: fn() -> &'static [&'static str],
     /// What the flag is for; `{words}` is the list of its words.
     pub(crate) help: &'static str,
+    /// The same in a few words, for the short help (`-h`); a setting without it is only in the long one.
+    pub(crate) brief: Option<&'static str>,
     /// Under which heading the help lists it; `None` is the first one.
     pub(crate) heading: Option<&'static str>,
     /// Where it may be set.
@@ -168,6 +170,7 @@ const ROW: Setting = Setting {
     value: SettingType::Switch(|values| &mut values.quiet),
     words: || &[],
     help: "",
+    brief: None,
     heading: None,
     places: Places::Program,
     only: &[],
@@ -185,6 +188,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         name: "policy",
         value: SettingType::Files("FILE", |values, file| values.policy.push(file)),
         help: "The policy file; of several, later ones win [default: pullcreds.yaml or .pullcreds.yaml, see the README]",
+        brief: Some("The policy file [default: pullcreds.yaml]"),
         // A key of that name in a `ConfigMap` holds a policy, and not the name of its file.
         places: Places::Program,
         application: Some(Parameter {
@@ -211,6 +215,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             push(&mut values.overrides.inject, parse_inject(text))
         }),
         help: "These images are private, and the secret is injected into pods that pull them; `*` is every pod",
+        brief: Some("Inject the secret for images from there"),
         application: Some(Parameter {
             title: "Pull secrets",
             tooltip: "HOST[/PATH]=SECRET: images from there are private, and pods that pull them get the Secret; *=SECRET is every pod",
@@ -226,6 +231,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         }),
         words: InjectInto::flag_words,
         help: "Where to inject: {words} [default: auto; check: none]",
+        brief: Some("Where: {words}"),
         application: Some(Parameter {
             title: "Inject into",
             tooltip: "{words}",
@@ -246,6 +252,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             push(&mut values.overrides.private, parse_pattern(text))
         }),
         help: "These images need credentials",
+        brief: Some("These images need credentials"),
         application: Some(Parameter {
             title: "Private registries",
             tooltip: "HOST[/PATH] whose images need credentials",
@@ -260,6 +267,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             push(&mut values.overrides.public, parse_pattern(text))
         }),
         help: "These images need no credentials",
+        brief: Some("These images need no credentials"),
         application: Some(Parameter {
             title: "Public registries",
             tooltip: "HOST[/PATH] whose images need none, where the operator of the plugin does not say otherwise",
@@ -306,6 +314,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.overrides.namespace, parse_namespace(text))
         }),
         help: "The namespace of objects that have none",
+        brief: Some("The namespace of objects that have none"),
         application: Some(Parameter {
             title: "Namespace",
             tooltip: "Of objects that name none; default: the namespace of the destination",
@@ -324,6 +333,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         help: "What the cluster has beside the manifests: the output of `kubectl get sa,secret -A \
                --show-managed-fields -o yaml` (or json); repeatable. It is evidence only: never judged, edited, \
                printed or written",
+        brief: Some("ServiceAccounts and Secrets of a cluster"),
         places: Places::Program,
         ..POLICY
     },
@@ -331,6 +341,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         name: "baseline",
         value: SettingType::File("FILE", |values, file| values.baseline = Some(file)),
         help: "The findings in this file are known and do not count; `pullcreds baseline` creates it",
+        brief: Some("Known findings, which do not count"),
         places: Places::Program,
         ..POLICY
     },
@@ -351,6 +362,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         }),
         words: FailOn::flag_words,
         help: "Fail on findings of at least this severity: {words} [default: never; check and run: error]",
+        brief: Some("Threshold: {words}"),
         application: Some(Parameter {
             title: "Fail on",
             tooltip: "The severity of findings that make the manifests fail: {words}; never below what the operator of the plugin says",
@@ -407,6 +419,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         }),
         help: "Leave out these files below folders, as in .gitignore; repeatable. .gitignore, .ignore and \
                .pullcredsignore count too",
+        brief: Some("Leave out these files, as in .gitignore"),
         only: &[Mode::Check, Mode::Inject, Mode::Baseline],
         ..ROW
     },
@@ -415,6 +428,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         value: SettingType::Switch(|values| &mut values.render),
         help: "Render the charts and kustomizations below folders with helm, and with kustomize or kubectl, and check \
                what they become in place of their files",
+        brief: Some("Render charts and kustomizations in folders"),
         only: &[Mode::Check, Mode::Baseline],
         ..ROW
     },
@@ -431,6 +445,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.timeout, timeout(text))
         }),
         help: "Stop the renderer and its processes after this time, such as 90s or 2m [default: never]",
+        brief: Some("Stop the renderer after this time, such as 90s"),
         only: &[Mode::Run, Mode::Check, Mode::Baseline],
         ..ROW
     },
@@ -456,6 +471,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         }),
         words: Format::flag_words,
         help: "Also write a report: {words}, to a file, to a folder (a file for each run) or to standard error; repeatable",
+        brief: Some("Also write a report, such as json=report.json"),
         ..OUTPUT
     },
     Setting {
@@ -476,6 +492,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         short: Some('q'),
         value: SettingType::Switch(|values| &mut values.quiet),
         help: "Print nothing unless the run fails",
+        brief: Some("Print nothing unless the run fails"),
         places: Places::Everywhere,
         ..OUTPUT
     },
@@ -491,6 +508,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         value: SettingType::Word("WHEN", |values, text| put(&mut values.diff, when(text))),
         words: When::flag_words,
         help: "When to print the diff of what was injected: {words} [default: auto]",
+        brief: Some("When to print the diff: {words}"),
         ..OUTPUT
     },
 ];
