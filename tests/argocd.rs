@@ -674,6 +674,18 @@ fn the_static_program_needs_no_shared_library() {
     }
 }
 
+/// docs/security.md says that its bytes do not depend on the folder.
+#[test]
+fn the_static_program_has_no_path_of_this_machine() {
+    let program = read(tool("PULLCREDS_STATIC"));
+    let home = std::env::var("HOME").expect("there is a home");
+    for folder in [env!("CARGO_MANIFEST_DIR"), &home] {
+        let path = format!("{folder}/");
+        let found = aho_corasick::AhoCorasick::new([&path]).expect("a pattern").find(&program);
+        assert!(found.is_none() || folder == "/", "{path}");
+    }
+}
+
 #[test]
 fn the_image_of_the_function_runs_as_nobody() {
     if !image::is_possible() {
