@@ -30,6 +30,14 @@ helm-plugin folder *args:
     cargo build --locked --profile dist
     bash .ci/helm-plugin.sh {{ folder }} target/dist/pullcreds {{ args }}
 
+# The site from the documents, in FOLDER.
+site folder='target/site':
+    eval "$(bash .ci/tools.sh mdbook)" && bash .ci/site.sh {{ folder }}
+
+# What is published and what pipelines take from the repository, and the completions in real shells.
+packages:
+    eval "$(bash .ci/tools.sh pre_commit zsh fish)" && cargo test {{ release }} --test packages --test shells
+
 # The shared corpus, case tables and edit shapes (PULLCREDS_SHARED, else ../shared).
 shared target='shared':
     eval "$(bash .ci/tools.sh python go_oracle)" && cargo test {{ release }} --test {{ target }}

@@ -3,6 +3,7 @@
 #
 #     bash .ci/helm-plugin.sh FOLDER                             only the plugin; Helm finds pullcreds on PATH
 #     bash .ci/helm-plugin.sh FOLDER target/dist/pullcreds       with the program, for its platform
+#     bash .ci/helm-plugin.sh FOLDER PROGRAMS                    with those in folders such as PROGRAMS/linux-amd64
 #
 # More arguments are passed to `helm plugin package`; without any, the package is not signed:
 #
@@ -37,7 +38,18 @@ trap 'rm -rf "$stage"' EXIT
 chmod 755 "$stage"
 
 cp "$root/plugin.yaml" "$root/LICENSE" "$stage"
-if [ -n "$program" ]; then
+if [ -d "$program" ]; then
+    cp -RL "$program" "$stage/bin"
+    {
+        sed '/^  platformCommand:$/q' "$root/plugin.yaml"
+        for file in "$stage"/bin/*/*; do
+            platform=$(basename "$(dirname "$file")")
+            # shellcheck disable=SC2016
+            printf '  - {os: %s, arch: %s, command: "${HELM_PLUGIN_DIR}/bin/%s"}\n' \
+                "${platform%-*}" "${platform##*-}" "$platform/$(basename "$file")"
+        done
+    } >"$stage/plugin.yaml"
+elif [ -n "$program" ]; then
     name=$(basename "$program")
     mkdir "$stage/bin"
     # Copy the target of a link: a link would be empty in the package.

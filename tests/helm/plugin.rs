@@ -84,6 +84,31 @@ fn a_package_may_bring_the_program() {
 }
 
 #[test]
+fn a_package_may_bring_programs_for_several_platforms() {
+    let helm = bare();
+    let programs = helm.path("programs");
+    let native = format!("program-{}-unknown-linux-musl", std::env::consts::ARCH);
+    for target in [&*native, "program-aarch64-apple-darwin"] {
+        let bytes = if target == native { read(PULLCREDS) } else { b"another".to_vec() };
+        helm.write(programs.join(target).join("pullcreds"), bytes);
+    }
+    let run = helm.program("bash").arg(Path::new(ROOT).join("packaging/helm-plugin.sh"));
+    let run = run.arg(&programs).arg(helm.path("out")).env("HELM", tool("PULLCREDS_HELM4"));
+    run.run().expect(0);
+    let package = helm.path("out").join(format!("pullcreds-{}.tgz", env!("CARGO_PKG_VERSION")));
+    install(&helm, &package).arg("--verify=false").run().expect(0);
+    works(&helm, template(&helm).env("PATH", helm.path("bin")));
+    let plugin =
+        String::from_utf8(read(helm.plugins().join("pullcreds/plugin.yaml"))).expect("UTF-8");
+    assert!(
+        plugin.contains(
+            "{os: darwin, arch: arm64, command: \"${HELM_PLUGIN_DIR}/bin/darwin-arm64/pullcreds\"}"
+        ),
+        "{plugin}"
+    );
+}
+
+#[test]
 fn a_signed_package_is_verified() {
     let helm = bare();
     let [secret, public] = keys(&helm);
