@@ -301,11 +301,24 @@ fn followed_by_blank(key: Node<'_, '_>) -> bool {
     after.strip_prefix(':').is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
-/// Whether a key is written with `?`.
+/// Whether a key is written with `?`, which may be on a line before it.
 fn is_complex(key: Node<'_, '_>) -> bool {
     let text = key.tree().text();
-    let start = key.span().start as usize;
-    text[line_start(text, start)..start].trim_start().starts_with('?')
+    let mut end = key.span().start as usize;
+    loop {
+        let start = line_start(text, end);
+        let line = text[start..end].trim();
+        let content = if line.starts_with('#') { "" } else { line };
+        let content = content.split_once(" #").map_or(content, |(content, _)| content.trim_end());
+        let mut marks = content.split_ascii_whitespace();
+        // An anchor or a tag may be between the two.
+        let is_property = |mark: &str| mark.starts_with(['&', '!']);
+        match marks.clone().rfind(|mark| !is_property(mark)) {
+            Some("?") => return marks.all(|mark| matches!(mark, "-" | "?") || is_property(mark)),
+            None if start > 0 => end = start - 1,
+            _ => return false,
+        }
+    }
 }
 
 /// One step of indentation: how much further the keys are than the line of the brace.
@@ -350,5 +363,6 @@ fn own_line(text: &str, key: Node<'_, '_>) -> Option<usize> {
     let start = line_start(text, key.span().start as usize);
     let lead = &text[start..key.span().start as usize];
     let properties = lead.trim_start_matches(' ');
-    (properties.is_empty() || properties.starts_with(['&', '!'])).then_some(start)
+    let is_own = properties.is_empty() || properties.starts_with(['&', '!']);
+    (is_own && !is_complex(key)).then_some(start)
 }

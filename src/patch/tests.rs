@@ -111,3 +111,19 @@ fn keys_that_a_new_key_would_change_are_refused() {
     check_refused(ONE, "\n :", "empty");
     check_refused(ONE, "x: 1\na:\n  : x\n", "empty");
 }
+
+#[test]
+fn no_key_is_put_between_a_question_mark_and_its_key() {
+    let why = "written with `?`";
+    for text in [
+        "? c\n: 1\n",
+        "?\n  c\n: 1\n",
+        "?  # why\n\n  # where\n  c\n: 1\n",
+        "? &x\n  c\n: 1\n",
+        "?\n  c: 1\n",
+    ] {
+        check_refused(STRINGS, text, why);
+    }
+    check(STRINGS, "? c\n: 1\nd: 2\n", "? c\n: 1\na:\n  b:\n  - new\nd: 2\n");
+    check(STRINGS, "c: what is a ?\nd: 2\n", "c: what is a ?\na:\n  b:\n  - new\nd: 2\n");
+}
