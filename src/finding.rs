@@ -3,6 +3,7 @@
 //! Nothing here decides anything, and nothing here knows how a report shows a finding.
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::rc::Rc;
 
 use schemars::JsonSchema;
@@ -106,6 +107,11 @@ impl Code {
             Concern::Other
         }
     }
+
+    /// The page of the web to read on, if there is one.
+    pub fn page(&self) -> Option<&'static str> {
+        self.references.iter().copied().find(|reference| reference.starts_with("https://"))
+    }
 }
 
 /// A kind of finding by its name.
@@ -129,8 +135,12 @@ pub struct Finding {
     pub message: Message,
     /// Where; `None` if it is about the whole run.
     pub place: Option<Place>,
+    /// Where a person has to look, if that is not the place: the entry of a list that names the wrong pull secret.
+    pub focus: Option<Box<Place>>,
     /// Other places that it names: the Secret that covers the image, the first of two equal keys.
     pub related: Box<[Place]>,
+    /// What it has in common with other findings of its code, so that one fix solves all of them.
+    pub cause: Option<Cause>,
     /// The image it is about.
     pub image: Option<Shown<'static>>,
     /// The name of the container or volume that it is about, if it is about one.
@@ -144,6 +154,36 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Box<Suppression>>,
+}
+
+/// What findings of one code have in common: the ServiceAccount that no one knows, the registry without a pull secret.
+/// Findings with an equal cause are one problem to a person, and stay apart for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause(Box<[u64]>);
+
+impl Cause {
+    /// Of the names that identify it, the narrowest first: where there are too many narrow causes, a wider one tells
+    /// more.
+    pub fn of(levels: &[&[&str]]) -> Self {
+        Self(levels.iter().map(Self::digest).collect())
+    }
+
+    /// How many levels there are.
+    pub fn levels(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The same for all findings with an equal cause; 0 is the narrowest level, and those beyond the last are the last.
+    pub fn key(&self, level: usize) -> u64 {
+        self.0.get(level).or(self.0.last()).copied().unwrap_or_default()
+    }
+
+    /// A number in the place of names: there may be many thousand findings, and no one reads their causes.
+    pub fn digest(names: impl Hash) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        names.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// An edit of a source that mends a finding.

@@ -4,10 +4,13 @@
 
 mod brief;
 mod catalogue;
+mod codes;
 mod diff;
+mod drawing;
 mod excerpt;
 mod github;
 mod gitlab;
+mod grouped;
 mod hidden;
 mod html;
 mod human;
@@ -19,6 +22,7 @@ mod oneline;
 mod proposal;
 mod sarif;
 mod style;
+mod tally;
 mod template;
 
 use std::cell::{OnceCell, RefCell};
@@ -40,8 +44,9 @@ use template::Templates;
 
 pub use brief::{mistakes as brief_mistakes, problem as brief_problem};
 pub use catalogue::{destinations, explain_kind, kinds, kinds_json, proposed, what_to_mind};
+pub use codes::{codes, explain};
 pub use diff::unified as diff;
-pub use human::{codes, explain, mistakes, problem, unreadable_dump};
+pub use human::{mistakes, problem, unreadable_dump};
 pub use proposal::{image_by_policy, policy_file};
 
 /// A format of reports.
@@ -97,13 +102,27 @@ pub struct Look {
     pub colour: bool,
     /// How wide a line may be, in characters.
     pub width: usize,
-    /// Whether sentences are broken into lines of that width. Where programs look for them, they are not.
+    /// Whether lines are broken or cut to that width. Where programs look for sentences, they are not.
     pub wrap: bool,
+    /// Whether the codes of findings lead to their pages on the web.
+    pub links: bool,
+    /// What boxes are drawn with.
+    pub boxes: Boxes,
+}
+
+/// What boxes are drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boxes {
+    /// The lines of Unicode.
+    Unicode,
+    /// For terminals that show nothing else.
+    Ascii,
 }
 
 impl Look {
     /// For files: no colours.
-    pub const PLAIN: Self = Self { colour: false, width: 100, wrap: false };
+    pub const PLAIN: Self =
+        Self { colour: false, width: 100, wrap: false, links: false, boxes: Boxes::Unicode };
 }
 
 /// Places in a source, shared.

@@ -128,7 +128,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ignore", &["src/frontend/tree.rs"]),
     ("indicatif", &["src/cli/commands/read.rs"]),
     ("memmap2", &["src/frontend/large.rs"]),
-    ("miette", &["src/report/excerpt.rs", "src/report/human.rs"]),
+    ("miette", &["src/report/drawing.rs", "src/report/excerpt.rs"]),
     ("rsonpath_syntax", &["src/kinds/path.rs"]),
     (
         "rustix",

@@ -40,9 +40,10 @@ use crate::policy::{self as rules, RuleId};
 use crate::say;
 use crate::source::Span;
 use crate::text::{Message, Shown, plain, shown};
+use crate::verdict::Origin;
 
 use super::ignores::Ignores;
-use super::world::{ResolvedPod, World};
+use super::world::{InUse, ResolvedPod, World};
 
 use draft::{At, Draft};
 pub(super) use remedy::owner_of;
@@ -155,7 +156,9 @@ impl<'w, 'c> Findings<'w, 'c> {
             severity,
             message: draft.message.shrunk(),
             place,
+            focus: draft.focus.as_ref().map(|focus| Box::new(self.place(focus))),
             related: draft.related.iter().map(|at| self.place(at)).collect(),
+            cause: draft.cause,
             image: draft.image.map(|image| shown(&image.reference).into_owned()),
             container: container.map(|container| shown(container).into_owned()),
             remedy: draft.remedy.map(Message::shrunk),
@@ -278,6 +281,29 @@ impl<'c> World<'c> {
     fn at_list(&self, holder: Holder, span: Span, label: impl Into<Message>) -> At<'c> {
         let object = inject::object(self.inventories, holder);
         At::new(object, span, label).path(inject::path(self.inventories, holder)).of_holder(holder)
+    }
+
+    /// The entry of a list that names the effective pull secret `at` of a pod, and the object with that list; `None` if
+    /// it is not among the manifests.
+    fn entry(&self, pod: &ResolvedPod<'c>, at: usize) -> Option<(&'c Object<'c>, Span)> {
+        let (holder, span) = self.entry_of(pod, at)?;
+        Some((inject::object(self.inventories, holder), span))
+    }
+
+    fn entry_of(&self, pod: &ResolvedPod<'c>, at: usize) -> Option<(Holder, Span)> {
+        let holder = match (pod.effective.origin, pod.account) {
+            (Origin::Pod, _) => pod.holder(),
+            (Origin::ServiceAccount, InUse::Seen { id, account, .. })
+                if !self.is_in_cluster(&account.object) =>
+            {
+                Holder::Account(id)
+            }
+            _ => return None,
+        };
+        let name = pod.effective.names.get(at)?;
+        let mut entries = inject::list(self.inventories, holder).entries.iter();
+        let entry = entries.find(|entry| entry.name.as_ref() == Some(name))?;
+        Some((holder, entry.span))
     }
 
     /// The list of a holder, or the name of the holder if it has none.

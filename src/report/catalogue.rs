@@ -389,7 +389,7 @@ mod tests {
 
     #[test]
     fn every_kind_fits_a_terminal() {
-        let look = Look { colour: false, width: 80, wrap: true };
+        let look = Look { width: 80, wrap: true, ..Look::PLAIN };
         let all = Table::builtin().listed();
         let mut texts: Vec<_> = all.iter().map(|listed| explain_kind(listed, look)).collect();
         texts.push(kinds(&all, look));

@@ -2,9 +2,11 @@
 //! Whatever may be a credential is masked here.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use super::style::{columns, cut, fitting};
 use crate::mask;
 use crate::source::{LineIndex, Position, Source, Span};
 use crate::text::{self, Message, printable};
@@ -14,6 +16,10 @@ const LINES_BEFORE: usize = 2;
 const LINES_BEHIND: usize = 1;
 /// Bytes of a line shown before and after the label; a line of minified JSON has millions.
 const BYTES_AROUND: usize = 60;
+/// What is between a template and the file that it is in.
+const IN: &str = " in ";
+/// The columns around the name of a source and the position.
+const BRACKETS: usize = 3;
 /// How many bytes beyond the shown ones are searched for credentials.
 const BYTES_BEYOND: usize = 4096;
 
@@ -35,12 +41,12 @@ pub(super) struct Labelled<'r> {
 
 /// Masked lines with the place of the label in them.
 pub(super) struct Excerpt {
-    name: Message,
+    name: String,
     data: String,
     first_line: usize,
     position: Position,
     /// The label in `data`, in bytes.
-    pub(super) label: std::ops::Range<usize>,
+    pub(super) label: Range<usize>,
 }
 
 impl Excerpt {
@@ -75,7 +81,7 @@ impl Excerpt {
         let inside = |at: usize| at.min(data.len());
         let label = inside(masked[0].len())..inside(masked[0].len() + masked[1].len());
         Self {
-            name: text::shown(&source.name).into(),
+            name: text::shown(&source.name).to_string(),
             data,
             first_line: first_shown,
             position: lines.position(text, start),
@@ -83,9 +89,46 @@ impl Excerpt {
         }
     }
 
+    /// The same in lines of at most so many columns: `dots` are where something is left out. As much of the label as
+    /// fits is there.
+    pub(super) fn fitted(self, width: usize, dots: &str) -> Self {
+        let mut data = String::with_capacity(self.data.len());
+        let mut label = 0..0;
+        let mut at = 0;
+        for line in self.data.split_inclusive('\n') {
+            let end = at + line.len();
+            let is_labelled =
+                self.label.start >= at && (self.label.start < end || end == self.data.len());
+            let own = is_labelled.then(|| self.label.start - at..self.label.end.min(end) - at);
+            let text = line.trim_end_matches(['\r', '\n']);
+            let line = FittedLine::of(text, own, (width, dots));
+            if let Some(own) = line.label {
+                label = data.len() + own.start..data.len() + own.end;
+            }
+            data.push_str(&line.text);
+            if end < self.data.len() {
+                data.push('\n');
+            }
+            at = end;
+        }
+        let room = width.saturating_sub(self.position.to_string().len() + BRACKETS);
+        Self { name: fitted_name(self.name, room, dots), data, label, ..self }
+    }
+
+    /// The column of the middle of the label, from 0.
+    pub(super) fn middle(&self) -> usize {
+        let start = self.data[..self.label.start].rfind('\n').map_or(0, |at| at + 1);
+        columns(&self.data[start..self.label.start]) + columns(&self.data[self.label.clone()]) / 2
+    }
+
+    /// The number of its last line, from 1.
+    pub(super) fn last_line(&self) -> usize {
+        self.first_line + self.data.lines().count().max(1)
+    }
+
     /// The same under another name than that of the source.
-    pub(super) fn named(self, name: Message) -> Self {
-        Self { name, ..self }
+    pub(super) fn named(self, name: &Message) -> Self {
+        Self { name: name.to_string(), ..self }
     }
 
     /// The place of the label.
@@ -101,6 +144,58 @@ impl Excerpt {
     /// The masked lines.
     pub(super) fn text(&self) -> &str {
         &self.data
+    }
+}
+
+/// A name of a source that fits into some columns: without the folders of its files, if it is too long.
+fn fitted_name(name: String, width: usize, dots: &str) -> String {
+    if columns(&name) <= width {
+        return name;
+    }
+    let last = |path: &str| match path.rsplit_once('/') {
+        Some((_, file)) => format!("{dots}/{file}"),
+        None => path.to_owned(),
+    };
+    let name = name.split(IN).map(last).collect::<Vec<_>>().join(IN);
+    cut(&name, width, dots)
+}
+
+/// A line of an excerpt that fits into some columns.
+struct FittedLine {
+    text: String,
+    /// Where the label is in it, if it is in this line.
+    label: Option<Range<usize>>,
+}
+
+impl FittedLine {
+    fn of(line: &str, label: Option<Range<usize>>, (width, dots): (usize, &str)) -> Self {
+        if columns(line) <= width {
+            return Self { text: line.to_owned(), label };
+        }
+        let start = label.as_ref().map_or(0, |label| beginning(&line[..label.start], width));
+        let before = if start > 0 { dots } else { "" };
+        let rest = &line[start..];
+        let room = width.saturating_sub(columns(before));
+        let shown = if columns(rest) <= room {
+            rest.len()
+        } else {
+            fitting(rest, room.saturating_sub(columns(dots)))
+        };
+        let text = format!("{before}{}", cut(rest, room, dots));
+        let inside = |at: usize| match at - start {
+            at if at > shown => text.len(),
+            at => before.len() + at,
+        };
+        let label = label.map(|label| inside(label.start)..inside(label.end));
+        Self { text, label }
+    }
+}
+
+/// How much of what is before a label is left out, so that the label begins in the first half of a line.
+fn beginning(before: &str, width: usize) -> usize {
+    match columns(before) {
+        columns if columns <= width / 2 => 0,
+        columns => fitting(before, columns - width / 4),
     }
 }
 
@@ -143,7 +238,7 @@ fn unread_lines(
         let before = &text.as_bytes()[within.start..at.max(within.start)];
         memchr::memchr_iter(b'\n', before).count()
     };
-    let lines = |numbers: std::ops::Range<usize>| {
+    let lines = |numbers: Range<usize>| {
         let lines = masked.split_inclusive('\n').skip(numbers.start).take(numbers.len());
         lines.map(|line| printable(&shortened(line))).collect::<String>()
     };
@@ -180,18 +275,11 @@ impl SourceCode for Excerpt {
             // Asked for the header: where the label is.
             let data = &self.data.as_bytes()[span.offset()..span.offset() + span.len()];
             let Position { line, column } = self.position;
-            MietteSpanContents::new_named(
-                self.name.to_string(),
-                data,
-                *span,
-                line - 1,
-                column - 1,
-                1,
-            )
+            MietteSpanContents::new_named(self.name.clone(), data, *span, line - 1, column - 1, 1)
         } else {
             let whole = SourceSpan::from((0, self.data.len()));
             let lines = self.data.lines().count();
-            let name = self.name.to_string();
+            let name = self.name.clone();
             MietteSpanContents::new_named(
                 name,
                 self.data.as_bytes(),
@@ -202,5 +290,37 @@ impl SourceCode for Excerpt {
             )
         };
         Ok(Box::new(contents))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text of a line that is made to fit, with its label in brackets.
+    fn fitted(line: &str, label: &str, width: usize) -> String {
+        let at = line.find(label).expect("it is in the line");
+        let FittedLine { text, label } =
+            FittedLine::of(line, Some(at..at + label.len()), (width, "…"));
+        assert!(columns(&text) <= width, "{text}");
+        let label = label.expect("it stays");
+        format!("{}[{}]{}", &text[..label.start], &text[label.clone()], &text[label.end..])
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_keeps_its_label() {
+        assert_eq!(fitted("image: a/b:1", "a/b:1", 20), "image: [a/b:1]");
+        assert_eq!(
+            fitted("image: registry/long@sha256:00", "registry/long@sha256:00", 20),
+            "image: [registry/lon…]"
+        );
+        assert_eq!(
+            fitted("a: 1, b: 2, c: 3, image: x, d: 4, e: 5", "x", 20),
+            "…age: [x], d: 4, e: 5"
+        );
+        assert_eq!(fitted("a: 1, b: 2, c: 3, image: x", "x", 20), "…age: [x]");
+        assert_eq!(fitted("名: 日本語日本語日本語", "日本語日本語日本語", 13), "名: [日本語日…]");
+        let other = FittedLine::of("a line without a label", None, (10, "..."));
+        assert_eq!((&*other.text, other.label), ("a line ...", None));
     }
 }

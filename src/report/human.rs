@@ -1,117 +1,39 @@
-//! The report for people: findings with excerpts, then the sentence of the control.
-//!
-//! That miette draws the excerpts is known here and in `excerpt` only.
+//! The report for people: findings with excerpts, those with one cause together, then the sentence of the control.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
-use anstyle::Style;
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode,
-};
-
+use super::drawing::{Drawing, Drawn};
 use super::excerpt::{Excerpt, Labelled};
+use super::grouped::{Common, Group, grouped};
 use super::listed::heading;
-use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, paint, wrapped};
+use super::style::{CYAN, GREEN, RED, cut, dots, linked, of_severity, paint, wrapped};
+use super::tally::{registry, tally};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::{self, Code, Finding, Severity, SuppressedBy};
+use crate::finding::{Finding, Severity, SuppressedBy};
 use crate::policy::{Mistake, Policy};
 use crate::say;
 use crate::source::{LineIndex, Source, Span};
 use crate::text::{Message, Shown, shown};
 use crate::yaml::Problem;
 
-/// How many findings are shown with their lines. Each of the others gets one line.
+/// How many causes are shown with their lines. Each of the others gets one line.
 const FULL: usize = 25;
-/// How many findings are reported in one line.
+/// How many causes are reported in one line.
 const BRIEF: usize = 200;
+/// How many other places of a cause are listed.
+const ALSO: usize = 8;
+/// With more errors and warnings than this, the report ends with a tally.
+const LONG: usize = 25;
+/// How many registries a line names.
+const REGISTRIES: usize = 5;
 
 /// How the lines after the first begin, of a finding that is reported in one.
 const BRIEF_INDENT: &str = "\n  ";
-/// How far a message is indented, and the margin that is left.
-const MESSAGE_INDENT: usize = 6;
-/// The same for help.
-const HELP_INDENT: usize = 10;
-/// How wide the text of an explanation is at most.
-const EXPLANATION: usize = 90;
-/// What is before a reference.
-const REFERENCE: &str = "    ";
-
-/// One thing to show, in miette's terms.
-#[derive(Debug)]
-struct Drawing {
-    level: Level,
-    code: String,
-    message: String,
-    label: Option<(std::ops::Range<usize>, String)>,
-    excerpt: Option<Drawn>,
-    help: Option<String>,
-}
-
-/// An excerpt; its text stays out of `Debug`.
-struct Drawn(Excerpt);
-
-impl fmt::Debug for Drawn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Excerpt")
-    }
-}
-
-impl fmt::Display for Drawing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Drawing {}
-
-impl Diagnostic for Drawing {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.code))
-    }
-
-    fn severity(&self) -> Option<Level> {
-        Some(self.level)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.excerpt.as_ref().map(|excerpt| &excerpt.0 as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (range, text) = self.label.as_ref()?;
-        let label = LabeledSpan::new(Some(text.clone()), range.start, range.len());
-        Some(Box::new(std::iter::once(label)))
-    }
-}
-
-impl Drawing {
-    fn draw(mut self, look: Look, out: &mut String) {
-        self.help = self.help.map(|help| wrapped(&help, look.width - HELP_INDENT));
-        if look.wrap {
-            self.message = wrapped(&self.message, look.width - MESSAGE_INDENT);
-        }
-        let theme =
-            if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(look.width)
-            .with_context_lines(1)
-            // A sentence in one line can be searched for.
-            .with_wrap_lines(false)
-            .without_cause_chain();
-        // Writing into a String cannot fail, and drawing fails only if the excerpt cannot be read.
-        if handler.render_report(out, &self).is_err() {
-            let _ = write!(out, "{}", self.message);
-        }
-        out.push('\n');
-    }
-}
+/// How far the list of other places is indented.
+const ALSO_INDENT: usize = 8;
 
 /// The whole report.
 pub(super) fn render(report: &Report<'_>, look: Look) -> String {
@@ -122,63 +44,149 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     let findings = &report.outcome.findings;
     let (weighty, light): (Vec<_>, Vec<_>) =
         findings.iter().partition(|finding| finding.severity != Severity::Info);
+    let (causes, light) = (grouped(&weighty), grouped(&light));
     let mut shown_remedies = BTreeSet::new();
-    for finding in weighty.iter().take(FULL) {
-        let mut drawing = drawing(report, finding);
+    for cause in causes.iter().take(FULL) {
+        let mut drawing = drawing(report, cause, look);
         // Many images lack the same thing.
-        if finding
-            .remedy
-            .as_deref()
-            .is_some_and(|remedy| remedy.contains('\n') && !shown_remedies.insert(remedy))
-        {
+        let remedy = cause.first.remedy.as_deref().filter(|remedy| remedy.contains('\n'));
+        if remedy.is_some_and(|remedy| !shown_remedies.insert(remedy)) {
             drawing.help = Some("as above".to_owned());
         }
         drawing.draw(look, &mut out);
     }
-    let brief = weighty.iter().skip(FULL).chain(&light);
-    for finding in brief.clone().take(BRIEF) {
-        brief_line(report, finding, look, &mut out);
+    let brief = causes.iter().skip(FULL).chain(&light);
+    for cause in brief.clone().take(BRIEF) {
+        brief_line(report, cause, look, &mut out);
     }
-    let untold = brief.count().saturating_sub(BRIEF);
+    let untold: usize = brief.skip(BRIEF).map(|cause| 1 + cause.others.len()).sum();
     if untold > 0 {
-        let _ = writeln!(out, "… and {untold} more: --report json=FILE has them all");
+        let _ = writeln!(out, "{} and {untold} more: --report json=FILE has them all", dots(look));
+    }
+    if weighty.len() > LONG {
+        let _ = writeln!(out, "{}", tally(&weighty, look));
     }
     let _ = writeln!(out, "{}", sentence(report, look));
     out
 }
 
-fn drawing(report: &Report<'_>, finding: &Finding) -> Drawing {
-    let excerpt = finding.place.as_ref().map(|place| {
+fn drawing(report: &Report<'_>, cause: &Group<'_>, look: Look) -> Drawing {
+    let finding = cause.first;
+    let place = finding.focus.as_deref().or(finding.place.as_ref());
+    let excerpt = place.map(|place| {
         let template = report.template(place.source, place.chunk);
-        let name = source_name(report.source(place.source), template);
-        (report.excerpt(place).named(name), place.label.to_string())
+        Drawn(report.excerpt(place).named(&source_name(report.source(place.source), template)))
     });
-    let label = excerpt.as_ref().map(|(excerpt, label)| (excerpt.label.clone(), label.clone()));
+    let also = (!cause.others.is_empty()).then(|| also(report, cause, look));
+    let help = finding.remedy.as_deref().map(str::to_owned);
     Drawing {
-        level: level(finding.severity),
+        severity: finding.severity,
         code: heading(finding.severity, finding.code.name),
+        page: finding.code.page(),
         message: finding.message.to_string(),
-        label,
-        excerpt: excerpt.map(|(excerpt, _)| Drawn(excerpt)),
-        help: finding.remedy.as_deref().map(str::to_owned),
+        label: place.map(|place| place.label.to_string()).unwrap_or_default(),
+        excerpt,
+        also,
+        help: help.map(|help| help + &for_other_registries(cause)),
     }
 }
 
-fn brief_line(report: &Report<'_>, finding: &Finding, look: Look, out: &mut String) {
+/// How many other findings have the cause of the first, and where some of them are.
+fn also(report: &Report<'_>, cause: &Group<'_>, look: Look) -> String {
+    let mut out = others(cause);
+    let rows = cause.others.iter().take(ALSO).map(|one| also_row(report, cause.first, one));
+    let rows: Vec<_> = rows.collect();
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    };
+    let (objects, places) = (width(0), width(1));
+    for [object, place, image] in &rows {
+        let row = format!("{object:objects$}  {place:places$}  {image}");
+        let width = if look.wrap { look.width.saturating_sub(ALSO_INDENT) } else { usize::MAX };
+        let row = cut(row.trim_end(), width, dots(look));
+        let _ = write!(out, "\n{row}");
+    }
+    if let more @ 1.. = cause.others.len().saturating_sub(ALSO) {
+        let _ = write!(out, "\n{} and {more} more", dots(look));
+    }
+    out
+}
+
+/// `48 more images (30 objects in all)`.
+fn others(cause: &Group<'_>) -> String {
+    let count = cause.others.len();
+    let what = match (cause.first.image.is_some(), count) {
+        (true, 1) => "image",
+        (true, _) => "images",
+        (false, 1) => "finding",
+        (false, _) => "findings",
+    };
+    let objects = match cause.objects() {
+        1 => "in 1 object".to_owned(),
+        objects => format!("{objects} objects in all"),
+    };
+    let common = match cause.by {
+        Common::Cause(_) => "cause",
+        Common::Remedy => "remedy",
+    };
+    format!("{count} more {what} with the same {common} ({objects})")
+}
+
+/// What another finding is about, and where it is.
+fn also_row(report: &Report<'_>, first: &Finding, finding: &Finding) -> [String; 3] {
+    let place = finding.place.as_ref();
+    let object = place.map(|place| {
+        let name = place.object.name.clone().unwrap_or_default();
+        format!("{} '{name}'", place.object.kind)
+    });
+    let source = first.place.as_ref().map(|place| place.source);
+    let at = place.map(|place| {
+        let position = report.position(place.source, place.span.start);
+        if source == Some(place.source) {
+            return format!("line {}", position.line);
+        }
+        format!("{}:{position}", shown(&report.source(place.source).name))
+    });
+    let image = finding.image.as_ref().map(ToString::to_string);
+    [object.unwrap_or_default(), at.unwrap_or_default(), image.unwrap_or_default()]
+}
+
+/// What to do about images of other registries than that of the first.
+fn for_other_registries(cause: &Group<'_>) -> String {
+    let own = registry(cause.first);
+    let others: BTreeSet<_> = cause.others.iter().filter_map(|one| registry(one)).collect();
+    let others: Vec<_> = others.into_iter().filter(|other| Some(other) != own.as_ref()).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    let mut names: Vec<_> =
+        others.iter().take(REGISTRIES).map(|name| shown(name).to_string()).collect();
+    if let more @ 1.. = others.len().saturating_sub(REGISTRIES) {
+        names.push(format!("{more} more"));
+    }
+    format!("\nThe images of {} need the same for their registry.", names.join(", "))
+}
+
+fn brief_line(report: &Report<'_>, cause: &Group<'_>, look: Look, out: &mut String) {
+    let finding = cause.first;
     let kind = heading(finding.severity, finding.code.name);
     let place = finding
         .place
         .as_ref()
         .map(|place| format!(" {}:", report.located(place.source, place.chunk, place.span.start)));
-    let line = format!("{kind}{} {}", place.unwrap_or_default(), finding.message);
+    let more = match cause.others.len() {
+        0 => String::new(),
+        _ => format!(" And {}.", others(cause)),
+    };
+    let line = format!("{kind}{} {}{more}", place.unwrap_or_default(), finding.message);
     let line = if look.wrap {
         wrapped(&line, look.width - BRIEF_INDENT.len()).replace('\n', BRIEF_INDENT)
     } else {
         line
     };
-    let kind = paint(&kind, colour(finding.severity), look);
+    let kind = paint(&kind, of_severity(finding.severity), look);
     let rest = &line[line.find(']').map_or(0, |at| at + 1)..];
-    let _ = writeln!(out, "{kind}{rest}");
+    let _ = writeln!(out, "{}{rest}", linked(&kind, finding.code.page(), look));
 }
 
 /// The name of a source, after that of the template if Helm names it.
@@ -265,13 +273,15 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
         unread: true,
     };
     let name = source_name(source, Templates::of(source).find(source, labelled.within));
-    let excerpt = Excerpt::of(&labelled).named(name.clone());
+    let excerpt = Excerpt::of(&labelled).named(&name);
     let shown = Drawing {
-        level: Level::Error,
+        severity: Severity::Error,
         code: "error[not-yaml]".to_owned(),
+        page: None,
         message: format!("{name}:{}: invalid YAML: {}", excerpt.position(), problem.message),
-        label: Some((excerpt.label.clone(), String::from("here"))),
+        label: "here".to_owned(),
         excerpt: Some(Drawn(excerpt)),
+        also: None,
         help: Some("check the command that rendered this, or leave the file out".to_owned()),
     };
     let mut out = String::new();
@@ -319,84 +329,16 @@ pub fn mistakes(
             help = say!("{}\n{} (line {})", help, what, position.line);
         }
         let shown = Drawing {
-            level: Level::Error,
+            severity: Severity::Error,
             code: "error[policy]".to_owned(),
+            page: None,
             message: format!("{}:{}: {}", shown(&source.name), excerpt.position(), mistake.message),
-            label: Some((excerpt.label.clone(), label(mistake).into())),
+            label: label(mistake).into(),
             excerpt: Some(Drawn(excerpt)),
+            also: None,
             help: Some(help.into()),
         };
         shown.draw(look, &mut out);
     }
     out
-}
-
-/// Everything that is said about a code.
-pub fn explain(code: &Code, look: Look) -> String {
-    let width = look.width.min(EXPLANATION);
-    let prose = |text: &str| wrapped(text, width) + "\n";
-    let indented = |text: &str| {
-        text.lines()
-            .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
-            .collect::<String>()
-    };
-    let name = paint(code.name, colour(code.severity), look);
-    let mut out = format!("{name} ({})\n{}\n", code.severity.name(), prose(code.title));
-    let mut parts = vec![
-        ("What it reports", prose(code.what)),
-        ("Why it matters", prose(code.why)),
-        ("Example", indented(code.example)),
-        ("What to do", prose(code.remedy)),
-    ];
-    if !code.references.is_empty() {
-        parts.push(("References", references(code, width)));
-    }
-    for (title, text) in parts {
-        let _ = write!(out, "{}\n{text}\n", paint(title, BOLD, look));
-    }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
-}
-
-/// A line for each; what is too long continues below, further to the right.
-fn references(code: &Code, width: usize) -> String {
-    let lines = code.references.iter().map(|reference| {
-        let text = wrapped(reference, width.saturating_sub(REFERENCE.len() + 2));
-        format!("{REFERENCE}{}\n", text.replace('\n', "\n      "))
-    });
-    lines.collect()
-}
-
-/// All codes with their titles.
-pub fn codes(look: Look) -> String {
-    let width = if look.wrap { look.width } else { usize::MAX };
-    let longest = finding::ALL.iter().map(|code| code.name.len()).max().unwrap_or_default();
-    let lines = finding::ALL.iter().map(|code| {
-        let gap = " ".repeat(longest + 2 - code.name.len());
-        let title = wrapped(code.title, width.saturating_sub(longest + 2));
-        let below = format!("\n{}", " ".repeat(longest + 2));
-        format!(
-            "{}{gap}{}\n",
-            paint(code.name, colour(code.severity), look),
-            title.replace('\n', &below)
-        )
-    });
-    lines.collect()
-}
-
-fn level(severity: Severity) -> Level {
-    match severity {
-        Severity::Error => Level::Error,
-        Severity::Warning => Level::Warning,
-        Severity::Info => Level::Advice,
-    }
-}
-
-fn colour(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => RED,
-        Severity::Warning => YELLOW,
-        Severity::Info => CYAN,
-    }
 }

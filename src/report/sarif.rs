@@ -244,10 +244,6 @@ fn rule(rule: Rule) -> WireRule {
     let code = finding::find(rule.name);
     let level = code.map_or(Severity::Error, |code| code.severity);
     let help = code.map_or_else(|| bare_help(rule), help);
-    let uri = |code: &Code| {
-        let mut all = code.references.iter().copied();
-        all.find(|reference| reference.starts_with("https://"))
-    };
     WireRule {
         id: rule.name,
         short_description: text(&capitalised(rule.title)),
@@ -255,7 +251,7 @@ fn rule(rule: Rule) -> WireRule {
             &code.map_or_else(|| capitalised(rule.title), |code| code.what.into()),
         ),
         help,
-        help_uri: code.and_then(uri),
+        help_uri: code.and_then(Code::page),
         default_configuration: WireConfiguration { level: self::level(level) },
         properties: WireRuleProperties {
             tags: match code.map(Code::concern) {

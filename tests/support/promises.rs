@@ -14,7 +14,7 @@ use pullcreds::kinds::Table;
 use pullcreds::krm::ResourceList;
 use pullcreds::krm::results::FunctionResult;
 use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
-use pullcreds::report::{self, Format, Look, Report};
+use pullcreds::report::{self, Boxes, Format, Look, Report};
 use pullcreds::source::{Source, Span};
 use pullcreds::text::shown;
 use pullcreds::verdict::Verdict;
@@ -448,6 +448,10 @@ pub(crate) fn reports_are_sound(text: &str) {
         report::problem(&sources[*at], problem, Look::PLAIN);
     }
     report.render(Format::Human, Look { colour: true, width: 80, ..Look::PLAIN });
+    for width in [40, 80] {
+        let terminal = Look { width, wrap: true, boxes: Boxes::Ascii, ..Look::PLAIN };
+        report.render(Format::Human, terminal);
+    }
     report::diff(&report, Look::PLAIN);
     let json = report.render(Format::Json, Look::PLAIN);
     let second = judge(&sources, policy);

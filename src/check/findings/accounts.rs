@@ -77,7 +77,8 @@ impl<'c> World<'c> {
         let at = self.at_whole_list(pod.holder(), "this list hides the ServiceAccount's");
         let other = self.at_whole_list(account, ACCOUNT_LIST);
         let draft = Draft::new(&finding::SHADOWED_SERVICE_ACCOUNT_SECRETS, message).at(at);
-        out.report(draft.related([other]));
+        let (namespace, name) = (pod.namespace(), pod.workload.effective_service_account());
+        out.report(draft.related([other]).cause(&[&[name, namespace.unwrap_or_default()]]));
     }
 
     /// Pull secrets of a pod that its ServiceAccount does not allow, since it does not name them.
@@ -101,7 +102,9 @@ impl<'c> World<'c> {
             let at = self.at_whole_list(pod.holder(), "rejected by the admission controller");
             let other = self.at_whole_list(account, ACCOUNT_LIST);
             let draft = Draft::new(&finding::PULL_SECRET_NOT_MOUNTABLE, message).at(at);
-            out.report(draft.related([other]).about(name));
+            let (namespace, account) = (pod.namespace(), pod.workload.effective_service_account());
+            let draft = draft.related([other]).about(name);
+            out.report(draft.cause(&[&[name, account, namespace.unwrap_or_default()]]));
         }
     }
 

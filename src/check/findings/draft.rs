@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::finding::{Code, Fix, Severity};
+use crate::finding::{Cause, Code, Fix, Severity};
 use crate::inject::Holder;
 use crate::inventory::{Image, Object};
 use crate::source::Span;
@@ -81,16 +81,23 @@ pub(super) struct SecretSpot<'f> {
     pub(super) span: Span,
     /// The first pod that names the Secret, with the namespace and the name.
     named_by: Option<(Holder, [&'f str; 2])>,
+    /// The entry that names it, and the object with the list.
+    entry: Option<(&'f Object<'f>, Span)>,
 }
 
 impl<'f> SecretSpot<'f> {
     pub(super) fn new(object: &'f Object<'f>, span: Span) -> Self {
-        Self { object, span, named_by: None }
+        Self { object, span, named_by: None, entry: None }
     }
 
     /// The first pod that names a Secret of which only the name is known.
     pub(super) fn named_by(pod: Holder, object: &'f Object<'f>, secret: [&'f str; 2]) -> Self {
-        Self { object, span: object.label, named_by: Some((pod, secret)) }
+        Self { object, span: object.label, named_by: Some((pod, secret)), entry: None }
+    }
+
+    /// With the entry that names it, if the manifests have it.
+    pub(super) fn with_entry(self, entry: Option<(&'f Object<'f>, Span)>) -> Self {
+        Self { entry, ..self }
     }
 
     /// The same, at another span.
@@ -104,8 +111,10 @@ impl<'f> SecretSpot<'f> {
         message: impl Into<Message>,
         label: impl Into<Message>,
     ) -> Draft<'f> {
+        let label = label.into();
+        let entry = self.entry.map(|(object, span)| At::new(object, span, label.clone()));
         let at = At::new(self.object, self.span, label);
-        let draft = Draft::new(code, message);
+        let draft = Draft::new(code, message).focus(entry);
         match self.named_by {
             Some((pod, secret)) => draft.at(at.of_holder(pod)).once_for(secret),
             None => draft.at(at),
@@ -120,7 +129,9 @@ pub(super) struct Draft<'f> {
     pub(super) severity: Severity,
     pub(super) message: Message,
     pub(super) at: Option<At<'f>>,
+    pub(super) focus: Option<At<'f>>,
     pub(super) related: Vec<At<'f>>,
+    pub(super) cause: Option<Cause>,
     pub(super) image: Option<&'f Image<'f>>,
     pub(super) remedy: Option<Message>,
     pub(super) fix: Vec<Fix>,
@@ -138,7 +149,9 @@ impl<'f> Draft<'f> {
             severity: code.severity,
             message: message.into(),
             at: None,
+            focus: None,
             related: Vec::new(),
+            cause: None,
             image: None,
             remedy: Some(code.remedy.into()),
             fix: Vec::new(),
@@ -153,6 +166,16 @@ impl<'f> Draft<'f> {
 
     pub(super) fn at(self, at: At<'f>) -> Self {
         Self { at: Some(at), ..self }
+    }
+
+    /// Where a person has to look, if that is not the place.
+    pub(super) fn focus(self, focus: Option<At<'f>>) -> Self {
+        Self { focus, ..self }
+    }
+
+    /// What it has in common with others of its code: names, the narrowest cause first.
+    pub(super) fn cause(self, levels: &[&[&str]]) -> Self {
+        Self { cause: Some(Cause::of(levels)), ..self }
     }
 
     /// With another place that it names.

@@ -14,7 +14,7 @@ use crate::verdict::{Account, Effective, Judgement, Malformed, MismatchReason, V
 use super::super::Judged;
 use super::super::covering::CoveringSecret;
 use super::super::world::{InUse, ResolvedPod, World};
-use super::remedy::why_unasked;
+use super::remedy::{owner_of, why_unasked};
 use super::{At, Draft, Findings, NAMES_SHOWN, describe, lists};
 
 impl<'c> World<'c> {
@@ -52,13 +52,38 @@ impl<'c> World<'c> {
         let Some((code, message, label)) = self.image_text(pod, image, &judged.judgement) else {
             return;
         };
-        let mut draft = Draft::new(code, message).at(pod.at_image(image, label)).image(image);
+        let mut draft =
+            Draft::new(code, message).at(pod.at_image(image, label.clone())).image(image);
+        draft = self.common(draft, pod, image, &judged.judgement);
+        let entry = judged.judgement.secret.and_then(|at| self.entry(pod, at));
+        draft = draft.focus(entry.map(|(object, span)| At::new(object, span, label)));
         let covering = self.covering_secret(pod, image, &judged.judgement);
         if let Ok(parsed) = image.parsed() {
             let remedy = self.remedy(pod, parsed, &judged.judgement, covering);
             draft = draft.remedy(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
         }
         out.report(draft.related(Self::behind_verdict(pod, &judged.judgement, covering)));
+    }
+
+    /// A draft with what makes a verdict fail for other images, too: the ServiceAccount that is not known, the secret that
+    /// does not fit, or, in a wider sense, the registry.
+    fn common<'d>(
+        &self,
+        draft: Draft<'d>,
+        pod: &ResolvedPod<'c>,
+        image: &Image<'_>,
+        judgement: &Judgement,
+    ) -> Draft<'d> {
+        let Ok(parsed) = image.parsed() else { return draft };
+        let owner = owner_of(&self.policy.access(parsed.domain(), parsed.path()), parsed);
+        let namespace = pod.namespace().unwrap_or_default();
+        let sort = if pod.workload.is_static { "static" } else { "" };
+        let narrow = match judgement.verdict {
+            Verdict::Missing => return draft.cause(&[&[sort, &owner, namespace], &[sort, &owner]]),
+            Verdict::Unknown => pod.workload.effective_service_account().to_owned(),
+            _ => self.why(pod, judgement).to_string(),
+        };
+        draft.cause(&[&[sort, &narrow, namespace], &[sort, &owner, namespace], &[sort, &owner]])
     }
 
     /// The code, message and label of a verdict that fails; `None` for any other verdict.
@@ -182,6 +207,13 @@ impl<'c> World<'c> {
         );
         let at = pod.at_image(image, "no pod, no pull");
         let draft = Draft::new(&finding::MISMATCHED_PULL_SECRET, message).at(at).image(image);
+        let namespace = pod.namespace().unwrap_or_default();
+        let draft = match malformed {
+            Malformed::AccountList => {
+                draft.cause(&[&["account", pod.workload.effective_service_account(), namespace]])
+            }
+            Malformed::List | Malformed::AccountName => draft.cause(&[&["pod"]]),
+        };
         out.report(draft.remedy(remedy));
     }
 

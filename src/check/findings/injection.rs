@@ -35,7 +35,8 @@ impl<'c> World<'c> {
                     describe(object)
                 );
                 let at = self.at_list(*holder, object.label, "opts out");
-                out.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
+                let draft = Draft::new(&finding::INJECTION_SKIPPED, message).at(at);
+                out.report(draft.cause(&[&["opts out"]]));
             }
             Note::StaticPod(holder) => {
                 let object = inject::object(self.inventories, *holder);
@@ -44,7 +45,8 @@ impl<'c> World<'c> {
                     describe(object)
                 );
                 let at = self.at_list(*holder, object.label, "a static pod");
-                out.report(Draft::new(&finding::INJECTION_SKIPPED, message).at(at));
+                let draft = Draft::new(&finding::INJECTION_SKIPPED, message).at(at);
+                out.report(draft.cause(&[&["static pod"]]));
             }
             Note::PodInstead(holder) if self.added.contains_key(holder) => {
                 let message = say!(
@@ -79,7 +81,8 @@ impl<'c> World<'c> {
             let message =
                 say!("Pull secrets were injected into {}, and {}.", describe(object), shown(why));
             let at = self.at_list(holder, object.label, "delete it before an upgrade");
-            out.report(Draft::new(&finding::INJECTED_INTO_IMMUTABLE, message).at(at));
+            let draft = Draft::new(&finding::INJECTED_INTO_IMMUTABLE, message).at(at);
+            out.report(draft.cause(&[&[why]]));
         }
     }
 

@@ -203,7 +203,8 @@ impl World<'_> {
     fn malformed(&self, out: &mut Findings<'_, '_>, holder: Holder, span: Span) {
         let message = say!("{} has imagePullSecrets that is not a list.", self.name(holder));
         let at = self.at_list(holder, span, "not a list");
-        out.report(Draft::new(&finding::MALFORMED_PULL_SECRETS, message).at(at));
+        let draft = Draft::new(&finding::MALFORMED_PULL_SECRETS, message).at(at);
+        out.report(draft.cause(&[&["not a list"]]));
     }
 
     /// A name that is not a string.
@@ -225,7 +226,8 @@ impl World<'_> {
         let draft = Draft::new(&finding::MALFORMED_PULL_SECRETS, message);
         let meant = wrong.meant.as_deref().unwrap_or_default();
         let at = self.at_list(holder, wrong.span, label);
-        out.report(draft.at(at).remedy(remedy).about(meant));
+        let draft = draft.at(at).remedy(remedy).about(meant);
+        out.report(draft.cause(&[&["not a string", meant]]));
     }
 
     fn unnamed(&self, out: &mut Findings<'_, '_>, holder: Holder, entry: &PullSecretRef<'_>) {
@@ -237,7 +239,8 @@ impl World<'_> {
             (&finding::EMPTY_PULL_SECRET_NAME, "without a name", "no name")
         };
         let message = say!("{} has an entry in imagePullSecrets {}.", name, what);
-        out.report(Draft::new(code, message).at(self.at_list(holder, entry.span, label)));
+        let draft = Draft::new(code, message).at(self.at_list(holder, entry.span, label));
+        out.report(draft.cause(&[&["no name"]]));
     }
 
     /// A key beside `name`, or in its place.
@@ -272,7 +275,8 @@ impl World<'_> {
         let at = self.at_list(holder, unknown.span, "not a field here");
         let draft = Draft::new(&finding::MISPLACED_PULL_SECRETS, what.and(&more)).at(at);
         let secret = entry.name.as_deref().unwrap_or_default();
-        out.report(draft.remedy(remedy).about(&unknown.key).about(secret));
+        let draft = draft.remedy(remedy).about(&unknown.key).about(secret);
+        out.report(draft.cause(&[&[&unknown.key, secret]]));
     }
 
     fn repeated(
@@ -295,7 +299,7 @@ impl World<'_> {
         let first = first.map(|first| self.at_list(holder, first.span, "named here first"));
         let at = self.at_list(holder, entry.span, "named above already");
         let draft = Draft::new(code, message).severity(severity).at(at);
-        out.report(draft.related(first).about(secret));
+        out.report(draft.related(first).about(secret).cause(&[&[secret]]));
     }
 
     /// A name that no Secret can have.
@@ -315,7 +319,8 @@ impl World<'_> {
             shape.why
         );
         let at = self.at_list(holder, entry.span, shape.label);
-        out.report(Draft::new(code, message).at(at).remedy(shape.remedy).about(secret));
+        let draft = Draft::new(code, message).at(at).remedy(shape.remedy).about(secret);
+        out.report(draft.cause(&[&[secret], &[shape.why]]));
     }
 }
 

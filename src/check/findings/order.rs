@@ -7,6 +7,7 @@ use crate::inventory::phase::{HookEvent, SyncHook};
 use crate::inventory::{Object, Workload};
 use crate::kinds::Row;
 use crate::say;
+use crate::source::Span;
 use crate::text::{Message, Shown, list, shown};
 use crate::verdict::{AccountId, Credentials, Origin, Pull};
 
@@ -79,8 +80,9 @@ impl<'c> World<'c> {
             }
             let name = pod.effective.names[at].shown();
             let late = AbsentDependency { thing: Dependency::PullSecret, name, missing };
+            let entry = self.entry(pod, at);
             let at = self.at_whole_list(holder, "");
-            Self::late(out, workload, &late, at);
+            Self::late(out, workload, &late, (at, entry));
         }
     }
 
@@ -177,14 +179,14 @@ impl<'c> World<'c> {
         let name = shown(name);
         let late = AbsentDependency { thing: Dependency::ServiceAccount, name, missing: &missing };
         let at = pod.at("").path(workload.account_path());
-        Self::late(out, workload, &late, at);
+        Self::late(out, workload, &late, (at, None));
     }
 
     fn late(
         out: &mut Findings<'_, '_>,
         workload: &Workload<'_>,
         late: &AbsentDependency<'_>,
-        at: At<'c>,
+        (at, entry): (At<'c>, Option<(&'c Object<'c>, Span)>),
     ) {
         let Some((code, severity)) = late.weight(workload.kind) else { return };
         let label = match late.missing.how {
@@ -192,11 +194,14 @@ impl<'c> World<'c> {
             How::UnlessOlder => say!("is '{}' new?", late.name),
             How::Later | How::Never => say!("starts before '{}' is there", late.name),
         };
+        let entry = entry.map(|(object, span)| At::new(object, span, label.clone()));
         let at = At { label, ..at };
         let object = late.missing.object;
         let thing = At::new(object, object.label, "not there when the pod starts");
         let draft = Draft::new(code, late.message(&workload.object)).severity(severity).at(at);
         let draft = draft.related([thing]).remedy(late.remedy(&workload.object));
+        let namespace = workload.object.namespace().unwrap_or_default();
+        let draft = draft.focus(entry).cause(&[&[late.name.masked(), namespace]]);
         out.report(draft.about(late.name.masked()));
     }
 }

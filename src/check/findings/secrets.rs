@@ -248,12 +248,13 @@ impl<'c> World<'c> {
     ) {
         let object = &pod.workload.object;
         let here = object.namespace();
-        for (name, secret) in pod.effective.names.iter().zip(&*pod.secrets) {
+        for (at, (name, secret)) in pod.effective.names.iter().zip(&*pod.secrets).enumerate() {
             let is_outside = matches!(secret.known, Known::Outside);
             // What lies outside is reported once for all namespaces, what is inside once for each.
             let within = here.filter(|_| !is_outside).unwrap_or_default();
             if reported.insert((within.to_owned(), name.to_string())) {
                 let spot = SecretSpot::named_by(pod.holder(), object, [within, &**name]);
+                let spot = spot.with_entry(self.entry(pod, at));
                 self.about_known(out, secret.known, spot, name);
             }
             let elsewhere = here.filter(|here| *here != "default" && is_outside);
@@ -261,6 +262,7 @@ impl<'c> World<'c> {
                 && reported.insert(([PLATFORM, here].concat(), name.to_string()))
             {
                 let spot = SecretSpot::named_by(pod.holder(), object, [here, name]);
+                let spot = spot.with_entry(self.entry(pod, at));
                 Self::about_platform(out, name, here, spot);
             }
         }

@@ -28,7 +28,8 @@ impl World<'_> {
                 let code = &finding::STAMP_NOT_WRITTEN;
                 let message = say!("{} cannot get the stamp: {}.", describe(object), why);
                 let at = At::new(object, *span, *why).path(annotations(object));
-                out.report(Draft::new(code, message).at(at).remedy(advice.clone()));
+                let draft = Draft::new(code, message).at(at).remedy(advice.clone());
+                out.report(draft.cause(&[&[why]]));
             }
         }
     }
@@ -52,7 +53,8 @@ impl World<'_> {
             for Stamped { object, .. } in stamped.iter().filter(is_missing) {
                 let message = say!("{} does not carry the stamp {}.", describe(object), STAMP);
                 let at = At::new(object, object.label, "not checked on its way here");
-                out.report(Draft::new(code, message).at(at.path(annotations(object))));
+                let draft = Draft::new(code, message).at(at.path(annotations(object)));
+                out.report(draft.cause(&[&[STAMP]]));
             }
         }
     }

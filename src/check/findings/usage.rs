@@ -150,7 +150,9 @@ impl<'c> World<'c> {
             let known = credentials.named()[*at_secret].known.object();
             let secret = known.map(|object| At::new(object, object.label, "the pull secret"));
             let draft = Draft::new(&finding::UNNEEDED_PULL_SECRET, message).at(at);
-            out.report(draft.related(secret).about(name));
+            let namespace = pod.namespace().unwrap_or_default();
+            let draft = draft.related(secret).about(name);
+            out.report(draft.cause(&[&[name, namespace]]));
         }
     }
 

@@ -1,10 +1,9 @@
 //! `pullcreds check`: judges files, folders or standard input, and changes nothing.
 
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use pullcreds::check::Status;
-use pullcreds::report::{Format, Look};
+use pullcreds::report::Format;
 
 use super::judge;
 use super::read::{SourcesRead, input, problems, read};
@@ -48,8 +47,7 @@ fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> R
     let is_quiet = settings.quiet && !failed && !shown.is_document();
     let is_replaced = format.is_none() && reports::take_output(&settings.reports);
     if !(is_empty || is_quiet || is_replaced) {
-        let colour = settings.look.colour && io::stdout().is_terminal();
-        print(&report.render(shown, Look { colour, ..settings.look }))?;
+        print(&report.render(shown, settings.look))?;
     }
     Ok(match (is_whole, failed) {
         (false, _) => Exit::Unreadable,

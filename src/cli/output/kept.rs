@@ -22,7 +22,7 @@ pub(crate) fn state() -> State {
 /// Keeps the report for `pullcreds last`. That it could not be kept is no reason to fail.
 pub(crate) fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settings, failed: bool) {
     // Who reads it later may have a terminal.
-    let look = Look { colour: true, wrap: false, ..settings.look };
+    let look = Look { colour: true, width: settings.look.width, ..Look::PLAIN };
     let mut text = String::new();
     let edits: usize = outcome.plans.iter().map(|plan| plan.edits().len()).sum();
     if !failed && (1..=KEPT_DIFF).contains(&edits) {
