@@ -43,6 +43,7 @@ use covering::Covering;
 use findings::Findings;
 use world::{InUse, Resolved, ResolvedPod, World};
 
+pub use findings::story::{Step, Story, StoryFinding, Wanted};
 pub use ignores::Suppressions;
 pub use rotation::ages;
 pub use summary::{Basis, Status, Summary, UnjudgedImages};
@@ -202,6 +203,33 @@ pub fn check<'a>(
     policy: &'a Policy,
     circumstances: Circumstances<'a>,
 ) -> Outcome<'a> {
+    check_and(sources, policy, circumstances, |_, _| ()).0
+}
+
+/// The same, with the story of each image that somebody asks about.
+///
+/// # Panics
+///
+/// As [`check`].
+pub fn explain<'a>(
+    sources: &'a [Source],
+    policy: &'a Policy,
+    circumstances: Circumstances<'a>,
+    wanted: &Wanted,
+) -> (Outcome<'a>, Vec<Story>) {
+    check_and(sources, policy, circumstances, |world, findings| {
+        let all = findings.found.iter().chain(&findings.suppressed);
+        findings::story::stories(world, wanted, &all)
+    })
+}
+
+/// Judges, and hands what is known after the verdicts to `tell`.
+fn check_and<'a, T>(
+    sources: &'a [Source],
+    policy: &'a Policy,
+    circumstances: Circumstances<'a>,
+    tell: impl FnOnce(&World<'_>, &Findings<'_, '_>) -> T,
+) -> (Outcome<'a>, T) {
     let (inventories, problems) = read(sources, policy, circumstances);
     let mut used = BTreeSet::new();
     let service_accounts = Accounts::new(&inventories);
@@ -241,9 +269,11 @@ pub fn check<'a>(
         names: OnceCell::new(),
         unreadable: !problems.is_empty(),
     };
-    let Findings { found: findings, suppressed, excused, .. } = Findings::of(&world, used);
+    let findings = Findings::of(&world, used);
+    let told = tell(&world, &findings);
+    let Findings { found: findings, suppressed, excused, .. } = findings;
     let summary = Summary::of(&inventories, &pods, &findings, &excused).or_fail(&problems);
-    Outcome {
+    let outcome = Outcome {
         inventories,
         cluster: circumstances.cluster,
         problems,
@@ -254,7 +284,8 @@ pub fn check<'a>(
         added,
         summary,
         now: circumstances.now,
-    }
+    };
+    (outcome, told)
 }
 
 /// What each source and then each dump of the cluster holds, and those that cannot be read.

@@ -21,6 +21,7 @@ mod markdown;
 mod oneline;
 mod proposal;
 mod sarif;
+mod story;
 mod style;
 mod tally;
 mod template;
@@ -48,6 +49,7 @@ pub use codes::{codes, explain};
 pub use diff::unified as diff;
 pub use human::{mistakes, problem, unreadable_dump};
 pub use proposal::{image_by_policy, policy_file};
+pub use story::{not_pulled, stories, stories_json};
 
 /// A format of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

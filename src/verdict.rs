@@ -4,6 +4,7 @@
 //! Nothing here knows YAML, and nothing here says what to do about a verdict.
 
 mod by_name;
+mod compared;
 mod evidence;
 mod extent;
 mod keys;
@@ -38,6 +39,7 @@ use extent::DumpCoverage;
 use keys::Keys;
 use meaning::Meanings;
 
+pub use compared::{ComparedKey, KeyOutcome};
 pub use malformed::Malformed;
 pub use secrets::{MadeId, Secrets};
 
@@ -755,7 +757,7 @@ impl<'i> Known<'i> {
     }
 
     /// What keeps it from having credentials for any image that the policy does not name.
-    fn why(&self) -> MismatchReason {
+    pub fn why(&self) -> MismatchReason {
         match self {
             Self::InStream { secret, .. }
             | Self::InCluster { secret, .. }

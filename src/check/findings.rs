@@ -24,6 +24,7 @@ mod renamed;
 mod rotation;
 mod secrets;
 mod stamps;
+pub(super) mod story;
 mod suppressions;
 mod unread;
 mod usage;
@@ -177,15 +178,7 @@ impl<'w, 'c> Findings<'w, 'c> {
             Some(before) if **before == subject => Rc::clone(before),
             _ => Rc::clone(self.subject.insert(Rc::new(subject))),
         };
-        Place {
-            source: at.object.source as usize,
-            document: at.object.document,
-            span: at.span,
-            chunk: at.object.chunk,
-            label: at.label.clone(),
-            path: at.path.shown().into_owned(),
-            object,
-        }
+        place(at, object)
     }
 
     /// The exception of the policy that accepts a finding. One that has expired is itself worth a finding.
@@ -347,6 +340,19 @@ fn article(name: &str) -> &'static str {
 fn describe(object: &Object<'_>) -> Message {
     let name = object.name.as_deref().unwrap_or_default();
     say!("{} '{}'", object.type_meta.kind.shown(), shown(name))
+}
+
+/// Where something is, as reports show it.
+fn place(at: &At<'_>, object: Rc<Subject>) -> Place {
+    Place {
+        source: at.object.source as usize,
+        document: at.object.document,
+        span: at.span,
+        chunk: at.object.chunk,
+        label: at.label.clone(),
+        path: at.path.shown().into_owned(),
+        object,
+    }
 }
 
 fn subject(object: &Object<'_>) -> Subject {

@@ -126,11 +126,24 @@ pub(crate) enum Command {
         #[arg(required = true, last = true)]
         command: Vec<OsString>,
     },
-    /// Print what a finding means and what to do about it
+    /// Print what a finding means, or why an image has its verdict
+    ///
+    /// For a code, it prints what the finding means and what to do about it. For an image of manifests, it prints the
+    /// registry, the pull secrets that count, each key that the kubelet compares, the verdict, and what to do.
+    #[command(after_help = AFTER_EXPLAIN_HELP)]
     Explain {
-        /// The code of a finding, such as missing-pull-secret; without it, all codes are listed
-        #[arg(value_parser = CodeParser, hide_possible_values = true)]
-        code: Option<&'static Code>,
+        /// The code of a finding, such as missing-pull-secret, or an image; without it, all codes are listed
+        #[arg(value_name = "CODE|IMAGE", value_parser = SubjectParser, hide_possible_values = true)]
+        subject: Option<Subject>,
+        /// The manifests with the image: files and folders, or `-`; repeatable [default: standard input]
+        #[arg(long = "in", value_name = "FILE", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+        /// Only images of this object, such as Deployment/api; --namespace says of which namespace
+        #[arg(long, value_name = "KIND/NAME", value_parser = object_name)]
+        object: Option<(String, String)>,
+        /// The format of the explanation of images: human or json [default: human]
+        #[arg(long, value_name = "FORMAT", value_parser = WordParser::<ListFormat>::new(), hide_possible_values = true)]
+        format: Option<ListFormat>,
     },
     /// List the known kinds of custom resources
     ///
@@ -172,6 +185,17 @@ fn format_help() -> String {
     let formats = Format::words().join(", ");
     format!("The format of the report on standard output [default: human]. All formats: {formats}")
 }
+
+const AFTER_EXPLAIN_HELP: &str = "\
+Examples:
+  pullcreds explain missing-pull-secret
+  pullcreds explain ghcr.io/acme/api:v1 --in manifests/
+  helm template shop ./chart | pullcreds explain --object Deployment/api -n shop
+
+Exit codes:
+  0   it is explained, whatever the verdict
+  2   wrong usage or policy, or no such code, image or object
+  3   input that cannot be read";
 
 const AFTER_KINDS_HELP: &str = "\
 Examples:
@@ -302,6 +326,67 @@ pub(crate) enum PolicyCommand {
     },
     /// Print the JSON Schema of policy files
     Schema,
+}
+
+/// What `explain` explains.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    /// A finding.
+    Code(&'static Code),
+    /// An image.
+    Image(String),
+    /// A word that is an image if there are manifests, else a code that there is not.
+    Word(String),
+}
+
+/// Reads what `explain` explains.
+#[derive(Clone)]
+pub(crate) struct SubjectParser;
+
+impl TypedValueParser for SubjectParser {
+    type Value = Subject;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let text = StringValueParser::new().parse_ref(command, arg, value)?;
+        Ok(match finding::find(&text) {
+            Some(code) => Subject::Code(code),
+            None if text.contains(['/', ':', '@', '.']) => Subject::Image(text),
+            None => Subject::Word(text),
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        CodeParser
+            .possible_values()
+            .map(|codes| Box::new(codes.collect::<Vec<_>>().into_iter()) as _)
+    }
+}
+
+/// Reads `KIND/NAME`.
+fn object_name(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('/').filter(|(kind, name)| !kind.is_empty() && !name.is_empty());
+    let parts = parts.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+    parts.ok_or_else(|| "write it as KIND/NAME, such as Deployment/api".to_owned())
+}
+
+/// A word is an image only if there are manifests that may have it.
+fn insist_on_code(cli: &Cli, command: &mut clap::Command) -> Result<(), clap::Error> {
+    let Some(Command::Explain { subject: Some(Subject::Word(word)), paths, object, .. }) =
+        &cli.command
+    else {
+        return Ok(());
+    };
+    if !paths.is_empty() || object.is_some() {
+        return Ok(());
+    }
+    let explain = command.find_subcommand("explain").expect("it is a command");
+    let subject = explain.get_arguments().find(|arg| arg.get_id() == "subject");
+    CodeParser.parse_ref(explain, subject, OsStr::new(word)).map(drop)
 }
 
 /// Reads the code of a finding. Completions know all of them; a mistake is not answered with all of them.
@@ -442,6 +527,7 @@ pub(crate) fn is_filter(words: &[OsString]) -> bool {
 /// The commands that judge something. Without a name, it is the filter.
 const JUDGING: &[(&str, Mode)] = &[
     ("check", Mode::Check),
+    ("explain", Mode::Explain),
     ("baseline", Mode::Baseline),
     ("inject", Mode::Inject),
     ("krm", Mode::Function),
@@ -482,6 +568,7 @@ pub(crate) fn parse(words: &[OsString]) -> Result<(Cli, Layer), clap::Error> {
     };
     let cli =
         Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    insist_on_code(&cli, &mut command)?;
     Ok((cli, layer))
 }
 

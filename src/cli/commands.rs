@@ -48,7 +48,9 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
             baseline::baseline(&paths, prune, write, flags)
         }
         Some(Command::ArgocdParameters) => argocd_parameters::announce(),
-        Some(Command::Explain { code }) => explain::explain(code),
+        Some(Command::Explain { subject, paths, object, format }) => {
+            explain::explain(explain::Question { subject, paths, object, format }, flags)
+        }
         Some(Command::Kinds(args)) => kinds::kinds(&args),
         Some(Command::Last { runs, failed }) => last::last(runs, failed),
         Some(Command::Policy { command }) => policy::policy(command),

@@ -16,7 +16,7 @@ use pullcreds::check::{Caller, Circumstances, Input, Outcome, Stamps, Suppressio
 use pullcreds::credentials::provider::Provider;
 use pullcreds::finding::Severity;
 use pullcreds::frontend::Limit;
-use pullcreds::policy::{Emit, FailOn, InjectInto, Policy};
+use pullcreds::policy::{Emit, FailOn, InjectInto, Policy, PolicyText};
 use pullcreds::report::{Format, Look, Report};
 use pullcreds::source::Source;
 use pullcreds::text::{Message, shown_path};
@@ -39,6 +39,7 @@ pub(crate) enum Mode {
     Filter,
     Function,
     Check,
+    Explain,
     Inject,
     Run,
     Baseline,
@@ -49,7 +50,9 @@ impl Mode {
     fn threshold(self) -> FailOn {
         match self {
             Self::Check | Self::Run => FailOn::Error,
-            Self::Filter | Self::Function | Self::Inject | Self::Baseline => FailOn::Never,
+            Self::Filter | Self::Function | Self::Inject | Self::Baseline | Self::Explain => {
+                FailOn::Never
+            }
         }
     }
 }
@@ -69,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
     /// The files that it is from; later ones win.
     pub(crate) policy_files: Vec<PathBuf>,
+    /// What they say.
+    pub(crate) policy_text: Option<PolicyText>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) cluster: Vec<Source>,
     /// The findings that are known.
@@ -122,13 +127,15 @@ impl Settings {
         let emit = values.emit.unwrap_or(function.policy.emit());
         // `check` judges what is there, and not what an injection would make of it. And where nothing is handed back,
         // what is injected would arrive nowhere.
-        let is_check = matches!(mode, Mode::Check | Mode::Baseline);
+        let is_check = matches!(mode, Mode::Check | Mode::Baseline | Mode::Explain);
         if is_check && !flags.names("into") || emit == Emit::None {
             values.overrides.into = Some(InjectInto::None);
         }
         let Stated { policy, files, notes } =
             policy(&values, function.policy, application, mode, look)?;
         let providers = providers(&policy, files.as_ref())?;
+        let (policy_text, policy_files) = files.map(|files| (files.text, files.paths)).unzip();
+        let policy_files = policy_files.unwrap_or_default();
         if matches!(mode, Mode::Filter | Mode::Function | Mode::Run) {
             reports::keep_out_of_manifests(&values.report)?;
         }
@@ -166,7 +173,8 @@ impl Settings {
             emit,
             look,
             policy,
-            policy_files: files.map(|files| files.paths).unwrap_or_default(),
+            policy_files,
+            policy_text,
         })
     }
 
@@ -247,7 +255,7 @@ fn shows_diff(when: When) -> bool {
 fn stamps(mode: Mode, are_required: bool, emit: Emit, policy: &Policy) -> Stamps {
     match mode {
         Mode::Check if are_required => Stamps::Required,
-        Mode::Check | Mode::Baseline => Stamps::Ignored,
+        Mode::Check | Mode::Baseline | Mode::Explain => Stamps::Ignored,
         _ if emit == Emit::All && policy.stamp() => Stamps::Written,
         _ => Stamps::Ignored,
     }

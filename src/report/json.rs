@@ -64,7 +64,7 @@ struct WireNotCounted {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WireObject<'r> {
+pub(super) struct WireObject<'r> {
     api_version: Shown<'r>,
     kind: Shown<'r>,
     namespace: Option<Shown<'r>>,
@@ -276,12 +276,7 @@ fn image<'r>(
         name: reference.map(|reference| shown(reference.name())),
         registry: reference.map(|reference| shown(reference.domain())),
         access: access.map(|(class, _)| class.name()),
-        access_from: access.map(|(_, from)| match from {
-            AccessFrom::Policy => "policy",
-            AccessFrom::Builtin => "builtin",
-            AccessFrom::Assumed => "assumed",
-            AccessFrom::PullSecret => "pullSecret",
-        }),
+        access_from: access.map(|(_, from)| access_from(from)),
         service_account: shown(workload.effective_service_account()),
         service_account_from: pod.account.name(),
         pod_pull_secrets: pod_pull_secrets(&workload.pull_secrets),
@@ -427,7 +422,17 @@ fn object<'r>(object: &'r Object<'_>) -> WireObject<'r> {
     }
 }
 
-fn subject(subject: &Subject) -> WireObject<'_> {
+/// Who says whether an image needs credentials.
+pub(super) fn access_from(from: AccessFrom) -> &'static str {
+    match from {
+        AccessFrom::Policy => "policy",
+        AccessFrom::Builtin => "builtin",
+        AccessFrom::Assumed => "assumed",
+        AccessFrom::PullSecret => "pullSecret",
+    }
+}
+
+pub(super) fn subject(subject: &Subject) -> WireObject<'_> {
     WireObject {
         api_version: subject.api_version.reborrow(),
         kind: subject.kind.reborrow(),

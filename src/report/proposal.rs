@@ -7,7 +7,7 @@ use super::style::wrapped;
 use crate::check::proposal::{Proposal, ProposedRegistry};
 use crate::image::Reference;
 use crate::policy::registries::Class;
-use crate::policy::{AccessFrom, Iam, Policy, PolicyText, RuleId, Spanned};
+use crate::policy::{Access, AccessFrom, Iam, Policy, PolicyText, RuleId, Spanned};
 use crate::text::{Text, list, shown};
 
 /// The text of a policy file that says what `proposal` leaves open. What only a person can know is in comments.
@@ -100,7 +100,7 @@ pub fn image_by_policy(
     let mut rows = vec![
         ("image", shown(&format!("{domain}/{path}")).to_string()),
         ("registry", shown(image.registry()).to_string()),
-        ("access", entries.access(image)),
+        ("access", entries.access(&policy.access(domain, path))),
         ("pull secrets", entries.pull_secrets(image)),
     ];
     if !policy.everywhere().is_empty() {
@@ -123,33 +123,47 @@ pub fn image_by_policy(
 const COLUMN: usize = 16;
 
 /// The entries of a policy, with their places in its file.
-struct PolicyEntries<'p> {
-    policy: &'p Policy,
-    files: Option<&'p PolicyText>,
+pub(super) struct PolicyEntries<'p> {
+    pub(super) policy: &'p Policy,
+    pub(super) files: Option<&'p PolicyText>,
 }
 
 impl PolicyEntries<'_> {
+    /// `pullcreds.yaml:5:13`, or that it is not from a file.
+    pub(super) fn place(&self, rule: RuleId) -> String {
+        let place = self.policy.span(rule).zip(self.files);
+        place.map_or("a flag or variable".to_owned(), |(span, files)| {
+            let (file, position) = files.position(span.start as usize);
+            format!("{}:{position}", shown(&file.name))
+        })
+    }
+
     /// `pullcreds.yaml:5:13, the entry for ghcr.io/acme`.
     fn at(&self, rule: RuleId) -> String {
         let pattern = match rule {
             RuleId::Registry(at) => self.policy.registries()[at].pattern.value.to_string(),
             _ => String::new(),
         };
-        let pattern = shown(&pattern);
-        match (self.policy.span(rule), self.files) {
-            (Some(span), Some(files)) => {
-                let (file, position) = files.position(span.start as usize);
-                format!("{}:{position}, the entry for {pattern}", shown(&file.name))
-            }
-            _ => format!("the entry for {pattern} of a flag or variable"),
+        let (pattern, place) = (shown(&pattern), self.place(rule));
+        match self.files.and(self.policy.span(rule)) {
+            Some(_) => format!("{place}, the entry for {pattern}"),
+            None => format!("the entry for {pattern} of {place}"),
         }
     }
 
-    fn access(&self, image: &Reference) -> String {
-        let access = self.policy.access(image.domain(), image.path());
-        let who = match (access.from, access.rule, access.host) {
+    /// The class of an image, and who says so.
+    pub(super) fn access(&self, access: &Access) -> String {
+        format!("{}: {}", access.class.name(), self.access_by(access))
+    }
+
+    /// Who says of which class an image is.
+    pub(super) fn access_by(&self, access: &Access) -> String {
+        match (access.from, access.rule, access.host) {
             (AccessFrom::Policy, Some(rule), _) => self.at(rule),
             (AccessFrom::Policy, None, _) => "assumePrivate of the policy".to_owned(),
+            (AccessFrom::PullSecret, ..) => {
+                "a pull secret of the pod has an entry for it, or for something near".to_owned()
+            }
             (AccessFrom::Assumed, _, Some(host)) => {
                 format!("an assumption of the built-in table ({})", host.pattern)
             }
@@ -160,8 +174,7 @@ impl PolicyEntries<'_> {
                 format!("the built-in table ({}), by {}", host.pattern, host.source)
             }
             (_, _, None) => "the built-in table".to_owned(),
-        };
-        format!("{}: {who}", access.class.name())
+        }
     }
 
     fn pull_secrets(&self, image: &Reference) -> String {

@@ -66,6 +66,15 @@ impl Message {
         Self(Cow::Owned(format!("{self}{}", Part(more))))
     }
 
+    /// The same without white space at its start.
+    #[must_use]
+    pub fn trimmed_start(self) -> Self {
+        match self.0 {
+            Cow::Borrowed(words) => Self(Cow::Borrowed(words.trim_start())),
+            Cow::Owned(text) => Self(Cow::Owned(text.trim_start().to_owned())),
+        }
+    }
+
     /// The same without white space at its end.
     #[must_use]
     pub fn trimmed(mut self) -> Self {

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use pullcreds::finding;
 use regex::Regex;
 use tempfile::TempDir;
 
@@ -143,6 +144,10 @@ pub(crate) fn is_taken(call: &[String]) -> bool {
         LazyLock::new(|| Regex::new(r"[A-Z]{2,}|…|\$").expect("a sound pattern"));
     let own: Vec<_> = call.iter().map(String::as_str).take_while(|word| *word != "--").collect();
     if !own.iter().any(|word| STANDS_FOR.is_match(word)) {
+        // A word that is no code may be an image.
+        if let ["explain", code] = own[..] {
+            return finding::find(code).is_some();
+        }
         // Whatever is in front of this flag is read first.
         return pullcreds(own.iter().chain([&"--help"])).run().code == Some(0);
     }

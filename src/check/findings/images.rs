@@ -218,7 +218,7 @@ impl<'c> World<'c> {
     }
 
     /// Why no one knows the pull secrets of a pod's ServiceAccount.
-    fn why_unknown(&self, pod: &ResolvedPod<'c>) -> Message {
+    pub(super) fn why_unknown(&self, pod: &ResolvedPod<'c>) -> Message {
         let name = shown(pod.workload.effective_service_account());
         match self.service_accounts.find(pod.id.source, pod.workload, self.policy) {
             Account::Later(_) => say!(
@@ -233,7 +233,7 @@ impl<'c> World<'c> {
     }
 
     /// What keeps the nearest of a pod's secrets from covering an image.
-    fn why(&self, pod: &ResolvedPod<'c>, judgement: &Judgement) -> Message {
+    pub(super) fn why(&self, pod: &ResolvedPod<'c>, judgement: &Judgement) -> Message {
         let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
         let name = name.map_or("", |name| &**name);
         let namespace = pod.namespace();
@@ -292,7 +292,7 @@ impl<'c> World<'c> {
 }
 
 /// `declared for ghcr.io/acme only`.
-fn declared_for(scope: &Scope<'_>) -> Message {
+pub(super) fn declared_for(scope: &Scope<'_>) -> Message {
     let all: Vec<Shown<'_>> = scope.patterns().map(Pattern::shown).collect();
     match &*all {
         [] => "declared for no registry".into(),
@@ -309,7 +309,7 @@ fn declared_for(scope: &Scope<'_>) -> Message {
 }
 
 /// What keeps a secret from covering an image, where the secret itself tells.
-fn sentence(name: &Message, why: &MismatchReason) -> Message {
+pub(super) fn sentence(name: &Message, why: &MismatchReason) -> Message {
     match why {
         MismatchReason::Broken(error) => {
             say!("{} cannot be read, so every pull fails ({})", name, error)
@@ -351,6 +351,6 @@ fn sentence(name: &Message, why: &MismatchReason) -> Message {
     }
 }
 
-fn names(effective: &Effective<'_>) -> Message {
+pub(super) fn names(effective: &Effective<'_>) -> Message {
     list(effective.names.iter().map(|name| say!("'{}'", lists::shortened(name))), ", ")
 }

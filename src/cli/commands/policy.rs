@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pullcreds::check::proposal::Proposal;
-use pullcreds::image::Reference;
 use pullcreds::policy::{self, Policy};
 use pullcreds::report;
 use pullcreds::say;
-use pullcreds::text::{Message, list, shown, shown_path};
+use pullcreds::text::{Message, list, shown_path};
 
+use super::explain::reference;
 use super::judge_whole;
 use super::read::read;
 use crate::cli::args::PolicyCommand;
@@ -58,11 +58,7 @@ fn no_file() -> Stop {
 
 /// Says what the policy decides about an image.
 fn explain(image: &str, file: Option<PathBuf>) -> Result<Exit, Stop> {
-    let reference = Reference::parse(image).map_err(|invalid| {
-        let (image, why) = (shown(image), invalid.to_string());
-        let text = say!("error: {} is not a valid image reference: {}\n", image, shown(&why));
-        Stop::new(Exit::Usage, text)
-    })?;
+    let reference = reference(image)?;
     let Stated { policy, files, .. } = stated_policy(file)?;
     let text = files.as_ref().map(|files| &files.text);
     let look = look_of(&Layer::default(), Mode::Check)?;

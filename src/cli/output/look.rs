@@ -14,11 +14,11 @@ const PLAIN_TERMINALS: &[&str] = &["dumb", "linux"];
 /// How reports look where they go: `check` prints its own to standard output, the others to standard error.
 pub(crate) fn look(when: When, mode: Mode) -> Look {
     let size = match mode {
-        Mode::Check => terminal_size::terminal_size_of(io::stdout()),
+        Mode::Check | Mode::Explain => terminal_size::terminal_size_of(io::stdout()),
         _ => terminal_size::terminal_size_of(io::stderr()),
     };
     let terminal = match mode {
-        Mode::Check => io::stdout().is_terminal(),
+        Mode::Check | Mode::Explain => io::stdout().is_terminal(),
         _ => io::stderr().is_terminal(),
     };
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());

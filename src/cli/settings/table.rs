@@ -310,6 +310,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "namespace",
+        short: Some('n'),
         value: SettingType::Text("NAMESPACE", |values, text| {
             put(&mut values.overrides.namespace, parse_namespace(text))
         }),
@@ -513,6 +514,21 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
 ];
 
+/// The settings of `explain`: what a verdict depends on, and how it is printed.
+const OF_EXPLAIN: &[&str] = &[
+    "policy",
+    "inject",
+    "into",
+    "private",
+    "public",
+    "assume-private",
+    "namespace",
+    "cluster-dump",
+    "exclude",
+    "max-input",
+    "color",
+];
+
 /// The setting of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
@@ -521,7 +537,10 @@ pub(crate) fn find(name: &str) -> Option<&'static Setting> {
 impl Setting {
     /// Whether a command has it.
     pub(crate) fn is_of(&self, mode: Mode) -> bool {
-        self.only.is_empty() || self.only.contains(&mode)
+        match mode {
+            Mode::Explain => OF_EXPLAIN.contains(&self.name),
+            _ => self.only.is_empty() || self.only.contains(&mode),
+        }
     }
 
     /// The name of its variable.

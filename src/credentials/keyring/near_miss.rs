@@ -351,7 +351,8 @@ impl NearMiss {
         say!("the key is `{}`; {}", self.key, self.fault())
     }
 
-    fn fault(&self) -> Message {
+    /// What is wrong with the key, without the key: the kubelet needs the trailing slash.
+    pub fn fault(&self) -> Message {
         let (host, path) = (shown(&self.host), shown(&self.path));
         match &self.reason {
             Reason::Whitespace => "the kubelet drops a key with blanks in it".into(),
