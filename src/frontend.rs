@@ -21,7 +21,7 @@ use crate::text::{Message, Shown, shown, shown_error, shown_path};
 pub use limit::{Limit, parse_size};
 pub use replace::{Change, FilePlace, NotWritten, Replaced, replace_all};
 pub use target::{Standard, standard, write};
-pub use tree::{FoundFiles, find, parse_exclude};
+pub use tree::{FoundFiles, LeftOut, LeftOutBy, find, left_out, parse_exclude};
 
 use tree::EXTENSIONS;
 
@@ -153,13 +153,17 @@ pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
     read(&name, &mut file, limit, || ())
 }
 
-/// `paths` without those that lead to one of `others`.
-pub fn without<'o>(mut paths: Vec<PathBuf>, others: impl Iterator<Item = &'o str>) -> Vec<PathBuf> {
+/// `paths` without those that lead to one of `others`, and those.
+pub fn without<'o>(
+    paths: Vec<PathBuf>,
+    others: impl Iterator<Item = &'o str>,
+) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let others: Vec<_> = others.filter_map(|path| fs::canonicalize(path).ok()).collect();
-    if !others.is_empty() {
-        paths.retain(|path| fs::canonicalize(path).map_or(true, |path| !others.contains(&path)));
+    if others.is_empty() {
+        return (paths, Vec::new());
     }
-    paths
+    let is_other = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|path| others.contains(&path));
+    paths.into_iter().partition(|path| !is_other(path))
 }
 
 /// The files of a kubelet's configuration at `path`: the file itself, or, for a folder, the files that the kubelet

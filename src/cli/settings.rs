@@ -103,6 +103,7 @@ pub(crate) struct Settings {
     pub(crate) emit: Emit,
     pub(crate) stamps: Stamps,
     pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
     pub(crate) diff: bool,
     pub(crate) look: Look,
 }
@@ -159,6 +160,7 @@ impl Settings {
             providers,
             reports: values.report,
             quiet: values.quiet.unwrap_or(false),
+            verbose: values.verbose.unwrap_or(false),
             diff: shows_diff(values.diff.unwrap_or_default()),
             format: format(mode),
             notes,

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
+use ignore::gitignore::Gitignore;
 use ignore::overrides::OverrideBuilder;
 
 use super::ReadError;
@@ -16,6 +17,8 @@ use crate::text::{Message, shown, shown_path};
 pub(super) const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
 /// The file that says which files are left out, in the syntax of `.gitignore`. Those of Git and `.ignore` count too.
 const IGNORE_FILE: &str = ".pullcredsignore";
+/// Every file that says so, the one that wins first.
+const IGNORE_FILES: &[&str] = &[IGNORE_FILE, ".ignore", ".gitignore"];
 /// The file that makes a folder a chart of Helm.
 const CHART: &str = "Chart.yaml";
 /// The files that make a folder a kustomization (`RecognizedKustomizationFileNames` in kustomize's
@@ -102,8 +105,7 @@ pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<FoundFiles, ReadErr
             } else if KUSTOMIZATIONS.iter().any(|kustomization| name == *kustomization) {
                 found.kustomizations.insert(folder);
             }
-            let extension = entry.path().extension().and_then(|extension| extension.to_str());
-            if extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) {
+            if is_manifest(entry.path()) {
                 below.push(entry.into_path());
             }
         }
@@ -111,6 +113,73 @@ pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<FoundFiles, ReadErr
         found.files.extend(below);
     }
     Ok(found)
+}
+
+/// A manifest that is not read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its path.
+    pub path: PathBuf,
+    /// Why.
+    pub why: LeftOutBy,
+}
+
+/// Why a manifest is not read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LeftOutBy {
+    /// A pattern of the run.
+    Exclude,
+    /// An ignore file.
+    IgnoreFile(PathBuf),
+    /// Its name, or that of a folder around it, begins with a dot.
+    Hidden,
+    /// An ignore file outside of the folder, or the one of the user.
+    Elsewhere,
+}
+
+/// The manifests below folders of `paths` that are not among those `found`, for a person who misses one. What cannot be
+/// listed is not among them, and neither is the repository of Git itself.
+pub fn left_out(paths: &[PathBuf], exclude: &[String], found: &FoundFiles) -> Vec<LeftOut> {
+    let taken: BTreeSet<&Path> = found.files.iter().map(PathBuf::as_path).collect();
+    let mut all = Vec::new();
+    for root in paths.iter().filter(|path| path.is_dir()) {
+        let Ok(rules) = excluded(root, exclude) else { continue };
+        let mut walk = WalkBuilder::new(root);
+        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        let files = walk.build().flatten();
+        let files = files.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        for path in files.map(ignore::DirEntry::into_path) {
+            if is_manifest(&path) && !taken.contains(&*path) {
+                let is_excluded = rules.matched(&path, false).is_ignore()
+                    || path.ancestors().skip(1).any(|up| rules.matched(up, true).is_ignore());
+                let why = if is_excluded { LeftOutBy::Exclude } else { why_left_out(root, &path) };
+                all.push(LeftOut { path, why });
+            }
+        }
+    }
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    all
+}
+
+/// Which ignore file below `root` leaves a file out, if it is not hidden.
+fn why_left_out(root: &Path, path: &Path) -> LeftOutBy {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let is_hidden =
+        |part: std::path::Component<'_>| part.as_os_str().as_encoded_bytes().first() == Some(&b'.');
+    let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+    for file in folders.flat_map(|folder| IGNORE_FILES.iter().map(|name| folder.join(name))) {
+        if file.is_file()
+            && Gitignore::new(&file).0.matched_path_or_any_parents(path, false).is_ignore()
+        {
+            return LeftOutBy::IgnoreFile(file);
+        }
+    }
+    if below.components().any(is_hidden) { LeftOutBy::Hidden } else { LeftOutBy::Elsewhere }
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
 /// The rules by which files below a folder are left out: a pattern of an override with `!` before it is one to ignore.
@@ -186,6 +255,28 @@ mod tests {
             let found = found_in(folder.path(), &[pattern.to_owned()]);
             assert_eq!(names(&found, folder.path()), left, "{pattern}");
         }
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_reason() {
+        let files = ["a.yaml", "own.yaml", "d/e.yaml", "d/f.yml", ".hidden/g.yaml", ".git/h.yaml"];
+        let folder = folder_with(&files);
+        let write = |name: &str, text: &str| {
+            fs::write(folder.path().join(name), text).expect("a file can be written");
+        };
+        write(IGNORE_FILE, "own.yaml\n");
+        write("d/.gitignore", "e.*\n");
+        let exclude = ["*.yml".to_owned()];
+        let paths = [folder.path().to_owned()];
+        let all = left_out(&paths, &exclude, &found_in(folder.path(), &exclude));
+        let at = |name: &str| folder.path().join(name);
+        let expected = [
+            (at(".hidden/g.yaml"), LeftOutBy::Hidden),
+            (at("d/e.yaml"), LeftOutBy::IgnoreFile(at("d/.gitignore"))),
+            (at("d/f.yml"), LeftOutBy::Exclude),
+            (at("own.yaml"), LeftOutBy::IgnoreFile(at(IGNORE_FILE))),
+        ];
+        assert_eq!(all, expected.map(|(path, why)| LeftOut { path, why }));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the commands read: files, folders and standard input.
 
+mod verbose;
+
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -55,20 +57,31 @@ pub(crate) fn input(paths: &[PathBuf]) -> Input {
 
 /// Reads what is at `paths`, and says what cannot be read.
 pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead, Stop> {
+    let tell = |what: &dyn Fn() -> Message| {
+        if settings.verbose {
+            eprint(&what());
+        }
+    };
+    tell(&|| verbose::settings(settings));
     if is_piped(paths) {
         let mut read = SourcesRead::default();
         read.take(read_stdin(&settings.limit));
+        tell(&|| verbose::sources(&read.sources));
         return Ok(read);
     }
     let found = frontend::find(paths, &settings.exclude);
-    let mut found = found.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
+    let found = found.map_err(|error| Stop::because(Exit::Unreadable, &error))?;
     // A dump beside the manifests is evidence about them, and none of them.
     let dumps = settings.cluster.iter().map(|dump| &*dump.name);
-    let mut files = frontend::without(std::mem::take(&mut found.files), dumps);
+    let (mut files, dumps) = frontend::without(found.files.clone(), dumps);
+    tell(&|| verbose::skipped(paths, &found, &dumps, settings));
     if settings.render {
         let is_rendered =
             |file: &PathBuf| found.chart_of(file).is_some() || found.is_kustomized(file);
-        files.retain(|file| paths.contains(file) || !is_rendered(file));
+        let (kept, rendered): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| paths.contains(file) || !is_rendered(file));
+        tell(&|| verbose::rendered(&rendered));
+        files = kept;
     }
     let bar = if io::stderr().is_terminal() && !settings.quiet && files.len() > 50 {
         ProgressBar::new(files.len() as u64)
@@ -78,13 +91,13 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
     let results = frontend::read_files(&files, &settings.limit, || bar.inc(1));
     bar.finish_and_clear();
     let mut read = SourcesRead::default();
-    let mut skipped = BTreeMap::<&Path, usize>::new();
+    let mut skipped = BTreeMap::<&Path, Vec<&PathBuf>>::new();
     for (path, result) in files.iter().zip(results) {
         let chart = found.chart_of(path).filter(|_| !paths.contains(path));
         if let (Some(chart), Ok(source)) = (chart, &result)
             && is_template(&source.text)
         {
-            *skipped.entry(chart).or_default() += 1;
+            skipped.entry(chart).or_default().push(path);
             continue;
         }
         if result.is_ok() {
@@ -92,6 +105,7 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
         }
         read.take(result);
     }
+    tell(&|| verbose::templates(&skipped));
     if settings.render {
         for rendered in render(&found, settings) {
             read.take_rendered(rendered);
@@ -99,6 +113,7 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
     } else if !settings.quiet {
         eprint(&not_rendered(&found, &skipped));
     }
+    tell(&|| verbose::sources(&read.sources));
     Ok(read)
 }
 
@@ -108,14 +123,15 @@ fn is_template(text: &str) -> bool {
 }
 
 /// A note for each chart and kustomization, with the command that renders it.
-fn not_rendered(found: &FoundFiles, skipped: &BTreeMap<&Path, usize>) -> Message {
-    let charts = skipped.iter().map(|(chart, count)| {
-        let (what, chart) = (if *count == 1 { "template" } else { "templates" }, shown_path(chart));
+fn not_rendered(found: &FoundFiles, skipped: &BTreeMap<&Path, Vec<&PathBuf>>) -> Message {
+    let charts = skipped.iter().map(|(chart, files)| {
+        let (what, chart) =
+            (if files.len() == 1 { "template" } else { "templates" }, shown_path(chart));
         let command = say!("helm template {} | pullcreds check", &chart);
         say!(
             "note: {}: skipped {} unrendered {}. Check what it renders: {}\n",
             chart,
-            *count,
+            files.len(),
             what,
             command
         )

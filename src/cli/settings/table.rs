@@ -41,6 +41,7 @@ pub(crate) struct Values {
     pub(crate) require_input: Option<bool>,
     pub(crate) max_input: Option<u64>,
     pub(crate) quiet: Option<bool>,
+    pub(crate) verbose: Option<bool>,
     pub(crate) color: Option<When>,
     pub(crate) diff: Option<When>,
 }
@@ -495,6 +496,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
         help: "Print nothing unless the run fails",
         brief: Some("Print nothing unless the run fails"),
         places: Places::Everywhere,
+        contrary: Some("verbose"),
+        ..OUTPUT
+    },
+    Setting {
+        name: "verbose",
+        short: Some('v'),
+        value: SettingType::Switch(|values| &mut values.verbose),
+        help: "Also say on standard error which policy counts, which files are read, and which are not and why",
+        only: &[Mode::Check, Mode::Inject],
+        contrary: Some("quiet"),
         ..OUTPUT
     },
     Setting {
