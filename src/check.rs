@@ -27,7 +27,7 @@ use crate::edit::Plan;
 use crate::finding::{Finding, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
-use crate::inventory::{Inventory, Pulled, ServiceAccount, Workload, WorkloadId};
+use crate::inventory::{self, Inventory, Pulled, ServiceAccount, Workload, WorkloadId};
 use crate::policy::registries::Class;
 use crate::policy::{AccessFrom, InjectInto, Policy, RuleId};
 use crate::shared::Shared;
@@ -304,7 +304,7 @@ fn read<'a>(
     let mut problems = Vec::new();
     let mut inventories = Vec::with_capacity(sources.len() + dumps.len());
     let manifests = sources.iter().map(|source| read(&source.text, kinds));
-    let dumps = dumps.iter().map(|source| Inventory::of_cluster(&source.text));
+    let dumps = dumps.iter().map(|source| Inventory::of_cluster(&source.text, kinds));
     for (at, read) in manifests.chain(dumps).enumerate() {
         let inventory = read.unwrap_or_else(|problem| {
             problems.push((at, problem));
@@ -312,6 +312,7 @@ fn read<'a>(
         });
         inventories.push(inventory.of_run(at, policy.namespace()));
     }
+    inventory::resolve(&mut inventories);
     (inventories, problems)
 }
 

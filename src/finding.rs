@@ -930,6 +930,16 @@ codes! {
         remedy: "Find out in the documentation of the operator how to set pull secrets. The message contains a row for the policy (customResources) that covers the kind.",
         references: ["https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/"],
     }
+    /// A template of pods, or an object with pods, that the run does not have.
+    TARGET_NOT_IN_INPUT {
+        name: "target-not-in-input", severity: Info,
+        title: "an object that decides about pods is not in the input",
+        what: "A custom resource refers to another object for its pods: a TaskRun to a Task, a Workflow to a WorkflowTemplate, a Rollout to a Deployment. That object is neither in the input, in the same namespace, nor in a cluster dump, or a resolver fetches it.",
+        why: "The kubelet pulls the images of that object for the pods, with the pull secrets of the object that refers to it. pullcreds does not check what it does not see.",
+        example: "apiVersion: tekton.dev/v1\nkind: TaskRun\nspec:\n  taskRef:\n    name: build               # there is no Task 'build'",
+        remedy: "Check both objects in one run, or provide a cluster dump (--cluster-dump) that contains the other one.",
+        references: ["https://tekton.dev/docs/pipelines/taskruns/#specifying-the-target-task", "https://argo-workflows.readthedocs.io/en/latest/workflow-templates/"],
+    }
     /// Pull secrets where nothing reads them.
     UNREAD_FIELD {
         name: "unread-field", severity: Warning,

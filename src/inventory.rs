@@ -13,6 +13,7 @@ pub mod prefilter;
 pub mod producers;
 mod pulls;
 pub mod reach;
+mod references;
 mod refreshers;
 mod repeated;
 pub mod secrets;
@@ -34,6 +35,7 @@ pub use exposed::Exposed;
 pub use flaws::Flaw;
 pub use producers::{ClusterGenerator, Produced};
 pub use pulls::{MadeAccount, Ways};
+pub use references::{AbsentTarget, resolve};
 pub use secrets::Secret;
 pub use site::Site;
 pub use wrong::{NotString, Sort};
@@ -114,6 +116,12 @@ pub struct Inventory<'a> {
     pub ignores: Vec<Box<Ignore<'a>>>,
     /// Custom resources that hold images and are not judged, in the order of the stream; none of a dump.
     pub unjudged: Vec<Box<Unjudged<'a>>>,
+    /// What objects refer to and the run does not have; none of a dump.
+    pub absent: Vec<Box<AbsentTarget<'a>>>,
+    /// The objects of which others make pods, in the order of the stream.
+    templates: Vec<references::Template<'a>>,
+    /// What refers to others for its pods, in the order of the stream; none of a dump.
+    users: Vec<references::User<'a>>,
     /// How many documents held Kubernetes objects that were read.
     pub objects: usize,
 }
@@ -130,6 +138,8 @@ pub struct OtherImage<'a> {
     pub image: Image<'a>,
     /// The pull secrets that the object has for it.
     pub names: Box<[Text<'a>]>,
+    /// Whether an object of the run makes pods of it, and is checked for that.
+    pub is_used: bool,
 }
 
 /// A field that looks like one for pull secrets and that nothing reads.
@@ -200,6 +210,7 @@ pub struct Object<'a> {
 
 /// A part of an object that runs pods, which all have the same images, pull secrets and ServiceAccount: most objects
 /// have one such part.
+#[derive(Clone)]
 pub struct Workload<'a> {
     /// The object.
     pub object: Object<'a>,
@@ -265,7 +276,7 @@ pub struct ServiceAccount<'a> {
 }
 
 /// What is under `imagePullSecrets`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PullSecrets<'a> {
     /// What kind of value it is.
     pub state: ListState,
@@ -290,6 +301,7 @@ pub enum ListState {
 }
 
 /// An entry of `imagePullSecrets`.
+#[derive(Clone)]
 pub struct PullSecretRef<'a> {
     /// Its name; `None` if it has none, an empty one included.
     pub name: Option<Text<'a>>,
@@ -304,6 +316,7 @@ pub struct PullSecretRef<'a> {
 }
 
 /// A key that an entry of `imagePullSecrets` does not have.
+#[derive(Clone)]
 pub struct UnknownKey<'a> {
     /// The key.
     pub key: Text<'a>,
@@ -311,6 +324,13 @@ pub struct UnknownKey<'a> {
     pub value: Option<Text<'a>>,
     /// Where it is.
     pub span: Span,
+}
+
+impl<'a> PullSecretRef<'a> {
+    /// A name that is not written in the list; `span` is what brings it there.
+    fn implied(name: Text<'a>, span: Span) -> Self {
+        Self { name: Some(name), bare: false, not_a_name: None, unknown: None, span }
+    }
 }
 
 impl<'a> PullSecrets<'a> {
@@ -333,6 +353,7 @@ impl<'a> PullSecrets<'a> {
 }
 
 /// A field that names an image.
+#[derive(Clone)]
 pub struct Image<'a> {
     /// The reference as written.
     pub reference: Text<'a>,
@@ -344,7 +365,20 @@ pub struct Image<'a> {
     pub field: ImageField,
     /// Whether the kubelet pulls it.
     pub pulled: Pulled,
+    /// Where it is written, if that is another object: the place of the image is then what refers to that.
+    pub origin: Option<Box<ImageOrigin<'a>>>,
     parsed: Result<Reference, InvalidReference>,
+}
+
+/// Where an image is written that an object has from another one.
+#[derive(Clone)]
+pub struct ImageOrigin<'a> {
+    /// The other object.
+    pub object: Object<'a>,
+    /// Its path from the root of the document.
+    pub path: String,
+    /// Where it is.
+    pub span: Span,
 }
 
 /// Whether the kubelet pulls an image as it is written.
@@ -370,6 +404,14 @@ impl Image<'_> {
 
     /// The path of its field in the pod spec, by the name of its container or volume where that has one.
     pub fn field_by_name(&self) -> String {
+        if let Some(origin) = &self.origin {
+            let container = self.container.as_deref().unwrap_or_default();
+            return format!(
+                "{}/{}[{container}]",
+                self.field,
+                origin.object.type_meta.kind.as_str()
+            );
+        }
         match (self.container.as_deref(), &self.field) {
             (Some(name), ImageField::Container { list, .. }) => {
                 format!("{}[{name}].image", kinds::CONTAINER_LISTS[usize::from(*list)])
@@ -525,14 +567,15 @@ impl<'a> Inventory<'a> {
         Self::read(text, table, SourceKind::Manifests, ReadScope::Whole)
     }
 
-    /// Reads a dump of a cluster, where nothing that runs is judged.
+    /// Reads a dump of a cluster with the kinds of `table`. Nothing that runs there is judged.
     ///
     /// # Errors
     ///
     /// The first place where `text` is not a YAML stream.
-    pub fn of_cluster(text: &'a str) -> Result<Self, Problem> {
-        let mut all = Self::read(text, Table::builtin(), SourceKind::Cluster, ReadScope::Needed)?;
+    pub fn of_cluster(text: &'a str, table: &'a Table) -> Result<Self, Problem> {
+        let mut all = Self::read(text, table, SourceKind::Cluster, ReadScope::Needed)?;
         all.workloads.clear();
+        all.users.clear();
         all.other_images.clear();
         all.exposed.clear();
         Ok(all)
@@ -560,6 +603,9 @@ impl<'a> Inventory<'a> {
             for object in part.objects_mut() {
                 object.document += documents_before;
             }
+            references::shift(&mut part, all.workloads.len());
+            all.templates.append(&mut part.templates);
+            all.users.append(&mut part.users);
             all.workloads.append(&mut part.workloads);
             all.service_accounts.append(&mut part.service_accounts);
             all.secrets.append(&mut part.secrets);
@@ -638,6 +684,10 @@ impl<'a> Inventory<'a> {
         let others = self.other_images.iter_mut().map(|other| &mut other.object);
         let unread = self.unread.iter_mut().map(|unread| &mut unread.object);
         let ignores = self.ignores.iter_mut().map(|ignore| &mut ignore.object);
+        let templates = self.templates.iter_mut().flat_map(references::Template::objects_mut);
+        let ignores = ignores.chain(templates);
+        let users = self.users.iter_mut().flat_map(references::User::objects_mut);
+        let ignores = ignores.chain(users);
         let rest = produced.chain(exposed).chain(flaws).chain(unjudged).chain(others).chain(unread);
         let rest = rest.chain(ignores);
         workloads.chain(accounts).chain(secrets).chain(rest)
@@ -685,6 +735,9 @@ impl<'a> StreamPart<'a> {
             found.take_flaws(repeated::in_account(node), &make);
         } else if let Some(row) = row {
             let first = found.workloads.len();
+            if row.is_template() {
+                found.templates.push(references::Template::new(make(), first));
+            }
             for site in row.sites.iter().filter(|site| site.is_of(api_version)) {
                 match site.plain() {
                     Some(home) => found.take_workload(node, (row, site, &home), &make, forms),
@@ -754,55 +807,66 @@ impl<'a> Inventory<'a> {
         forms: &mut Shared<Form>,
     ) {
         for hit in pulls::hits(node, pulls) {
-            let name = node.at(&["metadata", "name"]).and_then(text);
-            let Some(mut found) = hit.read(name.as_deref(), forms) else { continue };
-            if let Some(spec) = hit.spec {
-                self.expose(exposed::in_pod(spec), make, &[hit.home()]);
-            }
-            for image in &mut found.images {
-                let by = placeholder::replaced_by(image, node, hit.template);
-                let by = by.or_else(|| placeholder::parameter_in(image).map(|_| PARAMETERS));
-                image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
-            }
-            if let Some(span) = found.ignored.filter(|_| self.source_kind == SourceKind::Manifests)
-            {
-                let (object, field) = (make(), found.ways.list.as_deref().unwrap_or_default());
-                let (path, field) = (object.path(&[], field), field.to_owned());
-                self.unread.push(DeadField { object, span, path, field, why: IGNORED });
-            }
-            let mut object = make();
-            object.opted_out |= hit.template.is_some_and(opts_out);
-            if pulls.role != Role::Pulled {
-                self.other_images.extend(found.images.into_iter().map(|image| {
-                    let path = object.path(&[], &image.field.to_string());
-                    let names = found.pull_secrets.names().cloned().collect();
-                    Box::new(OtherImage {
-                        object: object.clone(),
-                        role: pulls.role,
-                        path,
-                        image,
-                        names,
-                    })
-                }));
-                continue;
-            }
-            self.workloads.push(Box::new(Workload {
-                object,
-                kind,
-                pulls,
-                ways: Some(Box::new(found.ways)),
-                shares: 0,
-                service_account: found.service_account,
-                not_an_account: found.not_an_account,
-                has_account_name: hit.names_account(),
-                pull_secrets: found.pull_secrets,
-                images: found.images,
-                mounts: hit.spec.map(mounts).unwrap_or_default(),
-                is_static: false,
-                made: found.made.map(Box::new),
-                site: found.site,
-            }));
+            self.take_hit(node, kind, &hit, make, forms);
         }
+    }
+
+    fn take_hit(
+        &mut self,
+        node: Node<'_, 'a>,
+        kind: &'a Row,
+        hit: &pulls::Hit<'_, 'a>,
+        make: &dyn Fn() -> Object<'a>,
+        forms: &mut Shared<Form>,
+    ) {
+        let (key, referrals) = (hit.key(), references::of(hit));
+        let mut found = read_hit(node, hit, key.as_deref(), forms);
+        let is_made = found.is_made;
+        if !is_made && referrals.is_empty() {
+            return;
+        }
+        if let Some(spec) = hit.spec.filter(|_| is_made) {
+            self.expose(exposed::in_pod(spec), make, &[hit.home()]);
+        }
+        if let Some(span) = found.ignored.filter(|_| self.source_kind == SourceKind::Manifests) {
+            let (object, field) = (make(), found.ways.list.as_deref().unwrap_or_default());
+            let (path, field) = (object.path(&[], field), field.to_owned());
+            self.unread.push(DeadField { object, span, path, field, why: IGNORED });
+        }
+        found.ignored = None;
+        let workload = workload_of(hit, found, kind, make);
+        if hit.site.is_template() {
+            let part = references::Part::new(hit, key, &referrals, (&workload, is_made));
+            self.templates.last_mut().expect("its object is there").parts.push(part);
+        }
+        match hit.site.role {
+            Role::Pulled if self.source_kind == SourceKind::Manifests && !referrals.is_empty() => {
+                // A part with a key of its own has what is for that key already.
+                let keys = if hit.site.key.is_some() { Vec::new() } else { hit.overridden() };
+                let variants = keys.into_iter().map(|key| {
+                    let found = read_hit(node, hit, Some(&key), forms);
+                    (key, workload_of(hit, found, kind, make))
+                });
+                let variants = variants.collect();
+                let at = self.workloads.len();
+                self.users.push(references::User { at, is_made, referrals, variants });
+                self.workloads.push(Box::new(workload));
+            }
+            Role::Pulled if is_made => self.workloads.push(Box::new(workload)),
+            Role::Pulled => {}
+            role => self.take_other(role, workload),
+        }
+    }
+
+    /// Takes in images that the kubelet does not pull for pods of their object.
+    fn take_other(&mut self, role: Role, workload: Workload<'a>) {
+        let Workload { object, images, pull_secrets, .. } = workload;
+        self.other_images.extend(images.into_iter().map(|image| {
+            let path = object.path(&[], &image.field.to_string());
+            let names = pull_secrets.names().cloned().collect();
+            let object = object.clone();
+            Box::new(OtherImage { object, role, path, image, names, is_used: false })
+        }));
     }
 
     /// Takes in the findings that an object and its pod templates ask to ignore.
@@ -890,6 +954,50 @@ impl<'a> Inventory<'a> {
     }
 }
 
+/// What a hit says for the part of a key.
+fn read_hit<'a>(
+    node: Node<'_, 'a>,
+    hit: &pulls::Hit<'_, 'a>,
+    key: Option<&str>,
+    forms: &mut Shared<Form>,
+) -> pulls::SiteContents<'a> {
+    let name = node.at(&["metadata", "name"]).and_then(text);
+    let mut found = hit.read(name.as_deref(), key, forms);
+    for image in &mut found.images {
+        let by = placeholder::replaced_by(image, node, hit.template);
+        let by = by.or_else(|| placeholder::parameter_in(image).map(|_| PARAMETERS));
+        image.pulled = by.map_or(image.pulled, Pulled::ReplacedBy);
+    }
+    found
+}
+
+/// The workload of a hit.
+fn workload_of<'a>(
+    hit: &pulls::Hit<'_, 'a>,
+    found: pulls::SiteContents<'a>,
+    kind: &'a Row,
+    make: &dyn Fn() -> Object<'a>,
+) -> Workload<'a> {
+    let mut object = make();
+    object.opted_out |= hit.template.is_some_and(opts_out);
+    Workload {
+        object,
+        kind,
+        pulls: hit.site,
+        ways: Some(Box::new(found.ways)),
+        shares: 0,
+        service_account: found.service_account,
+        not_an_account: found.not_an_account,
+        has_account_name: hit.names_account(),
+        pull_secrets: found.pull_secrets,
+        images: found.images,
+        mounts: hit.spec.map(mounts).unwrap_or_default(),
+        is_static: false,
+        made: found.made.map(Box::new),
+        site: found.site,
+    }
+}
+
 /// Notes which of the workloads of one object have a list of pull secrets in common.
 fn share_lists(workloads: &mut [Box<Workload<'_>>]) {
     if workloads.len() < 2 {
@@ -897,6 +1005,7 @@ fn share_lists(workloads: &mut [Box<Workload<'_>>]) {
     }
     let mut firsts = BTreeMap::new();
     for (at, workload) in workloads.iter_mut().enumerate() {
+        workload.shares = 0;
         if workload.ways.as_ref().is_none_or(|ways| ways.list.is_some()) {
             let first = *firsts.entry(workload.list_path()).or_insert(at);
             workload.shares = u32::try_from(at - first).unwrap_or(0);
@@ -1030,7 +1139,8 @@ fn image<'a>(
     let pulled = if never { Pulled::Never } else { Pulled::Yes };
     let container = holder.get("name").and_then(text);
     let parsed = Reference::parse(&reference);
-    Some(Image { reference, span: node.span(), container, field, pulled, parsed })
+    let span = node.span();
+    Some(Image { reference, span, container, field, pulled, origin: None, parsed })
 }
 
 fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {

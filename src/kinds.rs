@@ -8,6 +8,7 @@ mod fields;
 mod listing;
 pub mod path;
 pub mod proposal;
+mod reference;
 
 use memchr::memmem;
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ use crate::words::Words;
 
 pub use listing::Listed;
 pub use path::{FieldPath, Way};
+pub use reference::{Override, Reference, Takes, Target};
 
 /// A kind of some API groups.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -200,6 +202,18 @@ pub struct PullSite {
     /// Whether an object that this one names decides which pull secrets there are.
     #[serde(default)]
     pub decided_elsewhere: bool,
+    /// The objects to which it refers for its pods.
+    #[serde(default)]
+    pub references: Box<[Reference]>,
+    /// What it is called among the parts of its object, from the place: a reference to a part names it so.
+    #[serde(default)]
+    pub key: Option<FieldPath>,
+    /// Fields that take the place of its own for the part of one key.
+    #[serde(default)]
+    pub overrides: Box<[Override]>,
+    /// Whether pods of other objects have its images, too.
+    #[serde(default)]
+    pub lends: bool,
     /// Whether there are pods where no image is named: the operator chooses it.
     #[serde(default)]
     pub implicit: bool,
@@ -445,6 +459,8 @@ impl PullSite {
             && self.cannot.is_none()
             && self.role == Role::Pulled
             && !self.implicit
+            && self.references.is_empty()
+            && !self.lends
     }
 
     /// Whether objects of an API version have it.

@@ -105,6 +105,35 @@ fn pods_have_the_pull_secrets_that_their_operator_gives_them() {
 }
 
 #[test]
+fn images_of_templates_are_checked_at_the_object_of_the_file_that_uses_them() {
+    let mut users = BTreeMap::new();
+    for file in files() {
+        let report = file.check(&[]);
+        let images = report["images"].as_array().expect("a report lists images");
+        let templates = file.truth["images"].as_array().expect("images are a list");
+        for image in templates.iter().filter(|image| image["role"] == "reference") {
+            let is_of = |found: &&Value| {
+                let origin = &found["origin"];
+                origin["document"] == image["doc"] && as_in_truth(&origin["path"]) == image["path"]
+            };
+            let used = images.iter().filter(is_of).map(|found| text(&found["object"]["kind"]));
+            let place = format!("{} {}", file.name, text(&image["path"]));
+            users.insert(place, used.collect::<Vec<_>>());
+        }
+    }
+    let used: Vec<_> = users.iter().filter(|(_, users)| !users.is_empty()).collect();
+    println!("images of templates: {} of {} with a user in their file", used.len(), users.len());
+    let expected = [
+        "tekton.catalog-jib.yaml spec.tasks[2].taskSpec.steps[0].image",
+        "tekton.matrix.yaml spec.steps[0].image",
+        "tekton.stepaction-params.yaml spec.image",
+    ];
+    let places: Vec<_> = used.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(places, expected);
+    assert!(used.iter().all(|(_, users)| **users == ["PipelineRun"]), "{used:?}");
+}
+
+#[test]
 fn one_more_secret_is_written_where_the_operator_reads_it() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut score = Score::default();

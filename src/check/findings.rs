@@ -26,6 +26,7 @@ mod secrets;
 mod stamps;
 pub(super) mod story;
 mod suppressions;
+mod targets;
 mod unread;
 mod usage;
 
@@ -52,6 +53,9 @@ pub(super) use remedy::owner_of;
 /// How many names a message lists.
 const NAMES_SHOWN: usize = 5;
 
+/// An image: its source, its place and its reference. Images of a template have the place of what refers to it.
+pub(super) type ImageId = (usize, Span, String);
+
 /// A check: what it is called, and what reports its findings.
 type Check = (&'static str, fn(&World<'_>, &mut Findings<'_, '_>));
 
@@ -65,6 +69,7 @@ const CHECKS: &[Check] = &[
     ("images", |world, out| world.about_images(out)),
     ("registries", |world, out| world.about_registries(out)),
     ("custom resources", |world, out| world.about_custom_resources(out)),
+    ("targets", |world, out| world.about_targets(out)),
     ("fields that nothing reads", |world, out| world.about_unread(out)),
     ("service accounts", |world, out| world.about_service_accounts(out)),
     ("absent service accounts", |world, out| world.about_absent_accounts(out)),
@@ -97,7 +102,7 @@ pub(super) struct Findings<'w, 'c> {
     /// What the manifests and the baseline accept.
     ignores: Ignores<'c>,
     /// The images whose findings are accepted.
-    pub(super) excused: BTreeSet<(usize, Span)>,
+    pub(super) excused: BTreeSet<ImageId>,
     /// The object of the place before.
     subject: Option<Rc<Subject>>,
 }
@@ -149,16 +154,31 @@ impl<'w, 'c> Findings<'w, 'c> {
         let suppressed = self.suppression(&draft).or_else(|| self.ignored(&draft));
         let suppressed = suppressed.or_else(|| self.known(severity, &fingerprint));
         if let (Some(_), Some(image), Some(at)) = (&suppressed, draft.image, &draft.at) {
-            self.excused.insert((at.object.source as usize, image.span));
+            let reference = image.reference.as_str().to_owned();
+            self.excused.insert((at.object.source as usize, image.span, reference));
         }
         let container = draft.at.as_ref().and_then(|at| at.container);
+        let origin = draft.image.and_then(|image| image.origin.as_deref());
+        let origin = origin.map(|origin| {
+            let at = At::new(&origin.object, origin.span, "the image is written here");
+            at.path(origin.path.clone())
+        });
         let finding = Finding {
             code: draft.code,
             severity,
-            message: draft.message.shrunk(),
+            message: match &origin {
+                Some(origin) => say!(
+                    "{} The image is in {} ({}).",
+                    draft.message,
+                    describe(origin.object),
+                    origin.path.shown()
+                ),
+                None => draft.message,
+            }
+            .shrunk(),
             place,
             focus: draft.focus.as_ref().map(|focus| Box::new(self.place(focus))),
-            related: draft.related.iter().map(|at| self.place(at)).collect(),
+            related: draft.related.iter().chain(&origin).map(|at| self.place(at)).collect(),
             cause: draft.cause,
             image: draft.image.map(|image| shown(&image.reference).into_owned()),
             container: container.map(|container| shown(container).into_owned()),

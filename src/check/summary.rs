@@ -6,11 +6,11 @@ use crate::finding::{Finding, Severity};
 use crate::inventory::{Image, Inventory};
 use crate::policy::AccessFrom;
 use crate::say;
-use crate::source::Span;
 use crate::text::{Message, list, shown};
 use crate::verdict::{Identified, Verdict};
 use crate::yaml::Problem;
 
+use super::findings::ImageId;
 use super::{Judged, Pod};
 
 /// Whether the control holds.
@@ -155,7 +155,7 @@ impl Summary {
         inventories: &[Inventory<'_>],
         pods: &[Pod<'_>],
         findings: &[Finding],
-        excused: &BTreeSet<(usize, Span)>,
+        excused: &BTreeSet<ImageId>,
     ) -> Self {
         let mut counted = Self {
             status: Status::Skip,
@@ -167,7 +167,7 @@ impl Summary {
             assumed_public: BTreeSet::new(),
             never_pulled: 0,
             placeholders: 0,
-            other_images: inventories.iter().map(|inventory| inventory.other_images.len()).sum(),
+            other_images: inventories.iter().map(count_others).sum(),
             unjudged: UnjudgedImages::of(inventories),
         };
         let (mut failed, mut assumed) = (false, BTreeSet::new());
@@ -182,8 +182,9 @@ impl Summary {
                 }
                 if verdict.is_private() && seen.insert(&*image.reference) {
                     counted.count(pod, judged);
-                    failed |=
-                        !verdict.is_configured() && !excused.contains(&(pod.id.source, image.span));
+                    let id = || (pod.id.source, image.span, image.reference.as_str().to_owned());
+                    failed |= !verdict.is_configured()
+                        && (excused.is_empty() || !excused.contains(&id()));
                 }
             }
         }
@@ -296,6 +297,11 @@ impl UnjudgedImages {
 fn is_assumed_public(judged: &Judged) -> bool {
     let assumed = judged.access.is_some_and(|(_, from)| from == AccessFrom::Assumed);
     assumed && judged.judgement.verdict == Verdict::Public
+}
+
+/// How many images the kubelet does not pull for pods of their object, nor for those of others.
+fn count_others(inventory: &Inventory<'_>) -> usize {
+    inventory.other_images.iter().filter(|other| !other.is_used).count()
 }
 
 fn host(image: &Image<'_>) -> Option<String> {

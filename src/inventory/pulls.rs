@@ -12,7 +12,9 @@ use super::{
 };
 use super::{entries, exact, image, images, text, wrong};
 use crate::image::Reference;
-use crate::kinds::{Combine, FieldPath, PullSite, SecretField, SecretForm, SplitImage, Way};
+use crate::kinds::{
+    Combine, FieldPath, Override, PullSite, SecretField, SecretForm, SplitImage, Way,
+};
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
@@ -20,6 +22,7 @@ use crate::text::Text;
 use crate::yaml::{Field, Node, NodeKind};
 
 /// Where the fields of a workload are, if they are not in a pod spec at the same path in each object of its kind.
+#[derive(Clone)]
 pub struct Ways {
     /// To its pod spec, or to the place of its site.
     pub home: Box<str>,
@@ -34,7 +37,7 @@ pub struct Ways {
 /// One hit of a site in an object.
 pub(super) struct Hit<'t, 'a> {
     root: Node<'t, 'a>,
-    site: &'a PullSite,
+    pub(super) site: &'a PullSite,
     /// What the path of the site leads to.
     node: Node<'t, 'a>,
     way: Way,
@@ -57,9 +60,12 @@ pub(super) struct SiteContents<'a> {
     pub(super) made: Option<MadeAccount<'a>>,
     /// Where the list is that the operator ignores, if it does.
     pub(super) ignored: Option<Span>,
+    /// Whether there are pods of it without what other objects have.
+    pub(super) is_made: bool,
 }
 
 /// What an operator does about the ServiceAccount of pods.
+#[derive(Clone)]
 pub struct MadeAccount<'a> {
     /// Whether nothing else is known than that another object decides.
     pub is_elsewhere: bool,
@@ -105,7 +111,7 @@ impl<'t, 'a> Hit<'t, 'a> {
 
     /// Whether there is a pod spec, an image, or a pod whose image the operator chooses.
     pub(super) fn makes_pods(&self) -> bool {
-        self.is_made(&self.images(), &self.places())
+        self.is_made(&self.images(), &self.places(None))
     }
 
     fn is_made(&self, images: &[Image<'_>], places: &[SecretsField<'_, '_>]) -> bool {
@@ -123,9 +129,7 @@ impl<'t, 'a> Hit<'t, 'a> {
             self.each(&when.path, &mut |node, _| {
                 value.get_or_insert_with(|| node.scalar());
             });
-            value.map_or(when.or_absent, |value| {
-                value.is_some_and(|value| when.is.iter().any(|is| value == **is))
-            })
+            when.holds(value.as_ref().map(Option::as_deref))
         })
     }
 
@@ -135,17 +139,42 @@ impl<'t, 'a> Hit<'t, 'a> {
         name.and_then(text).is_some()
     }
 
-    /// What is there to be pulled, and with what; `None` if no pods are made.
+    /// What the site is called among the parts of its object.
+    pub(super) fn key(&self) -> Option<Text<'a>> {
+        first_text(self.node, self.site.key.as_ref()?)
+    }
+
+    /// The keys of the parts for which other fields take the place of those of the site, each once.
+    pub(super) fn overridden(&self) -> Vec<Text<'a>> {
+        let mut keys = Vec::new();
+        for part in &self.site.overrides {
+            self.each(&part.at, &mut |node, _| {
+                keys.extend(first_text(node, &part.key).filter(|key| !keys.contains(key)));
+            });
+        }
+        keys
+    }
+
+    /// The ServiceAccount that the object names for all of its parts, or that the place itself names.
+    pub(super) fn account_named(&self, for_all: bool) -> Option<Text<'a>> {
+        let mut name = None;
+        for path in self.site.service_account.iter().filter(|path| path.from_root == for_all) {
+            self.each(path, &mut |node, _| name = name.take().or_else(|| text(node)));
+        }
+        let spec = self.spec.filter(|_| for_all);
+        name.or_else(|| ACCOUNT_FIELDS.iter().find_map(|field| text(spec?.get(field)?)))
+    }
+
+    /// What is there to be pulled, and with what. `key` is that of the part, if it has one.
     pub(super) fn read(
         &self,
         name: Option<&str>,
+        key: Option<&str>,
         forms: &mut Shared<Form>,
-    ) -> Option<SiteContents<'a>> {
+    ) -> SiteContents<'a> {
         let images = self.images();
-        let mut places = self.places();
-        if !self.is_made(&images, &places) {
-            return None;
-        }
+        let mut places = self.places(key);
+        let is_made = self.is_made(&images, &places);
         let (used, target) = (self.used(&places), self.target(&places));
         let mut ways =
             Ways { home: self.home().into(), list: None, form: SecretForm::Objects, account: None };
@@ -162,7 +191,7 @@ impl<'t, 'a> Hit<'t, 'a> {
             site = Site::only_first(list.span);
         }
         list.entries = combined(self.site.combine, list.entries, places);
-        let (mut service_account, not_an_account) = self.account(&mut ways);
+        let (mut service_account, not_an_account) = self.account(key, &mut ways);
         let is_named = service_account.is_some();
         let mut ignored = None;
         if is_named && self.site.account_ignores_secrets {
@@ -179,7 +208,7 @@ impl<'t, 'a> Hit<'t, 'a> {
             list.entries = Box::new([named(default, self.node)]);
         }
         let made = (!is_named).then(|| self.made(name, &mut service_account)).flatten();
-        Some(SiteContents {
+        SiteContents {
             images,
             pull_secrets: list,
             site,
@@ -188,7 +217,8 @@ impl<'t, 'a> Hit<'t, 'a> {
             ways,
             made,
             ignored,
-        })
+            is_made,
+        }
     }
 
     /// The field whose entries count first.
@@ -201,6 +231,8 @@ impl<'t, 'a> Hit<'t, 'a> {
         if self.site.pair {
             return 0;
         }
+        // Fields for one part come first, and are written only if they are in use.
+        let first = places.iter().take_while(|place| place.is_override).count();
         let is_list =
             |at: &usize| matches!(places[*at].form, SecretForm::Objects | SecretForm::Names);
         let joined = self.site.combine == Combine::Joined;
@@ -214,9 +246,10 @@ impl<'t, 'a> Hit<'t, 'a> {
             .write_to
             .as_ref()
             .and_then(|to| self.site.pull_secrets.iter().position(|field| field.path == *to));
+        let wanted = wanted.map(|at| at + first);
         let best = wanted.or(own).filter(|at| *at < places.len());
-        let list = best.filter(is_list).or_else(|| (0..places.len()).find(is_list));
-        if used.is_some() { list.or(used).unwrap_or(0) } else { best.unwrap_or(0) }
+        let list = best.filter(is_list).or_else(|| (first..places.len()).find(is_list));
+        if used.is_some() { list.or(used).unwrap_or(first) } else { best.unwrap_or(first) }
     }
 
     /// What the operator makes of the ServiceAccount that no field names, and under which name.
@@ -235,7 +268,7 @@ impl<'t, 'a> Hit<'t, 'a> {
     }
 
     /// Calls `visit` with everything that a path of the row leads to.
-    fn each(&self, path: &FieldPath, visit: &mut dyn FnMut(Node<'t, 'a>, &mut Way)) {
+    pub(super) fn each(&self, path: &FieldPath, visit: &mut dyn FnMut(Node<'t, 'a>, &mut Way)) {
         self.each_below(self.node, &self.way, path, visit);
     }
 
@@ -351,12 +384,38 @@ impl<'t, 'a> Hit<'t, 'a> {
             container: holder.get("name").and_then(text),
             field: ImageField::At(Box::new(way)),
             pulled: super::Pulled::Yes,
+            origin: None,
         })
     }
 
-    /// The fields for pull secrets, the one that decides first.
-    fn places(&self) -> Vec<SecretsField<'t, 'a>> {
-        let mut found = self.fields(&self.site.pull_secrets);
+    /// Calls `visit` with what takes the place of fields of the site for the part of a key.
+    fn each_override(
+        &self,
+        key: Option<&str>,
+        visit: &mut dyn FnMut(&'a Override, Node<'t, 'a>, &mut Way),
+    ) {
+        for part in &self.site.overrides {
+            self.each(&part.at, &mut |node, way| {
+                if key.is_some() && first_text(node, &part.key).as_deref() == key {
+                    visit(part, node, way);
+                }
+            });
+        }
+    }
+
+    /// The fields for pull secrets of the part of a key, the one that decides first.
+    fn places(&self, key: Option<&str>) -> Vec<SecretsField<'t, 'a>> {
+        let mut found = Vec::new();
+        self.each_override(key, &mut |part, node, way| {
+            for field in &part.pull_secrets {
+                let (above, keys) = field.path.split_names();
+                above.each(node, way, &mut |holder, way| {
+                    let field = SecretsField::new(holder, way, keys.clone(), field.form);
+                    found.push(SecretsField { is_override: true, ..field });
+                });
+            }
+        });
+        found.extend(self.fields(&self.site.pull_secrets));
         if self.site.ignores_pod_list {
             return found;
         }
@@ -374,8 +433,12 @@ impl<'t, 'a> Hit<'t, 'a> {
         found
     }
 
-    /// The name of its ServiceAccount, or what is there and is not a name. Says in `ways` where.
-    fn account(&self, ways: &mut Ways) -> (Option<Text<'a>>, Option<Box<NotString<'a>>>) {
+    /// The name of the ServiceAccount of the part of a key, or what is there and is not a name. Says in `ways` where.
+    fn account(
+        &self,
+        key: Option<&str>,
+        ways: &mut Ways,
+    ) -> (Option<Text<'a>>, Option<Box<NotString<'a>>>) {
         let (mut name, mut wrong) = (None, None);
         let mut look = |node: Node<'t, 'a>, way: &str| {
             if let Some(found) = text(node).filter(|_| name.is_none()) {
@@ -384,6 +447,11 @@ impl<'t, 'a> Hit<'t, 'a> {
             }
             wrong = wrong.take().or_else(|| wrong::not_a_string(node));
         };
+        self.each_override(key, &mut |part, node, way| {
+            for path in &part.service_account {
+                path.each(node, way, &mut |node, way| look(node, way.as_str()));
+            }
+        });
         for path in &self.site.service_account {
             self.each(path, &mut |node, way| look(node, way.as_str()));
         }
@@ -404,6 +472,8 @@ struct SecretsField<'t, 'a> {
     way: Way,
     form: SecretForm,
     list: PullSecrets<'a>,
+    /// Whether it takes the place of others for one part.
+    is_override: bool,
 }
 
 impl<'t, 'a> SecretsField<'t, 'a> {
@@ -415,7 +485,7 @@ impl<'t, 'a> SecretsField<'t, 'a> {
         let split = keys.split_last();
         let field = split.and_then(|(key, above)| holder.at(above)?.field(key));
         let list = field.map(|field| read(field, form)).unwrap_or_default();
-        Self { holder, keys, way, form, list }
+        Self { holder, keys, way, form, list, is_override: false }
     }
 
     /// Whether it has something that hides the fields after it.
@@ -478,8 +548,16 @@ fn read<'a>(field: Field<'_, 'a>, form: SecretForm) -> PullSecrets<'a> {
 
 /// A name that is not a value of the input by itself.
 fn named<'a>(name: &str, node: Node<'_, 'a>) -> PullSecretRef<'a> {
-    let name = Some(name.to_owned().into());
-    PullSecretRef { name, bare: false, not_a_name: None, unknown: None, span: node.span() }
+    PullSecretRef::implied(name.to_owned().into(), node.span())
+}
+
+/// The first text that a path leads to.
+pub(super) fn first_text<'a>(node: Node<'_, 'a>, path: &FieldPath) -> Option<Text<'a>> {
+    let mut found = None;
+    path.each(node, &mut Way::default(), &mut |node, _| {
+        found = found.take().or_else(|| text(node));
+    });
+    found
 }
 
 /// A name that is the entry itself.

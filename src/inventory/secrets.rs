@@ -473,6 +473,7 @@ fn near_key(secret: Node<'_, '_>) -> Option<Text<'static>> {
 mod tests {
     use super::*;
     use crate::inventory::Inventory;
+    use crate::kinds::Table;
 
     const EMPTY: &str = "type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: e30K}\n";
     const FULL: &str = "type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{\"auths\":{\"a\":{\
@@ -490,7 +491,7 @@ mod tests {
             format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, {metadata}}}\n{rest}");
         let inventory = match source_kind {
             SourceKind::Manifests => Inventory::of(&text),
-            SourceKind::Cluster => Inventory::of_cluster(&text),
+            SourceKind::Cluster => Inventory::of_cluster(&text, Table::builtin()),
         };
         look(&inventory.unwrap_or_else(|problem| panic!("{problem:?}")).secrets[0])
     }

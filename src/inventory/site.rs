@@ -15,6 +15,7 @@ use crate::yaml::{Node, NodeKind};
 use super::PULL_SECRETS;
 
 /// Where the list of one holder (a pod spec or a ServiceAccount) can be written, or why it cannot.
+#[derive(Clone)]
 pub struct Site {
     /// How many places of the document change with an edit here: more than one if an alias leads here.
     pub users: u64,
@@ -115,6 +116,15 @@ impl Site {
             span: if list.is_empty() { place.span() } else { list },
             why: "it names its ServiceAccount, and its operator ignores the pull secrets then",
             advice: "name the pull secret in imagePullSecrets of that ServiceAccount".into(),
+        })
+    }
+
+    /// Where the list is that of an object in a dump of the cluster, which `span` refers to.
+    pub(super) fn in_cluster(span: Span) -> Self {
+        Self::refused(Refusal {
+            span,
+            why: "its pods are those of a template in the cluster dump, which pullcreds does not edit",
+            advice: "add the template to the input, or name the pull secret in it by hand".into(),
         })
     }
 

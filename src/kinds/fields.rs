@@ -22,7 +22,7 @@ impl PullSite {
         self.pod_spec.as_ref().map(|path| self.absolute(path))
     }
 
-    /// Its fields for pull secrets, that of the pod spec last. Their paths are from the root.
+    /// Its fields for pull secrets: those for one part and then that of the pod spec last. Their paths are from the root.
     pub fn secret_fields(&self) -> Vec<SecretField> {
         let own = self.pull_secrets.iter();
         let own =
@@ -31,7 +31,12 @@ impl PullSite {
             let path = path.join(&FieldPath::of_name(PULL_SECRETS));
             SecretField { path, form: SecretForm::Objects }
         });
-        own.chain(of_pod).collect()
+        let of_parts = self.overrides.iter().flat_map(|part| {
+            let at = self.absolute(&part.at);
+            let fields = part.pull_secrets.iter();
+            fields.map(move |field| SecretField { path: at.join(&field.path), form: field.form })
+        });
+        own.chain(of_parts).chain(of_pod).collect()
     }
 
     /// Its fields that are whole references, outside of the pod spec. Their paths are from the root.

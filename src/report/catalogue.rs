@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use super::Look;
 use super::style::{BOLD, CYAN, PLAIN, paint, wrapped};
 use crate::kinds::{
-    ACCOUNT_FIELDS, Combine, Delivery, FieldPath, Listed, PullSite, Role, Row, SecretField,
-    SecretForm,
+    ACCOUNT_FIELDS, Combine, Delivery, FieldPath, Listed, PullSite, Reference, Role, Row,
+    SecretField, SecretForm, Takes,
 };
 use crate::kinds::{Order, Verified};
 use crate::text::shown;
@@ -60,8 +60,11 @@ fn destination(row: &Row) -> String {
     if let Some(field) = row.secret_fields().first() {
         return path(&field.path);
     }
+    let refers = |site: &PullSite| site.only_refers();
     let text = if row.sites.iter().any(|site| site.role == Role::Template) {
         "none here: the object that uses it has them"
+    } else if !row.sites.is_empty() && row.sites.iter().all(refers) {
+        "those of the object that it refers to"
     } else if row.sites.iter().any(|site| site.cannot.is_some()) {
         "cannot carry a pull secret"
     } else if !row.embed.is_empty() {
@@ -124,6 +127,7 @@ fn site_facts(site: &PullSite) -> Vec<(&'static str, Vec<String>)> {
         ("pull secrets", secrets(site)),
         ("delivery", delivery(site).into_iter().collect()),
         ("ServiceAccount", account(site)),
+        ("refers to", references(site)),
         ("mind", remarks(site)),
     ]
 }
@@ -135,11 +139,38 @@ fn where_it_is(site: &PullSite) -> Vec<String> {
         lines.push(format!("in {}", list(site.versions.iter().map(|version| show(version)))));
     }
     if let Some(when) = &site.when {
-        let or = if when.or_absent { " or absent" } else { "" };
-        let field = path(&site.absolute(&when.path));
-        lines.push(format!("if {field} is {}{or}", list(when.is.iter().map(|is| show(is)))));
+        let is = list(when.is.iter().map(|is| show(is)));
+        let is = match (&*is, when.or_absent) {
+            ("", _) => "absent".to_owned(),
+            (is, true) => format!("{is} or absent"),
+            (is, false) => is.to_owned(),
+        };
+        lines.push(format!("if {} is {is}", path(&site.absolute(&when.path))));
     }
     lines
+}
+
+/// The objects from which its pods get images, pull secrets or all that they are.
+fn references(site: &PullSite) -> Vec<String> {
+    site.references.iter().map(|reference| self::reference(site, reference)).collect()
+}
+
+fn reference(site: &PullSite, reference: &Reference) -> String {
+    let at = path(&site.absolute(&reference.at));
+    if reference.to.is_empty() {
+        return format!("{at}: another part of the object");
+    }
+    let kinds: Vec<_> = reference.to.iter().map(|target| show(&target.kind)).collect();
+    let takes = match (reference.takes, reference.merges, reference.unless_own) {
+        (Takes::Target, ..) => "which is checked by itself",
+        (Takes::Pods, ..) => "for the whole pods",
+        (Takes::Images, false, _) => "for images",
+        (Takes::Images, true, false) => "for images and further pull secrets",
+        (Takes::Images, true, true) => "for further pull secrets, and for images if it has none",
+    };
+    let kinds = kinds.join(" or ");
+    let part = if reference.part.is_some() { "a part of " } else { "" };
+    format!("{at}: {part}{kinds}, {takes}")
 }
 
 fn images(site: &PullSite) -> Vec<String> {
@@ -202,6 +233,9 @@ fn account(site: &PullSite) -> Vec<String> {
 /// What is worth knowing about a site beyond its fields.
 fn remarks(site: &PullSite) -> Vec<String> {
     let mut lines: Vec<String> = combination(site).map(str::to_owned).into_iter().collect();
+    lines.extend(site.overrides.iter().map(|part| {
+        format!("{} goes before the others for one part", path(&site.absolute(&part.at)))
+    }));
     if site.account_ignores_secrets {
         lines
             .push("the pull secrets are ignored where a field names the ServiceAccount".to_owned());
@@ -344,6 +378,13 @@ pub fn what_to_mind(row: &Row) -> Vec<String> {
             add(title(site.role).to_lowercase());
         }
         add(site.cannot.as_deref().map(instead_of).unwrap_or_default());
+        let used = site.references.iter().filter(|_| site.role == Role::Pulled);
+        for reference in used {
+            let kinds: Vec<_> = reference.to.iter().map(|target| show(&target.kind)).collect();
+            if !kinds.is_empty() {
+                add(format!("checked with the {} that it refers to", kinds.join(" or ")));
+            }
+        }
         add(delivery(site).map(|text| format!("goes {text}")).unwrap_or_default());
         remarks(site).into_iter().for_each(&mut add);
     }

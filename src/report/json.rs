@@ -8,7 +8,8 @@ use super::Report;
 use crate::check::{Basis, Judged, Pod, Summary};
 use crate::finding::{Finding, Fix, Place, Subject};
 use crate::inject;
-use crate::inventory::{Image, ListState, Object, PullSecrets, Workload};
+use crate::inventory::{Image, ImageOrigin, ListState, Object, PullSecrets, Workload};
+use crate::kinds::Role;
 use crate::policy::AccessFrom;
 use crate::text::{Message, Shown, printable_json, shown};
 use crate::words::Words as _;
@@ -102,6 +103,24 @@ struct WireImage<'r> {
     secret_from: Option<&'static str>,
     key: Option<Shown<'r>>,
     key_order: Option<usize>,
+    /// Not there for an image of the object itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    /// Where the image is written, if the object has it from a template; `path` is what refers to that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<WireOrigin<'r>>,
+}
+
+/// Where an image of a template is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireOrigin<'r> {
+    source: Shown<'r>,
+    document: usize,
+    object: WireObject<'r>,
+    path: Shown<'r>,
+    line: usize,
+    column: usize,
 }
 
 #[derive(Serialize)]
@@ -263,6 +282,7 @@ fn image<'r>(
     let reference = reference.as_ref();
     let access = judged.access;
     let entry = judged.judgement.entry();
+    let of_template = image.origin.is_some() || workload.pulls.role == Role::Template;
     WireImage {
         source: shown(&report.source(pod.id.source).name),
         template: report.template(pod.id.source, workload.object.chunk),
@@ -289,6 +309,21 @@ fn image<'r>(
         secret_from: judged.judgement.secret.map(|_| judged.judgement.evidence.name()),
         key: entry.map(|entry| entry.key.reborrow()),
         key_order: entry.map(|entry| entry.order),
+        role: of_template.then(|| Role::Template.name()),
+        origin: image.origin.as_deref().map(|origin| self::origin(report, origin)),
+    }
+}
+
+fn origin<'r>(report: &'r Report<'_>, origin: &'r ImageOrigin<'_>) -> WireOrigin<'r> {
+    let source = origin.object.source as usize;
+    let position = report.position(source, origin.span.start);
+    WireOrigin {
+        source: shown(&report.source(source).name),
+        document: origin.object.document,
+        object: object(&origin.object),
+        path: shown(&origin.path),
+        line: position.line,
+        column: position.column,
     }
 }
 

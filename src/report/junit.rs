@@ -66,8 +66,8 @@ struct TestCounts {
     skipped: usize,
 }
 
-/// Findings by the image that they are about: the source and the span of it.
-type ByImage<'r> = BTreeMap<(usize, Span), Vec<&'r Finding>>;
+/// Findings by the image that they are about: its source, its span and its reference.
+type ByImage<'r> = BTreeMap<(usize, Span, String), Vec<&'r Finding>>;
 
 /// The whole report.
 pub(super) fn render(report: &Report<'_>) -> String {
@@ -108,9 +108,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
 }
 
 /// The image that a finding is about.
-fn image_of(finding: &Finding) -> Option<(usize, Span)> {
-    finding.image.as_ref()?;
-    finding.place.as_ref().map(|place| (place.source, place.span))
+fn image_of(finding: &Finding) -> Option<(usize, Span, String)> {
+    let image = finding.image.as_ref()?.to_string();
+    finding.place.as_ref().map(|place| (place.source, place.span, image))
 }
 
 /// A test for each pull of a pod. What was found of its images is taken out of `by_image`.
@@ -126,7 +126,8 @@ fn pulls(report: &Report<'_>, pod: &Pod<'_>, by_image: &mut ByImage<'_>) -> Vec<
     let mut seen = BTreeSet::new();
     let mut cases = Vec::new();
     for (image, judged) in workload.images.iter().zip(&pod.images) {
-        let found = by_image.remove(&(pod.id.source, image.span)).unwrap_or_default();
+        let id = (pod.id.source, image.span, shown(&image.reference).to_string());
+        let found = by_image.remove(&id).unwrap_or_default();
         // The same image in a second container is the same pull.
         if !seen.insert(&*image.reference) && found.is_empty() {
             continue;

@@ -48,6 +48,7 @@ impl<'i> DumpCoverage<'i> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::Table;
 
     const ACCOUNT: &str =
         "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: shop}}\n";
@@ -55,8 +56,10 @@ mod tests {
 
     #[track_caller]
     fn check(dumps: &[&str], lacks_account: bool, lacks_secret: bool) {
-        let dumps: Vec<_> =
-            dumps.iter().map(|dump| Inventory::of_cluster(dump).expect("a stream")).collect();
+        let dumps: Vec<_> = dumps
+            .iter()
+            .map(|dump| Inventory::of_cluster(dump, Table::builtin()).expect("a stream"))
+            .collect();
         let extent = DumpCoverage::of(&dumps);
         assert_eq!(extent.lacks_account(Some("shop"), "b"), lacks_account);
         assert_eq!(extent.lacks_secret(Some("shop")), lacks_secret);

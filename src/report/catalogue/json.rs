@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::kinds::{FieldPath, Listed, PullSite, SecretField, SplitImage};
+use crate::kinds::{FieldPath, Listed, PullSite, Reference, SecretField, SplitImage, Target};
 use crate::text::{printable_json, shown};
 use crate::words::Words as _;
 
@@ -81,8 +81,22 @@ struct WirePods {
     service_account_default: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     cannot: Option<String>,
+    /// The objects from which its pods get images, pull secrets or all that they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    references: Vec<WireReference>,
     #[serde(skip_serializing_if = "String::is_empty")]
     note: String,
+}
+
+/// Another object to which one refers for its pods.
+#[derive(Serialize)]
+struct WireReference {
+    path: String,
+    /// The kinds that it may have, as `KIND.GROUP`; without any, it is another part of the object itself.
+    to: Vec<String>,
+    takes: &'static str,
+    /// Whether its pull secrets are added.
+    merges: bool,
 }
 
 /// An image in parts.
@@ -158,7 +172,19 @@ fn pods(site: &PullSite) -> WirePods {
         service_account: accounts.collect(),
         service_account_default: text(site.service_account_default.as_deref().unwrap_or("default")),
         cannot: site.cannot.as_deref().map(text),
+        references: site.references.iter().map(|one| reference(site, one)).collect(),
         note: text(&site.note),
+    }
+}
+
+fn reference(site: &PullSite, reference: &Reference) -> WireReference {
+    let kind =
+        |target: &Target| text(format!("{}.{}", target.kind, target.group).trim_end_matches('.'));
+    WireReference {
+        path: path(&site.absolute(&reference.at)),
+        to: reference.to.iter().map(kind).collect(),
+        takes: reference.takes.word(),
+        merges: reference.merges,
     }
 }
 
