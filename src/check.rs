@@ -367,6 +367,7 @@ fn requests<'i, 'a>(
     let workloads = inventories.iter().map(|inventory| inventory.workloads.len());
     let mut requests = Vec::with_capacity(workloads.sum());
     for (source, inventory) in inventories.iter().enumerate() {
+        used.extend(inventory.own_rows.iter().copied().map(RuleId::CustomResource));
         for (index, workload) in inventory.workloads.iter().enumerate() {
             used.extend(workload.kind.own.map(RuleId::CustomResource));
             let account = accounts.find(source, workload, policy);

@@ -22,7 +22,7 @@ pub mod stamp;
 mod walk;
 mod wrong;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -118,6 +118,8 @@ pub struct Inventory<'a> {
     pub unjudged: Vec<Box<Unjudged<'a>>>,
     /// What objects refer to and the run does not have; none of a dump.
     pub absent: Vec<Box<AbsentTarget<'a>>>,
+    /// The rows of the policy that an object has which may make no pods itself.
+    pub own_rows: BTreeSet<usize>,
     /// The objects of which others make pods, in the order of the stream.
     templates: Vec<references::Template<'a>>,
     /// What refers to others for its pods, in the order of the stream; none of a dump.
@@ -604,6 +606,7 @@ impl<'a> Inventory<'a> {
                 object.document += documents_before;
             }
             references::shift(&mut part, all.workloads.len());
+            all.own_rows.append(&mut part.own_rows);
             all.templates.append(&mut part.templates);
             all.users.append(&mut part.users);
             all.workloads.append(&mut part.workloads);
@@ -735,6 +738,7 @@ impl<'a> StreamPart<'a> {
             found.take_flaws(repeated::in_account(node), &make);
         } else if let Some(row) = row {
             let first = found.workloads.len();
+            found.own_rows.extend(row.own.filter(|_| row.may_make_no_pods()));
             if row.is_template() {
                 found.templates.push(references::Template::new(make(), first));
             }

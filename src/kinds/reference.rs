@@ -133,4 +133,10 @@ impl Row {
     pub fn is_template(&self) -> bool {
         self.sites.iter().any(PullSite::is_template)
     }
+
+    /// Whether some of its sites are no pods of its objects, or refer to others for them.
+    pub fn may_make_no_pods(&self) -> bool {
+        let is_pulled = |site: &PullSite| site.role == super::Role::Pulled;
+        self.sites.iter().any(|site| !is_pulled(site) || !site.references.is_empty())
+    }
 }

@@ -370,6 +370,10 @@ impl Validation<'_> {
         let default_namespace = namespace.as_ref().map(|namespace| namespace.value.as_str());
         Policy {
             fail_on: spec.fail_on.good(),
+            fails_on_unknown_kinds: spec
+                .fail_on_unknown_kinds
+                .good()
+                .is_some_and(|fails| fails.value),
             stamp: spec.stamp.good().is_some_and(|stamp| stamp.value),
             emit: spec.emit.good().map(|emit| emit.value).unwrap_or_default(),
             registries: self.registries(spec.registries),

@@ -11,7 +11,7 @@ use super::read::{Entries, FieldValue, List};
 use super::registries::{Class, Cloud};
 use super::{Emit, FailOn, InjectInto, OnRefusal, Spanned};
 use crate::finding::Severity;
-use crate::kinds::{Combine, SecretForm};
+use crate::kinds::{Combine, Role, SecretForm, Takes};
 
 /// What pullcreds assumes about registries, pull secrets and the cluster, and what it injects.
 ///
@@ -90,6 +90,9 @@ pub(super) struct Spec {
     /// The lowest severity of findings that make the run fail.
     #[serde(default)]
     pub(super) fail_on: FieldValue<Spanned<FailOn>>,
+    /// Whether a custom resource of an unknown kind that contains images makes the run fail, whatever `failOn` says.
+    #[serde(default)]
+    pub(super) fail_on_unknown_kinds: FieldValue<Spanned<bool>>,
     /// What a KRM function returns: all items, or none, as kustomize requires under `validators:`. Read only
     /// if this policy is a functionConfig. With `none`, nothing is injected. Under `transformers:`, `none`
     /// deletes every resource.
@@ -311,6 +314,51 @@ pub(super) struct CustomSite {
     /// Fields that name the ServiceAccount of the pods. They come before those of the pod spec.
     #[serde(default)]
     pub(super) service_account: FieldValue<List<Spanned<String>>>,
+    /// What the images are for, if they are not pulled for pods of the object. With `template`, they are checked at the
+    /// objects that refer to this one.
+    #[serde(default)]
+    pub(super) role: FieldValue<Spanned<Role>>,
+    /// What the part is called within the object. A reference to one part of an object names it like that.
+    #[serde(default)]
+    pub(super) key: FieldValue<Spanned<String>>,
+    /// Other objects from which the pods get images, pull secrets or everything.
+    #[serde(default)]
+    pub(super) references: FieldValue<List<Spanned<CustomReference>>>,
+}
+
+/// Another object from which the pods of a part get images, pull secrets or everything.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomReference {
+    /// The path to what refers to it. If it leads to several places, each is a reference of its own.
+    pub(super) at: FieldValue<Spanned<String>>,
+    /// The path from there to the name of the other object; without it, `name`.
+    #[serde(default)]
+    pub(super) name: FieldValue<Spanned<String>>,
+    /// The kinds that the other object can have, in the order in which they are looked for.
+    pub(super) to: FieldValue<List<Spanned<CustomTarget>>>,
+    /// The path from there to the key of the part that is meant; without it, all of the object.
+    #[serde(default)]
+    pub(super) part: FieldValue<Spanned<String>>,
+    /// What the pods get from the other object.
+    #[serde(default)]
+    pub(super) takes: FieldValue<Spanned<Takes>>,
+    /// Whether the pull secrets of the other object are added.
+    #[serde(default)]
+    pub(super) merges: FieldValue<Spanned<bool>>,
+}
+
+/// A kind to which a reference can lead.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomTarget {
+    /// Its API group, without the version.
+    pub(super) group: FieldValue<Spanned<String>>,
+    /// The kind.
+    pub(super) kind: FieldValue<Spanned<String>>,
+    /// Whether its objects are in no namespace.
+    #[serde(default)]
+    pub(super) cluster_scoped: FieldValue<Spanned<bool>>,
 }
 
 /// A field for pull secrets.
@@ -363,6 +411,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("expires", "spec.exceptions[]"),
     ("extends", "spec"),
     ("failOn", "spec"),
+    ("failOnUnknownKinds", "spec"),
     ("group", "spec.customResources[]"),
     ("iam", "spec.registries[]"),
     ("imagePullSecrets", "spec.cluster.serviceAccounts[]"),

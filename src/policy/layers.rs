@@ -114,6 +114,7 @@ impl Spec {
             extends: self.extends,
             namespace: self.namespace.or(base.namespace),
             fail_on: self.fail_on.or(base.fail_on),
+            fail_on_unknown_kinds: self.fail_on_unknown_kinds.or(base.fail_on_unknown_kinds),
             emit: self.emit.or(base.emit),
             stamp: self.stamp.or(base.stamp),
             registries: joined(

@@ -4,7 +4,9 @@ use super::Spanned;
 use super::check::{InvalidValue, Validation, place, refusal, start_of};
 use super::config;
 use super::read::{FieldValue, List, quoted};
-use crate::kinds::{FieldPath, PullSite, Row, SecretField, SecretForm, SplitImage, Table};
+use crate::kinds::{
+    FieldPath, PullSite, Reference, Row, SecretField, SecretForm, SplitImage, Table, Target,
+};
 use crate::names::is_subdomain;
 use crate::say;
 use crate::source::Span;
@@ -74,11 +76,15 @@ impl Validation<'_> {
 
     fn site(&mut self, item: Spanned<config::CustomSite>) -> Option<PullSite> {
         let (whole, item) = (place(item.span), item.value);
-        if item.pod_spec.is_absent() && item.images.is_absent() && item.split_images.is_absent() {
+        let says_nothing = item.pod_spec.is_absent()
+            && item.images.is_absent()
+            && item.split_images.is_absent()
+            && item.references.is_absent();
+        if says_nothing {
             self.report(
                 start_of(whole),
                 "this entry says nothing about images",
-                "add `podSpec`, `images` or `splitImages`",
+                "add `podSpec`, `images`, `splitImages` or `references`",
             );
             return None;
         }
@@ -91,6 +97,10 @@ impl Validation<'_> {
         let fields: Vec<_> = fields.into_iter().filter_map(|field| self.field(field)).collect();
         let service_account = values(self.distinct(item.service_account, any_path)).into();
         let combine = item.combine.good().map(|combine| combine.value).unwrap_or_default();
+        let references = item.references.good().map(|list| list.0).unwrap_or_default();
+        let references: Vec<_> =
+            references.into_iter().filter_map(|one| self.reference(one)).collect();
+        let key = self.value(item.key, any_path).map(|path| path.value);
         let (split_images, pull_secrets) = (splits.into(), fields.into());
         let site = PullSite {
             at,
@@ -100,9 +110,47 @@ impl Validation<'_> {
             pull_secrets,
             combine,
             service_account,
+            role: item.role.good().map(|role| role.value).unwrap_or_default(),
+            key,
+            references: references.into(),
             ..PullSite::default()
         };
         Some(site.tidied())
+    }
+
+    fn reference(&mut self, item: Spanned<config::CustomReference>) -> Option<Reference> {
+        let (whole, item) = (place(item.span), item.value);
+        let at = self.required(item.at, "at", whole, "this entry");
+        let to = self.required(item.to, "to", whole, "this entry").map(|list| list.0);
+        let to: Vec<_> =
+            to.unwrap_or_default().into_iter().filter_map(|target| self.target(target)).collect();
+        let name = self.value(item.name, any_path).map(|path| path.value);
+        let part = self.value(item.part, any_path).map(|path| path.value);
+        let at = at?;
+        (!to.is_empty()).then_some(Reference {
+            at: self.accept(at.span, any_path(&at.value))?,
+            name: name.unwrap_or_else(|| FieldPath::of_name("name")),
+            to: to.into(),
+            remote: Box::default(),
+            part,
+            takes: item.takes.good().map(|takes| takes.value).unwrap_or_default(),
+            merges: item.merges.good().is_some_and(|merges| merges.value),
+            unless_own: false,
+        })
+    }
+
+    fn target(&mut self, item: Spanned<config::CustomTarget>) -> Option<Target> {
+        let (whole, item) = (place(item.span), item.value);
+        let group = self.required(item.group, "group", whole, "this entry");
+        let kind = self.required(item.kind, "kind", whole, "this entry");
+        let (group, kind) = (group?, kind?);
+        Some(Target {
+            group: self.accept(group.span, target_group(&group.value))?.into(),
+            kind: self.accept(kind.span, kind_name(&kind.value))?.into(),
+            cluster_scoped: item.cluster_scoped.good().is_some_and(|scope| scope.value),
+            when: None,
+            sites: Box::default(),
+        })
     }
 
     fn field(&mut self, item: Spanned<config::CustomSecrets>) -> Option<SecretField> {
@@ -230,6 +278,17 @@ fn api_group(text: &str) -> Result<String, InvalidValue> {
     Err(refusal(
         say!("{} is not a valid API group of a custom resource", quoted(text, "this")),
         "write the part of `apiVersion` before the `/`, as in `argoproj.io`",
+    ))
+}
+
+/// The group of any kind to which a reference may lead.
+fn target_group(text: &str) -> Result<String, InvalidValue> {
+    if is_subdomain(text) {
+        return Ok(text.to_owned());
+    }
+    Err(refusal(
+        say!("{} is not a valid API group", quoted(text, "this")),
+        "write the part of `apiVersion` before the `/`, as in `apps`",
     ))
 }
 
