@@ -70,6 +70,8 @@ pub struct Circumstances<'e> {
     pub suppressions: Suppressions<'e>,
     /// Whether a person reads along: the caller, if there is one, does not capture what is reported.
     pub watched: bool,
+    /// Whether images in texts are listed: manifests in `ConfigMap`s, values of charts.
+    pub hints: bool,
 }
 
 /// Who runs the program: a remedy says what to write there.

@@ -930,6 +930,16 @@ codes! {
         remedy: "Find out in the documentation of the operator how to set pull secrets. The message contains a row for the policy (customResources) that covers the kind.",
         references: ["https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/"],
     }
+    /// Images in a text that an object holds.
+    IMAGES_IN_TEXT {
+        name: "images-in-text", severity: Info,
+        title: "a text holds images that are not checked",
+        what: "With `--hints`, pullcreds lists the images that it finds in texts: manifests in a ConfigMap or in a step of a Workflow, and values of a chart in a HelmRelease, a HelmChart or an Application of Argo CD. Only references with the host of a registry are listed, and those of containers. They are not counted, and nothing is injected there.",
+        why: "Something else makes objects of the text. Their pods pull these images.",
+        example: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    image:\n      repository: registry.example.com/shop/api",
+        remedy: "Render what makes objects of it, and check the result: helm template, or `pullcreds check` behind Argo CD.",
+        references: ["https://fluxcd.io/flux/components/helm/helmreleases/#values", "https://argo-cd.readthedocs.io/en/stable/user-guide/helm/"],
+    }
     /// A template of pods, or an object with pods, that the run does not have.
     TARGET_NOT_IN_INPUT {
         name: "target-not-in-input", severity: Info,

@@ -19,6 +19,7 @@ mod repeated;
 pub mod secrets;
 mod site;
 pub mod stamp;
+pub mod texts;
 mod walk;
 mod wrong;
 

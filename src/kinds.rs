@@ -57,7 +57,7 @@ pub struct Row {
     /// Where its sites were checked.
     #[serde(default)]
     pub verified: Verified,
-    /// Where it holds manifests or values of a chart in a string.
+    /// Where it holds manifests or values of a chart: in a string, or in a mapping.
     #[serde(default)]
     pub strings: Box<[FieldPath]>,
     /// Where it names a registry or a repository for images that its operator chooses.

@@ -33,6 +33,7 @@
 //!     stamps: Stamps::Ignored,
 //!     suppressions: Suppressions::default(),
 //!     watched: false,
+//!     hints: false,
 //! });
 //! let edited = outcome.plans[0].apply(&sources[0].text);
 //! assert!(edited.contains("  imagePullSecrets:\n  - name: ghcr\n"), "{edited}");

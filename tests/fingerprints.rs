@@ -146,6 +146,7 @@ const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
     stamps: Stamps::Ignored,
     suppressions: Suppressions { by_manifests: true, baseline: None },
     watched: true,
+    hints: true,
 };
 
 /// The fingerprints of everything that is found, with the severity, in an order of their own.

@@ -27,6 +27,7 @@ mod stamps;
 pub(super) mod story;
 mod suppressions;
 mod targets;
+mod texts;
 mod unread;
 mod usage;
 
@@ -70,6 +71,7 @@ const CHECKS: &[Check] = &[
     ("registries", |world, out| world.about_registries(out)),
     ("custom resources", |world, out| world.about_custom_resources(out)),
     ("targets", |world, out| world.about_targets(out)),
+    ("texts", |world, out| world.about_texts(out)),
     ("fields that nothing reads", |world, out| world.about_unread(out)),
     ("service accounts", |world, out| world.about_service_accounts(out)),
     ("absent service accounts", |world, out| world.about_absent_accounts(out)),

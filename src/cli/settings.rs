@@ -104,6 +104,8 @@ pub(crate) struct Settings {
     pub(crate) stamps: Stamps,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// Whether images in texts are listed.
+    pub(crate) hints: bool,
     pub(crate) diff: bool,
     pub(crate) look: Look,
 }
@@ -161,6 +163,7 @@ impl Settings {
             reports: values.report,
             quiet: values.quiet.unwrap_or(false),
             verbose: values.verbose.unwrap_or(false),
+            hints: values.hints.unwrap_or(false),
             diff: shows_diff(values.diff.unwrap_or_default()),
             format: format(mode),
             notes,
@@ -209,6 +212,7 @@ impl Settings {
             stamps,
             suppressions,
             watched,
+            hints: self.hints,
         }
     }
 

@@ -94,6 +94,7 @@ fn judge_with<'a>(sources: &'a [Source; 1], policy: &'a Policy, stamps: Stamps) 
         stamps,
         suppressions: Suppressions::default(),
         watched: true,
+        hints: false,
     };
     check::check(sources, policy, circumstances)
 }

@@ -42,6 +42,7 @@ pub(crate) struct Values {
     pub(crate) max_input: Option<u64>,
     pub(crate) quiet: Option<bool>,
     pub(crate) verbose: Option<bool>,
+    pub(crate) hints: Option<bool>,
     pub(crate) color: Option<When>,
     pub(crate) diff: Option<When>,
 }
@@ -439,6 +440,12 @@ pub(crate) static SETTINGS: &[Setting] = &[
         value: SettingType::Switch(|values| &mut values.require_stamp),
         help: "Report a workload without the annotation of --stamp as an error",
         only: &[Mode::Check],
+        ..ROW
+    },
+    Setting {
+        name: "hints",
+        value: SettingType::Switch(|values| &mut values.hints),
+        help: "Also list images in texts: manifests in ConfigMaps, values of charts in HelmReleases and Applications",
         ..ROW
     },
     Setting {
