@@ -1,5 +1,7 @@
 //! Text to trees. The only file that names the parser crate.
 
+mod anchors;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -41,7 +43,7 @@ pub(super) fn trees(text: &str, range: Range<usize>) -> Result<Vec<Tree<'_>>, Fa
         ErrorKind::CommentNotSeparated => with_touching_comments(text, &range, &error),
         _ => Err(failure(&range, &error)),
     })?;
-    match foreign_break(text, &range, &trees) {
+    match foreign_break(text, &range, &trees).or_else(|| anchors::refusal(text, &range, &trees)) {
         Some((offset, message)) => Err(Failure { offset, message: message.to_owned() }),
         None => Ok(trees),
     }
