@@ -245,14 +245,20 @@ fn a_failure_is_short_whatever_the_renderer_says() {
 
 #[test]
 fn a_violation_is_told_in_a_few_lines_the_worst_first() {
-    let pods: Vec<_> =
-        (0..100).map(|n| PRIVATE.replace("name: a}", &format!("name: pod-{n}}}"))).collect();
+    // Nothing is the cause of two of them.
+    let pod = |n: usize| {
+        PRIVATE
+            .replace("name: a}", &format!("name: pod-{n}}}"))
+            .replace("spec:\n", &format!("spec:\n  serviceAccountName: account-{n}\n"))
+            .replace("registry.", &format!("registry-{n}."))
+    };
+    let pods: Vec<_> = (0..100).map(pod).collect();
     let script = format!(
         "{}\ni=0; while [ $i -lt 1000 ]; do echo a warning >&2; i=$((i+1)); done",
         writing(&pods.join("---\n"))
     );
     let outcome = sh(&["--inject", "quay.io=unused"], &script).run().expect(1);
-    assert!(outcome.err().starts_with("error[unknown-pull-secret]: Pod 'pod-0' references private image 'registry.example.com/a:1' but does not specify ImagePullSecrets."), "{outcome}");
+    assert!(outcome.err().starts_with("error[unknown-pull-secret]: Pod 'pod-0' references private image 'registry-0.example.com/a:1' but does not specify ImagePullSecrets."), "{outcome}");
     assert!(
         outcome.err().contains(
             " more\n0 of 100 private images have pull credentials configured. (100 errors"

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::excerpt::{Excerpt, Labelled};
+use super::grouped::{Group, grouped};
 use super::human;
 use super::listed::heading;
 use super::template::Templates;
@@ -18,6 +19,8 @@ use crate::yaml::Problem;
 const LIMIT: usize = 2500;
 /// Bytes of one entry of it.
 const ENTRY: usize = 1100;
+/// How many other images with the cause of a finding are named.
+const NAMED: usize = 5;
 /// Bytes of the line that says how many did not fit.
 const REST: usize = 40;
 
@@ -31,12 +34,20 @@ pub(super) fn render(report: &Report<'_>) -> String {
         (finding.code.concern() != Concern::Pull, finding.severity != Severity::Error)
     });
     let mut shown = Vec::new();
-    let findings = findings.into_iter().map(|finding| {
+    let causes = grouped(&findings);
+    let findings = causes.iter().map(|cause| {
+        let finding = cause.first;
         let first = !shown.contains(&finding.code.name);
         shown.push(finding.code.name);
         let remedy = finding.remedy.as_deref().filter(|_| first);
-        entry(&line(finding), &(place(report, finding) + remedy.unwrap_or_default()))
+        let more = match cause.others.len() {
+            0 => String::new(),
+            _ => format!("and {}{}\n", cause.others_text(), images(cause)),
+        };
+        let below = place(report, finding) + &more + remedy.unwrap_or_default();
+        (1 + cause.others.len(), entry(&line(finding), &below))
     });
+    let problems = problems.map(|problem| (1, problem));
     let sentence = human::sentence(report, Look::PLAIN);
     let limit = LIMIT.saturating_sub(sentence.len() + 1);
     fitting(&problems.chain(findings).collect::<Vec<_>>(), limit) + &sentence + "\n"
@@ -58,6 +69,16 @@ fn line(finding: &Finding) -> String {
         let _ = write!(line, " (image '{image}')");
     }
     line
+}
+
+/// The images of the other findings, as far as a line has room.
+fn images(cause: &Group<'_>) -> String {
+    let all = cause.others.iter().filter_map(|finding| finding.image.as_ref());
+    let mut names: Vec<_> = all.clone().take(NAMED).map(ToString::to_string).collect();
+    if all.count() > NAMED {
+        names.push("…".to_owned());
+    }
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 /// A line that says where it is.
@@ -89,10 +110,12 @@ pub fn problem(source: &Source, problem: &Problem) -> String {
 pub fn mistakes(source: &Source, mistakes: &[Mistake]) -> String {
     let lines = LineIndex::new(&source.text);
     let entries = mistakes.iter().map(|mistake| {
-        let position = lines.position(&source.text, mistake.span.start as usize);
-        let line =
-            format!("error[policy]: {}:{position}: {}", shown(&source.name), mistake.message);
-        entry(&line, &mistake.help)
+        (1, {
+            let position = lines.position(&source.text, mistake.span.start as usize);
+            let line =
+                format!("error[policy]: {}:{position}: {}", shown(&source.name), mistake.message);
+            entry(&line, &mistake.help)
+        })
     });
     fitting(&entries.collect::<Vec<_>>(), LIMIT)
 }
@@ -118,21 +141,21 @@ fn entry(line: &str, below: &str) -> String {
     entry + &rest
 }
 
-/// The entries that fit, and how many do not.
-fn fitting(entries: &[String], limit: usize) -> String {
-    if entries.iter().map(String::len).sum::<usize>() <= limit {
-        return entries.concat();
-    }
+/// The entries that fit, and how many do not. Each comes with how many things it is about.
+fn fitting(entries: &[(usize, String)], limit: usize) -> String {
+    let is_whole = entries.iter().map(|(_, entry)| entry.len()).sum::<usize>() <= limit;
+    let limit = if is_whole { limit } else { limit.saturating_sub(REST) };
     let mut out = String::new();
-    let mut shown = 0;
-    for entry in entries {
-        if out.len() + entry.len() + REST > limit {
-            break;
-        }
-        out.push_str(entry);
-        shown += 1;
+    let fits = |(_, entry): &&(usize, String)| {
+        let fits = out.len() + entry.len() <= limit;
+        out.push_str(if fits { entry } else { "" });
+        fits
+    };
+    let shown = entries.iter().take_while(fits).count();
+    let rest: usize = entries[shown..].iter().map(|(count, _)| count).sum();
+    if rest > 0 {
+        let _ = writeln!(out, "… and {rest} more");
     }
-    let _ = writeln!(out, "… and {} more", entries.len() - shown);
     out
 }
 
@@ -149,8 +172,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        let entries: Vec<_> =
-            (0..100).map(|n| entry(&format!("finding {n}"), "do this\nand that")).collect();
+        let entries = (0..100).map(|n| (1, entry(&format!("finding {n}"), "do this\nand that")));
+        let entries: Vec<_> = entries.collect();
         let text = fitting(&entries, 500);
         assert!(
             text.len() <= 500 && text.starts_with("finding 0\n  do this\n  and that\n"),
@@ -158,8 +181,10 @@ mod tests {
         );
         let shown = text.matches("finding").count();
         assert!(text.ends_with(&format!("… and {} more\n", 100 - shown)), "{text}");
-        let all = vec!["a\n".to_owned(); 3];
+        let all = vec![(1, "a\n".to_owned()); 3];
         assert_eq!(fitting(&all, 6), "a\na\na\n");
+        let long = [(1, "a\n".to_owned()), (40, "b".repeat(100))];
+        assert_eq!(fitting(&long, 90), "a\n… and 40 more\n");
     }
 
     #[test]

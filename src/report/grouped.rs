@@ -43,6 +43,26 @@ impl Group<'_> {
         });
         places.collect::<BTreeSet<_>>().len()
     }
+
+    /// `48 more images with the same cause (30 objects in all)`.
+    pub(super) fn others_text(&self) -> String {
+        let count = self.others.len();
+        let what = match (self.first.image.is_some(), count) {
+            (true, 1) => "image",
+            (true, _) => "images",
+            (false, 1) => "finding",
+            (false, _) => "findings",
+        };
+        let objects = match self.objects() {
+            1 => "in 1 object".to_owned(),
+            objects => format!("{objects} objects in all"),
+        };
+        let common = match self.by {
+            Common::Cause(_) => "cause",
+            Common::Remedy => "remedy",
+        };
+        format!("{count} more {what} with the same {common} ({objects})")
+    }
 }
 
 /// Findings by code, severity and cause, in the order of the first of each. Where there are many without a cause, those

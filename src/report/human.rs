@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::drawing::{Drawing, Drawn};
 use super::excerpt::{Excerpt, Labelled};
-use super::grouped::{Common, Group, grouped};
+use super::grouped::{Group, grouped};
 use super::listed::heading;
 use super::style::{CYAN, GREEN, RED, cut, dots, linked, of_severity, paint, wrapped};
 use super::tally::{registry, tally};
@@ -93,7 +93,7 @@ fn drawing(report: &Report<'_>, cause: &Group<'_>, look: Look) -> Drawing {
 
 /// How many other findings have the cause of the first, and where some of them are.
 fn also(report: &Report<'_>, cause: &Group<'_>, look: Look) -> String {
-    let mut out = others(cause);
+    let mut out = cause.others_text();
     let rows = cause.others.iter().take(ALSO).map(|one| also_row(report, cause.first, one));
     let rows: Vec<_> = rows.collect();
     let width = |column: usize| {
@@ -110,26 +110,6 @@ fn also(report: &Report<'_>, cause: &Group<'_>, look: Look) -> String {
         let _ = write!(out, "\n{} and {more} more", dots(look));
     }
     out
-}
-
-/// `48 more images (30 objects in all)`.
-fn others(cause: &Group<'_>) -> String {
-    let count = cause.others.len();
-    let what = match (cause.first.image.is_some(), count) {
-        (true, 1) => "image",
-        (true, _) => "images",
-        (false, 1) => "finding",
-        (false, _) => "findings",
-    };
-    let objects = match cause.objects() {
-        1 => "in 1 object".to_owned(),
-        objects => format!("{objects} objects in all"),
-    };
-    let common = match cause.by {
-        Common::Cause(_) => "cause",
-        Common::Remedy => "remedy",
-    };
-    format!("{count} more {what} with the same {common} ({objects})")
 }
 
 /// What another finding is about, and where it is.
@@ -176,7 +156,7 @@ fn brief_line(report: &Report<'_>, cause: &Group<'_>, look: Look, out: &mut Stri
         .map(|place| format!(" {}:", report.located(place.source, place.chunk, place.span.start)));
     let more = match cause.others.len() {
         0 => String::new(),
-        _ => format!(" And {}.", others(cause)),
+        _ => format!(" And {}.", cause.others_text()),
     };
     let line = format!("{kind}{} {}{more}", place.unwrap_or_default(), finding.message);
     let line = if look.wrap {
