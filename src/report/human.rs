@@ -207,6 +207,14 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
     if let Some(not_counted) = summary.not_counted() {
         let _ = write!(text, "\n{not_counted}");
     }
+    let unread = report.unread.len() + report.outcome.problems.len();
+    if unread > 0 {
+        let (what, holder) = match unread {
+            1 => ("1 input".to_owned(), "it holds"),
+            _ => (format!("{unread} inputs"), "they hold"),
+        };
+        let _ = write!(text, "\n{what} could not be read; what {holder} is not counted");
+    }
     text.extend(suppressed(&report.outcome.suppressed).map(|line| format!("\n{line}")));
     text
 }
