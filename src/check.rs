@@ -43,7 +43,7 @@ use covering::Covering;
 use findings::Findings;
 use world::{InUse, Resolved, ResolvedPod, World};
 
-pub use findings::story::{Step, Story, StoryFinding, Wanted};
+pub use findings::story::{Story, StoryFinding, StoryStep, Wanted};
 pub use ignores::Suppressions;
 pub use rotation::ages;
 pub use summary::{Basis, Status, Summary, UnjudgedImages};

@@ -812,16 +812,15 @@ impl<'a> Inventory<'a> {
         forms: &mut Shared<Form>,
     ) {
         for hit in pulls::hits(node, pulls) {
-            self.take_hit(node, kind, &hit, make, forms);
+            self.take_hit(node, &hit, (kind, make), forms);
         }
     }
 
     fn take_hit(
         &mut self,
         node: Node<'_, 'a>,
-        kind: &'a Row,
         hit: &pulls::Hit<'_, 'a>,
-        make: &dyn Fn() -> Object<'a>,
+        (kind, make): (&'a Row, &dyn Fn() -> Object<'a>),
         forms: &mut Shared<Form>,
     ) {
         let (key, referrals) = (hit.key(), references::of(hit));
@@ -841,7 +840,7 @@ impl<'a> Inventory<'a> {
         found.ignored = None;
         let workload = workload_of(hit, found, kind, make);
         if hit.site.is_template() {
-            let part = references::Part::new(hit, key, &referrals, (&workload, is_made));
+            let part = references::TemplatePart::new(hit, key, &referrals, (&workload, is_made));
             self.templates.last_mut().expect("its object is there").parts.push(part);
         }
         match hit.site.role {

@@ -18,7 +18,7 @@ use crate::words::Words;
 
 pub use listing::Listed;
 pub use path::{FieldPath, Way};
-pub use reference::{Override, Reference, Takes, Target};
+pub use reference::{ObjectReference, Override, Takes, Target};
 
 /// A kind of some API groups.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -204,7 +204,7 @@ pub struct PullSite {
     pub decided_elsewhere: bool,
     /// The objects to which it refers for its pods.
     #[serde(default)]
-    pub references: Box<[Reference]>,
+    pub references: Box<[ObjectReference]>,
     /// What it is called among the parts of its object, from the place: a reference to a part names it so.
     #[serde(default)]
     pub key: Option<FieldPath>,

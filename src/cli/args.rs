@@ -134,7 +134,7 @@ pub(crate) enum Command {
     Explain {
         /// The code of a finding, such as missing-pull-secret, or an image; without it, all codes are listed
         #[arg(value_name = "CODE|IMAGE", value_parser = SubjectParser, hide_possible_values = true)]
-        subject: Option<Subject>,
+        subject: Option<ExplainSubject>,
         /// The manifests with the image: files and folders, or `-`; repeatable [default: standard input]
         #[arg(long = "in", value_name = "FILE", value_hint = ValueHint::AnyPath)]
         paths: Vec<PathBuf>,
@@ -330,7 +330,7 @@ pub(crate) enum PolicyCommand {
 
 /// What `explain` explains.
 #[derive(Clone, Debug)]
-pub(crate) enum Subject {
+pub(crate) enum ExplainSubject {
     /// A finding.
     Code(&'static Code),
     /// An image.
@@ -344,7 +344,7 @@ pub(crate) enum Subject {
 pub(crate) struct SubjectParser;
 
 impl TypedValueParser for SubjectParser {
-    type Value = Subject;
+    type Value = ExplainSubject;
 
     fn parse_ref(
         &self,
@@ -354,9 +354,9 @@ impl TypedValueParser for SubjectParser {
     ) -> Result<Self::Value, clap::Error> {
         let text = StringValueParser::new().parse_ref(command, arg, value)?;
         Ok(match finding::find(&text) {
-            Some(code) => Subject::Code(code),
-            None if text.contains(['/', ':', '@', '.']) => Subject::Image(text),
-            None => Subject::Word(text),
+            Some(code) => ExplainSubject::Code(code),
+            None if text.contains(['/', ':', '@', '.']) => ExplainSubject::Image(text),
+            None => ExplainSubject::Word(text),
         })
     }
 
@@ -376,7 +376,7 @@ fn object_name(text: &str) -> Result<(String, String), String> {
 
 /// A word is an image only if there are manifests that may have it.
 fn insist_on_code(cli: &Cli, command: &mut clap::Command) -> Result<(), clap::Error> {
-    let Some(Command::Explain { subject: Some(Subject::Word(word)), paths, object, .. }) =
+    let Some(Command::Explain { subject: Some(ExplainSubject::Word(word)), paths, object, .. }) =
         &cli.command
     else {
         return Ok(());

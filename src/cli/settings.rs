@@ -128,10 +128,7 @@ impl Settings {
         let application = application(&values, mode)?;
         let allow_empty = application.values.allow_empty;
         let emit = values.emit.unwrap_or(function.policy.emit());
-        // `check` judges what is there, and not what an injection would make of it. And where nothing is handed back,
-        // what is injected would arrive nowhere.
-        let is_check = matches!(mode, Mode::Check | Mode::Baseline | Mode::Explain);
-        if is_check && !flags.names("into") || emit == Emit::None {
+        if injects_nowhere(flags, mode, emit) {
             values.overrides.into = Some(InjectInto::None);
         }
         let Stated { policy, files, notes } =
@@ -170,10 +167,11 @@ impl Settings {
             timeout: values.timeout,
             exclude: values.exclude,
             render: values.render == Some(true),
-            allow_empty: {
-                let required = values.require_input.map(|required| !required);
-                values.allow_empty.or(required).or(allow_empty).unwrap_or(false)
-            },
+            allow_empty: values
+                .allow_empty
+                .or(values.require_input.map(|required| !required))
+                .or(allow_empty)
+                .unwrap_or(false),
             stamps: stamps(mode, values.require_stamp == Some(true), emit, &policy),
             emit,
             look,
@@ -225,6 +223,13 @@ impl Settings {
             FailOn::Error => outcome.reaches(Severity::Error),
         }
     }
+}
+
+/// Whether nothing is injected. `check` judges what is there, and not what an injection would make of it. And where
+/// nothing is handed back, what is injected would arrive nowhere.
+fn injects_nowhere(flags: &Layer, mode: Mode, emit: Emit) -> bool {
+    let is_check = matches!(mode, Mode::Check | Mode::Baseline | Mode::Explain);
+    is_check && !flags.names("into") || emit == Emit::None
 }
 
 /// What the Application of Argo CD asks for, where one is the caller.

@@ -117,7 +117,7 @@ pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<FoundFiles, ReadErr
 
 /// A manifest that is not read.
 #[derive(Debug, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct LeftOutFile {
     /// Its path.
     pub path: PathBuf,
     /// Why.
@@ -139,7 +139,7 @@ pub enum LeftOutBy {
 
 /// The manifests below folders of `paths` that are not among those `found`, for a person who misses one. What cannot be
 /// listed is not among them, and neither is the repository of Git itself.
-pub fn left_out(paths: &[PathBuf], exclude: &[String], found: &FoundFiles) -> Vec<LeftOut> {
+pub fn left_out(paths: &[PathBuf], exclude: &[String], found: &FoundFiles) -> Vec<LeftOutFile> {
     let taken: BTreeSet<&Path> = found.files.iter().map(PathBuf::as_path).collect();
     let mut all = Vec::new();
     for root in paths.iter().filter(|path| path.is_dir()) {
@@ -153,7 +153,7 @@ pub fn left_out(paths: &[PathBuf], exclude: &[String], found: &FoundFiles) -> Ve
                 let is_excluded = rules.matched(&path, false).is_ignore()
                     || path.ancestors().skip(1).any(|up| rules.matched(up, true).is_ignore());
                 let why = if is_excluded { LeftOutBy::Exclude } else { why_left_out(root, &path) };
-                all.push(LeftOut { path, why });
+                all.push(LeftOutFile { path, why });
             }
         }
     }
@@ -276,7 +276,7 @@ mod tests {
             (at("d/f.yml"), LeftOutBy::Exclude),
             (at("own.yaml"), LeftOutBy::IgnoreFile(at(IGNORE_FILE))),
         ];
-        assert_eq!(all, expected.map(|(path, why)| LeftOut { path, why }));
+        assert_eq!(all, expected.map(|(path, why)| LeftOutFile { path, why }));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     Image, ImageField, ImageOrigin, Inventory, Object, PullSecretRef, Site, SourceKind, Ways,
     Workload, share_lists, text,
 };
-use crate::kinds::{Reference, SecretForm, Takes, Target, Way};
+use crate::kinds::{ObjectReference, SecretForm, Takes, Target, Way};
 use crate::source::Span;
 use crate::text::Text;
 use crate::yaml::Node;
@@ -18,7 +18,7 @@ use crate::yaml::Node;
 /// What refers to another object.
 #[derive(Clone)]
 pub(super) struct Referral<'a> {
-    row: &'a Reference,
+    row: &'a ObjectReference,
     /// The kinds that are meant.
     to: Box<[&'a Target]>,
     name: Option<Text<'a>>,
@@ -35,11 +35,11 @@ pub(super) struct Template<'a> {
     object: Object<'a>,
     /// How many workloads are before it.
     at: usize,
-    pub(super) parts: Vec<Part<'a>>,
+    pub(super) parts: Vec<TemplatePart<'a>>,
 }
 
 /// A part of it, with a workload as if it made the pods itself.
-pub(super) struct Part<'a> {
+pub(super) struct TemplatePart<'a> {
     key: Option<Text<'a>>,
     /// The ServiceAccount that the part names for itself.
     account: Option<Text<'a>>,
@@ -91,7 +91,7 @@ impl<'a> Template<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl<'a> TemplatePart<'a> {
     /// The part that a hit is.
     pub(super) fn new(
         hit: &Hit<'_, 'a>,
@@ -120,7 +120,7 @@ pub(super) fn of<'a>(hit: &Hit<'_, 'a>) -> Box<[Referral<'a>]> {
     found.into()
 }
 
-fn referral<'a>(row: &'a Reference, node: Node<'_, 'a>, way: &Way) -> Option<Referral<'a>> {
+fn referral<'a>(row: &'a ObjectReference, node: Node<'_, 'a>, way: &Way) -> Option<Referral<'a>> {
     let is_meant = |target: &&Target| {
         target.when.as_ref().is_none_or(|when| {
             let mut value = None;
@@ -165,7 +165,7 @@ pub fn resolve(inventories: &mut [Inventory<'_>]) {
         inventories.iter_mut().map(|all| std::mem::take(&mut all.templates)).collect();
     let is_target = |referral: &Referral<'_>| referral.row.takes == Takes::Target;
     let to_workloads = users.iter().flatten().any(|user| user.referrals.iter().any(is_target));
-    let known = Known::of(inventories, &templates, to_workloads);
+    let known = KnownTemplates::of(inventories, &templates, to_workloads);
     let mut changes: Vec<_> = inventories.iter().map(|_| Changes::default()).collect();
     for (source, users) in users.iter().enumerate() {
         for user in users {
@@ -250,7 +250,7 @@ impl<'a> Changes<'a> {
 }
 
 /// The objects of a run to which others may refer.
-struct Known<'k, 'a> {
+struct KnownTemplates<'k, 'a> {
     templates: BTreeMap<&'k str, Vec<Found<'k, 'a>>>,
     /// Those that make their pods themselves.
     workloads: BTreeMap<&'k str, Vec<Found<'k, 'a>>>,
@@ -265,7 +265,7 @@ struct Found<'k, 'a> {
     template: Option<(usize, &'k Template<'a>)>,
 }
 
-impl<'k, 'a> Known<'k, 'a> {
+impl<'k, 'a> KnownTemplates<'k, 'a> {
     /// `with_workloads`: whether anything refers to what makes its pods itself. There may be many thousand.
     fn of(
         inventories: &'k [Inventory<'a>],
@@ -327,7 +327,7 @@ impl<'k, 'a> Known<'k, 'a> {
     {
         let mut walk = Walk { uses: Vec::new(), absent: Vec::new() };
         let mut seen = BTreeSet::new();
-        let step = |referral| Step {
+        let step = |referral| ReferenceStep {
             referral,
             top: referral,
             key: None,
@@ -364,7 +364,7 @@ impl<'k, 'a> Known<'k, 'a> {
                 let (top, template) = (step.top, Some(found));
                 open.extend(below.map(|referral| {
                     let key = key.clone();
-                    Step { referral, top, key, is_in_part, template }
+                    ReferenceStep { referral, top, key, is_in_part, template }
                 }));
             }
         }
@@ -402,7 +402,7 @@ fn last<'k, 'a>(
 
 /// A reference on the way from an object.
 #[derive(Clone)]
-struct Step<'r, 'a> {
+struct ReferenceStep<'r, 'a> {
     referral: &'r Referral<'a>,
     /// The reference of the object itself that led here.
     top: &'r Referral<'a>,
@@ -414,7 +414,7 @@ struct Step<'r, 'a> {
     template: Option<Found<'r, 'a>>,
 }
 
-impl<'a> Step<'_, 'a> {
+impl<'a> ReferenceStep<'_, 'a> {
     fn absent(&self, from: &Object<'a>) -> AbsentTarget<'a> {
         let holder = self.template.filter(|found| !found.in_cluster);
         let at = if holder.is_some() { self.referral } else { self.top };
@@ -439,12 +439,12 @@ struct Walk<'r, 'a> {
 
 /// A part of a template that an object uses.
 struct Use<'r, 'a> {
-    step: Step<'r, 'a>,
+    step: ReferenceStep<'r, 'a>,
     /// The key of the part of the object that uses it, if there are fields for that.
     key: Option<Text<'a>>,
     found: Found<'r, 'a>,
     at: usize,
-    part: &'r Part<'a>,
+    part: &'r TemplatePart<'a>,
 }
 
 impl Walk<'_, '_> {

@@ -10,7 +10,7 @@ use crate::words::Words;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Reference {
+pub struct ObjectReference {
     /// What refers, from the place of the site; each hit of the path is a reference of its own.
     pub at: FieldPath,
     /// The name of the other object, from there; without it, `name`.
@@ -120,7 +120,7 @@ impl PullSite {
 
     /// Whether it makes no pods and is no template: the pods are those of the objects that it refers to.
     pub fn only_refers(&self) -> bool {
-        let takes_all = |reference: &Reference| reference.takes != Takes::Images;
+        let takes_all = |reference: &ObjectReference| reference.takes != Takes::Images;
         !self.references.is_empty()
             && self.references.iter().all(takes_all)
             && self.image_fields().is_empty()

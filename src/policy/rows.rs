@@ -5,7 +5,7 @@ use super::check::{InvalidValue, Validation, place, refusal, start_of};
 use super::config;
 use super::read::{FieldValue, List, quoted};
 use crate::kinds::{
-    FieldPath, PullSite, Reference, Row, SecretField, SecretForm, SplitImage, Table, Target,
+    FieldPath, ObjectReference, PullSite, Row, SecretField, SecretForm, SplitImage, Table, Target,
 };
 use crate::names::is_subdomain;
 use crate::say;
@@ -118,7 +118,7 @@ impl Validation<'_> {
         Some(site.tidied())
     }
 
-    fn reference(&mut self, item: Spanned<config::CustomReference>) -> Option<Reference> {
+    fn reference(&mut self, item: Spanned<config::CustomReference>) -> Option<ObjectReference> {
         let (whole, item) = (place(item.span), item.value);
         let at = self.required(item.at, "at", whole, "this entry");
         let to = self.required(item.to, "to", whole, "this entry").map(|list| list.0);
@@ -127,7 +127,7 @@ impl Validation<'_> {
         let name = self.value(item.name, any_path).map(|path| path.value);
         let part = self.value(item.part, any_path).map(|path| path.value);
         let at = at?;
-        (!to.is_empty()).then_some(Reference {
+        (!to.is_empty()).then_some(ObjectReference {
             at: self.accept(at.span, any_path(&at.value))?,
             name: name.unwrap_or_else(|| FieldPath::of_name("name")),
             to: to.into(),

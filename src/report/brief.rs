@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::excerpt::{Excerpt, Labelled};
-use super::grouped::{Group, grouped};
+use super::grouped::{CauseGroup, grouped};
 use super::human;
 use super::listed::heading;
 use super::template::Templates;
@@ -72,7 +72,7 @@ fn line(finding: &Finding) -> String {
 }
 
 /// The images of the other findings, as far as a line has room.
-fn images(cause: &Group<'_>) -> String {
+fn images(cause: &CauseGroup<'_>) -> String {
     let all = cause.others.iter().filter_map(|finding| finding.image.as_ref());
     let mut names: Vec<_> = all.clone().take(NAMED).map(ToString::to_string).collect();
     if all.count() > NAMED {

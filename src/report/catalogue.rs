@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::Look;
 use super::style::{BOLD, CYAN, PLAIN, paint, wrapped};
 use crate::kinds::{
-    ACCOUNT_FIELDS, Combine, Delivery, FieldPath, Listed, PullSite, Reference, Role, Row,
+    ACCOUNT_FIELDS, Combine, Delivery, FieldPath, Listed, ObjectReference, PullSite, Role, Row,
     SecretField, SecretForm, Takes,
 };
 use crate::kinds::{Order, Verified};
@@ -155,7 +155,7 @@ fn references(site: &PullSite) -> Vec<String> {
     site.references.iter().map(|reference| self::reference(site, reference)).collect()
 }
 
-fn reference(site: &PullSite, reference: &Reference) -> String {
+fn reference(site: &PullSite, reference: &ObjectReference) -> String {
     let at = path(&site.absolute(&reference.at));
     if reference.to.is_empty() {
         return format!("{at}: another part of the object");

@@ -10,7 +10,7 @@ use crate::finding::{Cause, Finding};
 const MOST: usize = 10;
 
 /// Findings that are one problem.
-pub(super) struct Group<'r> {
+pub(super) struct CauseGroup<'r> {
     /// The first of them, in the order of the report.
     pub(super) first: &'r Finding,
     /// The others.
@@ -31,7 +31,7 @@ pub(super) enum Common {
 /// What is the same for all findings of a group.
 type Key = (&'static str, &'static str, Common, u64);
 
-impl Group<'_> {
+impl CauseGroup<'_> {
     /// In how many objects all of them are.
     pub(super) fn objects(&self) -> usize {
         let all = std::iter::once(self.first).chain(self.others.iter().copied());
@@ -67,8 +67,8 @@ impl Group<'_> {
 
 /// Findings by code, severity and cause, in the order of the first of each. Where there are many without a cause, those
 /// with one remedy are together.
-pub(super) fn grouped<'r>(findings: &[&'r Finding]) -> Vec<Group<'r>> {
-    let mut groups: Vec<Group<'r>> = Vec::new();
+pub(super) fn grouped<'r>(findings: &[&'r Finding]) -> Vec<CauseGroup<'r>> {
+    let mut groups: Vec<CauseGroup<'r>> = Vec::new();
     let mut places = BTreeMap::new();
     for (&finding, key) in findings.iter().zip(keys(findings)) {
         let place = key.map(|key| *places.entry(key).or_insert(groups.len()));
@@ -76,7 +76,7 @@ pub(super) fn grouped<'r>(findings: &[&'r Finding]) -> Vec<Group<'r>> {
             group.others.push(finding);
         } else {
             let by = key.map_or(Common::Cause(0), |(.., by, _)| by);
-            groups.push(Group { first: finding, others: Vec::new(), by });
+            groups.push(CauseGroup { first: finding, others: Vec::new(), by });
         }
     }
     groups

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::drawing::{Drawing, Drawn};
 use super::excerpt::{Excerpt, Labelled};
-use super::grouped::{Group, grouped};
+use super::grouped::{CauseGroup, grouped};
 use super::listed::heading;
 use super::style::{CYAN, GREEN, RED, cut, dots, linked, of_severity, paint, wrapped};
 use super::tally::{registry, tally};
@@ -70,7 +70,7 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     out
 }
 
-fn drawing(report: &Report<'_>, cause: &Group<'_>, look: Look) -> Drawing {
+fn drawing(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look) -> Drawing {
     let finding = cause.first;
     let place = finding.focus.as_deref().or(finding.place.as_ref());
     let excerpt = place.map(|place| {
@@ -92,7 +92,7 @@ fn drawing(report: &Report<'_>, cause: &Group<'_>, look: Look) -> Drawing {
 }
 
 /// How many other findings have the cause of the first, and where some of them are.
-fn also(report: &Report<'_>, cause: &Group<'_>, look: Look) -> String {
+fn also(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look) -> String {
     let mut out = cause.others_text();
     let rows = cause.others.iter().take(ALSO).map(|one| also_row(report, cause.first, one));
     let rows: Vec<_> = rows.collect();
@@ -132,7 +132,7 @@ fn also_row(report: &Report<'_>, first: &Finding, finding: &Finding) -> [String;
 }
 
 /// What to do about images of other registries than that of the first.
-fn for_other_registries(cause: &Group<'_>) -> String {
+fn for_other_registries(cause: &CauseGroup<'_>) -> String {
     let own = registry(cause.first);
     let others: BTreeSet<_> = cause.others.iter().filter_map(|one| registry(one)).collect();
     let others: Vec<_> = others.into_iter().filter(|other| Some(other) != own.as_ref()).collect();
@@ -147,7 +147,7 @@ fn for_other_registries(cause: &Group<'_>) -> String {
     format!("\nThe images of {} need the same for their registry.", names.join(", "))
 }
 
-fn brief_line(report: &Report<'_>, cause: &Group<'_>, look: Look, out: &mut String) {
+fn brief_line(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look, out: &mut String) {
     let finding = cause.first;
     let kind = heading(finding.severity, finding.code.name);
     let place = finding

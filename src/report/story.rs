@@ -9,7 +9,7 @@ use super::listed::heading;
 use super::proposal::PolicyEntries;
 use super::style::{BOLD, CYAN, GREEN, RED, columns, linked, of_severity, paint, wrapped};
 use super::{Look, Report};
-use crate::check::{Step, Story};
+use crate::check::{Story, StoryStep};
 use crate::finding::{Place, Severity, Suppression};
 use crate::image::Reference;
 use crate::policy::PolicyText;
@@ -25,7 +25,7 @@ const SIMILAR: usize = 3;
 const INDENT: &str = "  ";
 
 /// A row: what it is about, what is said of it, and lines below that.
-struct Row {
+struct StoryRow {
     about: String,
     text: String,
     details: Vec<String>,
@@ -62,9 +62,14 @@ fn title(story: &Story, look: Look) -> String {
     paint(&title, BOLD, look)
 }
 
-fn rows(report: &Report<'_>, story: &Story, entries: &PolicyEntries<'_>, look: Look) -> Vec<Row> {
+fn rows(
+    report: &Report<'_>,
+    story: &Story,
+    entries: &PolicyEntries<'_>,
+    look: Look,
+) -> Vec<StoryRow> {
     let row =
-        |about: &str, text: String| Row { about: about.to_owned(), text, details: Vec::new() };
+        |about: &str, text: String| StoryRow { about: about.to_owned(), text, details: Vec::new() };
     let at = report.located(story.place.source, story.place.chunk, story.place.span.start);
     let mut rows = vec![row("image", format!("{} ({at})", story.image))];
     if let Some(image) = &story.reference {
@@ -115,9 +120,9 @@ fn read_as(image: &Reference) -> String {
 
 fn step_row(
     report: &Report<'_>,
-    step: &Step,
+    step: &StoryStep,
     (source, entries): (usize, &PolicyEntries<'_>),
-) -> Row {
+) -> StoryRow {
     let place = step.place.as_ref().map(|place| at(report, place, source));
     let rule = step.rule.map(|rule| format!(" ({})", entries.place(rule)));
     let numbered = &*step.about == "keys";
@@ -131,7 +136,7 @@ fn step_row(
     let colon = if numbered { ":" } else { "" };
     let (place, rule) = (place.unwrap_or_default(), rule.unwrap_or_default());
     let text = format!("{}{place}{rule}{colon}", step.text);
-    Row { about: step.about.to_string(), text, details }
+    StoryRow { about: step.about.to_string(), text, details }
 }
 
 /// ` (FILE:LINE:COLUMN)`, or the line alone if the place is in `source`.
@@ -143,7 +148,7 @@ fn at(report: &Report<'_>, place: &Place, source: usize) -> String {
 }
 
 /// Rows with their texts in one column.
-fn table(rows: &[Row], look: Look) -> String {
+fn table(rows: &[StoryRow], look: Look) -> String {
     let widest = rows.iter().map(|row| columns(&row.about) + 2).max().unwrap_or_default();
     let column = widest.clamp(*COLUMN.start(), *COLUMN.end());
     let width = look.width.saturating_sub(column).max(40);
@@ -152,7 +157,7 @@ fn table(rows: &[Row], look: Look) -> String {
     };
     let below = format!("\n{:column$}", "");
     let mut out = String::new();
-    for Row { about, text, details } in rows {
+    for StoryRow { about, text, details } in rows {
         let mut text = fit(text, width);
         for detail in details {
             let detail = fit(detail, width - INDENT.len()).replace('\n', &format!("\n{INDENT}"));
@@ -169,7 +174,7 @@ fn table(rows: &[Row], look: Look) -> String {
 
 /// `pullcreds.explanation/v1`. Other programs read it: it changes only by adding.
 #[derive(Serialize)]
-struct Wire<'r> {
+struct WireExplanation<'r> {
     schema: &'static str,
     images: Vec<WireStory<'r>>,
 }
@@ -180,7 +185,7 @@ struct WireStory<'r> {
     object: WireObject<'r>,
     container: Option<&'r Shown<'static>>,
     #[serde(flatten)]
-    place: WirePlace<'r>,
+    place: WireStoryPlace<'r>,
     document: usize,
     path: &'r Shown<'static>,
     image: &'r Shown<'static>,
@@ -193,11 +198,11 @@ struct WireStory<'r> {
     verdict: &'static str,
     configured: bool,
     conclusion: &'r Message,
-    finding: Option<WireFinding<'r>>,
+    finding: Option<WireStoryFinding<'r>>,
 }
 
 #[derive(Serialize)]
-struct WirePlace<'r> {
+struct WireStoryPlace<'r> {
     source: Shown<'r>,
     line: usize,
     column: usize,
@@ -208,14 +213,14 @@ struct WireStep<'r> {
     about: &'r Message,
     text: &'r Message,
     #[serde(flatten)]
-    place: Option<WirePlace<'r>>,
+    place: Option<WireStoryPlace<'r>>,
     /// Where the policy says so.
     policy: Option<String>,
     details: &'r [Message],
 }
 
 #[derive(Serialize)]
-struct WireFinding<'r> {
+struct WireStoryFinding<'r> {
     code: &'static str,
     severity: &'static str,
     remedy: Option<&'r Message>,
@@ -230,13 +235,13 @@ struct WireFinding<'r> {
 pub fn stories_json(report: &Report<'_>, stories: &[Story], policy: Option<&PolicyText>) -> String {
     let entries = PolicyEntries { policy: report.policy, files: policy };
     let images = stories.iter().map(|story| wire(report, story, &entries)).collect();
-    let wire = Wire { schema: "pullcreds.explanation/v1", images };
+    let wire = WireExplanation { schema: "pullcreds.explanation/v1", images };
     printable_json(serde_json::to_string_pretty(&wire).expect("every key is a string")) + "\n"
 }
 
 fn wire<'r>(report: &Report<'r>, story: &'r Story, entries: &PolicyEntries<'_>) -> WireStory<'r> {
     let image = story.reference.as_ref();
-    let step = |step: &'r Step| WireStep {
+    let step = |step: &'r StoryStep| WireStep {
         about: &step.about,
         text: &step.text,
         place: step.place.as_ref().map(|place| wire_place(report, place)),
@@ -259,7 +264,7 @@ fn wire<'r>(report: &Report<'r>, story: &'r Story, entries: &PolicyEntries<'_>) 
         verdict: story.verdict.name(),
         configured: story.verdict.is_configured(),
         conclusion: &story.conclusion,
-        finding: story.finding.as_ref().map(|finding| WireFinding {
+        finding: story.finding.as_ref().map(|finding| WireStoryFinding {
             code: finding.code.name,
             severity: Severity::name(finding.severity),
             remedy: finding.remedy.as_ref(),
@@ -268,10 +273,10 @@ fn wire<'r>(report: &Report<'r>, story: &'r Story, entries: &PolicyEntries<'_>) 
     }
 }
 
-fn wire_place<'r>(report: &Report<'r>, place: &Place) -> WirePlace<'r> {
+fn wire_place<'r>(report: &Report<'r>, place: &Place) -> WireStoryPlace<'r> {
     let position = report.position(place.source, place.span.start);
     let source = shown(&report.source(place.source).name);
-    WirePlace { source, line: position.line, column: position.column }
+    WireStoryPlace { source, line: position.line, column: position.column }
 }
 
 /// What is said where no image of the input is the one that somebody asks about: those that are most like it.

@@ -44,7 +44,7 @@ pub struct Story {
     /// Whether it needs credentials, and who says so.
     pub access: Option<Access>,
     /// What was found, in the order in which it decides.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StoryStep>,
     /// The verdict.
     pub verdict: Verdict,
     /// What it means.
@@ -54,7 +54,7 @@ pub struct Story {
 }
 
 /// A step of a story.
-pub struct Step {
+pub struct StoryStep {
     /// What it is about: `pull secrets`, or the name of one.
     pub about: Message,
     /// What was found.
@@ -197,12 +197,12 @@ impl<'c> World<'c> {
     }
 
     /// What is known of the ServiceAccount, unless the list of the object counts anyway and nothing is known of it.
-    fn account_step(&self, pod: &ResolvedPod<'c>) -> Option<Step> {
+    fn account_step(&self, pod: &ResolvedPod<'c>) -> Option<StoryStep> {
         let name = shown(pod.workload.effective_service_account());
         let own = pod.effective.origin == Origin::Pod;
         let step = |text, place, rule| {
             let about = say!("ServiceAccount");
-            Some(Step { about, text, place, rule, details: Vec::new() })
+            Some(StoryStep { about, text, place, rule, details: Vec::new() })
         };
         match pod.account {
             InUse::Seen { account, assumed, .. } => {
@@ -248,7 +248,7 @@ impl<'c> World<'c> {
     }
 
     /// Which list counts.
-    fn list_step(&self, pod: &ResolvedPod<'c>) -> Step {
+    fn list_step(&self, pod: &ResolvedPod<'c>) -> StoryStep {
         let effective = pod.effective;
         let (text, place) = match effective.origin {
             Origin::Pod => {
@@ -272,11 +272,17 @@ impl<'c> World<'c> {
             Origin::None => (say!("none: {}", self.names_none(pod)), None),
             Origin::Unknown => (say!("unknown. {}", self.why_unknown(pod)), None),
         };
-        Step { about: "pull secrets".into(), text, place, rule: None, details: Vec::new() }
+        StoryStep { about: "pull secrets".into(), text, place, rule: None, details: Vec::new() }
     }
 
     /// What is known of one of the pull secrets.
-    fn secret_step(&self, pod: &ResolvedPod<'c>, at: usize, name: &str, named: &Named<'c>) -> Step {
+    fn secret_step(
+        &self,
+        pod: &ResolvedPod<'c>,
+        at: usize,
+        name: &str,
+        named: &Named<'c>,
+    ) -> StoryStep {
         let known = &named.known;
         let object = known.object().map(|object| At::new(object, object.label, "the Secret"));
         let entry = || {
@@ -294,7 +300,7 @@ impl<'c> World<'c> {
         if let Some(content) = useless(known) {
             details.push(say!("{}.", sentence(&quoted, &content)));
         }
-        Step { about: quoted, text: Self::about_secret(known), place, rule, details }
+        StoryStep { about: quoted, text: Self::about_secret(known), place, rule, details }
     }
 
     fn about_secret(known: &Known<'c>) -> Message {
@@ -384,7 +390,7 @@ fn useless(known: &Known<'_>) -> Option<crate::verdict::MismatchReason> {
 }
 
 /// The keys that the kubelet compares with an image, if any is known.
-fn keys_step(pod: &ResolvedPod<'_>, image: &Reference) -> Option<Step> {
+fn keys_step(pod: &ResolvedPod<'_>, image: &Reference) -> Option<StoryStep> {
     let compared = pod.credentials().compared(image.name());
     if compared.is_empty() {
         return None;
@@ -395,7 +401,7 @@ fn keys_step(pod: &ResolvedPod<'_>, image: &Reference) -> Option<Step> {
         say!("'{}' of '{}': {}", key.key, secret.unwrap_or_default(), key_text(key))
     });
     let details = details.collect();
-    Some(Step { about: "keys".into(), text, place: None, rule: None, details })
+    Some(StoryStep { about: "keys".into(), text, place: None, rule: None, details })
 }
 
 fn key_text(key: &ComparedKey) -> Message {
@@ -419,12 +425,12 @@ fn key_text(key: &ComparedKey) -> Message {
 }
 
 /// What would pull the image with an identity, and is not asked.
-fn identity_step(pod: &ResolvedPod<'_>, judgement: &Judgement) -> Option<Step> {
+fn identity_step(pod: &ResolvedPod<'_>, judgement: &Judgement) -> Option<StoryStep> {
     let account = pod.workload.effective_service_account();
     judgement.unasked.as_ref()?;
     let text = why_unasked(judgement, account).trimmed_start();
     let about = "identity".into();
-    Some(Step { about, text, place: None, rule: None, details: Vec::new() })
+    Some(StoryStep { about, text, place: None, rule: None, details: Vec::new() })
 }
 
 fn identified(identity: &Identified) -> Message {

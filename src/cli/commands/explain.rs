@@ -10,7 +10,7 @@ use pullcreds::text::{Message, shown};
 
 use super::problems;
 use super::read::{input, read};
-use crate::cli::args::{ListFormat, Subject};
+use crate::cli::args::{ExplainSubject, ListFormat};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::print;
 use crate::cli::settings::layer::Layer;
@@ -18,7 +18,7 @@ use crate::cli::settings::{Mode, Settings, look_of};
 
 /// What somebody asks.
 pub(crate) struct Question {
-    pub(crate) subject: Option<Subject>,
+    pub(crate) subject: Option<ExplainSubject>,
     /// Where the manifests are.
     pub(crate) paths: Vec<PathBuf>,
     /// Kind and name.
@@ -29,10 +29,10 @@ pub(crate) struct Question {
 pub(crate) fn explain(question: Question, flags: &Layer) -> Result<Exit, Stop> {
     let Question { subject, paths, object, format } = question;
     let image = match subject {
-        Some(Subject::Code(code)) => {
+        Some(ExplainSubject::Code(code)) => {
             return print(&report::explain(code, look_of(flags, Mode::Explain)?));
         }
-        Some(Subject::Image(image) | Subject::Word(image)) => Some(image),
+        Some(ExplainSubject::Image(image) | ExplainSubject::Word(image)) => Some(image),
         None if object.is_some() => None,
         None if paths.is_empty() => return print(&report::codes(look_of(flags, Mode::Explain)?)),
         None => {

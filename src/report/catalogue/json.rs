@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::kinds::{FieldPath, Listed, PullSite, Reference, SecretField, SplitImage, Target};
+use crate::kinds::{FieldPath, Listed, ObjectReference, PullSite, SecretField, SplitImage, Target};
 use crate::text::{printable_json, shown};
 use crate::words::Words as _;
 
@@ -177,7 +177,7 @@ fn pods(site: &PullSite) -> WirePods {
     }
 }
 
-fn reference(site: &PullSite, reference: &Reference) -> WireReference {
+fn reference(site: &PullSite, reference: &ObjectReference) -> WireReference {
     let kind =
         |target: &Target| text(format!("{}.{}", target.kind, target.group).trim_end_matches('.'));
     WireReference {
