@@ -230,15 +230,22 @@ fn secret_word(text: &str) -> Option<usize> {
     Some(rest.map_or(text.len(), |rest| word.end + rest))
 }
 
-/// Words in lower case.
+const LETTERS: usize = 26;
+
+/// The number of a letter in whatever case, from 0; [`LETTERS`] or more of any other byte.
+const fn letter(byte: u8) -> usize {
+    (byte | 0x20).wrapping_sub(b'a') as usize
+}
+
+/// Words in lower case, each of which begins with two letters.
 struct WordList {
     all: &'static [&'static str],
     /// Whether they have to be separate words of a name.
     alone: bool,
     /// The length of the longest one.
     longest: usize,
-    /// Whether one of them begins with a byte, in whatever case.
-    begins: [bool; 256],
+    /// With which two letters they begin: a bit for each second letter, by the first one.
+    pairs: [u32; LETTERS],
 }
 
 impl WordList {
@@ -251,25 +258,34 @@ impl WordList {
     }
 
     const fn new(words: &'static [&'static str], alone: bool) -> Self {
-        let mut begins = [false; 256];
+        let mut pairs = [0; LETTERS];
         let mut longest = 0;
         let mut at = 0;
         while at < words.len() {
             if words[at].len() > longest {
                 longest = words[at].len();
             }
-            let first = words[at].as_bytes()[0];
-            begins[first as usize] = true;
-            begins[first.to_ascii_uppercase() as usize] = true;
+            let word = words[at].as_bytes();
+            pairs[letter(word[0])] |= 1 << letter(word[1]);
             at += 1;
         }
-        Self { all: words, alone, longest, begins }
+        Self { all: words, alone, longest, pairs }
+    }
+
+    /// Whether one of them may begin at a place.
+    fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
+        let second = |first: usize| {
+            let second = letter(*bytes.get(at + 1)?);
+            Some(second < LETTERS && self.pairs[first] >> second & 1 == 1)
+        };
+        let first = letter(bytes[at]);
+        first < LETTERS && second(first).unwrap_or(false)
     }
 }
 
 /// The places of `words` in a text, in order. This runs for every key that is shown.
 fn places(bytes: &[u8], words: &'static WordList) -> impl Iterator<Item = Range<usize>> {
-    let begins = (0..bytes.len()).filter(|&at| words.begins[usize::from(bytes[at])]);
+    let begins = (0..bytes.len()).filter(|&at| words.may_begin(bytes, at));
     begins.flat_map(move |at| {
         let ends = words.all.iter().filter_map(move |word| spelt(&bytes[at..], word));
         let places = ends.map(move |length| at..at + length);

@@ -569,6 +569,9 @@ impl Setting {
     /// A text of the row with the words of the setting in it, as in `a, b or c`.
     pub(crate) fn with_words(&self, text: &str) -> String {
         let words = (self.words)();
+        if words.is_empty() {
+            return text.to_owned();
+        }
         let listed = match words {
             [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
             _ => words.concat(),
