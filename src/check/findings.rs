@@ -191,6 +191,10 @@ impl<'w, 'c> Findings<'w, 'c> {
         };
         let list =
             if finding.suppressed.is_some() { &mut self.suppressed } else { &mut self.found };
+        if list.len() == list.capacity() {
+            // Twice as many as now could be megabytes that nobody needs.
+            list.reserve_exact(list.len() / 8 + 8);
+        }
         list.push(finding);
     }
 
