@@ -334,8 +334,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
         name: "cluster-dump",
         value: SettingType::Files("FILE", |values, file| values.cluster_dump.push(file)),
         help: "What the cluster has beside the manifests: the output of `kubectl get sa,secret -A \
-               --show-managed-fields -o yaml` (or json); repeatable. It is evidence only: never judged, edited, \
-               printed or written",
+               --show-managed-fields -o yaml` (or json); repeatable. Its objects are only read: they are not \
+               checked, edited or printed",
         brief: Some("ServiceAccounts and Secrets of a cluster"),
         places: Places::Program,
         ..POLICY
