@@ -145,12 +145,26 @@ fn surroundings() -> Result<String, Box<dyn Error>> {
     let rustc = Command::new("rustc").arg("--version").output()?;
     let valgrind = Command::new("valgrind").arg("--version").output()?;
     let version = |output: &[u8]| String::from_utf8_lossy(output).trim().to_owned();
+    // memchr, libc and others have other code for each kind of processor, and libc for each version.
+    let libc = Command::new("getconf").arg("GNU_LIBC_VERSION").output().map(|output| output.stdout);
     Ok(format!(
-        "{}, {}, {}",
+        "{}, {}, {}, {}{}",
         version(&rustc.stdout),
         version(&valgrind.stdout),
-        std::env::consts::ARCH
+        version(&libc.unwrap_or_default()),
+        std::env::consts::ARCH,
+        if has_wide_vectors() { " with AVX2" } else { "" },
     ))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_wide_vectors() -> bool {
+    std::arch::is_x86_feature_detected!("avx2")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_wide_vectors() -> bool {
+    false
 }
 
 /// The figures of a file: a line with where they are from, and then one a run.
