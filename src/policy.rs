@@ -38,7 +38,7 @@ mod tree;
 
 pub use config::schema;
 use declared::DeclaredIndex;
-pub use layers::{PolicyText, extended};
+pub use layers::{FileMistakes, PolicyLayer, PolicyText};
 pub use overrides::{
     FlagMistake, InjectFlag, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
     parse_word,
@@ -74,6 +74,12 @@ pub struct Mistake {
 impl Mistake {
     fn new(span: Span, message: impl Into<Message>, help: impl Into<Message>) -> Self {
         Self { span, message: message.into(), help: help.into(), related: None }
+    }
+
+    /// The same, with spans that count from `base` bytes before.
+    fn shifted(self, base: usize) -> Self {
+        let related = self.related.map(|(span, what)| (span.shifted(base), what));
+        Self { span: self.span.shifted(base), related, ..self }
     }
 
     fn because(self, span: Span, what: impl Into<Message>) -> Self {

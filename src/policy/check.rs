@@ -48,29 +48,12 @@ pub(super) fn parse_at(
     check(&[(place.start as usize, tree)], known_codes, Extending::Refused)
 }
 
-/// Reads the policies at `places` of `text`, each on top of those before it.
-pub(super) fn parse_layers(
-    text: &str,
-    places: &[Span],
+/// The policy of several files: each with the place where it begins, and on top of those before it.
+pub(super) fn layers(
+    trees: &[(usize, ConfigNode)],
     known_codes: &[&'static str],
 ) -> Result<Policy, Vec<Mistake>> {
-    let trees =
-        places.iter().map(|place| Ok((place.start as usize, tree::parse_at(text, *place)?)));
-    let (trees, mistakes): (Vec<_>, Vec<_>) = trees.partition(Result::is_ok);
-    let mistakes: Vec<_> = mistakes.into_iter().filter_map(Result::err).collect();
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    let trees: Vec<_> = trees.into_iter().flatten().collect();
-    check(&trees, known_codes, Extending::Done)
-}
-
-/// What the policy in `text` extends, if that can be read.
-pub(super) fn extended(text: &str) -> Vec<Spanned<String>> {
-    let Ok(tree) = tree::parse(text) else { return Vec::new() };
-    let file: Option<PolicyFile> = read::read(&tree, config::HOMES, &mut Vec::new());
-    let spec = file.and_then(|file| file.spec.good());
-    spec.and_then(|spec| spec.extends.good()).map(|files| files.0).unwrap_or_default()
+    check(trees, known_codes, Extending::Done)
 }
 
 /// What becomes of the files that a policy extends.

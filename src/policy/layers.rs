@@ -8,60 +8,103 @@ use super::config::{
     ServiceAccountEntry, Spec,
 };
 use super::pattern::Pattern;
-use super::read::{Entries, FieldValue, List};
-use super::{Mistake, Policy, Spanned, check};
+use super::read::{ConfigNode, ConfigValue, Entries, FieldValue, List};
+use super::{Mistake, Policy, Spanned, check, tree};
 use crate::say;
 use crate::source::{LineIndex, Position, Source, Span};
 use crate::text::shown;
 
-/// The files of a policy, as one text: the spans of the policy count from its start.
+/// A policy file, read as YAML and not yet as a policy.
+pub struct PolicyLayer {
+    source: Source,
+    tree: Result<ConfigNode, Mistake>,
+}
+
+impl PolicyLayer {
+    /// Of a file.
+    pub fn new(source: Source) -> Self {
+        let tree = tree::parse(&source.text);
+        Self { source, tree }
+    }
+
+    /// The file.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The files that it extends, as written. None if that cannot be read: reading the policy says why.
+    pub fn extended(&self) -> Vec<Spanned<String>> {
+        let spec = self.tree.as_ref().ok().and_then(|tree| tree.field("spec"));
+        let files = spec.and_then(|spec| spec.field("extends")).map(ConfigNode::items);
+        let texts = files.unwrap_or_default().iter().filter_map(|file| match &file.kind {
+            ConfigValue::Text(text) => Some(Spanned { value: text.clone(), span: Some(file.span) }),
+            _ => None,
+        });
+        texts.collect()
+    }
+}
+
+/// A file of a policy, and what is wrong in it.
+pub struct FileMistakes {
+    /// The file.
+    pub source: Source,
+    /// Its mistakes, in the order of the text.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// The files of a policy. The spans of the policy count from the start of the first one, as if they were one text.
 pub struct PolicyText {
     sources: Vec<Source>,
-    /// Where each source is in the text.
+    /// Where each source is in that text.
     places: Vec<Span>,
-    text: String,
 }
 
 impl PolicyText {
-    /// Of these files, each before those that win over it.
-    pub fn new(sources: Vec<Source>) -> Self {
-        let mut text =
-            String::with_capacity(sources.iter().map(|source| source.text.len() + 1).sum());
-        let mut places = Vec::with_capacity(sources.len());
-        for source in &sources {
-            let start = text.len();
-            text.push_str(&source.text);
-            places.push(Span::new(start, text.len()));
-            text.push('\n');
-        }
-        Self { sources, places, text }
-    }
-
-    /// The files.
-    pub fn sources(&self) -> &[Source] {
-        &self.sources
-    }
-
-    /// Reads the policy. `known_codes` are the codes of findings that it may name.
+    /// The policy of these files, each before those that win over it, and the files. `known_codes` are the codes of
+    /// findings that it may name.
     ///
     /// # Errors
-    /// The mistakes in the files, by file: which one, and what is wrong there.
-    pub fn policy(
-        &self,
+    /// The mistakes in the files, by file.
+    pub fn read(
+        layers: Vec<PolicyLayer>,
         known_codes: &[&'static str],
-    ) -> Result<Policy, Vec<(usize, Vec<Mistake>)>> {
-        check::parse_layers(&self.text, &self.places, known_codes).map_err(|mistakes| {
-            let mut by_file: Vec<(usize, Vec<Mistake>)> = Vec::new();
-            for mistake in mistakes {
-                let at = self.file(mistake.span.start as usize);
-                let mistake = self.within(at, mistake);
-                match by_file.last_mut().filter(|(file, _)| *file == at) {
-                    Some((_, mistakes)) => mistakes.push(mistake),
-                    None => by_file.push((at, vec![mistake])),
+    ) -> Result<(Policy, Self), Vec<FileMistakes>> {
+        let (mut sources, mut places) = (Vec::new(), Vec::new());
+        let (mut trees, mut unread) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for PolicyLayer { source, tree } in layers {
+            let end = start + source.text.len();
+            match tree {
+                Ok(mut tree) => {
+                    tree.shift(start);
+                    trees.push((start, tree));
                 }
+                Err(mistake) => unread.push(mistake.shifted(start)),
             }
-            by_file
-        })
+            places.push(Span::new(start, end));
+            sources.push(source);
+            // Two files have no byte in common, not even the end of one and the start of the next.
+            start = end + 1;
+        }
+        let text = Self { sources, places };
+        let policy =
+            if unread.is_empty() { check::layers(&trees, known_codes) } else { Err(unread) };
+        match policy {
+            Ok(policy) => Ok((policy, text)),
+            Err(mistakes) => Err(text.by_file(mistakes)),
+        }
+    }
+
+    /// Mistakes with the file that each of them is in.
+    fn by_file(self, mistakes: Vec<Mistake>) -> Vec<FileMistakes> {
+        let mut all: Vec<Vec<Mistake>> = self.sources.iter().map(|_| Vec::new()).collect();
+        for mistake in mistakes {
+            let at = self.file(mistake.span.start as usize);
+            let mistake = self.within(at, mistake);
+            all[at].push(mistake);
+        }
+        let by_file = self.sources.into_iter().zip(all).filter(|(_, all)| !all.is_empty());
+        by_file.map(|(source, mistakes)| FileMistakes { source, mistakes }).collect()
     }
 
     /// The file that holds a byte of the text, and the position there.
@@ -100,11 +143,6 @@ impl PolicyText {
             }
         }
     }
-}
-
-/// The files that the policy in `text` extends, as written. None if it cannot be read: reading the policy says why.
-pub fn extended(text: &str) -> Vec<Spanned<String>> {
-    check::extended(text)
 }
 
 impl Spec {

@@ -43,6 +43,17 @@ impl ConfigNode {
         matches!(&self.kind, ConfigValue::Text(found) if found == text)
     }
 
+    /// The value of a key, if it is a mapping that has it.
+    pub(super) fn field(&self, key: &str) -> Option<&Self> {
+        let ConfigValue::Map(entries) = &self.kind else { return None };
+        entries.iter().find(|(name, _)| name.is(key)).map(|(_, value)| value)
+    }
+
+    /// Its items; none of what is not a list.
+    pub(super) fn items(&self) -> &[Self] {
+        if let ConfigValue::List(items) = &self.kind { items } else { &[] }
+    }
+
     /// Counts its spans from `base` bytes before.
     pub(super) fn shift(&mut self, base: usize) {
         self.span = self.span.shifted(base);

@@ -45,8 +45,8 @@ pub(super) fn parse_at(text: &str, place: Span) -> Result<ConfigNode, Mistake> {
     // The keys of a block mapping stand in one column, so the first one needs its indentation.
     let indented = text[line..start].bytes().all(|byte| byte == b' ');
     let from = if indented { line } else { start };
-    let mut tree = parse(&text[from..place.end as usize])
-        .map_err(|mistake| Mistake { span: mistake.span.shifted(from), ..mistake })?;
+    let mut tree =
+        parse(&text[from..place.end as usize]).map_err(|mistake| mistake.shifted(from))?;
     tree.shift(from);
     Ok(tree)
 }

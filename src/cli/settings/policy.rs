@@ -46,8 +46,7 @@ pub(crate) fn policy(
             let paths = list(paths.iter().map(|path| shown_path(path)), ", ");
             eprint(&say!("note: the policy is {}; the functionConfig is ignored\n", paths));
         }
-        let files = PolicyFiles::read(paths)?;
-        Ok((files.policy(mode, look)?, Some(files)))
+        PolicyFiles::read(paths, mode, look).map(|(policy, files)| (policy, Some(files)))
     };
     let (base, files) = match (&values.policy[..], &asked_files[..]) {
         ([], []) => match found(mode) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pullcreds::finding;
 use pullcreds::frontend::{self, Limit};
-use pullcreds::policy::{self, Policy, PolicyText};
+use pullcreds::policy::{FileMistakes, Policy, PolicyLayer, PolicyText};
 use pullcreds::report::{self, Format, Look};
 use pullcreds::say;
 use pullcreds::source::{LineIndex, Source, Span};
@@ -63,28 +63,23 @@ fn above(find: impl Fn(&Path) -> Option<PathBuf>) -> Option<PathBuf> {
 }
 
 impl PolicyFiles {
-    /// Reads these files, of which later ones win, and those that they extend.
-    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Stop> {
+    /// Reads the policy in these files, of which later ones win, and in those that they extend.
+    pub(crate) fn read(paths: &[PathBuf], mode: Mode, look: Look) -> Result<(Policy, Self), Stop> {
         let mut gathered = Gathered::default();
         for path in paths {
             argocd::operators_file(path, "policy")?;
             gathered.take(path, &mut Vec::new())?;
         }
-        Ok(Self { text: PolicyText::new(gathered.sources), paths: gathered.paths })
-    }
-
-    /// What they say.
-    pub(crate) fn policy(&self, mode: Mode, look: Look) -> Result<Policy, Stop> {
-        self.text.policy(&finding::names()).map_err(|mistakes| {
-            let of_file = |(file, mistakes): &(usize, Vec<policy::Mistake>)| {
-                let source = &self.text.sources()[*file];
-                match format(mode) {
-                    Format::Brief => report::brief_mistakes(source, mistakes),
-                    _ => policy_mistakes(source, mistakes, look),
-                }
+        let Gathered { layers, paths, .. } = gathered;
+        let read = PolicyText::read(layers, &finding::names());
+        let (policy, text) = read.map_err(|mistakes| {
+            let of_file = |FileMistakes { source, mistakes }: &FileMistakes| match format(mode) {
+                Format::Brief => report::brief_mistakes(source, mistakes),
+                _ => policy_mistakes(source, mistakes, look),
             };
             Stop::with_report(Exit::Usage, mistakes.iter().map(of_file).collect())
-        })
+        })?;
+        Ok((policy, Self { text, paths }))
     }
 
     /// The file that says something.
@@ -95,7 +90,7 @@ impl PolicyFiles {
 
 #[derive(Default)]
 struct Gathered {
-    sources: Vec<Source>,
+    layers: Vec<PolicyLayer>,
     paths: Vec<PathBuf>,
     /// The same files under the one name that each has.
     seen: Vec<PathBuf>,
@@ -112,9 +107,10 @@ impl Gathered {
         }
         through.push(own.clone());
         let folder = path.parent().unwrap_or(Path::new(""));
-        for extended in policy::extended(&source.text) {
+        let layer = PolicyLayer::new(source);
+        for extended in layer.extended() {
             let base = folder.join(&extended.value);
-            let wrong = |why: &'static str| wrong(&source, extended.span, &base, why);
+            let wrong = |why: &'static str| wrong(layer.source(), extended.span, &base, why);
             let target = base.canonicalize().map_err(|_| wrong("there is no such file"))?;
             if through.contains(&target) {
                 return Err(wrong("it extends this file itself"));
@@ -126,7 +122,7 @@ impl Gathered {
         }
         through.pop();
         self.seen.push(own);
-        self.sources.push(source);
+        self.layers.push(layer);
         self.paths.push(path.to_owned());
         Ok(())
     }
