@@ -225,12 +225,12 @@ pub fn explain<'a>(
     })
 }
 
-/// Judges, and hands what is known after the verdicts to `tell`.
+/// Judges, and asks `question` about what is known after the verdicts.
 fn check_and<'a, T>(
     sources: &'a [Source],
     policy: &'a Policy,
     circumstances: Circumstances<'a>,
-    tell: impl FnOnce(&World<'_>, &Findings<'_, '_>) -> T,
+    question: impl FnOnce(&World<'_>, &Findings<'_, '_>) -> T,
 ) -> (Outcome<'a>, T) {
     let (inventories, problems) = read(sources, policy, circumstances);
     let mut used = BTreeSet::new();
@@ -272,7 +272,7 @@ fn check_and<'a, T>(
         unreadable: !problems.is_empty(),
     };
     let findings = Findings::of(&world, used);
-    let told = tell(&world, &findings);
+    let answer = question(&world, &findings);
     let Findings { found: findings, suppressed, excused, .. } = findings;
     let summary = Summary::of(&inventories, &pods, &findings, &excused).or_fail(&problems);
     let outcome = Outcome {
@@ -287,7 +287,7 @@ fn check_and<'a, T>(
         summary,
         now: circumstances.now,
     };
-    (outcome, told)
+    (outcome, answer)
 }
 
 /// What each source and then each dump of the cluster holds, and those that cannot be read.

@@ -353,7 +353,7 @@ fn c3_many_violations_are_told_shortly_the_worst_first() {
             let count = line.strip_prefix("  and ")?.split_once(" more image")?.0;
             count.parse::<u32>().ok()
         };
-        let shown = u32::try_from(failure.said.matches("error[").count()).unwrap()
+        let shown = u32::try_from(failure.said.matches("error[").count()).expect("a few errors")
             + failure.said.lines().filter_map(others).sum::<u32>();
         assert_eq!(failure.said.lines().find_map(left), Some(303 - shown));
         assert!(failure.said.contains("0 of 303 private images"), "{failure:?}");

@@ -192,7 +192,7 @@ impl<'w, 'c> Findings<'w, 'c> {
         let list =
             if finding.suppressed.is_some() { &mut self.suppressed } else { &mut self.found };
         if list.len() == list.capacity() {
-            // Twice as many as now could be megabytes that nobody needs.
+            // To double a long list would reserve megabytes that stay empty.
             list.reserve_exact(list.len() / 8 + 8);
         }
         list.push(finding);

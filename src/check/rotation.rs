@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn times_are_timestamps_or_dates() {
-        let midnight = time("2026-01-31").unwrap();
+        let midnight = time("2026-01-31").expect("it is a date");
         assert_eq!(time("2026-01-31T00:00:00Z"), Some(midnight));
         assert_eq!(date(midnight).to_string(), "2026-01-31");
         assert_eq!(time("last week"), None);

@@ -75,7 +75,7 @@ impl Renderer<'_> {
             );
             self.stop(Exit::Unreadable, &what, &ended.said)
         })?;
-        // What is no YAML is told where it is judged.
+        // Text that is not YAML is reported where it is checked.
         if !allow_empty && Inventory::holds_object(&source.text) == Ok(false) {
             let what = say!(
                 "{} succeeded and wrote no Kubernetes objects (--allow-empty accepts that)",
