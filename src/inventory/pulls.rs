@@ -368,14 +368,10 @@ impl<'t, 'a> Hit<'t, 'a> {
         }
         let repository = repository.or_else(|| part(&fallback.repository));
         let path = [&registry, &repository, &name].into_iter().flatten();
-        let path: Vec<_> = path.map(|(value, ..)| value.trim_matches('/')).collect();
-        let mut reference = path.join("/");
-        if let Some((tag, ..)) = &tag {
-            reference.extend([if tag.starts_with("sha256:") { "@" } else { ":" }, tag.as_str()]);
-        }
-        if let Some((digest, ..)) = &digest {
-            reference.extend(["@", digest.as_str()]);
-        }
+        let path = path.map(|(value, ..)| value.as_str());
+        let tag = tag.as_ref().map(|(tag, ..)| tag.as_str());
+        let digest = digest.as_ref().map(|(digest, ..)| digest.as_str());
+        let reference = reference_of(path, tag, digest);
         let (_, main, way) = repository.or(name)?;
         Some(Image {
             parsed: Reference::parse(&reference),
@@ -549,6 +545,23 @@ fn read<'a>(field: Field<'_, 'a>, form: SecretForm) -> PullSecrets<'a> {
 /// A name that is not a value of the input by itself.
 fn named<'a>(name: &str, node: Node<'_, 'a>) -> PullSecretRef<'a> {
     PullSecretRef::implied(name.to_owned().into(), node.span())
+}
+
+/// The reference of an image that is written in parts: those of its path, a tag, which may be a digest, and a digest.
+pub(super) fn reference_of<'p>(
+    path: impl Iterator<Item = &'p str>,
+    tag: Option<&str>,
+    digest: Option<&str>,
+) -> String {
+    let path: Vec<_> = path.map(|part| part.trim_matches('/')).collect();
+    let mut reference = path.join("/");
+    if let Some(tag) = tag {
+        reference.extend([if tag.starts_with("sha256:") { "@" } else { ":" }, tag]);
+    }
+    if let Some(digest) = digest {
+        reference.extend(["@", digest]);
+    }
+    reference
 }
 
 /// The first text that a path leads to.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::{Object, custom, object, text, walk};
+use super::{Object, custom, object, pulls, text, walk};
 use crate::kinds::{CONTAINER_LISTS, FieldPath, Row, SplitImage, Table, Way};
 use crate::source::Span;
 use crate::text::Text;
@@ -137,8 +137,8 @@ fn composed(split: &SplitImage, holder: Node<'_, '_>) -> Option<Text<'static>> {
         value.filter(|value| !value.is_empty()).map(|value| value.as_str().to_owned())
     };
     let path = [part(&split.registry), part(&split.repository), part(&split.name)];
-    let path: Vec<_> = path.into_iter().flatten().collect();
-    let tag = part(&split.tag).map(|tag| format!(":{tag}")).unwrap_or_default();
-    let digest = part(&split.digest).map(|digest| format!("@{digest}")).unwrap_or_default();
-    (!path.is_empty()).then(|| Text::from(format!("{}{tag}{digest}", path.join("/"))))
+    let mut path = path.iter().flatten().map(String::as_str).peekable();
+    path.peek()?;
+    let (tag, digest) = (part(&split.tag), part(&split.digest));
+    Some(Text::from(pulls::reference_of(path, tag.as_deref(), digest.as_deref())))
 }
