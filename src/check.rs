@@ -2,6 +2,7 @@
 //!
 //! Pure: nothing here reads a file, the environment or the clock, and nothing here prints.
 
+mod context;
 mod covering;
 mod findings;
 mod ignores;
@@ -43,6 +44,7 @@ use covering::Covering;
 use findings::Findings;
 use world::{InUse, Resolved, ResolvedPod, World};
 
+pub use context::ContextScope;
 pub use findings::story::{Story, StoryFinding, StoryStep, Wanted};
 pub use ignores::Suppressions;
 pub use rotation::ages;
@@ -60,6 +62,8 @@ pub struct Circumstances<'e> {
     pub cluster: &'e [Source],
     /// How the input came.
     pub input: Input,
+    /// Which sources belong together.
+    pub context: ContextScope,
     /// Who runs the program.
     pub caller: Caller,
     /// Whether an input without a document is an error.
@@ -303,6 +307,7 @@ fn read<'a>(
         Input::Piped | Input::Files => Inventory::of_whole,
     };
     let dumps = circumstances.cluster;
+    let contexts = context::of(sources, circumstances.context);
     let mut problems = Vec::new();
     let mut inventories = Vec::with_capacity(sources.len() + dumps.len());
     let manifests = sources.iter().map(|source| read(&source.text, kinds));
@@ -312,7 +317,9 @@ fn read<'a>(
             problems.push((at, problem));
             Inventory::default()
         });
-        inventories.push(inventory.of_run(at, policy.namespace()));
+        let context = contexts.get(at).copied();
+        let context = context.unwrap_or_else(|| context::of_dumps(circumstances.context));
+        inventories.push(inventory.of_run(at, context, policy.namespace()));
     }
     inventory::resolve(&mut inventories);
     (inventories, problems)
@@ -450,7 +457,7 @@ fn use_present_names<'a>(
     let object = inject::object(inventories, holder);
     let referrer = Referrer::of_secrets(object, Some(object), origin);
     let find = |name: &str| {
-        let from = LookUp { source: request.holder.source(), namespace: object.namespace() };
+        let from = LookUp { source: request.holder.source(), ..LookUp::of(object) };
         let found = secrets.find(from, referrer, name, policy);
         match found {
             Known::InStream { secret, .. } => Some(std::ptr::from_ref(secret)),
@@ -650,7 +657,7 @@ impl<'j, 'a> Judge<'j, 'a> {
     /// What is known of each effective secret of a pod.
     fn named(&self, request: &Request<'a>, effective: &Effective<'_>) -> Resolved<'j> {
         let object = &self.overlay.workload(request.holder).object;
-        let from = LookUp { source: request.holder.source(), namespace: object.namespace() };
+        let from = LookUp::of(object);
         let holder = self.own_account(request).map(|account| &account.object);
         let referrer = Referrer::of_secrets(object, holder, effective.origin);
         let named = effective.names.iter().map(|name| {

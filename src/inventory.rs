@@ -94,6 +94,8 @@ enum ReadScope {
 pub struct Inventory<'a> {
     /// What the source is.
     pub source_kind: SourceKind,
+    /// The number of its context, which all of its objects have; 0 until [`Inventory::of_run`] says.
+    pub context: u32,
     /// In the order of the stream; none of a dump.
     pub workloads: Vec<Box<Workload<'a>>>,
     /// In the order of the stream.
@@ -185,6 +187,8 @@ pub struct TypeMeta<'a> {
 pub struct Object<'a> {
     /// Which source of the run it is in; 0 until [`Inventory::of_run`] says.
     pub source: u32,
+    /// The number of its context: names in it mean objects of the same context, and those of a dump of the cluster.
+    pub context: u32,
     /// The ordinal of its document, from 0.
     pub document: usize,
     /// The way from the document's root to it: empty, or like `items[3]`.
@@ -626,14 +630,17 @@ impl<'a> Inventory<'a> {
         Ok(all)
     }
 
-    /// The same as the source of this number in a run where objects that name no namespace are in `namespace`.
+    /// The same as the source of this number, in the context of that number, in a run where objects that name no
+    /// namespace are in `namespace`.
     #[must_use]
-    pub fn of_run(mut self, source: usize, namespace: Option<&'a str>) -> Self {
+    pub fn of_run(mut self, source: usize, context: u32, namespace: Option<&'a str>) -> Self {
         let number = u32::try_from(source).unwrap_or(u32::MAX);
-        // The first one has its number.
-        if number > 0 || namespace.is_some() {
+        self.context = context;
+        // The first one has its numbers.
+        if number > 0 || context > 0 || namespace.is_some() {
             self.objects_mut().for_each(|object| {
                 object.source = number;
+                object.context = context;
                 object.default_namespace = namespace;
             });
         }
@@ -1024,6 +1031,7 @@ fn object<'a>(node: Node<'_, 'a>, place: &ObjectPlace, type_meta: Arc<TypeMeta<'
     let name = name.and_then(text);
     Object {
         source: 0,
+        context: 0,
         document: place.document,
         place: place.way.as_str().into(),
         within: place.within.as_ref().map(|within| within.way.clone()),

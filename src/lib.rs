@@ -5,7 +5,7 @@
 //! source. [`report::Report`] renders them. Nothing of this reads a file, the environment or the clock.
 //!
 //! ```
-//! use pullcreds::check::{self, Caller, Circumstances, Input, Stamps, Suppressions};
+//! use pullcreds::check::{self, Caller, Circumstances, ContextScope, Input, Stamps, Suppressions};
 //! use pullcreds::policy::{Overrides, Policy, parse_inject};
 //! use pullcreds::report::{Format, Look, Report};
 //! use pullcreds::source::Source;
@@ -28,6 +28,7 @@
 //!     providers: &[],
 //!     cluster: &[],
 //!     input: Input::Files,
+//!     context: ContextScope::All,
 //!     caller: Caller::CommandLine,
 //!     require_input: true,
 //!     stamps: Stamps::Ignored,

@@ -34,7 +34,7 @@ use crate::say;
 use crate::text::{Message, Shown, Text};
 
 pub use by_name::LookUp;
-use by_name::{ByName, Called, NamedThing};
+use by_name::{ByName, CLUSTER, Called, NamedThing};
 use extent::DumpCoverage;
 use keys::Keys;
 use meaning::Meanings;
@@ -253,15 +253,15 @@ impl<'i, 'a> Accounts<'i, 'a> {
     pub fn new(inventories: &'i [Inventory<'a>]) -> Self {
         let (mut by_name, mut in_cluster) = (Vec::new(), Vec::new());
         for (source, inventory) in inventories.iter().enumerate() {
-            let index_of = match inventory.source_kind {
-                SourceKind::Manifests => &mut by_name,
-                SourceKind::Cluster => &mut in_cluster,
+            let (index_of, context) = match inventory.source_kind {
+                SourceKind::Manifests => (&mut by_name, inventory.context),
+                SourceKind::Cluster => (&mut in_cluster, CLUSTER),
             };
             for (index, account) in inventory.service_accounts.iter().enumerate() {
                 let object = &account.object;
                 let thing = AccountId { source, index };
                 let namespace = object.namespace();
-                let given = |name| NamedThing { name, namespace, source, thing };
+                let given = |name| NamedThing { context, name, namespace, source, thing };
                 index_of.extend(names(object).map(given));
             }
         }
@@ -274,7 +274,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
 
     /// The ServiceAccount of a workload of `source`.
     ///
-    /// It has to be in the pod's namespace. One of the same source goes before those of others, and of several the
+    /// It has to be in the pod's context and namespace. One of the same source goes before those of others, and of several the
     /// last one stands, as after `kubectl apply`. What the manifests do not have, a dump of the cluster tells, and else
     /// the policy. Where no default namespace is known, no namespace equals no namespace, and it meets a named one
     /// only if there is exactly one candidate.
@@ -292,7 +292,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
         }
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace();
-        let from = LookUp { source, namespace };
+        let from = LookUp { source, ..LookUp::of(&workload.object) };
         let named = self.meaning(workload, name);
         let is_later = |id: AccountId| self.is_later(source, workload, id);
         let last = named.last_within(from);
@@ -317,7 +317,7 @@ impl<'i, 'a> Accounts<'i, 'a> {
             return Account::Declared(account);
         }
         let dumped = || {
-            let only = self.in_cluster.get(name).only(from);
+            let only = self.in_cluster.get(CLUSTER, name).only(from);
             only.map(|id| Account::InCluster { id, assumed: true })
         };
         assumed.or_else(dumped).or(later).unwrap_or(Account::Unknown)
@@ -337,12 +337,13 @@ impl<'i, 'a> Accounts<'i, 'a> {
 
     /// The ServiceAccount of a name and namespace in a dump of the cluster.
     pub fn in_cluster(&self, namespace: Option<&str>, name: &str) -> Option<AccountId> {
-        self.in_cluster.get(name).last_within(LookUp { source: usize::MAX, namespace })
+        let from = LookUp { source: usize::MAX, context: CLUSTER, namespace };
+        self.in_cluster.get(CLUSTER, name).last_within(from)
     }
 
     /// Those that a workload means by the name of its ServiceAccount.
     fn meaning(&self, workload: &Workload<'_>, name: &str) -> Called<'_, 'i, AccountId> {
-        let called = self.by_name.get(name);
+        let called = self.by_name.get(workload.object.context, name);
         self.meanings.of(Referrer::of_account(workload), name, called, |id| self.object(id))
     }
 
@@ -350,8 +351,8 @@ impl<'i, 'a> Accounts<'i, 'a> {
     pub fn copies(&self, id: AccountId) -> Vec<&'i Object<'i>> {
         let own = self.object(id);
         let name = own.name.as_deref();
-        let from = LookUp { source: id.source, namespace: own.namespace() };
-        let called = self.by_name.get(name.unwrap_or_default());
+        let from = LookUp::of(own);
+        let called = self.by_name.get(from.context, name.unwrap_or_default());
         let mut same: Vec<_> =
             called.within(from).filter(|place| place.source == id.source).collect();
         same.sort_by_key(|place| place.order);
@@ -363,7 +364,8 @@ impl<'i, 'a> Accounts<'i, 'a> {
     pub fn left_behind(&self, workload: &Workload<'_>) -> Option<&'i Object<'i>> {
         let name = workload.service_account.as_deref()?;
         let meaning = self.meaning(workload, name);
-        left_behind(name, &self.by_name.get(name), &meaning, |id| self.object(id))
+        let called = self.by_name.get(workload.object.context, name);
+        left_behind(name, &called, &meaning, |id| self.object(id))
     }
 
     /// The object of a ServiceAccount.

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use pullcreds::check::{self, Caller, Circumstances, Input, Stamps, Suppressions};
+use pullcreds::check::{self, Caller, Circumstances, ContextScope, Input, Stamps, Suppressions};
 use pullcreds::edit::Plan;
 use pullcreds::policy::{InjectInto, Overrides, Policy, parse_inject};
 use pullcreds::source::Source;
@@ -141,6 +141,7 @@ const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
     cluster: &[],
     providers: &[],
     input: Input::Files,
+    context: ContextScope::All,
     caller: Caller::CommandLine,
     require_input: false,
     stamps: Stamps::Ignored,
@@ -151,15 +152,24 @@ const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
 
 /// The fingerprints of everything that is found, with the severity, in an order of their own.
 fn fingerprints(files: &[(&str, String)]) -> Vec<(String, &'static str)> {
+    judge(files, ContextScope::All).0
+}
+
+/// The same where files of one context belong together, and the verdicts in the order of the images.
+fn judge(
+    files: &[(&str, String)],
+    context: ContextScope,
+) -> (Vec<(String, &'static str)>, Vec<&'static str>) {
     let sources = sources(files);
     let policy = Policy::default();
-    let outcome = check::check(&sources, &policy, CIRCUMSTANCES);
+    let outcome = check::check(&sources, &policy, Circumstances { context, ..CIRCUMSTANCES });
     assert!(outcome.problems.is_empty(), "what is written can be read");
     let all = outcome.findings.iter();
     let all = all.map(|one| (one.fingerprint.as_str().to_owned(), one.severity.name()));
     let mut all: Vec<_> = all.collect();
     all.sort();
-    all
+    let images = outcome.pods.iter().flat_map(|pod| &pod.images);
+    (all, images.map(|image| image.judgement.verdict.name()).collect())
 }
 
 fn yaml(objects: &[Value]) -> String {
@@ -207,6 +217,25 @@ proptest! {
         let (first, second) = objects.split_at(cut.index(objects.len() + 1));
         let apart = fingerprints(&[("z.yaml", yaml(first)), ("b.yaml", yaml(second))]);
         prop_assert_eq!(before, apart);
+    }
+
+    #[test]
+    fn they_survive_other_folders(one in objects(), other in objects()) {
+        let of_one = [("dev/a.yaml", yaml(&one))];
+        let of_other = [("prod/a.yaml", yaml(&other))];
+        let ((mut found, mut verdicts), (more, other)) =
+            (judge(&of_one, ContextScope::All), judge(&of_other, ContextScope::All));
+        found.extend(more);
+        found.sort();
+        // What lies outside of all manifests is reported once.
+        found.dedup();
+        verdicts.extend(other);
+        for context in [ContextScope::Folder, ContextScope::File] {
+            let (mut both, together) = judge(&[of_one.clone(), of_other.clone()].concat(), context);
+            both.dedup();
+            prop_assert_eq!(&found, &both);
+            prop_assert_eq!(&verdicts, &together);
+        }
     }
 }
 

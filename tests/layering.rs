@@ -73,6 +73,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "shared",
             "names",
             "duration",
+            "words",
             "source",
             "image",
             "edit",

@@ -15,9 +15,9 @@ use crate::text::Text;
 
 use super::order::{How, missing};
 
-/// The Secrets that can be attached, by namespace.
+/// The Secrets that can be attached, by context and namespace.
 pub(super) struct Covering<'i, 'a> {
-    by_namespace: BTreeMap<Option<&'i str>, AttachableSecrets<'i, 'a>>,
+    by_namespace: BTreeMap<(u32, Option<&'i str>), AttachableSecrets<'i, 'a>>,
 }
 
 /// The Secrets that can be attached to the pods of a namespace.
@@ -59,12 +59,14 @@ impl<'i, 'a> Covering<'i, 'a> {
     /// The Secrets of the manifests, in the order of sources and streams, and those that other objects make of them. Of
     /// several of one name the last one counts.
     pub(super) fn new(inventories: &'i [Inventory<'a>], policy: &'i Policy, now: i64) -> Self {
-        let mut coming: BTreeMap<Option<&'i str>, Coming<'i, 'a>> = BTreeMap::new();
-        let mut add = |namespace, name: &'i Text<'a>, object, covers: Option<Covers<'i>>| {
-            // The API server stores no Secret of another name.
-            let covers = covers.filter(|_| is_subdomain(name));
-            coming.entry(namespace).or_default().push((Candidate { name, object }, covers));
-        };
+        let mut coming: BTreeMap<(u32, Option<&'i str>), Coming<'i, 'a>> = BTreeMap::new();
+        let mut add =
+            |namespace, name: &'i Text<'a>, object: &'i Object<'a>, covers: Option<Covers<'i>>| {
+                // The API server stores no Secret of another name.
+                let covers = covers.filter(|_| is_subdomain(name));
+                let place = (object.context, namespace);
+                coming.entry(place).or_default().push((Candidate { name, object }, covers));
+            };
         let manifests =
             inventories.iter().filter(|inventory| inventory.source_kind == SourceKind::Manifests);
         for inventory in manifests {
@@ -85,7 +87,7 @@ impl<'i, 'a> Covering<'i, 'a> {
                 add(namespace, &made.name, &made.object, covers);
             }
         }
-        let candidates = |(namespace, coming)| (namespace, AttachableSecrets::new(coming));
+        let candidates = |(place, coming)| (place, AttachableSecrets::new(coming));
         Self { by_namespace: coming.into_iter().map(candidates).collect() }
     }
 
@@ -115,7 +117,7 @@ impl<'i, 'a> Covering<'i, 'a> {
     }
 
     fn of<'c>(&'c self, pod: &'c Object<'_>) -> Option<&'c AttachableSecrets<'i, 'a>> {
-        self.by_namespace.get(&pod.namespace())
+        self.by_namespace.get(&(pod.context, pod.namespace()))
     }
 
     /// The fewest Secrets that together cover all of `images` that one of them covers.

@@ -51,7 +51,8 @@ fn mounts(overlay: &Overlay<'_, '_>, request: &Request<'_>, made: &Produced<'_>)
     let workload = overlay.workload(request.holder);
     let pod = workload.object.namespace();
     let class = made.object.namespace();
-    let here = pod == class || pod.is_none() || class.is_none();
+    let here = (pod == class || pod.is_none() || class.is_none())
+        && workload.object.context == made.object.context;
     here && workload.mounts.iter().any(|class| made.object.name.as_ref() == Some(class))
 }
 

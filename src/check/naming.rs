@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::keyring::{KeyIndex, Keyring, explain_near_miss};
 use crate::image::Reference;
-use crate::inventory::Inventory;
 use crate::inventory::secrets::{Content, RedactedEntry};
+use crate::inventory::{Inventory, SourceKind};
 use crate::policy::{Policy, Scope};
 use crate::verdict::Known;
 
@@ -15,26 +15,28 @@ use super::world::ResolvedPod;
 /// What everybody's examples call it.
 const USUAL: &str = "regcred";
 
-/// A namespace, the default one of the policy if an object names none.
-type Namespace<'c> = Option<&'c str>;
+/// A context and a namespace, the default one of the policy if an object names none.
+type Home<'c> = (u32, Option<&'c str>);
 
 /// The names that are in use.
 pub(super) struct Names<'c> {
     policy: &'c Policy,
     /// Those that the policy does not declare.
-    used: BTreeSet<(Namespace<'c>, &'c str)>,
+    used: BTreeSet<(Home<'c>, &'c str)>,
+    /// Those that a dump of the cluster has.
+    in_cluster: BTreeSet<(Option<&'c str>, &'c str)>,
     /// The pull secrets with which images of a registry are pulled.
-    by_host: BTreeMap<(Namespace<'c>, &'c str), &'c str>,
+    by_host: BTreeMap<(Home<'c>, &'c str), &'c str>,
     proposed: RefCell<ProposedNames>,
 }
 
 /// What was proposed so far.
 #[derive(Default)]
 struct ProposedNames {
-    /// By namespace and registry.
-    by_host: BTreeMap<(Option<String>, String), String>,
-    /// All of it, with the namespaces.
-    names: BTreeSet<(Option<String>, String)>,
+    /// By context, namespace and registry.
+    by_host: BTreeMap<(u32, Option<String>, String), String>,
+    /// All of it, with the contexts and namespaces.
+    names: BTreeSet<(u32, Option<String>, String)>,
 }
 
 impl<'c> Names<'c> {
@@ -47,26 +49,33 @@ impl<'c> Names<'c> {
         let mut names = Self {
             policy,
             used: BTreeSet::new(),
+            in_cluster: BTreeSet::new(),
             by_host: BTreeMap::new(),
             proposed: RefCell::default(),
         };
         for inventory in inventories {
             let kept = inventory.secrets.iter();
-            names.used.extend(kept.filter_map(|secret| {
+            let kept = kept.filter_map(|secret| {
                 Some((secret.object.namespace(), secret.object.name.as_deref()?))
-            }));
+            });
             let made = inventory.produced.iter();
-            names.used.extend(made.map(|made| (made.namespace(), &*made.name)));
+            let all = kept.chain(made.map(|made| (made.namespace(), &*made.name)));
+            match inventory.source_kind {
+                SourceKind::Cluster => names.in_cluster.extend(all),
+                SourceKind::Manifests => names
+                    .used
+                    .extend(all.map(|(namespace, name)| ((inventory.context, namespace), name))),
+            }
         }
         for pod in pods {
             let workload = pod.workload;
-            let namespace = workload.object.namespace();
-            names.used.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
+            let home = (workload.object.context, workload.object.namespace());
+            names.used.extend(pod.effective.names.iter().map(|name| (home, &**name)));
             for (image, judged) in workload.images.iter().zip(pod.images) {
                 let secret = judged.judgement.secret;
                 let secret = secret.filter(|_| judged.judgement.verdict.is_configured());
                 if let (Ok(image), Some(at)) = (image.parsed(), secret) {
-                    let host = (namespace, image.domain());
+                    let host = (home, image.domain());
                     names.by_host.entry(host).or_insert(&pod.effective.names[at]);
                 }
             }
@@ -74,21 +83,23 @@ impl<'c> Names<'c> {
         names
     }
 
-    /// The pull secret that other pods of the namespace have for the registry.
-    pub(super) fn of_others(&self, namespace: Option<&str>, host: &str) -> Option<&'c str> {
-        self.by_host.get(&(namespace, host)).copied()
+    /// The pull secret that other pods of the context and namespace have for the registry.
+    pub(super) fn of_others(&self, home: Home<'_>, host: &str) -> Option<&'c str> {
+        self.by_host.get(&(home, host)).copied()
     }
 
-    /// A name that nothing in the namespace has; for one registry always the same.
-    pub(super) fn free(&self, namespace: Option<&str>, host: &str) -> String {
-        let namespaced = |text: &str| (namespace.map(str::to_owned), text.to_owned());
+    /// A name that nothing in the context and namespace has; for one registry always the same.
+    pub(super) fn free(&self, home: Home<'_>, host: &str) -> String {
+        let (context, namespace) = home;
+        let namespaced = |text: &str| (context, namespace.map(str::to_owned), text.to_owned());
         let mut proposed = self.proposed.borrow_mut();
         if let Some(name) = proposed.by_host.get(&namespaced(host)) {
             return name.clone();
         }
         let is_free = |name: &String| {
             self.policy.secret(namespace, name).is_none()
-                && !self.used.contains(&(namespace, &**name))
+                && !self.used.contains(&(home, &**name))
+                && !self.in_cluster.contains(&(namespace, &**name))
                 && !proposed.names.contains(&namespaced(name))
         };
         let name = candidates(host).find(is_free).unwrap_or_else(|| USUAL.to_owned());
@@ -175,9 +186,11 @@ mod tests {
     fn of_two_registries_each_gets_a_name_of_its_own() {
         let policy = Policy::default();
         let names = Names::new(&[], &[], &policy);
-        assert_eq!(names.free(Some("shop"), "a.io"), "regcred");
-        assert_eq!(names.free(Some("shop"), "b.io"), "regcred-b-io");
-        assert_eq!(names.free(Some("shop"), "a.io"), "regcred");
-        assert_eq!(names.free(None, "b.io"), "regcred");
+        let shop = (0, Some("shop"));
+        assert_eq!(names.free(shop, "a.io"), "regcred");
+        assert_eq!(names.free(shop, "b.io"), "regcred-b-io");
+        assert_eq!(names.free(shop, "a.io"), "regcred");
+        assert_eq!(names.free((0, None), "b.io"), "regcred");
+        assert_eq!(names.free((1, Some("shop")), "b.io"), "regcred");
     }
 }

@@ -78,7 +78,7 @@ impl Proposal {
                     registry.secrets.extend(used.or(only).map(|name| owned(name)));
                 }
             }
-            let from = LookUp { source: pod.id.source, namespace };
+            let from = LookUp::of(&workload.object);
             let referrer = Referrer::of_secrets(&workload.object, None, pod.effective.origin);
             for name in pod.effective.names.iter() {
                 if is_outside(&secrets.find(from, referrer, name, policy)) {

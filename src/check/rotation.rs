@@ -14,7 +14,7 @@ use crate::inventory::secrets::{Content, RedactedEntry, Secret, WriteTimes};
 use crate::policy::{self, Policy};
 use crate::say;
 use crate::text::{Message, Shown, Text, plain, shown};
-use crate::verdict::Secrets;
+use crate::verdict::{LookUp, Secrets};
 
 pub(super) const DAY: u64 = 24 * 60 * 60;
 
@@ -144,7 +144,7 @@ impl<'c> Rotation<'c> {
             let annotations = [filled.annotations[0], &[], own.annotations[0]];
             RotationEvidence { annotations, refreshed: filled.refreshed || own.refreshed, ..filled }
         });
-        let produced = self.secrets.producer(namespace, name);
+        let produced = self.secrets.producer(LookUp::of(&secret.object), name);
         let evidence = produced.map_or(evidence, |(_, produced)| evidence.made_by(produced));
         evidence.and_policy(self.policy.secret(namespace, name))
     }
@@ -156,7 +156,7 @@ impl<'c> Rotation<'c> {
     {
         let namespace = secret.object.namespace();
         let name = secret.object.name.as_deref().unwrap_or_default();
-        let produced = self.secrets.producer(namespace, name);
+        let produced = self.secrets.producer(LookUp::of(&secret.object), name);
         RotationEvidence::of_secret(secret, produced.map(|(_, made)| made))
             .and_policy(self.policy.secret(namespace, name))
     }

@@ -120,7 +120,7 @@ impl<'c> ResolvedPod<'c> {
 
     /// From where the names in the pod are looked up.
     pub(super) fn look_up(&self) -> LookUp<'c> {
-        LookUp { source: self.id.source, namespace: self.namespace() }
+        LookUp::of(&self.workload.object)
     }
 
     /// Its pull secrets, ready to be asked about images.

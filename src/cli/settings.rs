@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pullcreds::baseline::Baseline;
-use pullcreds::check::{Caller, Circumstances, Input, Outcome, Stamps, Suppressions};
+use pullcreds::check::{Caller, Circumstances, ContextScope, Input, Outcome, Stamps, Suppressions};
 use pullcreds::credentials::provider::Provider;
 use pullcreds::finding::Severity;
 use pullcreds::frontend::Limit;
@@ -96,6 +96,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
     /// Patterns of files below folders that are left out.
     pub(crate) exclude: Vec<String>,
+    /// Whose objects count for a workload.
+    context: ContextScope,
     /// Whether charts and kustomizations are rendered.
     pub(crate) render: bool,
     /// Whether a renderer may write no object.
@@ -166,6 +168,7 @@ impl Settings {
             notes,
             timeout: values.timeout,
             exclude: values.exclude,
+            context: values.context.unwrap_or_default(),
             render: values.render == Some(true),
             allow_empty: values
                 .allow_empty
@@ -192,7 +195,7 @@ impl Settings {
     }
 
     pub(crate) fn circumstances(&self, input: Input) -> Circumstances<'_> {
-        let Self { now, require_input, stamps, mode, .. } = *self;
+        let Self { now, require_input, stamps, mode, context, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
         let (providers, cluster) = (&self.providers, &self.cluster);
         let caller = caller(mode);
@@ -205,6 +208,7 @@ impl Settings {
             providers,
             cluster,
             input,
+            context,
             caller,
             require_input,
             stamps,

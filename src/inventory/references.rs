@@ -308,7 +308,10 @@ impl<'k, 'a> KnownTemplates<'k, 'a> {
         referral.to.iter().find_map(|target| {
             let is_meant = |found: &&Found<'_, '_>| {
                 let meta = &found.object.type_meta;
-                target.is(&meta.api_version, &meta.kind) && is_beside(from, found.object)
+                let is_there = found.in_cluster || from.context == found.object.context;
+                is_there
+                    && target.is(&meta.api_version, &meta.kind)
+                    && is_beside(from, found.object)
             };
             let meant: Vec<_> = named.iter().filter(is_meant).copied().collect();
             let found = [false, true].into_iter().find_map(|in_cluster| {

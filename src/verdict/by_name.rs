@@ -1,17 +1,19 @@
-//! Things by name and namespace. There may be many thousand of them, mostly all of different names or all of one.
+//! Things by name and namespace, in their contexts. There may be many thousand of them, mostly all of different names or all of one.
 //! Nothing here knows what they are.
 
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::inventory::Object;
+
 /// Things of which some may have the same name.
 pub(super) struct ByName<'i, T> {
-    // Invariant: sorted by name.
-    names: Vec<(&'i str, Range<usize>)>,
+    // Invariant: sorted by context and name.
+    names: Vec<(u32, &'i str, Range<usize>)>,
     groups: SameName<'i, T>,
 }
 
-/// Things of some names, in the order of names.
+/// Things of some names, in the order of contexts and names.
 struct SameName<'i, T> {
     things: Vec<T>,
     places: Vec<InNamespace<'i, T>>,
@@ -48,12 +50,26 @@ pub(super) struct Chosen {
 pub struct LookUp<'q> {
     /// The source of what has the name. A thing of the same source goes before others.
     pub source: usize,
+    /// The context of what has the name, which things of the manifests have to share.
+    pub context: u32,
     /// The namespace, as far as it is known.
     pub namespace: Option<&'q str>,
 }
 
+impl<'q> LookUp<'q> {
+    /// From an object that has the name.
+    pub fn of(object: &'q Object<'_>) -> Self {
+        let (source, context) = (object.source as usize, object.context);
+        Self { source, context, namespace: object.namespace() }
+    }
+}
+
+/// The context of what dumps of the cluster hold: it is there for all manifests.
+pub(super) const CLUSTER: u32 = 0;
+
 /// A thing as it is given.
 pub(super) struct NamedThing<'i, T> {
+    pub(super) context: u32,
     pub(super) name: &'i str,
     pub(super) namespace: Option<&'i str>,
     pub(super) source: usize,
@@ -63,21 +79,23 @@ pub(super) struct NamedThing<'i, T> {
 impl<'i, T: Copy> ByName<'i, T> {
     /// Those of one name stay in their order, which is that of sources.
     pub(super) fn new(mut given: Vec<NamedThing<'i, T>>) -> Self {
-        given.sort_by_key(|one| one.name);
+        given.sort_by_key(|one| (one.context, one.name));
         let mut names = Vec::new();
         let mut groups = SameName { things: Vec::new(), places: Vec::new() };
-        for called in given.chunk_by(|a, b| a.name == b.name) {
+        for called in given.chunk_by(|a, b| (a.context, a.name) == (b.context, b.name)) {
             let start = groups.things.len();
             groups.extend(called);
-            names.push((called[0].name, start..groups.things.len()));
+            names.push((called[0].context, called[0].name, start..groups.things.len()));
         }
         Self { names, groups }
     }
 
-    /// Those with this name.
-    pub(super) fn get(&self, name: &str) -> Called<'_, 'i, T> {
-        let found = self.names.binary_search_by(|(other, _)| (*other).cmp(name));
-        let range = found.map_or(0..0, |at| self.names[at].1.clone());
+    /// Those with this name in a context.
+    pub(super) fn get(&self, context: u32, name: &str) -> Called<'_, 'i, T> {
+        let wanted = (context, name);
+        let found =
+            self.names.binary_search_by(|(context, name, _)| (*context, *name).cmp(&wanted));
+        let range = found.map_or(0..0, |at| self.names[at].2.clone());
         let SameName { things, places } = &self.groups;
         Called { things: &things[range.clone()], places: &places[range], some: None }
     }
@@ -182,7 +200,7 @@ mod tests {
     fn by_name(things: &[Thing]) -> ByName<'static, Thing> {
         let given = things.iter().map(|&(source, namespace, number)| {
             let thing = (source, namespace, number);
-            NamedThing { name: "a", namespace, source, thing }
+            NamedThing { context: 0, name: "a", namespace, source, thing }
         });
         ByName::new(given.collect())
     }
@@ -191,6 +209,7 @@ mod tests {
     fn what_has_the_same_name_stays_in_its_order() {
         let names = ["b", "a", "b", "c"];
         let given = names.iter().zip(0..).map(|(name, thing)| NamedThing {
+            context: 0,
             name,
             namespace: None,
             source: 0,
@@ -198,9 +217,27 @@ mod tests {
         });
         let by_name = ByName::new(given.collect());
         assert_eq!(
-            ["a", "b", "c", "d"].map(|name| by_name.get(name).things().collect::<Vec<_>>()),
+            ["a", "b", "c", "d"].map(|name| by_name.get(0, name).things().collect::<Vec<_>>()),
             [vec![1], vec![0, 2], vec![3], vec![],]
         );
+    }
+
+    #[test]
+    fn a_name_means_things_of_its_context() {
+        let given = [(0, "a"), (1, "b"), (1, "a"), (0, "a")].into_iter().zip(0..);
+        let given = given.map(|((context, name), thing)| NamedThing {
+            context,
+            name,
+            namespace: None,
+            source: 0,
+            thing,
+        });
+        let by_name = ByName::new(given.collect());
+        let called = |context, name| by_name.get(context, name).things().collect::<Vec<_>>();
+        assert_eq!(called(0, "a"), [0, 3]);
+        assert_eq!(called(1, "a"), [2]);
+        assert_eq!((called(0, "b"), called(1, "b")), (vec![], vec![1]));
+        assert_eq!(called(2, "a"), [0; 0]);
     }
 
     fn namespace() -> impl Strategy<Value = Option<&'static str>> {
@@ -223,11 +260,11 @@ mod tests {
             let kept: Vec<_> = things.iter().copied().filter(|thing| is_kept(*thing)).collect();
             let same = || kept.iter().rev().copied().filter(|thing| of(thing) == wanted);
             let plain = same().find(|thing| thing.0 == source).or_else(|| same().next());
-            let asked = LookUp { source, namespace: wanted };
+            let asked = LookUp { source, context: 0, namespace: wanted };
             let by_name = by_name(&things);
             let is_kept: Vec<_> = things.iter().map(|thing| is_kept(*thing)).collect();
-            let chosen = Rc::new(by_name.get("a").chosen(&is_kept));
-            let chosen = by_name.get("a").only_those(chosen);
+            let chosen = Rc::new(by_name.get(0, "a").chosen(&is_kept));
+            let chosen = by_name.get(0, "a").only_those(chosen);
             prop_assert_eq!(chosen.last_within(asked), plain);
             prop_assert_eq!(chosen.things().collect::<Vec<_>>(), kept.clone());
             let only = kept.last().copied().filter(|last| {

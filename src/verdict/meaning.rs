@@ -18,8 +18,8 @@ pub(super) struct Meanings {
     known: RefCell<BTreeMap<MeaningKey, Rc<Chosen>>>,
 }
 
-/// A name, what kustomize asks of the object that has it, and what holds that.
-type MeaningKey = (String, bool, [Option<String>; 3], Option<(usize, String)>);
+/// A context, a name in it, what kustomize asks of the object that has it, and what holds that.
+type MeaningKey = (u32, String, bool, [Option<String>; 3], Option<(usize, String)>);
 
 impl Meanings {
     /// Of things, each with its object.
@@ -51,7 +51,8 @@ impl Meanings {
         }
         let mut known = self.known.borrow_mut();
         let held_by = referrer.object.held_by().map(|(document, way)| (document, way.to_owned()));
-        let key = (name.to_owned(), referrer.follows, referrer.object.build_key(), held_by);
+        let (context, follows) = (referrer.object.context, referrer.follows);
+        let key = (context, name.to_owned(), follows, referrer.object.build_key(), held_by);
         let chosen = known.entry(key).or_insert_with(|| {
             let called_objects: Vec<_> = called.things().map(object).collect();
             let mut meant = meant(referrer, name, &called_objects);

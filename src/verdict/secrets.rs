@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::by_name::{ByName, Called, LookUp, NamedThing};
+use super::by_name::{ByName, CLUSTER, Called, LookUp, NamedThing};
 use super::extent::DumpCoverage;
 use super::meaning::Meanings;
 use super::{Known, Referrer, Replicated, left_behind, names};
@@ -87,12 +87,14 @@ impl<'i> Secrets<'i> {
         if !is_subdomain(name) {
             return Known::Impossible;
         }
-        let (called, dumped) = (self.by_name.get(name), self.in_cluster.get(name));
+        let called = self.by_name.get(from.context, name);
+        let made = self.produced.get(from.context, name);
+        let dumped = self.in_cluster.get(CLUSTER, name);
         let named = self.meaning(referrer, name);
         if let Some((source, secret)) = named.last_within(from) {
             return Known::InStream { source, secret };
         }
-        if let Some(made) = from.produced(&self.produced.get(name), false) {
+        if let Some(made) = from.produced(&made, false) {
             return self.made(made);
         }
         let copied = from.copied(named.things().filter(|_| self.are_copied));
@@ -102,7 +104,7 @@ impl<'i> Secrets<'i> {
         if let Some((source, secret)) = dumped.last_within(from) {
             return Known::InCluster { source, secret };
         }
-        let produced = from.produced(&self.produced_in_cluster.get(name), true);
+        let produced = from.produced(&self.produced_in_cluster.get(CLUSTER, name), true);
         if let Some(made) = produced {
             return self.made(made);
         }
@@ -110,7 +112,7 @@ impl<'i> Secrets<'i> {
         let assumed = assumed.map(|(source, secret)| Known::InStream { source, secret });
         let elsewhere = || {
             let kept = from.elsewhere(&named, &called).map(Known::Elsewhere);
-            kept.or_else(|| from.made_elsewhere(&self.produced.get(name)))
+            kept.or_else(|| from.made_elsewhere(&made))
         };
         if self.extent.lacks_secret(from.namespace) {
             let absent = || Known::Absent { elsewhere: dumped.last().map(|(_, secret)| secret) };
@@ -129,18 +131,14 @@ impl<'i> Secrets<'i> {
     /// The Secret that kustomize renames while the name in `referrer`, which meant it, stays.
     pub fn left_behind(&self, referrer: Referrer<'_>, name: &str) -> Option<&'i Object<'i>> {
         let meaning = self.meaning(referrer, name);
-        left_behind(name, &self.by_name.get(name), &meaning, |(_, secret)| &secret.object)
+        let called = self.by_name.get(referrer.object.context, name);
+        left_behind(name, &called, &meaning, |(_, secret)| &secret.object)
     }
 
-    /// What makes the Secret of this name and namespace, and keeps making it, with its source.
-    pub fn producer(
-        &self,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<(usize, &'i Produced<'i>)> {
-        let from = LookUp { source: 0, namespace };
-        let produced = from.produced(&self.produced.get(name), true);
-        produced.or_else(|| from.produced(&self.produced_in_cluster.get(name), true))
+    /// What makes the Secret of this name, as it is looked up, and keeps making it, with its source.
+    pub fn producer(&self, from: LookUp<'_>, name: &str) -> Option<(usize, &'i Produced<'i>)> {
+        let produced = from.produced(&self.produced.get(from.context, name), true);
+        produced.or_else(|| from.produced(&self.produced_in_cluster.get(CLUSTER, name), true))
     }
 
     /// Those that `referrer` means by a name.
@@ -149,7 +147,8 @@ impl<'i> Secrets<'i> {
         referrer: Referrer<'_>,
         name: &str,
     ) -> Called<'_, 'i, (usize, &'i Secret<'i>)> {
-        self.meanings.of(referrer, name, self.by_name.get(name), |(_, secret)| &secret.object)
+        let called = self.by_name.get(referrer.object.context, name);
+        self.meanings.of(referrer, name, called, |(_, secret)| &secret.object)
     }
 
     /// All objects that are, or make, the pull secret `name`, which `referrer` names: those of the same source, else
@@ -164,7 +163,7 @@ impl<'i> Secrets<'i> {
         let mut kept: Vec<_> = named.within(from).collect();
         kept.sort_by_key(|place| place.order);
         let kept = kept.into_iter().map(|place| (place.source, &place.thing.1.object));
-        let produced = self.produced.get(name);
+        let produced = self.produced.get(from.context, name);
         let made = produced.things().filter(|(_, made)| {
             let any = made.any_namespace && made.is_allowed_in(from.namespace);
             let own = if any { from.namespace } else { made.object.namespace() };
@@ -182,7 +181,8 @@ impl<'i> Secrets<'i> {
         namespace: Option<&str>,
         name: &str,
     ) -> Option<(usize, &'i Secret<'i>)> {
-        self.in_cluster.get(name).last_within(LookUp { source: 0, namespace })
+        let from = LookUp { source: 0, context: CLUSTER, namespace };
+        self.in_cluster.get(CLUSTER, name).last_within(from)
     }
 }
 
@@ -190,10 +190,12 @@ impl<'i> Secrets<'i> {
 fn kept<'i>(inventories: &'i [Inventory<'_>], source_kind: SourceKind) -> Sourced<'i, Secret<'i>> {
     let mut named = Vec::new();
     for (source, inventory) in of(inventories, source_kind) {
+        let context = context(inventory);
         for secret in &inventory.secrets {
             let secret: &Secret<'i> = secret;
             let namespace = secret.object.namespace();
-            let given = |name| NamedThing { name, namespace, source, thing: (source, secret) };
+            let thing = (source, secret);
+            let given = |name| NamedThing { context, name, namespace, source, thing };
             named.extend(names(&secret.object).map(given));
         }
     }
@@ -207,13 +209,22 @@ fn produced<'i>(
 ) -> Sourced<'i, Produced<'i>> {
     let mut named: Vec<NamedThing<'i, (usize, &Produced<'i>)>> = Vec::new();
     for (source, inventory) in of(inventories, source_kind) {
+        let context = context(inventory);
         let given = |made: &'i Produced<'i>| {
             let namespace = made.object.namespace();
-            NamedThing { name: &made.name, namespace, source, thing: (source, made) }
+            NamedThing { context, name: &made.name, namespace, source, thing: (source, made) }
         };
         named.extend(inventory.produced.iter().map(given));
     }
     ByName::new(named)
+}
+
+/// The context in which the Secrets of an inventory are looked up.
+fn context(inventory: &Inventory<'_>) -> u32 {
+    match inventory.source_kind {
+        SourceKind::Manifests => inventory.context,
+        SourceKind::Cluster => CLUSTER,
+    }
 }
 
 fn of<'i, 'a>(

@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use pullcreds::check::{self, Caller, Circumstances, Input, Outcome, Stamps, Suppressions};
+use pullcreds::check::{
+    self, Caller, Circumstances, ContextScope, Input, Outcome, Stamps, Suppressions,
+};
 use pullcreds::edit::Plan;
 use pullcreds::finding::Severity;
 use pullcreds::inject::{self, Holder};
@@ -89,6 +91,7 @@ fn judge_with<'a>(sources: &'a [Source; 1], policy: &'a Policy, stamps: Stamps) 
         cluster: &[],
         providers: &[],
         input: Input::Stream,
+        context: ContextScope::All,
         caller: Caller::CommandLine,
         require_input: false,
         stamps,

@@ -226,9 +226,11 @@ impl<'c> World<'c> {
                  without the pull secrets that are named there.",
                 name
             ),
-            _ => {
-                say!("Its ServiceAccount '{}' is not in the input, and nothing declares it.", name)
-            }
+            _ => say!(
+                "Its ServiceAccount '{}' is not in {}, and nothing declares it.",
+                name,
+                self.circumstances.context.place()
+            ),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding;
 use crate::inject::{self, Holder};
-use crate::inventory::{Object, SourceKind, Workload};
+use crate::inventory::{Object, Workload};
 use crate::say;
 use crate::source::Span;
 use crate::text::{Text, shown};
@@ -18,13 +18,16 @@ use super::{At, Draft, Findings, describe};
 /// How many letters two names differ in that may be a slip.
 const SLIP: usize = 2;
 
-/// Names of pull secrets in namespaces, each of which is dealt with once.
+/// A context and a namespace.
+type Home<'c> = (u32, Option<&'c str>);
+
+/// Names of pull secrets in contexts and namespaces, each of which is dealt with once.
 #[derive(Default)]
 struct NamesSeen<'c> {
     /// Those that were looked for among names like them.
-    looked_for: BTreeSet<(Option<&'c str>, String)>,
+    looked_for: BTreeSet<(Home<'c>, String)>,
     /// Those that have a finding.
-    found: BTreeSet<(Option<&'c str>, String)>,
+    found: BTreeSet<(Home<'c>, String)>,
 }
 
 /// A Secret that is there, and how it is meant.
@@ -54,11 +57,11 @@ impl<'c> World<'c> {
         &self,
         out: &mut Findings<'_, '_>,
         pod: &ResolvedPod<'c>,
-        named: &BTreeSet<(Option<&str>, &str)>,
+        named: &BTreeSet<(Home<'_>, &str)>,
         seen: &mut NamesSeen<'c>,
     ) {
         let workload = pod.workload;
-        let namespace = workload.object.namespace();
+        let home = home(&workload.object);
         for (image, judged) in workload.images.iter().zip(pod.images) {
             let Ok(reference) = image.parsed() else { continue };
             let Some(missing) = self.outside(pod, judged) else { continue };
@@ -71,9 +74,9 @@ impl<'c> World<'c> {
                 object: found.object,
                 covers: true,
             });
-            let name = (namespace, missing.to_string());
+            let name = (home, missing.to_string());
             let alike = seen.looked_for.insert(name.clone());
-            let alike = alike.then(|| self.alike(namespace, missing)).into_iter().flatten();
+            let alike = alike.then(|| self.alike(home, missing)).into_iter().flatten();
             let unnamed = covering.chain(alike).filter(|found| !Self::is_named(found, named));
             let nearest = unnamed
                 .min_by_key(|found| (!is_like(missing, found.name), distance(missing, found.name)));
@@ -102,14 +105,13 @@ impl<'c> World<'c> {
 
     /// What is made or filled later in the namespace of a pod under a name that is like `missing`: no one knows for which
     /// images.
-    fn alike(&self, wanted: Option<&str>, missing: &str) -> Vec<Unnamed<'c>> {
+    fn alike(&self, wanted: Home<'_>, missing: &str) -> Vec<Unnamed<'c>> {
         let mut found = Vec::new();
-        for inventory in
-            self.inventories.iter().filter(|one| one.source_kind == SourceKind::Manifests)
-        {
+        for (_, inventory) in self.manifests() {
             for made in &inventory.produced {
                 let is_open = made.is_usable() && made.keys.is_none() && !made.any_namespace;
-                if is_open && made.namespace() == wanted && is_like(missing, &made.name) {
+                let home = (inventory.context, made.namespace());
+                if is_open && home == wanted && is_like(missing, &made.name) {
                     found.push(Unnamed { name: &made.name, object: &made.object, covers: false });
                 }
             }
@@ -117,29 +119,28 @@ impl<'c> World<'c> {
         found
     }
 
-    /// Every pull secret that a pod or ServiceAccount of the input names, by namespace.
-    fn named_secrets(&self) -> BTreeSet<(Option<&'c str>, &'c str)> {
+    /// Every pull secret that a pod or ServiceAccount of the input names, by context and namespace.
+    fn named_secrets(&self) -> BTreeSet<(Home<'c>, &'c str)> {
         let mut named = BTreeSet::new();
         for pod in &self.pods {
-            let object = &pod.workload.object;
-            let namespace = object.namespace();
-            named.extend(pod.effective.names.iter().map(|name| (namespace, &**name)));
+            let home = home(&pod.workload.object);
+            named.extend(pod.effective.names.iter().map(|name| (home, &**name)));
         }
         for (_, inventory) in self.manifests() {
             for account in &inventory.service_accounts {
-                let namespace = account.object.namespace();
-                named.extend(account.pull_secrets.names().map(|name| (namespace, &**name)));
+                let home = home(&account.object);
+                named.extend(account.pull_secrets.names().map(|name| (home, &**name)));
             }
         }
         named
     }
 
     /// Whether somebody names a Secret, be it by a name from which kustomize has renamed it.
-    fn is_named(found: &Unnamed<'_>, named: &BTreeSet<(Option<&str>, &str)>) -> bool {
-        let namespace = found.object.namespace();
+    fn is_named(found: &Unnamed<'_>, named: &BTreeSet<(Home<'_>, &str)>) -> bool {
+        let home = home(found.object);
         let former = found.object.build.iter().flat_map(|build| &build.former_names);
         let mut own = former.map(|name| &**name).chain([found.name]);
-        own.any(|name| named.contains(&(namespace, name)))
+        own.any(|name| named.contains(&(home, name)))
     }
 
     fn misnamed(
@@ -160,9 +161,10 @@ impl<'c> World<'c> {
         let covers = if found.covers { "covers the image" } else { "has a similar name" };
         let why = slip(missing, found.name);
         let message = say!(
-            "{} names the pull secret '{}', which is not in the input; {} {}, and nothing names it{}.",
+            "{} names the pull secret '{}', which is not in {}; {} {}, and nothing names it{}.",
             describe(object),
             shown(missing),
+            self.circumstances.context.place(),
             is_or_makes,
             covers,
             why
@@ -193,6 +195,10 @@ impl<'c> World<'c> {
         let entry = list.entries.iter().find(|entry| entry.name.as_deref() == Some(name));
         entry.map_or(workload.object.label, |entry| entry.span)
     }
+}
+
+fn home<'o>(object: &'o Object<'_>) -> Home<'o> {
+    (object.context, object.namespace())
 }
 
 /// What names the pull secrets of a pod.

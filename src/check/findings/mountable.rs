@@ -44,8 +44,7 @@ impl World<'_> {
     fn is_pull_secret(&self, id: AccountId, name: &str, by_name: bool) -> bool {
         let account = inject::object(self.inventories, Holder::Account(id));
         let referrer = Referrer::of_secrets(account, Some(account), Origin::ServiceAccount);
-        let from = LookUp { source: id.source, namespace: account.namespace() };
-        match self.secrets.find(from, referrer, name, self.policy) {
+        match self.secrets.find(LookUp::of(account), referrer, name, self.policy) {
             Known::Declared(_) => true,
             Known::Produced { produced, .. } | Known::MadeElsewhere { produced, .. } => {
                 produced.is_usable()

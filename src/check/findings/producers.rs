@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::credentials::payload::PayloadFormat;
 use crate::finding::{self, Severity};
-use crate::inventory::Produced;
 use crate::inventory::producers::{Generator, ProducerFault, Refresh};
+use crate::inventory::{Produced, SourceKind};
 use crate::say;
 use crate::source::Span;
 use crate::text::{Message, plain, shown};
@@ -116,7 +116,13 @@ impl World<'_> {
         produced: &Produced<'_>,
         at: SecretSpot<'_>,
     ) -> bool {
-        let known = || self.inventories.iter().flat_map(|inventory| &inventory.generators);
+        let context = produced.object.context;
+        let known = || {
+            let all = self.inventories.iter().filter(move |inventory| {
+                inventory.source_kind == SourceKind::Cluster || inventory.context == context
+            });
+            all.flat_map(|inventory| &inventory.generators)
+        };
         let rows = produced.generators.iter().filter_map(|reference| reference.row(known()));
         let Some(generator) = rows.min_by_key(|row| row.life) else { return false };
         let Some(refreshed) = too_seldom(&produced.refresh, generator) else { return false };

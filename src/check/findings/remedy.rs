@@ -114,10 +114,10 @@ impl<'c> World<'c> {
         }
         let names =
             self.names.get_or_init(|| Names::new(self.inventories, &self.pods, self.policy));
-        let namespace = workload.object.namespace();
-        match names.of_others(namespace, image.domain()) {
+        let home = (workload.object.context, workload.object.namespace());
+        match names.of_others(home, image.domain()) {
             Some(name) => ProposedSecret::There(name.to_owned()),
-            None => ProposedSecret::New(names.free(namespace, image.domain())),
+            None => ProposedSecret::New(names.free(home, image.domain())),
         }
     }
 

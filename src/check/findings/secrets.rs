@@ -244,22 +244,23 @@ impl<'c> World<'c> {
         &self,
         out: &mut Findings<'_, '_>,
         pod: &ResolvedPod<'c>,
-        reported: &mut BTreeSet<(String, String)>,
+        reported: &mut BTreeSet<(u32, String, String)>,
     ) {
         let object = &pod.workload.object;
         let here = object.namespace();
         for (at, (name, secret)) in pod.effective.names.iter().zip(&*pod.secrets).enumerate() {
             let is_outside = matches!(secret.known, Known::Outside);
-            // What lies outside is reported once for all namespaces, what is inside once for each.
+            // What lies outside is reported once for all contexts and namespaces, what is inside once for each.
+            let context = if is_outside { 0 } else { object.context };
             let within = here.filter(|_| !is_outside).unwrap_or_default();
-            if reported.insert((within.to_owned(), name.to_string())) {
+            if reported.insert((context, within.to_owned(), name.to_string())) {
                 let spot = SecretSpot::named_by(pod.holder(), object, [within, &**name]);
                 let spot = spot.with_entry(self.entry(pod, at));
                 self.about_known(out, secret.known, spot, name);
             }
             let elsewhere = here.filter(|here| *here != "default" && is_outside);
             if let Some(here) = elsewhere.filter(|_| is_of_platform(name))
-                && reported.insert(([PLATFORM, here].concat(), name.to_string()))
+                && reported.insert((0, [PLATFORM, here].concat(), name.to_string()))
             {
                 let spot = SecretSpot::named_by(pod.holder(), object, [here, name]);
                 let spot = spot.with_entry(self.entry(pod, at));

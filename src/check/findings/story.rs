@@ -241,7 +241,7 @@ impl<'c> World<'c> {
             InUse::Made => step(say!("'{}', which the operator makes", name), None, None),
             InUse::Unknown if own => None,
             InUse::Unknown => {
-                let text = say!("'{}' is not in the input, and nothing declares it", name);
+                let text = say!("'{}' is not in {}, and nothing declares it", name, self.place());
                 step(text, None, None)
             }
         }
@@ -300,10 +300,15 @@ impl<'c> World<'c> {
         if let Some(content) = useless(known) {
             details.push(say!("{}.", sentence(&quoted, &content)));
         }
-        StoryStep { about: quoted, text: Self::about_secret(known), place, rule, details }
+        StoryStep { about: quoted, text: self.about_secret(known), place, rule, details }
     }
 
-    fn about_secret(known: &Known<'c>) -> Message {
+    /// Where the objects are that count for a workload.
+    fn place(&self) -> &'static str {
+        self.circumstances.context.place()
+    }
+
+    fn about_secret(&self, known: &Known<'c>) -> Message {
         let keys = |known: &Known<'_>| match known.keys().count() {
             0 => Message::default(),
             1 => " with 1 key".into(),
@@ -324,7 +329,7 @@ impl<'c> World<'c> {
                 say!("{} makes it{}", of(&produced.object), keys(known))
             }
             Known::Declared(_) => "declared by the policy; its content is not known here".into(),
-            Known::Outside => "not in the input, and nothing declares it".into(),
+            Known::Outside => say!("not in {}, and nothing declares it", self.place()),
             Known::Absent { .. } => "not in its namespace of the cluster dump".into(),
             Known::Elsewhere(secret) => say!("only {} is there", of(&secret.object)),
             Known::MadeElsewhere { produced } => {

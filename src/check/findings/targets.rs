@@ -17,7 +17,9 @@ impl World<'_> {
                 let path = object.path(&[], &absent.field);
                 let at = At::new(object, absent.span, "not checked").path(path);
                 let code = &finding::TARGET_NOT_IN_INPUT;
-                let draft = Draft::new(code, message(absent)).at(at).about(&what(absent));
+                let draft = Draft::new(code, message(absent, self.circumstances.context.place()))
+                    .at(at)
+                    .about(&what(absent));
                 let draft = match (&absent.remote, absent.may_be_in_dump) {
                     (Some(_), _) => draft.remedy("Check its images where it is kept."),
                     (None, false) => draft.remedy("Check both objects in one run."),
@@ -29,7 +31,8 @@ impl World<'_> {
     }
 }
 
-fn message(absent: &AbsentTarget<'_>) -> Message {
+/// `place` is where the target is not.
+fn message(absent: &AbsentTarget<'_>, place: &'static str) -> Message {
     let (object, field) = (describe(&absent.object), shown(&absent.field));
     let kinds = list(absent.kinds.iter().map(|kind| shown(kind)), " or ");
     if let Some(remote) = &absent.remote {
@@ -42,11 +45,12 @@ fn message(absent: &AbsentTarget<'_>) -> Message {
         );
     }
     say!(
-        "{} refers to {} '{}' ({}), which is not in the input: pullcreds does not check its images.",
+        "{} refers to {} '{}' ({}), which is not in {}: pullcreds does not check its images.",
         object,
         kinds,
         shown(absent.name.as_deref().unwrap_or_default()),
-        field
+        field,
+        place
     )
 }
 

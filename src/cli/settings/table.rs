@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pullcreds::check::ContextScope;
 use pullcreds::duration;
 use pullcreds::frontend::{parse_exclude, parse_size};
 use pullcreds::policy::{
@@ -34,6 +35,7 @@ pub(crate) struct Values {
     pub(crate) suppressions: Option<ByManifests>,
     pub(crate) require_stamp: Option<bool>,
     pub(crate) exclude: Vec<String>,
+    pub(crate) context: Option<ContextScope>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) render: Option<bool>,
     pub(crate) allow_empty: Option<bool>,
@@ -427,6 +429,17 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..ROW
     },
     Setting {
+        name: "context",
+        value: SettingType::Word("SCOPE", |values, text| {
+            put(&mut values.context, parse_word("a scope", text))
+        }),
+        words: ContextScope::flag_words,
+        help: "Whose ServiceAccounts, Secrets and other objects count for a workload: those of its file, of the files in \
+               its folder, or of all files: {words} [default: all]",
+        only: &[Mode::Check, Mode::Inject, Mode::Baseline],
+        ..ROW
+    },
+    Setting {
         name: "render",
         value: SettingType::Switch(|values| &mut values.render),
         help: "Render the charts and kustomizations below folders with helm, and with kustomize or kubectl, and check \
@@ -543,6 +556,7 @@ const OF_EXPLAIN: &[&str] = &[
     "namespace",
     "cluster-dump",
     "exclude",
+    "context",
     "max-input",
     "color",
 ];

@@ -136,7 +136,7 @@ fn workload(report: &Report<'_>, secrets: &Secrets<'_>, pod: &Pod<'_>, at: usize
         Evidence::Policy => "declared in the policy",
         Evidence::None => "not known",
     };
-    let from = LookUp { source: pod.id.source, namespace: workload.object.namespace() };
+    let from = LookUp::of(&workload.object);
     let referrer = Referrer::of_secrets(&workload.object, None, pod.effective.origin);
     let names = pod.effective.names.iter().map(|name| {
         let known = secrets.find(from, referrer, name, report.policy);

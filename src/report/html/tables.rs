@@ -108,19 +108,24 @@ fn cells(report: &Report<'_>, pod: &Pod<'_>, registries: &[String]) -> Vec<Vec<H
 
 /// The ServiceAccounts of the input, and those of a dump that a pod of the input runs as; and how many more there are.
 pub(super) fn accounts(report: &Report<'_>) -> (Vec<HtmlAccount>, usize) {
-    let mut pods: BTreeMap<(Option<&str>, &str), usize> = BTreeMap::new();
+    // Those of a context, and those of all contexts, which may run as one of a dump.
+    let mut pods: BTreeMap<(Option<u32>, Option<&str>, &str), usize> = BTreeMap::new();
     for pod in &report.outcome.pods {
         let workload = pod.id.of(&report.outcome.inventories);
-        let key = (workload.object.namespace(), workload.effective_service_account());
-        *pods.entry(key).or_default() += 1;
+        let (object, name) = (&workload.object, workload.effective_service_account());
+        for context in [Some(object.context), None] {
+            *pods.entry((context, object.namespace(), name)).or_default() += 1;
+        }
     }
     let mut all = Vec::new();
     for inventory in &report.outcome.inventories {
+        let is_dump = inventory.source_kind == SourceKind::Cluster;
+        let context = (!is_dump).then_some(inventory.context);
         for account in &inventory.service_accounts {
             let name = account.object.name.as_deref().unwrap_or_default();
-            let used = pods.get(&(account.object.namespace(), name)).copied();
+            let used = pods.get(&(context, account.object.namespace(), name)).copied();
             let used = used.unwrap_or_default();
-            if used == 0 && inventory.source_kind == SourceKind::Cluster {
+            if used == 0 && is_dump {
                 continue;
             }
             let names = account.pull_secrets.names().map(|name| shown(name).to_string());
