@@ -5,9 +5,10 @@
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::edit::Edit;
 use crate::say;
@@ -146,7 +147,7 @@ pub struct Finding {
     /// The name of the container or volume that it is about, if it is about one.
     pub container: Option<Shown<'static>>,
     /// What to do, with the real names filled in.
-    pub remedy: Option<Message>,
+    pub remedy: Option<Remedy>,
     /// The edits that mend it, if the manifests and the policy say what is missing. Each finding is mended by itself:
     /// two findings about one pod can have the same edit.
     pub fix: Box<[Fix]>,
@@ -183,6 +184,30 @@ impl Cause {
         let mut hasher = DefaultHasher::new();
         names.hash(&mut hasher);
         hasher.finish()
+    }
+}
+
+/// What to do about a finding, in one or more parts. Most findings of many thousand share parts with others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Remedy(Box<[Arc<Message>]>);
+
+impl Remedy {
+    /// Of parts that follow each other as they are; `None` without one.
+    pub fn of(parts: Box<[Arc<Message>]>) -> Option<Self> {
+        (!parts.is_empty()).then_some(Self(parts))
+    }
+
+    /// Its text, on one or more lines.
+    pub fn text(&self) -> String {
+        let mut text: String = self.0.iter().map(|part| part.as_str()).collect();
+        text.truncate(text.trim_end().len());
+        text
+    }
+}
+
+impl Serialize for Remedy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
     }
 }
 

@@ -5,6 +5,7 @@
 //! (`normalize.go`, `regexp.go`, `reference.go`) and of `github.com/opencontainers/go-digest`, which
 //! the kubelet calls in `pkg/util/parsers/parsers.go`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The domain of Docker Hub in a normalised reference (`normalize.go`).
@@ -33,16 +34,16 @@ const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 
 /// assert_eq!(image.tag(), Some("1.29"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reference {
-    // The normalised text. Invariant: it matches the grammar, and the offsets below are on its
-    // separators or at its end: domain_end <= name_end <= tag_end <= text.len().
-    text: Box<str>,
+pub struct Reference<'a> {
+    // The normalised text, which most references are written as. Invariant: it matches the grammar, and the offsets
+    // below are on its separators or at its end: domain_end <= name_end <= tag_end <= text.len().
+    text: Cow<'a, str>,
     domain_end: u32,
     name_end: u32,
     tag_end: u32,
 }
 
-impl Reference {
+impl<'a> Reference<'a> {
     /// Reads `input` as `ParseNormalizedNamed` does: a reference without a registry belongs to Docker
     /// Hub, one without a namespace there to `library/`.
     ///
@@ -50,11 +51,11 @@ impl Reference {
     ///
     /// A reason for people when the kubelet would report `InvalidImageName`. It never holds text of
     /// the input, so that it can be printed even if the input holds a password.
-    pub fn parse(input: &str) -> Result<Self, InvalidReference> {
+    pub fn parse(input: &'a str) -> Result<Self, InvalidReference> {
         Self::parse_parts(input).map_err(|error| obvious_mistake(input).unwrap_or(error))
     }
 
-    fn parse_parts(input: &str) -> Result<Self, InvalidReference> {
+    fn parse_parts(input: &'a str) -> Result<Self, InvalidReference> {
         if input.len() == 64 && input.bytes().all(is_lower_hex) {
             return Err(InvalidReference::Identifier);
         }
@@ -83,7 +84,14 @@ impl Reference {
         if path_length > MAX_PATH {
             return Err(InvalidReference::PathTooLong(path_length));
         }
-        let text = format!("{domain}/{namespace}{remainder}");
+        let is_normal = namespace.is_empty()
+            && input.strip_prefix(domain).and_then(|rest| rest.strip_prefix('/'))
+                == Some(remainder);
+        let text = if is_normal {
+            Cow::Borrowed(input)
+        } else {
+            Cow::Owned(format!("{domain}/{namespace}{remainder}"))
+        };
         let name_end = domain.len() + 1 + namespace.len() + path.len();
         let tag_end = name_end + tag.map_or(0, |tag| tag.len() + 1);
         let offset = |at: usize| u32::try_from(at).map_err(|_| InvalidReference::TooLong);
@@ -91,8 +99,13 @@ impl Reference {
             domain_end: if has_domain { offset(domain.len())? } else { 0 },
             name_end: offset(name_end)?,
             tag_end: offset(tag_end)?,
-            text: text.into_boxed_str(),
+            text,
         })
+    }
+
+    /// The same with a text of its own.
+    pub fn into_owned(self) -> Reference<'static> {
+        Reference { text: Cow::Owned(self.text.into_owned()), ..self }
     }
 
     /// The registry host with its port; empty for the rare name whose first part is not a valid host
@@ -131,7 +144,7 @@ impl Reference {
     }
 }
 
-impl fmt::Display for Reference {
+impl fmt::Display for Reference<'_> {
     /// The normalised reference.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -479,7 +492,8 @@ mod tests {
             input in "([a-z]{1,3}\\.io(:[0-9]{1,4})?/)?[a-z]{1,4}(/[a-z]{1,4})?(:[a-z]{1,3})?"
         ) {
             let image = Reference::parse(&input).unwrap();
-            prop_assert_eq!(Reference::parse(&image.to_string()), Ok(image));
+            let normal = image.to_string();
+            prop_assert_eq!(Reference::parse(&normal), Ok(image));
         }
     }
 }

@@ -374,7 +374,7 @@ pub struct Image<'a> {
     pub pulled: Pulled,
     /// Where it is written, if that is another object: the place of the image is then what refers to that.
     pub origin: Option<Box<ImageOrigin<'a>>>,
-    parsed: Result<Reference, InvalidReference>,
+    parsed: Result<Reference<'a>, InvalidReference>,
 }
 
 /// Where an image is written that an object has from another one.
@@ -405,7 +405,7 @@ impl Image<'_> {
     /// # Errors
     ///
     /// Why it does not parse.
-    pub fn parsed(&self) -> Result<&Reference, InvalidReference> {
+    pub fn parsed(&self) -> Result<&Reference<'_>, InvalidReference> {
         self.parsed.as_ref().map_err(|invalid| *invalid)
     }
 
@@ -1150,9 +1150,17 @@ fn image<'a>(
     let never = policy.is_some_and(|policy| policy.is("Never"));
     let pulled = if never { Pulled::Never } else { Pulled::Yes };
     let container = holder.get("name").and_then(text);
-    let parsed = Reference::parse(&reference);
+    let parsed = parsed(&reference);
     let span = node.span();
     Some(Image { reference, span, container, field, pulled, origin: None, parsed })
+}
+
+/// What the reference of an image says, in its own text where that is a part of the source.
+fn parsed<'a>(reference: &Text<'a>) -> Result<Reference<'a>, InvalidReference> {
+    match reference.borrowed() {
+        Some(text) => Reference::parse(text),
+        None => Reference::parse(reference).map(Reference::into_owned),
+    }
 }
 
 fn pull_secrets<'a>(holder: Node<'_, 'a>) -> PullSecrets<'a> {

@@ -426,7 +426,7 @@ impl<'a> Effective<'a> {
 #[derive(Debug)]
 pub struct Pull<'i> {
     /// What the reference says.
-    pub reference: Result<&'i Reference, InvalidReference>,
+    pub reference: Result<&'i Reference<'i>, InvalidReference>,
     /// Whether it needs credentials; `None` if it does not parse, or if nothing is pulled.
     pub access: Option<Access>,
     /// Whether anything is pulled.
@@ -877,7 +877,7 @@ impl<'i> Credentials<'i> {
 
     /// Whether a secret that no one can look into has credentials for an image. Where nothing tells what it is for, it
     /// counts wherever it is named; else only for what the policy declares, or the template of what makes it.
-    fn may_cover(&self, at: usize, image: &Reference) -> bool {
+    fn may_cover(&self, at: usize, image: &Reference<'_>) -> bool {
         let Named { known, scope } = &self.named[at];
         let may_exist = match known {
             Known::Produced { produced, in_time, .. } if produced.keys.is_some() => {
@@ -898,7 +898,7 @@ impl<'i> Credentials<'i> {
 
     /// The secret that counts for an image although no one can look into it: rather one that is declared for it than one
     /// of which nothing is declared.
-    fn declared(&self, image: &Reference) -> Option<usize> {
+    fn declared(&self, image: &Reference<'_>) -> Option<usize> {
         let fit = || (0..self.named.len()).filter(|at| self.may_cover(*at, image));
         fit().find(|at| self.named[*at].scope.is_some()).or_else(|| fit().next())
     }
@@ -969,7 +969,12 @@ impl<'i> Credentials<'i> {
     }
 
     /// With which identity the nodes pull an image.
-    pub fn identity(&self, image: &Reference, policy: &Policy, providers: &[Provider]) -> Asking {
+    pub fn identity(
+        &self,
+        image: &Reference<'_>,
+        policy: &Policy,
+        providers: &[Provider],
+    ) -> Asking {
         match policy.iam(image.domain(), image.path()) {
             Some(Iam::Registry(_)) => return Asking::Answered(Identified::ByPolicy),
             Some(Iam::Provider(cloud)) => return Asking::Answered(Identified::ByService(cloud)),
@@ -1012,7 +1017,7 @@ impl<'i> Credentials<'i> {
     /// The secret that comes nearest, and what keeps it from covering the image.
     fn why(
         &self,
-        image: &Reference,
+        image: &Reference<'_>,
         tried: &[Match],
         unusable: &dyn Fn(&Match) -> Option<Unusable>,
     ) -> (usize, MismatchReason) {

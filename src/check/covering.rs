@@ -95,7 +95,7 @@ impl<'i, 'a> Covering<'i, 'a> {
     pub(super) fn first(
         &self,
         pod: &Object<'_>,
-        image: &Reference,
+        image: &Reference<'_>,
     ) -> Option<CoveringSecret<'i, 'a>> {
         let candidates = self.of(pod)?;
         let is_there = |at: &usize| candidates.all[*at].is_there_for(pod);
@@ -107,7 +107,11 @@ impl<'i, 'a> Covering<'i, 'a> {
     }
 
     /// All that cover an image.
-    pub(super) fn all(&self, pod: &Object<'_>, image: &Reference) -> Vec<CoveringSecret<'i, 'a>> {
+    pub(super) fn all(
+        &self,
+        pod: &Object<'_>,
+        image: &Reference<'_>,
+    ) -> Vec<CoveringSecret<'i, 'a>> {
         let Some(candidates) = self.of(pod) else { return Vec::new() };
         let by_entry = candidates.keyring.secrets_for(image.name());
         let declared = candidates.declared.iter().filter(|(_, scope)| covers(scope, image));
@@ -121,7 +125,7 @@ impl<'i, 'a> Covering<'i, 'a> {
     }
 
     /// The fewest Secrets that together cover all of `images` that one of them covers.
-    pub(super) fn fewest(&self, pod: &Object<'_>, images: &[&Reference]) -> Vec<&'i Text<'a>> {
+    pub(super) fn fewest(&self, pod: &Object<'_>, images: &[&Reference<'_>]) -> Vec<&'i Text<'a>> {
         let Some(candidates) = self.of(pod) else { return Vec::new() };
         let mut covered: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (image, reference) in images.iter().enumerate() {
@@ -192,7 +196,7 @@ impl<'i> Candidate<'i, '_> {
     }
 }
 
-fn covers(scope: &Scope<'_>, image: &Reference) -> bool {
+fn covers(scope: &Scope<'_>, image: &Reference<'_>) -> bool {
     scope.covers(image.domain(), image.path())
 }
 

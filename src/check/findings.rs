@@ -35,12 +35,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::finding::{
-    self, Finding, Fingerprint, Place, Severity, Subject, SuppressedBy, Suppression,
+    self, Finding, Fingerprint, Place, Remedy, Severity, Subject, SuppressedBy, Suppression,
 };
 use crate::inject::{self, Holder};
 use crate::inventory::{Image, ListState, Object, PullSecrets};
 use crate::policy::{self as rules, RuleId};
 use crate::say;
+use crate::shared::Shared;
 use crate::source::Span;
 use crate::text::{Message, Shown, plain, shown};
 use crate::verdict::Origin;
@@ -107,6 +108,8 @@ pub(super) struct Findings<'w, 'c> {
     pub(super) excused: BTreeSet<ImageId>,
     /// The object of the place before.
     subject: Option<Rc<Subject>>,
+    /// The parts of remedies.
+    parts: Shared<Message>,
 }
 
 impl<'w, 'c> Findings<'w, 'c> {
@@ -125,6 +128,7 @@ impl<'w, 'c> Findings<'w, 'c> {
             ),
             excused: BTreeSet::new(),
             subject: None,
+            parts: Shared::default(),
         };
         for (_, check) in CHECKS {
             check(world, &mut out);
@@ -184,7 +188,7 @@ impl<'w, 'c> Findings<'w, 'c> {
             cause: draft.cause,
             image: draft.image.map(|image| shown(&image.reference).into_owned()),
             container: container.map(|container| shown(container).into_owned()),
-            remedy: draft.remedy.map(Message::shrunk),
+            remedy: self.remedy(draft.remedy),
             fix: draft.fix.into(),
             fingerprint,
             suppressed: suppressed.map(Box::new),
@@ -196,6 +200,12 @@ impl<'w, 'c> Findings<'w, 'c> {
             list.reserve_exact(list.len() / 8 + 8);
         }
         list.push(finding);
+    }
+
+    /// What to do, with each part that there is already as it is.
+    fn remedy(&mut self, parts: Vec<Message>) -> Option<Remedy> {
+        let parts = parts.into_iter().filter(|part| !part.as_str().is_empty());
+        Remedy::of(parts.map(|part| self.parts.keep(part.shrunk())).collect())
     }
 
     fn place(&mut self, at: &At<'_>) -> Place {

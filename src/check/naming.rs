@@ -124,7 +124,7 @@ fn candidates(host: &str) -> impl Iterator<Item = String> {
 pub(super) fn is_for_other(
     known: &Known<'_>,
     scope: Option<&Scope<'_>>,
-    image: &Reference,
+    image: &Reference<'_>,
 ) -> bool {
     match known {
         Known::Declared(_) | Known::Outside => {
@@ -157,7 +157,7 @@ fn made_keys<'k>(known: &Known<'k>) -> impl Iterator<Item = &'k str> {
 }
 
 /// The same of a Secret with many entries.
-fn is_any_near(index: &KeyIndex, entries: &[RedactedEntry], image: &Reference) -> bool {
+fn is_any_near(index: &KeyIndex, entries: &[RedactedEntry], image: &Reference<'_>) -> bool {
     let misses = || index.misses(entries.iter().map(|entry| entry.key.as_str()));
     let nearest = || misses().nearest(|at| &entries[at].key, image.name());
     !index.keyring().lookup(image.name()).is_empty()
@@ -165,7 +165,7 @@ fn is_any_near(index: &KeyIndex, entries: &[RedactedEntry], image: &Reference) -
 }
 
 /// Whether one of some keys is for an image, or was meant to be.
-fn are_near(keys: &[&str], image: &Reference) -> bool {
+fn are_near(keys: &[&str], image: &Reference<'_>) -> bool {
     let keyring = Keyring::from_keys(keys.iter().map(|key| (0, 0, *key)));
     let miss = || explain_near_miss(keys.iter().copied(), image.name());
     !keyring.lookup(image.name()).is_empty() || miss().is_some_and(|miss| miss.suggestion.is_some())

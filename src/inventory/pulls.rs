@@ -11,7 +11,6 @@ use super::{
     PullSecrets,
 };
 use super::{entries, exact, image, images, text, wrong};
-use crate::image::Reference;
 use crate::kinds::{
     Combine, FieldPath, Override, PullSite, SecretField, SecretForm, SplitImage, Way,
 };
@@ -371,11 +370,11 @@ impl<'t, 'a> Hit<'t, 'a> {
         let path = path.map(|(value, ..)| value.as_str());
         let tag = tag.as_ref().map(|(tag, ..)| tag.as_str());
         let digest = digest.as_ref().map(|(digest, ..)| digest.as_str());
-        let reference = reference_of(path, tag, digest);
+        let reference = Text::from(reference_of(path, tag, digest));
         let (_, main, way) = repository.or(name)?;
         Some(Image {
-            parsed: Reference::parse(&reference),
-            reference: reference.into(),
+            parsed: super::parsed(&reference),
+            reference,
             span: main.span(),
             container: holder.get("name").and_then(text),
             field: ImageField::At(Box::new(way)),

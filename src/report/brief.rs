@@ -9,7 +9,7 @@ use super::human;
 use super::listed::heading;
 use super::template::Templates;
 use super::{Look, Report};
-use crate::finding::{Concern, Finding, Severity};
+use crate::finding::{Concern, Finding, Remedy, Severity};
 use crate::policy::Mistake;
 use crate::source::{LineIndex, Source, Span};
 use crate::text::{printable, shown};
@@ -39,12 +39,12 @@ pub(super) fn render(report: &Report<'_>) -> String {
         let finding = cause.first;
         let first = !shown.contains(&finding.code.name);
         shown.push(finding.code.name);
-        let remedy = finding.remedy.as_deref().filter(|_| first);
+        let remedy = finding.remedy.as_ref().filter(|_| first);
         let more = match cause.others.len() {
             0 => String::new(),
             _ => format!("and {}{}\n", cause.others_text(), images(cause)),
         };
-        let below = place(report, finding) + &more + remedy.unwrap_or_default();
+        let below = place(report, finding) + &more + &remedy.map(Remedy::text).unwrap_or_default();
         (1 + cause.others.len(), entry(&line(finding), &below))
     });
     let problems = problems.map(|problem| (1, problem));

@@ -81,10 +81,10 @@ fn annotation(command: &str, listed: &Listed<'_>, out: &mut String) {
     if let Some(template) = at.and_then(|at| at.template.as_ref()) {
         let _ = write!(text, " ({template})");
     }
-    let remedy = listed.finding.and_then(|finding| finding.remedy.as_deref());
+    let remedy = listed.finding.and_then(|finding| finding.remedy.as_ref());
     let mut text = clipped(&text, MESSAGE);
     if let Some(remedy) = remedy {
-        let _ = write!(text, "\n{}", clipped(&printable(remedy), MESSAGE));
+        let _ = write!(text, "\n{}", clipped(&printable(&remedy.text()), MESSAGE));
     }
     let _ = writeln!(out, "{}", data(&text));
 }

@@ -96,7 +96,7 @@ fn keys(findings: &[&Finding]) -> Vec<Option<Key>> {
         by_cause(findings, with, &mut give);
         if without.len() > MOST {
             for at in without {
-                give(at, Common::Remedy, Cause::digest(findings[at].remedy.as_deref()));
+                give(at, Common::Remedy, Cause::digest(findings[at].remedy.as_ref()));
             }
         }
     }
@@ -140,7 +140,9 @@ fn severity(finding: &Finding) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{self, Fingerprint, Severity};
+    use std::sync::Arc;
+
+    use crate::finding::{self, Fingerprint, Remedy, Severity};
     use crate::say;
 
     /// A finding with these causes.
@@ -155,7 +157,7 @@ mod tests {
             cause: (!levels.is_empty()).then(|| Cause::of(levels)),
             image: None,
             container: None,
-            remedy: Some("r".into()),
+            remedy: Remedy::of(Box::from([Arc::new("r".into())])),
             fix: Box::default(),
             fingerprint: Fingerprint::of_run(&finding::UNKNOWN_PULL_SECRET, &[]),
             suppressed: None,

@@ -12,7 +12,7 @@ use super::tally::{registry, tally};
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::{Finding, Severity, SuppressedBy};
+use crate::finding::{Finding, Remedy, Severity, SuppressedBy};
 use crate::policy::{Mistake, Policy};
 use crate::say;
 use crate::source::{LineIndex, Source, Span};
@@ -49,7 +49,8 @@ pub(super) fn render(report: &Report<'_>, look: Look) -> String {
     for cause in causes.iter().take(FULL) {
         let mut drawing = drawing(report, cause, look);
         // Many images lack the same thing.
-        let remedy = cause.first.remedy.as_deref().filter(|remedy| remedy.contains('\n'));
+        let remedy =
+            cause.first.remedy.as_ref().map(Remedy::text).filter(|remedy| remedy.contains('\n'));
         if remedy.is_some_and(|remedy| !shown_remedies.insert(remedy)) {
             drawing.help = Some("as above".to_owned());
         }
@@ -78,7 +79,7 @@ fn drawing(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look) -> Drawing {
         Drawn(report.excerpt(place).named(&source_name(report.source(place.source), template)))
     });
     let also = (!cause.others.is_empty()).then(|| also(report, cause, look));
-    let help = finding.remedy.as_deref().map(str::to_owned);
+    let help = finding.remedy.as_ref().map(Remedy::text);
     Drawing {
         severity: finding.severity,
         code: heading(finding.severity, finding.code.name),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::check::{Basis, Judged, Pod, Summary};
-use crate::finding::{Finding, Fix, Place, Subject};
+use crate::finding::{Finding, Fix, Place, Remedy, Subject};
 use crate::inject;
 use crate::inventory::{Image, ImageOrigin, ListState, Object, PullSecrets, Workload};
 use crate::kinds::Role;
@@ -154,7 +154,7 @@ struct WireFinding<'r> {
     line: Option<usize>,
     column: Option<usize>,
     image: Option<Shown<'r>>,
-    remedy: Option<&'r Message>,
+    remedy: Option<&'r Remedy>,
     /// The name of the container or volume that it is about, if it is about one.
     container: Option<Shown<'r>>,
     fingerprint: &'r str,

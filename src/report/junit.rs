@@ -199,7 +199,8 @@ fn note(report: &Report<'_>, finding: &Finding) -> TestNote {
         Some(suppressed) => format!("accepted ({}): {}", suppressed.by.word(), suppressed.reason),
         None => clipped(&listed.message, LONGEST),
     };
-    let remedy = finding.remedy.as_deref().map(printable).unwrap_or_default();
+    let remedy =
+        finding.remedy.as_ref().map(|remedy| printable(&remedy.text())).unwrap_or_default();
     let text = format!("{}\n{}\n{remedy}", place(&listed), listed.message);
     TestNote { sort, code: finding.code.name, message, text: text.trim().to_owned() }
 }

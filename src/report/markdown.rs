@@ -10,7 +10,7 @@ use super::human;
 use super::listed::{self, Listed, clipped, one_line};
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::Finding;
+use crate::finding::{Finding, Remedy};
 use crate::text::{printable, shown};
 
 /// Bytes of the tables and of the remedies. Together they leave room for the rest.
@@ -95,10 +95,10 @@ fn place(listed: &Listed<'_>) -> String {
 
 /// What to do, once for all findings that say the same.
 fn remedies(all: &[Listed<'_>], out: &mut String) {
-    let mut remedies: Vec<(&str, Vec<&Listed<'_>>)> = Vec::new();
+    let mut remedies: Vec<(&Remedy, Vec<&Listed<'_>>)> = Vec::new();
     let mut known = BTreeMap::new();
     for listed in all {
-        let Some(remedy) = listed.finding.and_then(|finding| finding.remedy.as_deref()) else {
+        let Some(remedy) = listed.finding.and_then(|finding| finding.remedy.as_ref()) else {
             continue;
         };
         let at = *known.entry(remedy).or_insert_with(|| {
@@ -118,13 +118,13 @@ fn remedies(all: &[Listed<'_>], out: &mut String) {
     let _ = writeln!(out, "\n</details>");
 }
 
-fn remedy(remedy: &str, of: &[&Listed<'_>]) -> String {
+fn remedy(remedy: &Remedy, of: &[&Listed<'_>]) -> String {
     let first = of[0];
     let more = match of.len() {
         1 => String::new(),
         many => format!(" and {} more", many - 1),
     };
-    let remedy = clipped(&printable(remedy), REMEDY);
+    let remedy = clipped(&printable(&remedy.text()), REMEDY);
     let fence = fence(&remedy);
     let code = first.rule.name;
     format!(

@@ -90,7 +90,7 @@ fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
 
 /// What `policy` decides about an image, with the line of each entry in `files`.
 pub fn image_by_policy(
-    image: &Reference,
+    image: &Reference<'_>,
     policy: &Policy,
     files: Option<&PolicyText>,
     look: Look,
@@ -177,7 +177,7 @@ impl PolicyEntries<'_> {
         }
     }
 
-    fn pull_secrets(&self, image: &Reference) -> String {
+    fn pull_secrets(&self, image: &Reference<'_>) -> String {
         match self.policy.pull_secrets(image.domain(), image.path()) {
             Some((rule, [])) => format!("none: {}", self.at(rule)),
             Some((rule, secrets)) => format!("{}: {}", names(secrets), self.at(rule)),
@@ -185,7 +185,7 @@ impl PolicyEntries<'_> {
         }
     }
 
-    fn node_identity(&self, image: &Reference) -> String {
+    fn node_identity(&self, image: &Reference<'_>) -> String {
         match self.policy.iam(image.domain(), image.path()) {
             Some(Iam::Registry(rule)) => format!("the nodes can pull it: {}", self.at(rule)),
             Some(Iam::Provider(cloud)) => {

@@ -330,8 +330,8 @@ fn result(report: &Report<'_>, listed: &Listed<'_>, rules: &[Rule]) -> WireResul
 
 /// What is wrong, and what to do with the real names. Viewers show no other text of a result.
 fn message(listed: &Listed<'_>) -> WireText {
-    let remedy = listed.finding.and_then(|finding| finding.remedy.as_deref());
-    let remedy = remedy.map(|remedy| format!("\n\n{}", printable(remedy)));
+    let remedy = listed.finding.and_then(|finding| finding.remedy.as_ref());
+    let remedy = remedy.map(|remedy| format!("\n\n{}", printable(&remedy.text())));
     // Braces are placeholders (section 3.11.5), and `[…](…)` is a link (3.11.6).
     let plain = listed.message.clone() + &remedy.unwrap_or_default();
     text(&plain.replace('{', "{{").replace('}', "}}").replace("](", "] ("))

@@ -10,7 +10,7 @@ use super::proposal::PolicyEntries;
 use super::style::{BOLD, CYAN, GREEN, RED, columns, linked, of_severity, paint, wrapped};
 use super::{Look, Report};
 use crate::check::{Story, StoryStep};
-use crate::finding::{Place, Severity, Suppression};
+use crate::finding::{Place, Remedy, Severity, Suppression};
 use crate::image::Reference;
 use crate::policy::PolicyText;
 use crate::text::{Message, Shown, list, printable_json, shown};
@@ -102,15 +102,15 @@ fn rows(
             .as_ref()
             .map(|suppressed| format!(", suppressed: {}", suppressed.text()));
         rows.push(row("finding", head + &why.unwrap_or_default()));
-        if let Some(remedy) = finding.remedy.as_deref() {
-            rows.push(row("what to do", remedy.to_owned()));
+        if let Some(remedy) = &finding.remedy {
+            rows.push(row("what to do", remedy.text()));
         }
     }
     rows
 }
 
 /// How the kubelet reads a reference.
-fn read_as(image: &Reference) -> String {
+fn read_as(image: &Reference<'_>) -> String {
     let tag = image.tag().map(|tag| format!(", tag {}", shown(tag)));
     let digest = image.digest().map(|digest| format!(", digest {}", shown(digest)));
     let latest = (tag.is_none() && digest.is_none()).then(|| ", tag latest".to_owned());
@@ -223,7 +223,7 @@ struct WireStep<'r> {
 struct WireStoryFinding<'r> {
     code: &'static str,
     severity: &'static str,
-    remedy: Option<&'r Message>,
+    remedy: Option<&'r Remedy>,
     suppressed: Option<Message>,
 }
 

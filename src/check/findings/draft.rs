@@ -133,7 +133,8 @@ pub(super) struct Draft<'f> {
     pub(super) related: Vec<At<'f>>,
     pub(super) cause: Option<Cause>,
     pub(super) image: Option<&'f Image<'f>>,
-    pub(super) remedy: Option<Message>,
+    /// The parts of what to do.
+    pub(super) remedy: Vec<Message>,
     pub(super) fix: Vec<Fix>,
     /// What tells it apart from others about the same field.
     pub(super) details: Vec<Text<'static>>,
@@ -153,7 +154,7 @@ impl<'f> Draft<'f> {
             related: Vec::new(),
             cause: None,
             image: None,
-            remedy: Some(code.remedy.into()),
+            remedy: vec![code.remedy.into()],
             fix: Vec::new(),
             details: Vec::new(),
             is_for_all: false,
@@ -189,11 +190,16 @@ impl<'f> Draft<'f> {
     }
 
     pub(super) fn remedy(self, remedy: impl Into<Message>) -> Self {
-        Self { remedy: Some(remedy.into()), ..self }
+        self.remedies(vec![remedy.into()])
+    }
+
+    /// What to do, in parts that other findings may have, too.
+    pub(super) fn remedies(self, remedy: Vec<Message>) -> Self {
+        Self { remedy, ..self }
     }
 
     pub(super) fn without_remedy(self) -> Self {
-        Self { remedy: None, ..self }
+        self.remedies(Vec::new())
     }
 
     pub(super) fn fix(self, fix: Vec<Fix>) -> Self {

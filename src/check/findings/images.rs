@@ -60,7 +60,7 @@ impl<'c> World<'c> {
         let covering = self.covering_secret(pod, image, &judged.judgement);
         if let Ok(parsed) = image.parsed() {
             let remedy = self.remedy(pod, parsed, &judged.judgement, covering);
-            draft = draft.remedy(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
+            draft = draft.remedies(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
         }
         out.report(draft.related(Self::behind_verdict(pod, &judged.judgement, covering)));
     }

@@ -22,7 +22,7 @@ use super::describe;
 struct Wanting<'w, 'a> {
     pod: &'w ResolvedPod<'a>,
     workload: &'w Workload<'a>,
-    image: &'w Reference,
+    image: &'w Reference<'w>,
     judgement: &'w Judgement,
 }
 
@@ -47,18 +47,18 @@ impl ProposedSecret<'_> {
 }
 
 impl<'c> World<'c> {
-    /// The commands and the YAML that would make a pull configured: first what pullcreds does itself.
+    /// The commands and the YAML that would make a pull configured, in parts: first what pullcreds does itself.
     pub(super) fn remedy(
         &self,
         pod: &ResolvedPod<'c>,
-        image: &Reference,
+        image: &Reference<'_>,
         judgement: &Judgement,
         covering: Option<CoveringSecret<'c, 'c>>,
-    ) -> Message {
+    ) -> Vec<Message> {
         let workload = pod.workload;
         let access = self.policy.access(image.domain(), image.path());
         if let Some(host) = access.host.filter(|host| serves_everyone(host)) {
-            return says_public(&shown(host.pattern));
+            return vec![says_public(&shown(host.pattern))];
         }
         let wanting = Wanting { pod, workload, image, judgement };
         let is_local = access.from == AccessFrom::Assumed
@@ -69,7 +69,7 @@ impl<'c> World<'c> {
             (advice(&access), Message::default())
         };
         if workload.is_static {
-            return say!("{}{}", for_static_pod(&shown(image.domain())), advice);
+            return vec![for_static_pod(&shown(image.domain())), advice];
         }
         if let Some(covering) = covering {
             return self.proposal(&wanting, covering.name);
@@ -77,7 +77,7 @@ impl<'c> World<'c> {
         let proposed = self.proposed(&wanting);
         let means = self.means(&wanting, &proposed);
         let by_hand = by_hand(&wanting, &proposed, means.is_empty());
-        let parts = [
+        vec![
             public,
             better_key(judgement),
             self.wider_scope(&wanting),
@@ -87,8 +87,7 @@ impl<'c> World<'c> {
             Self::declaration(&wanting, proposed.name()),
             self.identity_remedy(image, judgement),
             advice,
-        ];
-        list(parts, "").trimmed()
+        ]
     }
 
     /// The pull secret that is to cover the image: the one of the policy, the one that the pod has for it, the one that
@@ -279,21 +278,20 @@ impl<'c> World<'c> {
         )
     }
 
-    fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> Message {
+    fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> Vec<Message> {
         let proposed = ProposedSecret::There(name.to_owned());
-        let parts = [
+        vec![
             say!("The Secret '{}' of the input covers it.\n", shown(name)),
             self.means(wanting, &proposed),
             "or attach what covers an image, whatever its name: attachCovering: true below inject in the policy\n"
                 .into(),
             by_hand(wanting, &proposed, false),
             Self::declaration(wanting, name),
-        ];
-        list(parts, "").trimmed()
+        ]
     }
 
     /// What to declare, or to annotate, where the nodes may have an identity for the registry.
-    fn identity_remedy(&self, image: &Reference, judgement: &Judgement) -> Message {
+    fn identity_remedy(&self, image: &Reference<'_>, judgement: &Judgement) -> Message {
         if let Some(unasked) = judgement.unasked.as_deref()
             && let Some(annotation) = annotation(unasked)
         {
@@ -348,7 +346,7 @@ fn advice(access: &Access) -> Message {
 }
 
 /// The images that a line of policy is about: those of the entry that is there, else those of the owner.
-fn pattern(policy: &Policy, access: &Access, image: &Reference) -> String {
+fn pattern(policy: &Policy, access: &Access, image: &Reference<'_>) -> String {
     match access.rule {
         Some(RuleId::Registry(at)) => policy.registries()[at].pattern.value.to_string(),
         _ => owner_of(access, image),
@@ -356,7 +354,7 @@ fn pattern(policy: &Policy, access: &Access, image: &Reference) -> String {
 }
 
 /// The host of an image, with the owner of its repository where one host serves many.
-pub(in crate::check) fn owner_of(access: &Access, image: &Reference) -> String {
+pub(in crate::check) fn owner_of(access: &Access, image: &Reference<'_>) -> String {
     let (domain, path) = (image.domain(), image.path());
     let is_shared = access.host.is_some_and(|host| host.access.is_assumed());
     match path.split_once('/').filter(|_| is_shared) {

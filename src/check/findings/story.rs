@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::finding::{Code, Finding, Place, Severity, Suppression};
+use crate::finding::{Code, Finding, Place, Remedy, Severity, Suppression};
 use crate::image::Reference;
 use crate::inventory::secrets::Content;
 use crate::inventory::{Image, Object, Workload};
@@ -24,7 +24,7 @@ use super::{At, describe, place, subject};
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The image; without tag and digest, any of its repository.
-    pub image: Option<Reference>,
+    pub image: Option<Reference<'static>>,
     /// Kind and name of an object, in any case and number, or short as for kubectl.
     pub object: Option<(String, String)>,
     /// The namespace of the object.
@@ -40,7 +40,7 @@ pub struct Story {
     /// The reference as written.
     pub image: Shown<'static>,
     /// The same, as the kubelet reads it; `None` if it does not parse.
-    pub reference: Option<Reference>,
+    pub reference: Option<Reference<'static>>,
     /// Whether it needs credentials, and who says so.
     pub access: Option<Access>,
     /// What was found, in the order in which it decides.
@@ -74,7 +74,7 @@ pub struct StoryFinding {
     /// How much it matters here.
     pub severity: Severity,
     /// What to do.
-    pub remedy: Option<Message>,
+    pub remedy: Option<Remedy>,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
 }
@@ -183,7 +183,7 @@ impl<'c> World<'c> {
             place: Self::story_place(&pod.at_image(image, "the image")),
             container: image.container.as_ref().map(|name| name.shown().into_owned()),
             image: shown(&image.reference).into_owned(),
-            reference: reference.cloned(),
+            reference: reference.cloned().map(Reference::into_owned),
             access,
             steps,
             verdict: judgement.verdict,
@@ -395,7 +395,7 @@ fn useless(known: &Known<'_>) -> Option<crate::verdict::MismatchReason> {
 }
 
 /// The keys that the kubelet compares with an image, if any is known.
-fn keys_step(pod: &ResolvedPod<'_>, image: &Reference) -> Option<StoryStep> {
+fn keys_step(pod: &ResolvedPod<'_>, image: &Reference<'_>) -> Option<StoryStep> {
     let compared = pod.credentials().compared(image.name());
     if compared.is_empty() {
         return None;

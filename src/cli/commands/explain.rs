@@ -47,8 +47,8 @@ pub(crate) fn explain(question: Question, flags: &Layer) -> Result<Exit, Stop> {
     of_images(&paths, &wanted, (image.as_deref(), format), &settings)
 }
 
-pub(super) fn reference(image: &str) -> Result<Reference, Stop> {
-    Reference::parse(image).map_err(|invalid| {
+pub(super) fn reference(image: &str) -> Result<Reference<'static>, Stop> {
+    Reference::parse(image).map(Reference::into_owned).map_err(|invalid| {
         let (image, why) = (shown(image), invalid.to_string());
         let text = say!("error: {} is not a valid image reference: {}\n", image, shown(&why));
         Stop::new(Exit::Usage, text)

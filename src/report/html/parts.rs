@@ -248,7 +248,10 @@ pub(super) fn finding(
         excerpt: excerpt.unwrap_or_default(),
         label: place.map(|place| listed::one_line(&place.label)).unwrap_or_default(),
         related: related.map(|place| self::related(report, place)).collect(),
-        remedy: finding.and_then(|one| one.remedy.as_deref()).map(printable).unwrap_or_default(),
+        remedy: finding
+            .and_then(|one| one.remedy.as_ref())
+            .map(|remedy| printable(&remedy.text()))
+            .unwrap_or_default(),
         reason: suppressed.map(|one| one.text().to_string()).unwrap_or_default(),
     }
 }
