@@ -40,8 +40,8 @@ pub use config::schema;
 use declared::DeclaredIndex;
 pub use layers::{FileMistakes, PolicyLayer, PolicyText};
 pub use overrides::{
-    FlagMistake, InjectFlag, Overrides, parse_inject, parse_namespace, parse_pattern, parse_switch,
-    parse_word,
+    FlagMistake, InjectFlag, Overrides, parse_inject, parse_namespace, parse_pattern, parse_secret,
+    parse_switch, parse_word,
 };
 use pattern::{Pattern, PatternIndex};
 use registries::{Class, Cloud, Host, RegistryProvider};

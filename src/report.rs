@@ -48,7 +48,7 @@ pub use catalogue::{destinations, explain_kind, kinds, kinds_json, proposed, wha
 pub use codes::{codes, explain};
 pub use diff::unified as diff;
 pub use human::{mistakes, problem, unreadable_dump};
-pub use proposal::{image_by_policy, policy_file};
+pub use proposal::{TODO, image_by_policy, policy_file};
 pub use story::{not_pulled, stories, stories_json};
 
 /// A format of reports.

@@ -38,9 +38,50 @@ pub struct ProposedRegistry {
     pub secrets: BTreeSet<Text<'static>>,
     /// Whether one of those is only the single pull secret of a pod.
     pub is_guess: bool,
+    /// Whether the nodes pull them with their own identity.
+    pub iam: bool,
+}
+
+/// How somebody says that images of a registry are pulled.
+pub enum RegistryAnswer {
+    /// Without credentials.
+    Public,
+    /// With these pull secrets, or with some that have no name yet.
+    Private(BTreeSet<Text<'static>>),
+    /// With the identity of the nodes.
+    Nodes,
+}
+
+impl ProposedRegistry {
+    /// Whether nobody has to confirm what is proposed.
+    pub fn is_certain(&self) -> bool {
+        self.from != AccessFrom::Assumed && !self.is_guess
+    }
+
+    /// Takes what is proposed as it is.
+    pub fn accept(&mut self) {
+        self.from = AccessFrom::Policy;
+        self.is_guess = false;
+    }
+
+    /// Takes what somebody says in place of what is proposed.
+    pub fn settle(&mut self, answer: RegistryAnswer) {
+        self.accept();
+        self.iam = matches!(answer, RegistryAnswer::Nodes);
+        (self.class, self.secrets) = match answer {
+            RegistryAnswer::Public => (Class::Public, BTreeSet::new()),
+            RegistryAnswer::Private(secrets) => (Class::Private, secrets),
+            RegistryAnswer::Nodes => (Class::Private, BTreeSet::new()),
+        };
+    }
 }
 
 impl Proposal {
+    /// Takes what is proposed for registries as it is.
+    pub fn accept(&mut self) {
+        self.registries.values_mut().for_each(ProposedRegistry::accept);
+    }
+
     /// Of a run with `policy`: what the policy already says is left out, and so is what needs no entry.
     pub fn of(outcome: &Outcome<'_>, policy: &Policy) -> Self {
         let mut proposal = Self::default();
@@ -66,6 +107,7 @@ impl Proposal {
                     images: 0,
                     secrets: BTreeSet::new(),
                     is_guess: false,
+                    iam: false,
                 });
                 registry.images += 1;
                 if class == Class::Private {

@@ -317,9 +317,15 @@ pub(crate) enum PolicyCommand {
         policy: Option<PathBuf>,
     },
     /// Print a policy for manifests: their registries, and what only you can know marked TODO
+    ///
+    /// On a terminal, it asks how images of each registry are pulled, unless the manifests come on standard input.
+    /// Elsewhere it asks nothing.
     Init {
         /// Files and folders; standard input without any, or for `-`
         paths: Vec<PathBuf>,
+        /// Ask nothing, and accept the proposal for each registry without a TODO to confirm it
+        #[arg(long)]
+        yes: bool,
         /// Write pullcreds.yaml instead of printing it, unless it exists
         #[arg(long)]
         write: bool,

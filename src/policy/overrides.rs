@@ -107,9 +107,15 @@ pub fn parse_inject(text: &str) -> Result<InjectFlag, FlagMistake> {
         ));
     };
     let pattern = Pattern::parse(pattern)?;
-    let secret =
-        check::secret_name(secret).map_err(|(message, help)| FlagMistake::new(message, help))?;
-    Ok(InjectFlag { pattern, secret })
+    Ok(InjectFlag { pattern, secret: parse_secret(secret)? })
+}
+
+/// Reads the name of a Secret.
+///
+/// # Errors
+/// A name that no Secret can have.
+pub fn parse_secret(text: &str) -> Result<String, FlagMistake> {
+    check::secret_name(text).map_err(|(message, help)| FlagMistake::new(message, help))
 }
 
 /// Reads a word of an enum, as flags or policies write it. `what` says what it has to be.

@@ -12,10 +12,8 @@ use crate::text::{Text, list, shown};
 
 /// The text of a policy file that says what `proposal` leaves open. What only a person can know is in comments.
 pub fn policy_file(proposal: &Proposal) -> String {
-    let mut out = String::from(
-        "# Check every line marked TODO. `pullcreds policy check` checks this file.\n\
-         apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nspec:\n",
-    );
+    let mut out =
+        String::from("apiVersion: pullcreds.dev/v1alpha1\nkind: PullCredentialPolicy\nspec:\n");
     if proposal.registries.is_empty() {
         out.push_str(
             "  # The built-in table knows every registry of the input.\n  registries: []\n",
@@ -51,8 +49,12 @@ pub fn policy_file(proposal: &Proposal) -> String {
             let _ = writeln!(out, "    - {{{}name: {}}}", of(namespace.as_ref()), shown(name));
         }
     }
-    out
+    let open = if out.contains(TODO) { "Check every line marked TODO. " } else { "" };
+    format!("# {open}`pullcreds policy check` checks this file.\n{out}")
 }
+
+/// What marks a line that only a person can complete.
+pub const TODO: &str = "# TODO: ";
 
 /// The key for a namespace, if there is one.
 fn of(namespace: Option<&Text<'static>>) -> String {
@@ -60,7 +62,7 @@ fn of(namespace: Option<&Text<'static>>) -> String {
 }
 
 fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
-    let ProposedRegistry { class, from, provider, images, ref secrets, is_guess } = *registry;
+    let ProposedRegistry { class, from, provider, images, ref secrets, is_guess, iam } = *registry;
     let images = if images == 1 { "1 image".to_owned() } else { format!("{images} images") };
     let access = class.name();
     let known = provider.map(|provider| format!(" ({provider})")).unwrap_or_default();
@@ -76,7 +78,9 @@ fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
     let _ = writeln!(out, "  - match: {}\n    access: {access}", shown(pattern));
     if class == Class::Private {
         let names: Vec<_> = secrets.iter().map(|name| shown(name)).collect();
-        let _ = if names.is_empty() {
+        let _ = if iam {
+            writeln!(out, "    iam: true")
+        } else if names.is_empty() {
             writeln!(
                 out,
                 "    # TODO: pullSecrets: [NAME], or iam: true if the nodes pull with their identity."

@@ -1,5 +1,8 @@
 //! `pullcreds policy`: policy files, and what they decide.
 
+mod ask;
+
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use pullcreds::check::proposal::Proposal;
@@ -10,7 +13,7 @@ use pullcreds::text::{Message, list, shown_path};
 
 use super::explain::reference;
 use super::judge_whole;
-use super::read::read;
+use super::read::{is_piped, read};
 use crate::cli::args::PolicyCommand;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::write::write_whole;
@@ -26,7 +29,7 @@ pub(crate) fn policy(command: PolicyCommand) -> Result<Exit, Stop> {
         PolicyCommand::Schema => print(&policy::schema()),
         PolicyCommand::Check { file } => check(file),
         PolicyCommand::Explain { image, policy } => explain(&image, policy),
-        PolicyCommand::Init { paths, write } => init(&paths, write),
+        PolicyCommand::Init { paths, yes, write } => init(&paths, yes, write),
     }
 }
 
@@ -65,8 +68,8 @@ fn explain(image: &str, file: Option<PathBuf>) -> Result<Exit, Stop> {
     print(&report::image_by_policy(&reference, &policy, text, look))
 }
 
-/// Prints or writes a policy for what is at `paths`.
-fn init(paths: &[PathBuf], write: bool) -> Result<Exit, Stop> {
+/// Prints or writes a policy for what is at `paths`. Nothing is written before all questions are answered.
+fn init(paths: &[PathBuf], yes: bool, write: bool) -> Result<Exit, Stop> {
     let file = Path::new(NEW_FILE);
     if write && file.exists() {
         let text = say!("error: {} exists already; remove --write to print the policy\n", NEW_FILE);
@@ -76,11 +79,24 @@ fn init(paths: &[PathBuf], write: bool) -> Result<Exit, Stop> {
     settings.policy = Policy::default();
     let read = read(paths, &settings)?;
     let outcome = judge_whole(&read, paths, &settings)?;
-    let text = report::policy_file(&Proposal::of(&outcome, &settings.policy));
+    let mut proposal = Proposal::of(&outcome, &settings.policy);
+    if yes {
+        proposal.accept();
+    } else if can_ask(paths) {
+        let print = &mut |text: &Message| eprint(text);
+        ask::ask(&mut proposal, &mut io::stdin().lock(), print)?;
+    }
+    let text = report::policy_file(&proposal);
     if !write {
         return print(&text);
     }
     write_whole(file, &text)?;
-    eprint(&Message::of("pullcreds.yaml: written. Check every line marked TODO.\n"));
+    let open = if text.contains(report::TODO) { " Check every line marked TODO." } else { "" };
+    eprint(&say!("{}: written.{}\n", NEW_FILE, open));
     Ok(Exit::Pass)
+}
+
+/// Whether there is somebody to ask: standard input is not where the manifests come from.
+fn can_ask(paths: &[PathBuf]) -> bool {
+    !is_piped(paths) && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
