@@ -46,6 +46,14 @@ shared target='shared':
 bench *args:
     cargo bench --locked --profile dist --bench filter -- {{ args }}
 
+# Checks of 1,000 and 10,000 files against cat, and the memory of each file.
+trees:
+    cargo bench --locked --profile dist --bench trees
+
+# Each format of a report against JSON, where every image lacks its pull secret; `just formats WORD` runs those with WORD in their names.
+formats *args:
+    cargo bench --locked --profile dist --bench formats -- {{ args }}
+
 # How time grows with the input: each shape doubled three times; `just grow TEXT` runs those with TEXT in their names.
 grow *args:
     cargo bench --locked --profile dist --bench grow -- {{ args }}

@@ -10,14 +10,17 @@
 #![allow(clippy::print_stdout, reason = "printing is all it is for")]
 
 #[path = "filter/generate.rs"]
+#[allow(dead_code, reason = "each benchmark uses a part of this")]
 mod generate;
+mod measure;
 
 use std::ffi::OsStr;
-use std::io::{self, Write as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use generate::Input;
+use measure::{median, megabytes, milliseconds, peak_memory, timed};
 
 const PULLCREDS: &str = env!("CARGO_BIN_EXE_pullcreds");
 const ARGS: [&str; 4] = ["--inject", "*=regcred", "--into", "pod"];
@@ -62,11 +65,11 @@ fn main() -> io::Result<()> {
 fn compare(input: &Input, rounds: usize, target: &Target) -> io::Result<Duration> {
     let (mut cat, mut own) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        cat.push(timed(Command::new("cat"), input)?);
-        own.push(timed(program(), input)?);
+        cat.push(timed(Command::new("cat"), &input.text)?);
+        own.push(timed(program(), &input.text)?);
     }
     let (cat, own) = (median(cat), median(own));
-    let memory = peak_memory(program(), input)?.map_or("not known here".to_owned(), |peak| {
+    let memory = peak_memory(program(), &input.text)?.map_or("not known here".to_owned(), |peak| {
         format!("{:.1} MiB", mebibytes(peak) - mebibytes(input.text.len()))
     });
     let held = if own <= (target.time)(cat) { "held" } else { "MISSED" };
@@ -89,55 +92,6 @@ fn program() -> Command {
     let mut command = Command::new(PULLCREDS);
     command.args(ARGS);
     command
-}
-
-/// The time from the start of a process to its end.
-fn timed(mut command: Command, input: &Input) -> io::Result<Duration> {
-    let start = Instant::now();
-    let (status, ()) = fed(&mut command, input, |_| ())?;
-    let time = start.elapsed();
-    if !status.success() {
-        println!("{command:?} ended with {status}: its time means nothing");
-    }
-    Ok(time)
-}
-
-/// The most memory that a process had in use, in bytes, if the system shows it (`/proc`). It is asked all the
-/// time while the process runs; what it keeps is a high-water mark, so that only the last moments are missed.
-fn peak_memory(mut command: Command, input: &Input) -> io::Result<Option<usize>> {
-    let (_, peak) = fed(&mut command, input, |child| {
-        let status = format!("/proc/{}/status", child.id());
-        let mut peak = None;
-        while let Ok(None) = child.try_wait() {
-            peak = high_water_mark(&std::fs::read_to_string(&status).unwrap_or_default()).or(peak);
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        peak
-    })?;
-    Ok(peak)
-}
-
-fn high_water_mark(status: &str) -> Option<usize> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: usize = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kibibytes * 1024)
-}
-
-/// Runs a process to its end on `input`, with `meanwhile` beside it.
-fn fed<T>(
-    command: &mut Command,
-    input: &Input,
-    meanwhile: impl FnOnce(&mut Child) -> T,
-) -> io::Result<(ExitStatus, T)> {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let mut pipe = child.stdin.take().expect("standard input is piped");
-    std::thread::scope(|scope| {
-        // A program that stops early closes the pipe; its exit status shows the error.
-        scope.spawn(move || pipe.write_all(input.text.as_bytes()).ok());
-        let seen = meanwhile(&mut child);
-        Ok((child.wait()?, seen))
-    })
 }
 
 /// Compares with one run of `kubectl kustomize`, which reads and writes the same manifests.
@@ -165,20 +119,6 @@ fn kustomize(kubectl: &OsStr, input: &Input, own: Duration) -> io::Result<()> {
         time.as_secs_f64() / own.as_secs_f64(),
     );
     Ok(())
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 bytes")]
-fn megabytes(bytes: usize) -> f64 {
-    bytes as f64 / 1e6
 }
 
 fn mebibytes(bytes: usize) -> f64 {

@@ -44,6 +44,25 @@ pub(crate) fn definitions() -> Input {
     })
 }
 
+/// About 24 MB of workloads whose ServiceAccount is there, and that have no pull secret.
+pub(crate) fn without_pull_secrets() -> Input {
+    let enough = |text: &str, _| text.len() >= 24_000_000;
+    build("without pull secrets", enough, |_, at| match at {
+        0 => |_, _| {
+            let metadata = "metadata: {name: default, namespace: default}";
+            format!("apiVersion: v1\nkind: ServiceAccount\n{metadata}\n")
+        },
+        _ => bare_deployment,
+    })
+}
+
+/// Manifests as people keep them, one a file: about half of them run pods.
+pub(crate) fn files(count: usize) -> Vec<String> {
+    let each = [deployment, service, service_account, small_config_map, cron_job, secret];
+    let mut dice = Dice(42);
+    (0..count).map(|at| each[at % each.len()](&mut dice, at)).collect()
+}
+
 type Generator = fn(&mut Dice, usize) -> String;
 
 fn build(
@@ -258,6 +277,15 @@ fn deployment(dice: &mut Dice, at: usize) -> String {
         dice.between(1, 5),
         indented(&pod_spec(dice, &name), 6)
     )
+}
+
+/// A Deployment with neither a pull secret nor a ServiceAccount of its own.
+fn bare_deployment(dice: &mut Dice, at: usize) -> String {
+    const LEFT_OUT: [&str; 3] =
+        ["imagePullSecrets:", "- name: existing-regcred", "serviceAccountName:"];
+    let text = deployment(dice, at);
+    let is_left = |line: &&str| !LEFT_OUT.iter().any(|start| line.trim_start().starts_with(start));
+    text.split_inclusive('\n').filter(is_left).collect()
 }
 
 fn stateful_set(dice: &mut Dice, at: usize) -> String {
