@@ -110,17 +110,18 @@ fn not_text(name: &str, error: &Unreadable) -> ReadError {
 ///
 /// Input that cannot be read, or that is not text.
 pub fn read_stdin(limit: &Limit) -> Result<Source, ReadError> {
-    read(STDIN, &mut io::stdin().lock(), limit, widen_stdin)
+    read(STDIN, (&mut io::stdin().lock(), 0), limit, widen_stdin)
 }
 
+/// Reads a stream, of about so many bytes.
 fn read(
     name: &str,
-    stream: &mut dyn io::Read,
+    (stream, size): (&mut dyn io::Read, usize),
     limit: &Limit,
     widen: impl FnOnce(),
 ) -> Result<Source, ReadError> {
     let left = limit.left();
-    let bytes = large::read(&mut stream.take(left.saturating_add(1)), widen)
+    let bytes = large::read(&mut stream.take(left.saturating_add(1)), size, widen)
         .map_err(|source| ReadError::Io { name: shown(name).into_owned(), source })?;
     if !limit.take(bytes.len() as u64) {
         return Err(ReadError::TooLarge { name: shown(name).into_owned(), most: limit.shown() });
@@ -150,7 +151,8 @@ pub fn read_file(path: &Path, limit: &Limit) -> Result<Source, ReadError> {
     let name = path.display().to_string();
     let file = fs::File::open(path);
     let mut file = file.map_err(|source| ReadError::Io { name: shown_path(path), source })?;
-    read(&name, &mut file, limit, || ())
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    read(&name, (&mut file, usize::try_from(size).unwrap_or(0)), limit, || ())
 }
 
 /// `paths` without those that lead to one of `others`, and those.

@@ -22,15 +22,21 @@ use std::io::{self, Read};
 /// Streams below this size are read with `read_to_end`.
 const SMALL: usize = 64 << 10;
 
-/// Reads all of a stream; `widen` is called once, when it turns out to be large.
+/// Reads all of a stream, of about `size` bytes as far as that is known; `widen` is called once, when it turns out to be
+/// large.
 ///
 /// Huge pages are never given back: what is in them is used until the program ends.
 ///
 /// # Errors
 ///
 /// The error of the stream.
-pub(super) fn read(stream: &mut dyn Read, widen: impl FnOnce()) -> io::Result<Cow<'static, [u8]>> {
-    let mut bytes = Vec::new();
+pub(super) fn read(
+    stream: &mut dyn Read,
+    size: usize,
+    widen: impl FnOnce(),
+) -> io::Result<Cow<'static, [u8]>> {
+    // Room for one more, so that the end is found without a longer buffer: there may be many small files.
+    let mut bytes = Vec::with_capacity(size.min(SMALL).saturating_add(1));
     stream.take(SMALL as u64).read_to_end(&mut bytes)?;
     // Bytes that no text contains are at the start of files that are not text, and of devices that never end.
     if bytes.len() < SMALL || memchr::memchr(0, &bytes).is_some() {
@@ -144,24 +150,36 @@ mod tests {
     }
 
     #[test]
+    fn a_small_file_takes_no_more_memory_than_it_needs() {
+        let bytes = [1; 1_100];
+        let Ok(Cow::Owned(read)) = read(&mut &bytes[..], bytes.len(), || ()) else {
+            unreachable!("a slice can be read, and a small one is copied")
+        };
+        assert!(read.capacity() <= bytes.len() + 16, "{}", read.capacity());
+    }
+
+    #[test]
     fn every_byte_is_read_whatever_the_size() {
         let bytes: Vec<u8> = (1..=251_u8).cycle().take(6 << 20).collect();
         let page = 2 << 20;
         let near = |size: usize| [size - 1, size, size + 1];
         let sizes = [SMALL, page / 2, page, page + page / 2, 2 * page, 3 * page - 1];
         for size in sizes.into_iter().flat_map(near).chain([0]) {
-            let mut widened = 0;
-            let read = read(&mut Uneven(&bytes[..size], size), || widened += 1)
-                .expect("a slice gives all of its bytes");
-            assert!(*read == bytes[..size], "{size}");
-            assert_eq!(widened, usize::from(size >= SMALL), "{size}");
+            // A file may have got shorter or longer since somebody asked.
+            for told in [0, size / 2, size, size + 9, usize::MAX] {
+                let mut widened = 0;
+                let read = read(&mut Uneven(&bytes[..size], size), told, || widened += 1)
+                    .expect("a slice gives all of its bytes");
+                assert!(*read == bytes[..size], "{size} {told}");
+                assert_eq!(widened, usize::from(size >= SMALL), "{size} {told}");
+            }
         }
     }
 
     #[test]
     fn what_is_no_text_is_not_read_to_its_end() {
         let mut endless = io::repeat(0);
-        let read = read(&mut endless, || unreachable!("nothing is done about it"));
+        let read = read(&mut endless, 0, || unreachable!("nothing is done about it"));
         assert_eq!(read.expect("it can be read").len(), SMALL);
     }
 }

@@ -17,7 +17,7 @@ use pullcreds::text::{Message, list, shown, shown_path};
 use super::render::{Rendered, render};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, write};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Mode, Settings};
 
 /// For how many charts and kustomizations there is a note.
 const NOTES_SHOWN: usize = 10;
@@ -26,7 +26,7 @@ const NOTES_SHOWN: usize = 10;
 #[derive(Default)]
 pub(crate) struct SourcesRead {
     pub(crate) sources: Vec<Source>,
-    /// Where each of them is, unless it is standard input or rendered.
+    /// Where each of them is, if it may be changed, and unless it is standard input.
     pub(crate) origins: Vec<write::FileOrigin>,
     /// What could not be. It has been told.
     pub(crate) unread: Vec<UnreadSource>,
@@ -100,7 +100,7 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
             skipped.entry(chart).or_default().push(path);
             continue;
         }
-        if result.is_ok() {
+        if result.is_ok() && settings.mode == Mode::Inject {
             read.origins.push(write::origin(path));
         }
         read.take(result);
