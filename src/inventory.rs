@@ -865,17 +865,16 @@ impl<'a> Inventory<'a> {
             }
             Role::Pulled if is_made => self.workloads.push(Box::new(workload)),
             Role::Pulled => {}
-            role => self.take_other(role, workload),
+            role => self.take_other(role, &workload),
         }
     }
 
     /// Takes in images that the kubelet does not pull for pods of their object.
-    fn take_other(&mut self, role: Role, workload: Workload<'a>) {
-        let Workload { object, images, pull_secrets, .. } = workload;
-        self.other_images.extend(images.into_iter().map(|image| {
-            let path = object.path(&[], &image.field.to_string());
-            let names = pull_secrets.names().cloned().collect();
-            let object = object.clone();
+    fn take_other(&mut self, role: Role, workload: &Workload<'a>) {
+        self.other_images.extend(workload.images.iter().map(|image| {
+            let names = workload.pull_secrets.names().cloned().collect();
+            let (object, path) = (workload.object.clone(), workload.image_path(image));
+            let image = image.clone();
             Box::new(OtherImage { object, role, path, image, names, is_used: false })
         }));
     }
