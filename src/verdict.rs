@@ -276,8 +276,8 @@ impl<'i, 'a> Accounts<'i, 'a> {
     ///
     /// It has to be in the pod's context and namespace. One of the same source goes before those of others, and of several the
     /// last one stands, as after `kubectl apply`. What the manifests do not have, a dump of the cluster tells, and else
-    /// the policy. Where no default namespace is known, no namespace equals no namespace, and it meets a named one
-    /// only if there is exactly one candidate.
+    /// the policy; the operator makes it where none of them does. Where no default namespace is known, no namespace
+    /// equals no namespace, and it meets a named one only if there is exactly one candidate.
     pub fn find<'p>(
         &self,
         source: usize,
@@ -287,9 +287,29 @@ impl<'i, 'a> Accounts<'i, 'a> {
         if workload.is_static {
             return Account::None;
         }
-        if let Some(made) = workload.made.as_deref() {
-            return if made.is_elsewhere { Account::Unknown } else { Account::Made };
+        let Some(made) = workload.made.as_deref() else {
+            return self.find_named(source, workload, policy);
+        };
+        if made.is_elsewhere {
+            return Account::Unknown;
         }
+        if !made.names.is_empty() {
+            return Account::Made;
+        }
+        // Someone may add pull secrets to what an operator makes: often nothing else is possible.
+        match self.find_named(source, workload, policy) {
+            Account::Absent | Account::Unknown => Account::Made,
+            found => found,
+        }
+    }
+
+    /// The ServiceAccount of the name that a workload has, whoever makes it.
+    fn find_named<'p>(
+        &self,
+        source: usize,
+        workload: &Workload<'_>,
+        policy: &'p Policy,
+    ) -> Account<'p> {
         let name = workload.effective_service_account();
         let namespace = workload.object.namespace();
         let from = LookUp { source, ..LookUp::of(&workload.object) };

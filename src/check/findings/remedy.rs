@@ -15,7 +15,7 @@ use crate::verdict::{Judgement, Known, MismatchReason, Origin, Referrer, Unasked
 use super::super::Caller;
 use super::super::covering::CoveringSecret;
 use super::super::naming::{Names, is_for_other};
-use super::super::world::{ResolvedPod, World};
+use super::super::world::{InUse, ResolvedPod, World};
 use super::describe;
 
 /// An image that lacks credentials, and the pod that pulls it.
@@ -168,7 +168,9 @@ impl<'c> World<'c> {
 
     /// How pullcreds injects the secret, unless the pod names it or the policy wants it injected.
     fn means(&self, wanting: &Wanting<'_, '_>, proposed: &ProposedSecret<'_>) -> Message {
-        if matches!(proposed, ProposedSecret::Absent(_) | ProposedSecret::Useless(..)) {
+        if matches!(proposed, ProposedSecret::Absent(_) | ProposedSecret::Useless(..))
+            || self.has_no_place(wanting)
+        {
             return Message::default();
         }
         let (image, name) = (wanting.image, shown(proposed.name()));
@@ -196,6 +198,15 @@ impl<'c> World<'c> {
             private,
             name
         )
+    }
+
+    /// Whether pullcreds cannot inject: the kind has no field, and the ServiceAccount is not in the manifests.
+    fn has_no_place(&self, wanting: &Wanting<'_, '_>) -> bool {
+        let is_written = match wanting.pod.account {
+            InUse::Seen { account, .. } => !self.is_in_cluster(&account.object),
+            _ => false,
+        };
+        wanting.workload.pulls.cannot.is_some() && !is_written
     }
 
     /// The policy names the secret already, and nothing was injected here: by design or since it was refused.
@@ -280,12 +291,18 @@ impl<'c> World<'c> {
 
     fn proposal(&self, wanting: &Wanting<'_, '_>, name: &str) -> Vec<Message> {
         let proposed = ProposedSecret::There(name.to_owned());
+        let by_hand_alone = self.has_no_place(wanting);
+        let attach = if by_hand_alone {
+            Message::default()
+        } else {
+            "or attach what covers an image, whatever its name: attachCovering: true below inject in the policy\n"
+                .into()
+        };
         vec![
             say!("The Secret '{}' of the input covers it.\n", shown(name)),
             self.means(wanting, &proposed),
-            "or attach what covers an image, whatever its name: attachCovering: true below inject in the policy\n"
-                .into(),
-            by_hand(wanting, &proposed, false),
+            attach,
+            by_hand(wanting, &proposed, by_hand_alone),
             Self::declaration(wanting, name),
         ]
     }
