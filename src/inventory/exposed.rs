@@ -74,8 +74,8 @@ pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<ExposedValue> {
     let mut found = Vec::new();
     for list in CONTAINER_LISTS {
         for (at, container) in spec.get(list).into_iter().flat_map(Node::items).enumerate() {
-            let name = container.get("name").and_then(text);
-            let item = ItemPath::of(list, at, name.as_deref());
+            // Hardly any container shows a credential.
+            let item = || ItemPath::of(list, at, container.get("name").and_then(text).as_deref());
             found.extend(in_variables(container, &item));
             for field in ["command", "args"] {
                 found.extend(in_arguments(container, field, &item));
@@ -85,7 +85,10 @@ pub(super) fn in_pod(spec: Node<'_, '_>) -> Vec<ExposedValue> {
     found
 }
 
-fn in_variables(container: Node<'_, '_>, item: &ItemPath) -> impl Iterator<Item = ExposedValue> {
+fn in_variables(
+    container: Node<'_, '_>,
+    item: &dyn Fn() -> ItemPath,
+) -> impl Iterator<Item = ExposedValue> {
     let variables = container.get("env").into_iter().flat_map(Node::items).enumerate();
     variables.filter_map(move |(index, variable)| {
         let value = variable.get("value")?;
@@ -96,7 +99,7 @@ fn in_variables(container: Node<'_, '_>, item: &ItemPath) -> impl Iterator<Item 
             index,
             Some(&name).filter(|name| !name.is_empty()).map(|name| &**name),
         );
-        Some(item.shown(&variable, ".value", value.resolved().span(), what))
+        Some(item().shown(&variable, ".value", value.resolved().span(), what))
     })
 }
 
@@ -104,21 +107,26 @@ fn in_variables(container: Node<'_, '_>, item: &ItemPath) -> impl Iterator<Item 
 fn in_arguments(
     container: Node<'_, '_>,
     field: &str,
-    item: &ItemPath,
+    item: &dyn Fn() -> ItemPath,
 ) -> impl Iterator<Item = ExposedValue> {
-    let mut flag = String::new();
+    let mut flag = Text::default();
     let arguments = container.get(field).into_iter().flat_map(Node::items).enumerate();
     arguments.filter_map(move |(index, argument)| {
         let text = argument.string()?;
+        let before = std::mem::take(&mut flag);
         let (name, value) = match text.split_once('=') {
-            Some((name, value)) if name.starts_with('-') => (name.to_owned(), value),
-            _ => (std::mem::take(&mut flag), &*text),
+            Some((name, value)) if name.starts_with('-') => (name, value),
+            _ => (&*before, &*text),
         };
-        let what = exposure::find(&name, value);
-        flag = if text.starts_with("--") { text.to_string() } else { String::new() };
-        let argument_item =
-            ItemPath::of(field, index, Some(&*name).filter(|name| !name.is_empty()));
-        Some(item.shown(&argument_item, "", argument.resolved().span(), what?))
+        let found = exposure::find(name, value).map(|what| {
+            let argument_item =
+                ItemPath::of(field, index, Some(name).filter(|name| !name.is_empty()));
+            item().shown(&argument_item, "", argument.resolved().span(), what)
+        });
+        if text.starts_with("--") {
+            flag = text;
+        }
+        found
     })
 }
 

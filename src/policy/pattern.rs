@@ -121,9 +121,11 @@ impl Pattern {
     fn matches_domain(&self, domain: &str) -> bool {
         let HostPattern::Named { labels, port } = &self.host else { return true };
         let (host, given_port) = split_port(domain);
-        let mut given = split_labels(host);
+        // The last labels tell hosts apart.
+        let mut given = split_labels(host).rev();
+        let mut labels = labels.iter().rev();
         port.as_deref() == given_port
-            && labels.iter().all(|glob| given.next().is_some_and(|label| matches_glob(glob, label)))
+            && labels.all(|glob| given.next().is_some_and(|label| matches_glob(glob, label)))
             && given.next().is_none()
     }
 
@@ -565,7 +567,7 @@ fn check_segment(segment: &str, text: &str) -> Result<(), PatternMistake> {
     }
 }
 
-fn split_labels(host: &str) -> impl Iterator<Item = &str> {
+fn split_labels(host: &str) -> impl DoubleEndedIterator<Item = &str> {
     let is_address = host.starts_with('[');
     host.split(move |c| c == '.' && !is_address)
 }

@@ -11,7 +11,8 @@ use super::tree::{NodeKind, Tag, Tree};
 /// Why Go rejects the document; `None` if Go accepts it.
 pub(super) fn refusal(tree: &Tree<'_>) -> Option<Failure> {
     let plain = |raw: &super::tree::Raw| raw.tag == Tag::None && raw.kind != NodeKind::Alias;
-    let merges = || (0..).zip(&tree.nodes).any(|(at, _)| tree.node(at).is_merge_key());
+    let merges =
+        || tree.may_merge && (0..).zip(&tree.nodes).any(|(at, _)| tree.node(at).is_merge_key());
     if tree.nodes.iter().all(plain) && !merges() {
         return None;
     }

@@ -419,6 +419,7 @@ impl<'a> Builder<'a> {
             text: self.text,
             span: self.part,
             aliases: std::mem::take(&mut self.aliases),
+            may_merge: true,
             paths: OnceCell::new(),
         }
     }

@@ -38,8 +38,18 @@ pub(super) fn document(text: &str, chunk: Range<usize>) -> Option<Tree<'_>> {
         handed_over: 0,
     };
     scanner.stream(chunk.start)?;
-    let Scanner { nodes, decoded, .. } = scanner;
-    Some(Tree { nodes, decoded, text, span, aliases: Vec::new(), paths: OnceCell::new() })
+    let Scanner { nodes, decoded, handed_over, .. } = scanner;
+    // Only the parser takes merge keys.
+    let may_merge = handed_over > 0;
+    Some(Tree {
+        nodes,
+        decoded,
+        text,
+        span,
+        aliases: Vec::new(),
+        may_merge,
+        paths: OnceCell::new(),
+    })
 }
 
 /// Whether `text` has no character that breaks lines in odd ways, or that YAML does not have.

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, hash_map};
+use std::ops::Range;
 
 use super::layout;
 use super::resolve::{self, Type};
@@ -108,6 +109,8 @@ pub struct Tree<'a> {
     pub(super) span: Span,
     // Invariant: sorted; the nodes of kind `Alias`.
     pub(super) aliases: Vec<u32>,
+    /// Whether a key may be a merge key.
+    pub(super) may_merge: bool,
     pub(super) paths: OnceCell<Paths>,
 }
 
@@ -338,7 +341,7 @@ impl<'t, 'a> Node<'t, 'a> {
     pub fn field(self, key: &str) -> Option<Field<'t, 'a>> {
         let mut found = None;
         for (entry, value) in self.entries() {
-            if entry.is_merge_key() {
+            if self.tree.may_merge && entry.is_merge_key() {
                 return self.field_through_merges(key);
             }
             if entry.is(key) {
@@ -430,14 +433,14 @@ impl<'t, 'a> Node<'t, 'a> {
         if node.raw().value != ValueSource::AsWritten {
             return node.scalar().is_some_and(|value| value == text);
         }
-        let inner = match node.kind() {
-            NodeKind::Scalar(Scalar::Single | Scalar::Double) => {
-                node.source().get(1..node.span().len() - 1)
-            }
-            NodeKind::Scalar(_) => Some(node.source()),
-            _ => None,
+        let quote = match node.kind() {
+            NodeKind::Scalar(Scalar::Single | Scalar::Double) => 1,
+            NodeKind::Scalar(_) => 0,
+            _ => return false,
         };
-        inner == Some(text)
+        let Range { start, end } = node.span().range();
+        end - start == text.len() + 2 * quote
+            && self.tree.text.as_bytes()[start + quote..end - quote] == *text.as_bytes()
     }
 
     fn children(self, any: bool) -> impl Iterator<Item = Node<'t, 'a>> {
