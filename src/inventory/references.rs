@@ -22,6 +22,8 @@ pub(super) struct Referral<'a> {
     /// The kinds that are meant.
     to: Box<[&'a Target]>,
     name: Option<Text<'a>>,
+    /// The namespace of the other object, if that is not the one of the object that refers.
+    namespace: Option<Text<'a>>,
     part: Option<Text<'a>>,
     /// What fetches the other object, if it is not in the cluster.
     remote: Option<Text<'a>>,
@@ -137,6 +139,11 @@ fn referral<'a>(row: &'a ObjectReference, node: Node<'_, 'a>, way: &Way) -> Opti
     });
     let part = row.part.as_ref().and_then(|path| first_text(node, path));
     let remote = row.remote.iter().find_map(|path| first_text(node, path));
+    if remote.as_deref() == Some("cluster")
+        && let Some(referral) = by_params(row, node, way)
+    {
+        return Some(referral);
+    }
     let is_one = if row.to.is_empty() {
         part.is_some()
     } else {
@@ -146,7 +153,39 @@ fn referral<'a>(row: &'a ObjectReference, node: Node<'_, 'a>, way: &Way) -> Opti
         Some((name, span, way)) => (Some(name), span, way),
         None => (None, node.span(), way.clone()),
     };
-    is_one.then_some(Referral { row, to, name, part, remote, span, way })
+    is_one.then_some(Referral { row, to, name, namespace: None, part, remote, span, way })
+}
+
+/// What a resolver finds in the cluster by its parameters (docs/cluster-resolver.md of Tekton), unless those are filled in
+/// when a run starts.
+fn by_params<'a>(row: &'a ObjectReference, node: Node<'_, 'a>, way: &Way) -> Option<Referral<'a>> {
+    let (mut kind, mut name, mut namespace) = (None, None, None);
+    row.params.as_ref()?.each(node, &mut way.clone(), &mut |param, way| {
+        let Some(value) = param.get("value") else { return };
+        let Some(content) = text(value).filter(|value| !value.contains("$(")) else { return };
+        match param.get("name").and_then(text).as_deref() {
+            Some("kind") => kind = Some(content),
+            Some("name") => name = Some((content, value.span(), way.with("value"))),
+            Some("namespace") => namespace = Some(content),
+            _ => {}
+        }
+    });
+    let (name, span, way) = name?;
+    let is_meant = |target: &&Target| {
+        kind.as_deref().is_none_or(|kind| target.kind.eq_ignore_ascii_case(kind))
+    };
+    let to: Box<[_]> = row.to.iter().filter(is_meant).collect();
+    let namespace = Some(namespace?);
+    (!to.is_empty()).then_some(Referral {
+        row,
+        to,
+        name: Some(name),
+        namespace,
+        part: None,
+        remote: None,
+        span,
+        way,
+    })
 }
 
 /// Counts on from the workloads of the parts of a stream before.
@@ -317,7 +356,7 @@ impl<'k, 'a> KnownTemplates<'k, 'a> {
             let found = [false, true].into_iter().find_map(|in_cluster| {
                 let of_kind = meant.iter().filter(|found| found.in_cluster == in_cluster);
                 let of_kind: Vec<_> = of_kind.copied().collect();
-                last(from, &of_kind, target.cluster_scoped)
+                last(from, referral.namespace.as_deref(), &of_kind, target.cluster_scoped)
             });
             found.map(|found| (found, *target))
         })
@@ -383,14 +422,15 @@ fn is_beside(one: &Object<'_>, other: &Object<'_>) -> bool {
     held(one) == held(other)
 }
 
-/// The last one of the namespace, of the same source if there is one; else the only one, if one of the two does not say
+/// The last one of the namespace, which is that of `from` if none is given, of the same source if there is one; else the only one, if one of the two does not say
 /// its namespace.
 fn last<'k, 'a>(
     from: &Object<'_>,
+    namespace: Option<&str>,
     all: &[Found<'k, 'a>],
     cluster_scoped: bool,
 ) -> Option<Found<'k, 'a>> {
-    let wanted = from.namespace();
+    let wanted = namespace.or_else(|| from.namespace());
     let is_same = |found: &&Found<'_, '_>| cluster_scoped || found.object.namespace() == wanted;
     let same = || all.iter().rev().filter(is_same);
     let own = same().find(|found| found.object.source == from.source);
@@ -543,8 +583,14 @@ fn given<'a>(
             own.push((key, account, variant(user, workload, key, account)));
             own.len() - 1
         });
-        let images = std::mem::take(&mut own[at].2.images).into_vec();
-        own[at].2.images = images.into_iter().chain(used.images()).collect();
+        let mut images = std::mem::take(&mut own[at].2.images).into_vec();
+        let new = used.images().into_iter();
+        if row.unless_own {
+            merge_containers(&mut images, new);
+        } else {
+            images.extend(new);
+        }
+        own[at].2.images = images.into();
     }
     let all = own.into_iter().enumerate().filter_map(|(at, (_, _, mut workload))| {
         for used in &merged {
@@ -554,6 +600,20 @@ fn given<'a>(
         is_there.then_some(workload)
     });
     (all.collect(), pods)
+}
+
+/// Adds images of a template to those of pods. A container takes the place of one of the same name in a template, and one
+/// of a later template that of an earlier one.
+fn merge_containers<'a>(images: &mut Vec<Image<'a>>, new: impl Iterator<Item = Image<'a>>) {
+    for image in new {
+        let is_same =
+            |other: &Image<'a>| image.container.is_some() && other.container == image.container;
+        match images.iter().position(is_same) {
+            Some(at) if images[at].origin.is_some() => images[at] = image,
+            Some(_) => {}
+            None => images.push(image),
+        }
+    }
 }
 
 /// The workload of an object for the part of a key, or with another ServiceAccount; without images.

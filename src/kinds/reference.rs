@@ -24,6 +24,10 @@ pub struct ObjectReference {
     /// Fields from there that say that something else fetches the other object.
     #[serde(default)]
     pub remote: Box<[FieldPath]>,
+    /// The parameters from there, each with a name and a value, by which the resolver `cluster` of Tekton finds an object
+    /// of the cluster: its kind, its name and its namespace.
+    #[serde(default)]
+    pub params: Option<FieldPath>,
     /// The part of the other object that is meant, by its key; from there. Without it, all of it.
     #[serde(default)]
     pub part: Option<FieldPath>,
@@ -33,7 +37,7 @@ pub struct ObjectReference {
     /// Whether its pull secrets are added to those of the pods, and its ServiceAccount stands in where none is named.
     #[serde(default)]
     pub merges: bool,
-    /// Whether an image of the site takes the place of its images.
+    /// Whether an image of the site takes the place of its images, and a container that of one of the same name.
     #[serde(default)]
     pub unless_own: bool,
 }

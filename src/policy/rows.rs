@@ -132,6 +132,7 @@ impl Validation<'_> {
             name: name.unwrap_or_else(|| FieldPath::of_name("name")),
             to: to.into(),
             remote: Box::default(),
+            params: None,
             part,
             takes: item.takes.good().map(|takes| takes.value).unwrap_or_default(),
             merges: item.merges.good().is_some_and(|merges| merges.value),
