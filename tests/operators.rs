@@ -170,6 +170,61 @@ fn one_more_secret_is_written_where_the_operator_reads_it() {
     score.finish("places of injection", LEAST_INJECTED);
 }
 
+#[test]
+fn the_kinds_of_corrections_and_those_in_use_have_a_case() {
+    let cases = include_str!("../testdata/kinds.yaml");
+    let cases: Vec<BTreeMap<String, Value>> = serde_yaml_ng::from_str(cases).expect("a list");
+    let objects = cases.iter().filter_map(|case| case["objects"].as_array()).flatten();
+    let kinds: BTreeSet<_> = objects
+        .map(|object| (text(&object["apiVersion"]), text(&object["kind"])))
+        .map(|(version, kind)| (version.rsplit_once('/').map_or("", |parts| parts.0).into(), kind))
+        .collect();
+    let corrections = words_of_tables("operators/corrections.md", &["## A", "## C"], 1);
+    let used = words_of_tables("operators/top-60.md", &["## Kinds whose"], 2);
+    let without_case = |word: &&String| !kinds.iter().any(|kind| is_kind(word, kind));
+    let missed: Vec<_> = corrections.iter().filter(without_case).collect();
+    assert!(corrections.len() > 50 && missed.is_empty(), "{missed:?} of {}", corrections.len());
+    let missed = used.iter().filter(without_case).count();
+    println!(
+        "kinds in use with a case in testdata/kinds.yaml: {} of {}",
+        used.len() - missed,
+        used.len()
+    );
+    assert!(used.len() - missed >= 30);
+}
+
+/// The kinds in a column of the tables below these headings, as `GROUP/KIND`, `KIND` or with a `*` for a part.
+fn words_of_tables(file: &str, headings: &[&str], column: usize) -> Vec<String> {
+    let all = String::from_utf8(read(shared(file))).expect("it is UTF-8");
+    let sections = all.split("\n## ").map(|section| format!("## {section}"));
+    let wanted = sections.filter(|section| headings.iter().any(|one| section.starts_with(one)));
+    let mut words = Vec::new();
+    for section in wanted {
+        let cells =
+            section.lines().filter_map(|line| line.strip_prefix('|')?.split('|').nth(column - 1));
+        let is_kind = |word: &&str| {
+            let kind = word.rsplit('/').next().unwrap_or_default();
+            kind.starts_with(|first: char| first.is_ascii_uppercase() || first == '*')
+                || word.split_once('/').is_some_and(|(_, kind)| kind == "postgresql")
+        };
+        for cell in cells {
+            let found = cell.split([' ', ',', '(', ')']).filter(is_kind);
+            words.extend(found.map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// Whether a word of a table means a kind of a group.
+fn is_kind(word: &str, (group, kind): &(String, String)) -> bool {
+    let (of, name) = word.rsplit_once('/').unwrap_or(("", word));
+    let is_named = match name.split_once('*') {
+        Some((start, end)) => kind.starts_with(start) && kind.ends_with(end),
+        None => kind == name,
+    };
+    is_named && (of.is_empty() || of == group)
+}
+
 /// The program, told to inject into every pod.
 fn inject(input: Vec<u8>) -> Outcome {
     pullcreds(["--inject", &format!("*={SECRET}"), "--into", "pod"]).stdin(input).run()
