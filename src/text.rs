@@ -133,6 +133,17 @@ pub fn shown_path(path: &Path) -> Shown<'static> {
     shown(&path.to_string_lossy()).into_owned()
 }
 
+/// A path as one word of a command that can be pasted into a shell, and that is not a flag.
+pub fn shell_path(path: &Path) -> Shown<'static> {
+    let path = path.to_string_lossy();
+    let path = if path.starts_with('-') { Cow::Owned(format!("./{path}")) } else { path };
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        return shown(&path).into_owned();
+    }
+    shown(&format!("'{}'", path.replace('\'', "'\\''"))).into_owned()
+}
+
 /// What an error of the system or of another crate says, as a message may show it.
 pub fn shown_error(error: &dyn Error) -> Shown<'static> {
     shown(&error.to_string()).into_owned()

@@ -225,12 +225,17 @@ impl Summary {
         self.by_basis.get(&basis).copied().unwrap_or_default()
     }
 
+    /// Whether the input has an image, be it one that cannot be judged.
+    pub fn has_images(&self) -> bool {
+        let others =
+            self.placeholders + self.never_pulled + self.other_images + self.unjudged.images;
+        self.any_image || others > 0
+    }
+
     /// The sentence of the control.
     pub fn text(&self) -> Message {
-        let others =
-            self.placeholders + self.never_pulled + self.other_images + self.unjudged.images > 0;
         match (self.status, self.any_image) {
-            (Status::Skip, false) if others => {
+            (Status::Skip, false) if self.has_images() => {
                 "N/A: none of the images in the input can be judged.".into()
             }
             (Status::Skip, false) => "N/A: no images in the input.".into(),

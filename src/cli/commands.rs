@@ -69,7 +69,8 @@ fn judge_whole<'s>(
     settings: &'s Settings,
 ) -> Result<Outcome<'s>, Stop> {
     let outcome = judge(&read.sources, settings, input(paths))?;
-    if read.unread.is_empty() && outcome.problems.is_empty() {
+    let is_missed = !read.unrendered.missed(&outcome, settings).is_empty();
+    if !is_missed && read.unread.is_empty() && outcome.problems.is_empty() {
         return Ok(outcome);
     }
     let text = problems(&read.sources, &outcome, settings);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 use ignore::gitignore::Gitignore;
@@ -21,6 +21,10 @@ const IGNORE_FILE: &str = ".pullcredsignore";
 const IGNORE_FILES: &[&str] = &[IGNORE_FILE, ".ignore", ".gitignore"];
 /// The file that makes a folder a chart of Helm.
 const CHART: &str = "Chart.yaml";
+/// The folder of a chart that has its templates.
+const TEMPLATES: &str = "templates";
+/// The folder of a chart that has the charts which are part of it.
+const SUBCHARTS: &str = "charts";
 /// The files that make a folder a kustomization (`RecognizedKustomizationFileNames` in kustomize's
 /// api/konfig/general.go).
 const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -34,13 +38,15 @@ pub struct FoundFiles {
     pub charts: BTreeSet<PathBuf>,
     /// The folders of kustomizations, in order.
     pub kustomizations: BTreeSet<PathBuf>,
+    /// The paths that were given and are among the templates of a chart, each with that chart.
+    among_templates: Vec<(PathBuf, PathBuf)>,
 }
 
 impl FoundFiles {
     /// The charts that are not part of a chart above them.
     pub fn whole_charts(&self) -> impl Iterator<Item = &Path> {
         let is_part = |chart: &PathBuf| {
-            let charts = chart.parent().filter(|parent| parent.ends_with("charts"));
+            let charts = chart.parent().filter(|parent| parent.ends_with(SUBCHARTS));
             let above = charts.and_then(Path::parent);
             above.is_some_and(|above| self.charts.contains(above))
         };
@@ -55,11 +61,15 @@ impl FoundFiles {
     /// The chart whose template a file is, if it is below its `templates` and the chart was found. The templates of a
     /// chart below `charts` are rendered with the chart above.
     pub fn chart_of(&self, file: &Path) -> Option<&Path> {
+        let mut given = self.among_templates.iter();
+        if let Some((_, chart)) = given.find(|(path, _)| file.starts_with(path)) {
+            return Some(chart);
+        }
         let mut folders = file.ancestors().skip(1);
         folders.find_map(|folder| {
-            let chart = folder.parent().filter(|_| folder.ends_with("templates"))?;
+            let chart = folder.parent().filter(|_| folder.ends_with(TEMPLATES))?;
             let mut chart = self.charts.get(chart)?.as_path();
-            while let Some(charts) = chart.parent().filter(|parent| parent.ends_with("charts"))
+            while let Some(charts) = chart.parent().filter(|parent| parent.ends_with(SUBCHARTS))
                 && let Some(above) = charts.parent().and_then(|above| self.charts.get(above))
             {
                 chart = above;
@@ -79,7 +89,12 @@ pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<FoundFiles, ReadErr
     let mut found = FoundFiles::default();
     for path in paths {
         let error = |source| ReadError::Io { name: shown_path(path), source };
-        if !fs::metadata(path).map_err(error)?.is_dir() {
+        let is_folder = fs::metadata(path).map_err(error)?.is_dir();
+        if let Some(chart) = chart_around(path) {
+            found.charts.insert(chart.clone());
+            found.among_templates.push((path.clone(), chart));
+        }
+        if !is_folder {
             found.files.push(path.clone());
             continue;
         }
@@ -113,6 +128,30 @@ pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<FoundFiles, ReadErr
         found.files.extend(below);
     }
     Ok(found)
+}
+
+/// The chart among whose templates a path is, or the one that this chart is part of, named as the path is.
+fn chart_around(path: &Path) -> Option<PathBuf> {
+    let leads_up = path.components().any(|part| part == Component::ParentDir);
+    let whole = if leads_up { fs::canonicalize(path) } else { std::path::absolute(path) }.ok()?;
+    let is_chart = |folder: &&Path| folder.join(CHART).is_file();
+    let templates = whole.ancestors().filter(|folder| folder.ends_with(TEMPLATES));
+    let mut chart = templates.filter_map(Path::parent).find(is_chart)?;
+    while let Some(charts) = chart.parent().filter(|parent| parent.ends_with(SUBCHARTS))
+        && let Some(above) = charts.parent().filter(is_chart)
+    {
+        chart = above;
+    }
+    if leads_up {
+        return Some(chart.to_owned());
+    }
+    let depth = whole.ancestors().position(|folder| folder == chart)?;
+    let parts: Vec<_> = path.components().filter(|part| *part != Component::CurDir).collect();
+    Some(match parts.len().checked_sub(depth) {
+        Some(0) => PathBuf::from("."),
+        Some(kept) => parts[..kept].iter().collect(),
+        None => std::iter::repeat_n("..", depth - parts.len()).collect(),
+    })
 }
 
 /// A manifest that is not read.
@@ -165,7 +204,7 @@ pub fn left_out(paths: &[PathBuf], exclude: &[String], found: &FoundFiles) -> Ve
 fn why_left_out(root: &Path, path: &Path) -> LeftOutBy {
     let below = path.strip_prefix(root).unwrap_or(path);
     let is_hidden =
-        |part: std::path::Component<'_>| part.as_os_str().as_encoded_bytes().first() == Some(&b'.');
+        |part: Component<'_>| part.as_os_str().as_encoded_bytes().first() == Some(&b'.');
     let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
     for file in folders.flat_map(|folder| IGNORE_FILES.iter().map(|name| folder.join(name))) {
         if file.is_file()
@@ -302,6 +341,32 @@ mod tests {
         assert_eq!(chart("shop/crds/crd.yaml"), None);
         assert_eq!(chart("templates/plain.yaml"), None);
         assert_eq!(found.kustomizations, [folder.path().join("overlay")].into());
+    }
+
+    #[test]
+    fn templates_are_known_by_the_chart_above_them() {
+        let folder = folder_with(&[
+            "shop/Chart.yaml",
+            "shop/templates/tests/test.yaml",
+            "shop/charts/db/Chart.yaml",
+            "shop/charts/db/templates/db.yaml",
+            "templates/plain.yaml",
+        ]);
+        for (path, file, chart) in [
+            ("shop/templates", "shop/templates/tests/test.yaml", Some("shop")),
+            ("shop/templates/tests", "shop/templates/tests/test.yaml", Some("shop")),
+            ("shop/charts/db/templates/db.yaml", "shop/charts/db/templates/db.yaml", Some("shop")),
+            ("shop/../shop/templates", "shop/../shop/templates/tests/test.yaml", Some("shop")),
+            ("templates/plain.yaml", "templates/plain.yaml", None),
+        ] {
+            let found = find(&[folder.path().join(path)], &[]).expect("it can be read");
+            let chart = chart.map(|chart| {
+                let named = folder.path().join(chart);
+                if path.contains("..") { named.canonicalize().expect("it exists") } else { named }
+            });
+            assert_eq!(found.chart_of(&folder.path().join(file)), chart.as_deref(), "{path}");
+            assert_eq!(found.whole_charts().collect::<Vec<_>>(), Vec::from_iter(chart.as_deref()));
+        }
     }
 
     #[test]

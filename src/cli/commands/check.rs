@@ -23,17 +23,20 @@ pub(crate) fn check(
 }
 
 fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> Result<Exit, Stop> {
-    let SourcesRead { sources, unread, .. } = read(paths, settings)?;
+    let SourcesRead { sources, mut unread, unrendered, .. } = read(paths, settings)?;
     let mut outcome = judge(&sources, settings, input(paths))?;
+    let missed = unrendered.missed(&outcome, settings);
+    let is_missed = !missed.is_empty();
+    unread.extend(missed);
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     if !unread.is_empty() {
         outcome.summary.status = Status::Fail;
-        if sources.is_empty() {
+        if sources.is_empty() || is_missed {
             // Nobody knows whether there was anything in it.
             outcome.findings.clear();
         }
     }
-    let read_nothing = !is_whole && sources.len() == outcome.problems.len();
+    let read_nothing = !is_whole && (is_missed || sources.len() == outcome.problems.len());
     let report = settings.report(&sources, &outcome).with_unread(unread);
     reports::write(&report, settings)?;
     eprint(&reports::for_standard_error(&report, settings).unwrap_or_default());

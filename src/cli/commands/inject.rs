@@ -35,8 +35,9 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
         let text = "error: --write: standard input has no file to write to; leave out --write\n";
         return Err(Stop::new(Exit::Usage, text));
     }
-    let SourcesRead { sources, origins, unread } = read(paths, settings)?;
+    let SourcesRead { sources, origins, mut unread, unrendered } = read(paths, settings)?;
     let outcome = judge(&sources, settings, Input::Files)?;
+    unread.extend(unrendered.missed(&outcome, settings));
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     let report = settings.report(&sources, &outcome).with_unread(unread);
     reports::write(&report, settings)?;

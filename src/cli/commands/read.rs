@@ -1,26 +1,23 @@
 //! What the commands read: files, folders and standard input.
 
+mod charts;
 mod verbose;
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 use pullcreds::check::{Input, Outcome};
-use pullcreds::frontend::{self, FoundFiles, Limit, ReadError};
+use pullcreds::frontend::{self, Limit, ReadError};
 use pullcreds::report::{self, UnreadSource};
-use pullcreds::say;
 use pullcreds::source::Source;
-use pullcreds::text::{Message, list, shown, shown_path};
+use pullcreds::text::{Message, shown};
 
 use super::render::{Rendered, render};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{eprint, write};
 use crate::cli::settings::{Mode, Settings};
-
-/// For how many charts and kustomizations there is a note.
-const NOTES_SHOWN: usize = 10;
+use charts::{Skipped, Unrendered, is_template};
 
 /// What was read.
 #[derive(Default)]
@@ -30,6 +27,8 @@ pub(crate) struct SourcesRead {
     pub(crate) origins: Vec<write::FileOrigin>,
     /// What could not be. It has been told.
     pub(crate) unread: Vec<UnreadSource>,
+    /// The charts that were not rendered.
+    pub(crate) unrendered: Unrendered,
 }
 
 pub(crate) fn stdin(limit: &Limit) -> Result<Source, Stop> {
@@ -78,8 +77,9 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
     if settings.render {
         let is_rendered =
             |file: &PathBuf| found.chart_of(file).is_some() || found.is_kustomized(file);
+        let is_named = |file: &PathBuf| paths.contains(file) && found.chart_of(file).is_none();
         let (kept, rendered): (Vec<_>, Vec<_>) =
-            files.into_iter().partition(|file| paths.contains(file) || !is_rendered(file));
+            files.into_iter().partition(|file| is_named(file) || !is_rendered(file));
         tell(&|| verbose::rendered(&rendered));
         files = kept;
     }
@@ -91,13 +91,16 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
     let results = frontend::read_files(&files, &settings.limit, || bar.inc(1));
     bar.finish_and_clear();
     let mut read = SourcesRead::default();
-    let mut skipped = BTreeMap::<&Path, Vec<&PathBuf>>::new();
+    let mut skipped = Skipped::new();
     for (path, result) in files.iter().zip(results) {
-        let chart = found.chart_of(path).filter(|_| !paths.contains(path));
-        if let (Some(chart), Ok(source)) = (chart, &result)
+        if let (Some(chart), Ok(source)) = (found.chart_of(path), &result)
             && is_template(&source.text)
         {
-            skipped.entry(chart).or_default().push(path);
+            if paths.contains(path) {
+                read.unread.push(charts::refuse(path, chart));
+            } else {
+                skipped.entry(chart).or_default().push(path);
+            }
             continue;
         }
         if result.is_ok() && settings.mode == Mode::Inject {
@@ -110,40 +113,14 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
         for rendered in render(&found, settings) {
             read.take_rendered(rendered);
         }
-    } else if !settings.quiet {
-        eprint(&not_rendered(&found, &skipped));
+    } else {
+        read.unrendered = Unrendered::of(&found, &skipped, settings);
+        if !settings.quiet {
+            eprint(&read.unrendered.notes);
+        }
     }
     tell(&|| verbose::sources(&read.sources));
     Ok(read)
-}
-
-/// Whether a text has actions of Go's templates.
-fn is_template(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), b"{{").is_some()
-}
-
-/// A note for each chart and kustomization, with the command that renders it.
-fn not_rendered(found: &FoundFiles, skipped: &BTreeMap<&Path, Vec<&PathBuf>>) -> Message {
-    let charts = skipped.iter().map(|(chart, files)| {
-        let (what, chart) =
-            (if files.len() == 1 { "template" } else { "templates" }, shown_path(chart));
-        let command = say!("helm template {} | pullcreds check", &chart);
-        say!(
-            "note: {}: skipped {} unrendered {}. Check what it renders: {}\n",
-            chart,
-            files.len(),
-            what,
-            command
-        )
-    });
-    let kustomizations = found.kustomizations.iter().map(|folder| {
-        let folder = shown_path(folder);
-        say!("note: {}: kustomize changes these manifests. Check what it builds: kustomize build {} | pullcreds check\n", &folder, &folder)
-    });
-    let notes: Vec<_> = charts.chain(kustomizations).collect();
-    let more = notes.len().saturating_sub(NOTES_SHOWN);
-    let rest = (more > 0).then(|| say!("note: {} more charts and kustomizations\n", more));
-    list(notes.into_iter().take(NOTES_SHOWN).chain(rest), "")
 }
 
 impl SourcesRead {

@@ -31,7 +31,7 @@ pub(super) fn render(found: &FoundFiles, settings: &Settings) -> Vec<Rendered> {
 
 /// Whether a chart is one that others use, and renders nothing
 /// (<https://helm.sh/docs/topics/library_charts/>).
-fn is_library(chart: &Path, settings: &Settings) -> bool {
+pub(super) fn is_library(chart: &Path, settings: &Settings) -> bool {
     let file = frontend::read_file(&chart.join("Chart.yaml"), &settings.limit);
     let is_type = |line: &str| {
         let kind = line.strip_prefix("type:").map(|kind| kind.trim().trim_matches(['"', '\'']));
