@@ -598,7 +598,7 @@ fn flags(mode: Mode) -> impl Iterator<Item = Arg> {
             .long(setting.name)
             .short(setting.short)
             .help(setting.with_words(setting.brief.unwrap_or(setting.help)))
-            .long_help(setting.with_words(setting.help))
+            .long_help(setting.with_words(setting.help) + &setting.default_text(mode))
             .hide_short_help(setting.brief.is_none())
             .help_heading(setting.heading)
             .conflicts_with_all(setting.contrary.iter().filter(|other| is_own(other)));

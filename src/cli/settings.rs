@@ -31,6 +31,7 @@ pub(crate) use policy::Stated;
 pub(crate) use policy::baseline;
 pub(crate) use policy::policy_mistakes;
 use policy::{dumps, policy, providers};
+pub(crate) use policy_files::ignored as ignored_policy;
 use table::{ByManifests, ReportTo, When};
 
 /// How the program was called.
@@ -46,6 +47,12 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
+    /// Whether it injects what the policy names. The others judge what is there, and not what an injection would make
+    /// of it.
+    fn injects(self) -> bool {
+        !matches!(self, Self::Check | Self::Baseline | Self::Explain)
+    }
+
     /// From which severity on findings fail a run, if nobody says so.
     fn threshold(self) -> FailOn {
         match self {
@@ -229,11 +236,9 @@ impl Settings {
     }
 }
 
-/// Whether nothing is injected. `check` judges what is there, and not what an injection would make of it. And where
-/// nothing is handed back, what is injected would arrive nowhere.
+/// Whether nothing is injected. Where nothing is handed back, what is injected would arrive nowhere.
 fn injects_nowhere(flags: &Layer, mode: Mode, emit: Emit) -> bool {
-    let is_check = matches!(mode, Mode::Check | Mode::Baseline | Mode::Explain);
-    is_check && !flags.names("into") || emit == Emit::None
+    !mode.injects() && !flags.names("into") || emit == Emit::None
 }
 
 /// What the Application of Argo CD asks for, where one is the caller.

@@ -1,7 +1,7 @@
 //! What the commands read: files, folders and standard input.
 
 mod charts;
-mod verbose;
+pub(super) mod verbose;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ use pullcreds::say;
 use pullcreds::text::shown_error;
 
 use super::filter::pass_on;
+use super::read::verbose::policy_used;
 use crate::cli::child;
 use crate::cli::environment::variable;
 use crate::cli::exit::{Exit, Stop};
@@ -25,6 +26,9 @@ const ASIDE: usize = 700;
 
 pub(crate) fn run(command: &[OsString], flags: &Layer) -> Result<Exit, Stop> {
     let settings = Settings::of(flags, Mode::Run)?;
+    if settings.verbose {
+        eprint(&policy_used(&settings));
+    }
     let (program, rest) = command.split_first().expect("the command line asks for a command");
     let rest: Vec<_> = if argocd::is_caller() {
         rest.iter().map(|arg| expand(arg, variable)).collect()

@@ -38,10 +38,6 @@ pub(crate) fn found(mode: Mode) -> Option<PathBuf> {
     if [Mode::Function, Mode::Run].contains(&mode) || argocd::is_caller() {
         return None;
     }
-    let in_folder = |folder: &Path| {
-        let mut all = POLICY_FILES.iter().map(|name| folder.join(name));
-        all.find(|path| path.is_file())
-    };
     let here = in_folder(Path::new(""));
     if here.is_some() || mode == Mode::Filter {
         return here;
@@ -49,6 +45,18 @@ pub(crate) fn found(mode: Mode) -> Option<PathBuf> {
     let path = above(in_folder)?;
     eprint(&say!("note: the policy is {}\n", shown_path(&path)));
     Some(path)
+}
+
+/// The policy file of a folder.
+fn in_folder(folder: &Path) -> Option<PathBuf> {
+    let mut all = POLICY_FILES.iter().map(|name| folder.join(name));
+    all.find(|path| path.is_file())
+}
+
+/// The policy file in this folder that does not count, since the folder belongs to what is judged.
+pub(crate) fn ignored(mode: Mode) -> Option<PathBuf> {
+    let is_ignored = mode == Mode::Run && !argocd::is_caller();
+    in_folder(Path::new("")).filter(|_| is_ignored)
 }
 
 /// What `find` finds first in the folders above this one, up to the root of its repository, as a path from here.

@@ -20,7 +20,7 @@ use pullcreds::text::{Message, shown};
 use pullcreds::words::Words;
 use serde::Deserialize;
 
-use super::Mode;
+use super::{Mode, needs_input};
 
 /// What is set. The default is: nothing.
 #[derive(Debug, Default)]
@@ -66,6 +66,8 @@ pub(crate) struct Setting {
     pub(crate) brief: Option<&'static str>,
     /// Under which heading the help lists it; `None` is the first one.
     pub(crate) heading: Option<&'static str>,
+    /// What holds in a command where it is not set, if that depends on the command.
+    pub(crate) default: fn(Mode) -> &'static str,
     /// Where it may be set.
     pub(crate) places: Places,
     /// The commands that have it, if not all have that judge something.
@@ -176,6 +178,7 @@ const ROW: Setting = Setting {
     help: "",
     brief: None,
     heading: None,
+    default: |_| "",
     places: Places::Program,
     only: &[],
     contrary: None,
@@ -234,7 +237,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.overrides.into, parse_word("a place to inject into", text))
         }),
         words: InjectInto::flag_words,
-        help: "Where to inject: {words} [default: auto; check: none]",
+        help: "Where to inject: {words}",
+        default: |mode| if mode.injects() { "auto" } else { "none" },
         brief: Some("Where: {words}"),
         application: Some(Parameter {
             title: "Inject into",
@@ -356,8 +360,12 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.suppressions, parse_word("an answer", text))
         }),
         words: ByManifests::flag_words,
-        help: "Whether annotations and comments of the manifests suppress findings: {words} [default: allow; krm and \
-               Argo CD: deny]",
+        help: "Whether annotations and comments of the manifests suppress findings: {words}",
+        default: |mode| match mode {
+            Mode::Function => "deny",
+            Mode::Filter | Mode::Run => "allow; under Argo CD: deny",
+            _ => "allow",
+        },
         ..POLICY
     },
     Setting {
@@ -366,7 +374,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut values.overrides.fail_on, parse_word("a threshold", text))
         }),
         words: FailOn::flag_words,
-        help: "Fail on findings of at least this severity: {words} [default: never; check and run: error]",
+        help: "Fail on findings of at least this severity: {words}",
+        default: |mode| mode.threshold().word(),
         brief: Some("Threshold: {words}"),
         application: Some(Parameter {
             title: "Fail on",
@@ -499,7 +508,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "require-input",
         value: SettingType::Switch(|values| &mut values.require_input),
-        help: "Fail if the input contains no document [default in check and run]",
+        help: "Fail if the input contains no document",
+        default: |mode| if mode == Mode::Run || needs_input(mode) { "yes" } else { "no" },
         contrary: Some("allow-empty"),
         ..OUTPUT
     },
@@ -524,7 +534,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         short: Some('v'),
         value: SettingType::Switch(|values| &mut values.verbose),
         help: "Also say on standard error which policy counts, which files are read, and which are not and why",
-        only: &[Mode::Check, Mode::Inject],
+        only: &[Mode::Check, Mode::Inject, Mode::Run],
         contrary: Some("quiet"),
         ..OUTPUT
     },
@@ -578,6 +588,14 @@ impl Setting {
     /// The name of its variable.
     pub(crate) fn variable(&self) -> Message {
         say!("PULLCREDS_{}", shown(&self.name.replace('-', "_").to_uppercase()))
+    }
+
+    /// `[default: …]`, after the help of a command, if the default depends on the command.
+    pub(crate) fn default_text(&self, mode: Mode) -> String {
+        match (self.default)(mode) {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        }
     }
 
     /// A text of the row with the words of the setting in it, as in `a, b or c`.

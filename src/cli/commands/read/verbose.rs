@@ -8,22 +8,33 @@ use pullcreds::say;
 use pullcreds::source::Source;
 use pullcreds::text::{Message, list, shown, shown_path};
 
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, ignored_policy};
 
 /// How many files of one kind are named.
 const NAMED: usize = 200;
 
-/// The policy and what else the verdicts rest on.
-pub(super) fn settings(settings: &Settings) -> Message {
+/// The policy, and the file that does not count as one.
+pub(in crate::cli::commands) fn policy_used(settings: &Settings) -> Message {
     let policy = settings.policy_files.iter().map(|path| shown_path(path));
     let policy = match list(policy, ", ") {
         none if none.is_empty() => "none; the built-in table of registries counts".into(),
         files => files,
     };
+    let ignored = ignored_policy(settings.mode).map(|path| {
+        say!(
+            "skipped: {}: under `run` a policy counts only if --policy names it\n",
+            shown_path(&path)
+        )
+    });
+    list([say!("policy: {}\n", policy)].into_iter().chain(ignored), "")
+}
+
+/// The policy and what else the verdicts rest on.
+pub(super) fn settings(settings: &Settings) -> Message {
     let dumps = settings.cluster.iter().map(|dump| say!("cluster dump: {}\n", shown(&dump.name)));
     let baseline = settings.baseline.as_ref().and(settings.baseline_file.as_ref());
     let baseline = baseline.map(|file| say!("baseline: {}\n", shown_path(file)));
-    list([say!("policy: {}\n", policy)].into_iter().chain(dumps).chain(baseline), "")
+    list([policy_used(settings)].into_iter().chain(dumps).chain(baseline), "")
 }
 
 /// The files that were read.
