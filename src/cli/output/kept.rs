@@ -7,7 +7,7 @@ use pullcreds::text::Shown;
 
 use super::state::{Run, State};
 use super::{NOTHING_WRITTEN, because};
-use crate::cli::environment::raw_variable;
+use crate::cli::environment::{is_under_helm, raw_variable};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::settings::Settings;
 
@@ -38,8 +38,11 @@ pub(crate) fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settin
 }
 
 /// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
-/// must not pass for this one's.
+/// must not pass for this one's. Wrong usage is no run, and everybody else but Helm 4 shows what is wrong with it.
 pub(crate) fn keep_stop(stop: &Stop) {
+    if stop.exit == Exit::Usage && !is_under_helm() {
+        return;
+    }
     keep_run(&stop.text, None, stop.exit);
 }
 
