@@ -13,6 +13,11 @@ use crate::verdict::{Evidence, Known, LookUp, Referrer, Secrets};
 use super::Outcome;
 use super::findings::owner_of;
 
+/// The letters and digits of a hash that kustomize adds to a name, and how many there are (`encode` in its
+/// `api/hasher/hasher.go`).
+const HASH: &[u8] = b"2456789bcdfghkmt";
+const HASH_LENGTH: usize = 10;
+
 /// What a policy for the input would have to say.
 #[derive(Default)]
 pub struct Proposal {
@@ -148,4 +153,33 @@ fn is_outside(known: &Known<'_>) -> bool {
         known,
         Known::Outside | Known::Absent { .. } | Known::Elsewhere(_) | Known::MadeElsewhere { .. }
     )
+}
+
+/// A name without the hash that kustomize may have added to it; `None` if it does not end like one.
+pub fn without_hash(name: &str) -> Option<&str> {
+    let (bare, hash) = name.rsplit_once('-')?;
+    let is_hash = hash.len() == HASH_LENGTH
+        && hash.bytes().all(|byte| HASH.contains(&byte))
+        && hash.bytes().any(|byte| byte.is_ascii_digit());
+    (is_hash && !bare.is_empty()).then_some(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_of_kustomize_is_recognised() {
+        assert_eq!(without_hash("regcred-7hf5c95hkk"), Some("regcred"));
+        assert_eq!(without_hash("my-regcred-2m4ffm7t9c"), Some("my-regcred"));
+        for other in [
+            "regcred",
+            "-7hf5c95hkk",
+            "regcred-7hf5c95hk",
+            "regcred-bcdfghkmtb",
+            "regcred-7hf5c95hka",
+        ] {
+            assert_eq!(without_hash(other), None, "{other}");
+        }
+    }
 }

@@ -60,6 +60,14 @@ pub struct PolicyText {
 }
 
 impl PolicyText {
+    /// The lines of comments in which `policy init`, or a person, left something to do: each file with their numbers.
+    pub fn todos(&self) -> impl Iterator<Item = (&Source, usize)> {
+        self.sources.iter().flat_map(|source| {
+            let lines = source.text.lines().enumerate().filter(|(_, line)| is_todo(line));
+            lines.map(move |(at, _)| (source, at + 1))
+        })
+    }
+
     /// The policy of these files, each before those that win over it, and the files. `known_codes` are the codes of
     /// findings that it may name.
     ///
@@ -328,4 +336,10 @@ fn merged<T>(
         (FieldValue::Good(upper), FieldValue::Good(base)) => FieldValue::Good(over(upper, base)),
         (upper, base) => upper.or(base),
     }
+}
+
+/// Whether a line has a comment that begins by saying that something is to do.
+fn is_todo(line: &str) -> bool {
+    let mut comments = line.split('#').skip(1);
+    comments.any(|comment| comment.trim_start().starts_with("TODO"))
 }

@@ -1,10 +1,11 @@
 //! A policy for the input, and what a policy decides about an image.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Look;
 use super::style::wrapped;
-use crate::check::proposal::{Proposal, ProposedRegistry};
+use crate::check::proposal::{self, Proposal, ProposedRegistry};
 use crate::image::Reference;
 use crate::policy::registries::Class;
 use crate::policy::{Access, AccessFrom, Iam, Policy, PolicyText, RuleId, Spanned};
@@ -45,9 +46,7 @@ pub fn policy_file(proposal: &Proposal) -> String {
     }
     if !proposal.secrets.is_empty() {
         out.push_str("    # TODO: write when each was rotated last, as in `rotatedAt: 2027-03-31`.\n    secrets:\n");
-        for (namespace, name) in &proposal.secrets {
-            let _ = writeln!(out, "    - {{{}name: {}}}", of(namespace.as_ref()), shown(name));
-        }
+        secrets(&mut out, proposal);
     }
     let open = if out.contains(TODO) { "Check every line marked TODO. " } else { "" };
     format!("# {open}`pullcreds policy check` checks this file.\n{out}")
@@ -55,6 +54,33 @@ pub fn policy_file(proposal: &Proposal) -> String {
 
 /// What marks a line that only a person can complete.
 pub const TODO: &str = "# TODO: ";
+
+/// The Secrets that the input does not have. Without a hash, several may have one name.
+fn secrets(out: &mut String, proposal: &Proposal) {
+    let mut by_name = BTreeMap::new();
+    for (namespace, name) in &proposal.secrets {
+        let (bare, doubt) = without_hash(name);
+        by_name.insert((namespace.as_ref(), bare), doubt);
+    }
+    for ((namespace, name), doubt) in by_name {
+        let _ = writeln!(out, "    - {{{}name: {}}}{doubt}", of(namespace), shown(name));
+    }
+}
+
+/// A name without the hash of kustomize, which changes with the content, and what to say of that.
+fn without_hash(name: &str) -> (&str, String) {
+    match proposal::without_hash(name) {
+        Some(bare) => {
+            let doubt = format!(
+                " # TODO: the manifests name {}. If kustomize adds that hash, it changes with the content: \
+                 disableNameSuffixHash keeps the name.",
+                shown(name)
+            );
+            (bare, doubt)
+        }
+        None => (name, String::new()),
+    }
+}
 
 /// The key for a namespace, if there is one.
 fn of(namespace: Option<&Text<'static>>) -> String {
@@ -77,7 +103,9 @@ fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
     };
     let _ = writeln!(out, "  - match: {}\n    access: {access}", shown(pattern));
     if class == Class::Private {
-        let names: Vec<_> = secrets.iter().map(|name| shown(name)).collect();
+        let (names, hashes): (BTreeSet<_>, Vec<_>) =
+            secrets.iter().map(|name| without_hash(name)).unzip();
+        let names: Vec<_> = names.into_iter().map(shown).collect();
         let _ = if iam {
             writeln!(out, "    iam: true")
         } else if names.is_empty() {
@@ -87,6 +115,9 @@ fn entry(out: &mut String, pattern: &str, registry: &ProposedRegistry) {
             )
         } else {
             let doubt = if is_guess { " # TODO: confirm that they have credentials" } else { "" };
+            // The comment about one of them will do.
+            let hash = hashes.into_iter().find(|hash| !hash.is_empty()).unwrap_or_default();
+            let doubt = if hash.is_empty() { doubt } else { &*hash };
             writeln!(out, "    pullSecrets: [{}]{doubt}", list(names, ", "))
         };
     }

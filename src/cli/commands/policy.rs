@@ -6,10 +6,10 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use pullcreds::check::proposal::Proposal;
-use pullcreds::policy::{self, Policy};
+use pullcreds::policy::{self, Policy, PolicyText};
 use pullcreds::report;
 use pullcreds::say;
-use pullcreds::text::{Message, list, shown_path};
+use pullcreds::text::{Message, list, shown, shown_path};
 
 use super::explain::reference;
 use super::judge_whole;
@@ -23,6 +23,8 @@ use crate::cli::settings::{Mode, Settings, Stated, look_of, stated_policy};
 
 /// The file that a new policy is written to.
 const NEW_FILE: &str = "pullcreds.yaml";
+/// How many lines with something left to do are named.
+const TODOS: usize = 10;
 
 pub(crate) fn policy(command: PolicyCommand) -> Result<Exit, Stop> {
     match command {
@@ -49,8 +51,23 @@ fn check(file: Option<PathBuf>) -> Result<Exit, Stop> {
             counted(policy.kinds().rows().len(), "custom resource", "custom resources"),
             counted(policy.exceptions().len(), "exception", "exceptions"),
         )
+        .and(&todos(&files.text))
         .to_string(),
     )
+}
+
+/// Where something is left to do in the files of a policy.
+fn todos(text: &PolicyText) -> Message {
+    let lines: Vec<_> = text.todos().collect();
+    let places = lines.iter().map(|(file, line)| say!("{}:{}", shown(&file.name), *line));
+    match lines.len() {
+        0 => Message::default(),
+        1 => say!("1 line is marked TODO: {}\n", list(places, ", ")),
+        count => {
+            let more = if count > TODOS { ", …" } else { "" };
+            say!("{} lines are marked TODO: {}{}\n", count, list(places.take(TODOS), ", "), more)
+        }
+    }
 }
 
 fn no_file() -> Stop {
@@ -75,10 +92,14 @@ fn init(paths: &[PathBuf], yes: bool, write: bool) -> Result<Exit, Stop> {
         let text = say!("error: {} exists already; remove --write to print the policy\n", NEW_FILE);
         return Err(Stop::new(Exit::Usage, text));
     }
-    let mut settings = Settings::of(&Layer::default(), Mode::Baseline)?;
+    let mut settings = Settings::of(&Layer::default(), Mode::Explain)?;
     settings.policy = Policy::default();
     let read = read(paths, &settings)?;
     let outcome = judge_whole(&read, paths, &settings)?;
+    if !outcome.summary.has_images() {
+        let text = "error: no images found in the input: there is nothing to write a policy for\n";
+        return Err(Stop::new(Exit::Unreadable, text));
+    }
     let mut proposal = Proposal::of(&outcome, &settings.policy);
     if yes {
         proposal.accept();
