@@ -1,5 +1,6 @@
 //! The command line as it is typed. What it means is resolved elsewhere.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{
     OsStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser,
 };
-use clap::error::{ContextKind, ContextValue};
+use clap::error::ErrorKind;
 use clap::{
     Arg, ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
     ValueHint,
@@ -25,6 +26,8 @@ use super::settings::table::{SETTINGS, Setting, SettingType, Values};
 
 /// How many codes are suggested for one that is not known.
 const SUGGESTED: usize = 3;
+/// From which Jaro similarity on a code is spelt like another one, as clap has it for other values.
+const ALIKE: f64 = 0.7;
 
 const AFTER_SHORT_HELP: &str = "\
 Examples:
@@ -367,9 +370,8 @@ impl TypedValueParser for SubjectParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        CodeParser
-            .possible_values()
-            .map(|codes| Box::new(codes.collect::<Vec<_>>().into_iter()) as _)
+        // Completions know all codes.
+        Some(Box::new(finding::names().into_iter().map(PossibleValue::new)))
     }
 }
 
@@ -380,7 +382,7 @@ fn object_name(text: &str) -> Result<(String, String), String> {
     parts.ok_or_else(|| "write it as KIND/NAME, such as Deployment/api".to_owned())
 }
 
-/// A word is an image only if there are manifests that may have it.
+/// A word is an image only if there are manifests that may have it: without `/`, `:`, `@` and `.`, it may be a code.
 fn insist_on_code(cli: &Cli, command: &mut clap::Command) -> Result<(), clap::Error> {
     let Some(Command::Explain { subject: Some(ExplainSubject::Word(word)), paths, object, .. }) =
         &cli.command
@@ -390,67 +392,34 @@ fn insist_on_code(cli: &Cli, command: &mut clap::Command) -> Result<(), clap::Er
     if !paths.is_empty() || object.is_some() {
         return Ok(());
     }
-    let explain = command.find_subcommand("explain").expect("it is a command");
-    let subject = explain.get_arguments().find(|arg| arg.get_id() == "subject");
-    CodeParser.parse_ref(explain, subject, OsStr::new(word)).map(drop)
+    let explain = command.find_subcommand_mut("explain").expect("it is a command");
+    Err(explain.error(ErrorKind::InvalidValue, no_code(word)))
 }
 
-/// Reads the code of a finding. Completions know all of them; a mistake is not answered with all of them.
-#[derive(Clone)]
-pub(crate) struct CodeParser;
-
-impl TypedValueParser for CodeParser {
-    type Value = &'static Code;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<Self::Value, clap::Error> {
-        let name = PossibleValuesParser::new(finding::names()).parse_ref(command, arg, value);
-        let name = name.map_err(|mut error| {
-            error.remove(ContextKind::ValidValue);
-            suggest(&mut error, &value.to_string_lossy());
-            error
-        })?;
-        Ok(finding::find(&name).expect("it is one of the names"))
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(finding::names().into_iter().map(PossibleValue::new)))
-    }
-}
-
-/// Adds the codes to an error that are near to `text`: the most similar one, which clap has found, and those that share
-/// most words with it.
-fn suggest(error: &mut clap::Error, text: &str) {
-    let mut near: Vec<String> = match error.remove(ContextKind::SuggestedValue) {
-        Some(ContextValue::String(name)) => vec![name],
-        Some(ContextValue::Strings(names)) => names,
-        _ => Vec::new(),
+/// What is said of a word that is neither a code nor, without manifests, an image.
+fn no_code(word: &str) -> String {
+    let near: Vec<_> = near_codes(word).into_iter().map(|code| format!("'{code}'")).collect();
+    let codes = match &*near {
+        [] => "`pullcreds explain` lists all codes".to_owned(),
+        [one] => format!("a similar code exists: {one}"),
+        _ => format!("similar codes exist: {}", near.join(", ")),
     };
-    near.extend(sharing_words(text).into_iter().map(str::to_owned));
-    let mut seen = Vec::new();
-    near.retain(|name| {
-        !seen.contains(name) && {
-            seen.push(name.clone());
-            true
-        }
-    });
+    format!(
+        "'{word}' is not the code of a finding\n\n  tip: {codes}\n  tip: if it is an image, name the manifests that \
+         have it: pullcreds explain {word} --in FILE"
+    )
+}
+
+/// The codes that are near to `text`: those that are spelt like it, and those that share most words with it.
+fn near_codes(text: &str) -> Vec<&'static str> {
+    let likeness = |name: &str| strsim::jaro(name, text);
+    let best = finding::names().into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let best = best.filter(|name| likeness(name) > ALIKE);
+    let mut near: Vec<_> = best.into_iter().chain(sharing_words(text)).collect();
+    let mut seen = BTreeSet::new();
+    near.retain(|name| seen.insert(*name));
     near.truncate(SUGGESTED);
-    match &mut *near {
-        [] => {
-            let tip = "`pullcreds explain` lists all codes".to_owned();
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-        }
-        [name] => {
-            error.insert(ContextKind::SuggestedValue, ContextValue::String(std::mem::take(name)));
-        }
-        _ => {
-            error.insert(ContextKind::SuggestedValue, ContextValue::Strings(near));
-        }
-    }
+    near
 }
 
 /// The codes that share most words with a text, in the order of the table.

@@ -1,5 +1,6 @@
 //! `pullcreds explain`: what a finding means, and why an image has its verdict.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use pullcreds::check::{self as checks, Wanted};
@@ -41,10 +42,20 @@ pub(crate) fn explain(question: Question, flags: &Layer) -> Result<Exit, Stop> {
         }
     };
     let reference = image.as_deref().map(reference).transpose()?;
+    insist_on_manifests(&paths, io::stdin().is_terminal())?;
     let settings = Settings::of(flags, Mode::Explain)?;
     let namespace = flags.names("namespace").then(|| settings.policy.namespace()).flatten();
     let wanted = Wanted { image: reference, object, namespace: namespace.map(str::to_owned) };
     of_images(&paths, &wanted, (image.as_deref(), format), &settings)
+}
+
+/// Refuses to wait for manifests that a person would have to type.
+fn insist_on_manifests(paths: &[PathBuf], is_terminal: bool) -> Result<(), Stop> {
+    if !paths.is_empty() || !is_terminal {
+        return Ok(());
+    }
+    let text = "error: name the manifests with --in FILE, or pipe them to this command\n";
+    Err(Stop::new(Exit::Usage, text))
 }
 
 pub(super) fn reference(image: &str) -> Result<Reference<'static>, Stop> {
@@ -96,4 +107,20 @@ fn none_found(report: &Report<'_>, wanted: &Wanted, image: Option<&str>) -> Mess
     let near = near.map(|near| say!("similar images: {}\n", near));
     let text = say!("error: {} has no image {}\n", whose, shown(image));
     text.and(&near.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_types_manifests() {
+        let refused = |paths: &[&str], is_terminal| {
+            let paths: Vec<_> = paths.iter().map(PathBuf::from).collect();
+            insist_on_manifests(&paths, is_terminal).is_err()
+        };
+        assert!(refused(&[], true));
+        assert!(!refused(&[], false));
+        assert!(!refused(&["-"], true));
+    }
 }
