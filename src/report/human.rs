@@ -30,6 +30,12 @@ const LONG: usize = 25;
 /// How many registries a line names.
 const REGISTRIES: usize = 5;
 
+/// What to do about a source that is not YAML.
+const NOT_YAML: &str = "check the command that rendered this, or leave the file out";
+/// The same of one that may be a template of Helm.
+const NOT_RENDERED: &str = "if this is a template, render it first: helm template CHART | pullcreds check\n\
+                            else check the command that rendered this, or leave the file out";
+
 /// How the lines after the first begin, of a finding that is reported in one.
 const BRIEF_INDENT: &str = "\n  ";
 /// How far the list of other places is indented.
@@ -263,6 +269,8 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
     };
     let name = source_name(source, Templates::of(source).find(source, labelled.within));
     let excerpt = Excerpt::of(&labelled).named(&name);
+    let is_template = source.text[labelled.within.range()].contains("{{");
+    let help = if is_template { NOT_RENDERED } else { NOT_YAML };
     let shown = Drawing {
         severity: Severity::Error,
         code: "error[not-yaml]".to_owned(),
@@ -271,7 +279,7 @@ pub fn problem(source: &Source, problem: &Problem, look: Look) -> String {
         label: "here".to_owned(),
         excerpt: Some(Drawn(excerpt)),
         also: None,
-        help: Some("check the command that rendered this, or leave the file out".to_owned()),
+        help: Some(help.to_owned()),
     };
     let mut out = String::new();
     shown.draw(look, &mut out);

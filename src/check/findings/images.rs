@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{self, Code};
+use crate::image::InvalidReference;
 use crate::inventory::producers::ProducerFault;
 use crate::inventory::{Image, Pulled};
 use crate::policy::pattern::Pattern;
@@ -16,6 +17,10 @@ use super::super::covering::CoveringSecret;
 use super::super::world::{InUse, ResolvedPod, World};
 use super::remedy::{owner_of, why_unasked};
 use super::{At, Draft, Findings, NAMES_SHOWN, describe, lists};
+
+/// What to do about an image that a template engine has not filled in.
+const UNRENDERED: &str =
+    "This is a template. Render it first: helm template CHART | pullcreds check";
 
 impl<'c> World<'c> {
     pub(super) fn about_images(&self, out: &mut Findings<'_, '_>) {
@@ -61,6 +66,8 @@ impl<'c> World<'c> {
         if let Ok(parsed) = image.parsed() {
             let remedy = self.remedy(pod, parsed, &judged.judgement, covering);
             draft = draft.remedies(remedy).fix(self.fix(pod, image, &judged.judgement, covering));
+        } else if image.parsed() == Err(InvalidReference::Unrendered("{{")) {
+            draft = draft.remedy(UNRENDERED);
         }
         out.report(draft.related(Self::behind_verdict(pod, &judged.judgement, covering)));
     }
