@@ -17,6 +17,7 @@ mod world;
 use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -64,6 +65,8 @@ pub struct Circumstances<'e> {
     pub input: Input,
     /// Which sources belong together.
     pub context: ContextScope,
+    /// The files and folders that were named, for the commands that a remedy proposes.
+    pub paths: &'e [PathBuf],
     /// Who runs the program.
     pub caller: Caller,
     /// Whether an input without a document is an error.

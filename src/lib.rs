@@ -29,6 +29,7 @@
 //!     cluster: &[],
 //!     input: Input::Files,
 //!     context: ContextScope::All,
+//!     paths: &[],
 //!     caller: Caller::CommandLine,
 //!     require_input: true,
 //!     stamps: Stamps::Ignored,

@@ -136,12 +136,16 @@ pub fn shown_path(path: &Path) -> Shown<'static> {
 /// A path as one word of a command that can be pasted into a shell, and that is not a flag.
 pub fn shell_path(path: &Path) -> Shown<'static> {
     let path = path.to_string_lossy();
-    let path = if path.starts_with('-') { Cow::Owned(format!("./{path}")) } else { path };
+    if path.starts_with('-') { shell_word(&format!("./{path}")) } else { shell_word(&path) }
+}
+
+/// A text as one word of a command that can be pasted into a shell.
+pub fn shell_word(text: &str) -> Shown<'static> {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !path.is_empty() && path.chars().all(is_plain) {
-        return shown(&path).into_owned();
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return shown(text).into_owned();
     }
-    shown(&format!("'{}'", path.replace('\'', "'\\''"))).into_owned()
+    shown(&format!("'{}'", text.replace('\'', r"'\''"))).into_owned()
 }
 
 /// What an error of the system or of another crate says, as a message may show it.
@@ -230,6 +234,20 @@ impl Serialize for Shown<'_> {
 mod tests {
     use super::*;
     use crate::mask::MASK;
+
+    #[test]
+    fn a_word_of_a_command_survives_the_shell() {
+        for (text, word) in [
+            ("manifests/a-b.yaml", "manifests/a-b.yaml"),
+            ("my app", "'my app'"),
+            ("*.azurecr.io=acr", "'*.azurecr.io=acr'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text).to_string(), word);
+        }
+        assert_eq!(shell_path(Path::new("-f")).to_string(), "./-f");
+    }
 
     #[test]
     fn a_text_is_shown_masked_and_on_one_line() {

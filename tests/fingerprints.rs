@@ -142,6 +142,7 @@ const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
     providers: &[],
     input: Input::Files,
     context: ContextScope::All,
+    paths: &[],
     caller: Caller::CommandLine,
     require_input: false,
     stamps: Stamps::Ignored,

@@ -65,10 +65,10 @@ pub(crate) fn dispatch(cli: Cli, flags: &Layer) -> Result<Exit, Stop> {
 /// missing.
 fn judge_whole<'s>(
     read: &'s SourcesRead,
-    paths: &[PathBuf],
+    paths: &'s [PathBuf],
     settings: &'s Settings,
 ) -> Result<Outcome<'s>, Stop> {
-    let outcome = judge(&read.sources, settings, input(paths))?;
+    let outcome = judge(&read.sources, settings, (input(paths), paths))?;
     let is_missed = !read.unrendered.missed(&outcome, settings).is_empty();
     if !is_missed && read.unread.is_empty() && outcome.problems.is_empty() {
         return Ok(outcome);
@@ -82,9 +82,9 @@ fn judge_whole<'s>(
 fn judge<'s>(
     sources: &'s [Source],
     settings: &'s Settings,
-    input: Input,
+    (input, paths): (Input, &'s [PathBuf]),
 ) -> Result<Outcome<'s>, Stop> {
-    let outcome = checks::check(sources, &settings.policy, settings.circumstances(input));
+    let outcome = checks::check(sources, &settings.policy, settings.circumstances(input, paths));
     let dumps = outcome.problems.iter().filter_map(|(at, problem)| {
         let dump = settings.cluster.get(at.checked_sub(sources.len())?)?;
         Some(report::unreadable_dump(dump, problem))

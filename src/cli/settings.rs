@@ -201,7 +201,11 @@ impl Settings {
         Report::new(sources, outcome, &self.policy).with_policy_files(files.collect())
     }
 
-    pub(crate) fn circumstances(&self, input: Input) -> Circumstances<'_> {
+    pub(crate) fn circumstances<'s>(
+        &'s self,
+        input: Input,
+        paths: &'s [PathBuf],
+    ) -> Circumstances<'s> {
         let Self { now, require_input, stamps, mode, context, .. } = *self;
         let watched = mode == Mode::Run || io::stderr().is_terminal();
         let (providers, cluster) = (&self.providers, &self.cluster);
@@ -216,6 +220,7 @@ impl Settings {
             cluster,
             input,
             context,
+            paths,
             caller,
             require_input,
             stamps,

@@ -92,6 +92,7 @@ fn judge_with<'a>(sources: &'a [Source; 1], policy: &'a Policy, stamps: Stamps) 
         providers: &[],
         input: Input::Stream,
         context: ContextScope::All,
+        paths: &[],
         caller: Caller::CommandLine,
         require_input: false,
         stamps,

@@ -1,22 +1,27 @@
 //! What to do about an image whose pull nothing authenticates: commands and YAML with the real names, never with a
 //! password.
 
+use std::path::PathBuf;
+
 use crate::credentials::keyring::NearMiss;
 use crate::image::Reference;
 use crate::inventory::Workload;
 use crate::kinds::SecretForm;
 use crate::policy::pattern::Pattern;
 use crate::policy::registries::{BuiltinAccess, Cloud, Host, RegistryProvider};
-use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId};
+use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId, Spanned};
 use crate::say;
-use crate::text::{Message, Shown, list, shown};
+use crate::text::{Message, Shown, list, shell_path, shell_word, shown};
 use crate::verdict::{Judgement, Known, MismatchReason, Origin, Referrer, Unasked, Verdict};
 
-use super::super::Caller;
 use super::super::covering::CoveringSecret;
 use super::super::naming::{Names, is_for_other};
 use super::super::world::{InUse, ResolvedPod, World};
+use super::super::{Caller, Input};
 use super::describe;
+
+/// More paths than this are not repeated in a command: it names the file of the image.
+const PATHS: usize = 3;
 
 /// An image that lacks credentials, and the pod that pulls it.
 struct Wanting<'w, 'a> {
@@ -114,7 +119,8 @@ impl<'c> World<'c> {
         let names =
             self.names.get_or_init(|| Names::new(self.inventories, &self.pods, self.policy));
         let home = (workload.object.context, workload.object.namespace());
-        match names.of_others(home, image.domain()) {
+        let of_others = names.of_others(home, image.domain());
+        match of_others.filter(|name| !self.is_for_other(wanting, name)) {
             Some(name) => ProposedSecret::There(name.to_owned()),
             None => ProposedSecret::New(names.free(home, image.domain())),
         }
@@ -176,13 +182,16 @@ impl<'c> World<'c> {
         let (image, name) = (wanting.image, shown(proposed.name()));
         let wanted = self.policy.pull_secrets(image.domain(), image.path());
         if wanted.is_some_and(|(_, names)| names.iter().any(|name| name.value == proposed.name())) {
-            return self.by_policy(&name);
+            let is_of_policy =
+                |of: &Spanned<String>| of.value == proposed.name() && of.span.is_some();
+            let stated = wanted.is_some_and(|(_, names)| names.iter().any(is_of_policy));
+            return self.stated(wanting, proposed.name(), stated);
         }
         let access = self.policy.access(image.domain(), image.path());
         let pattern = pattern(self.policy, &access, image);
-        let pattern = shown(&pattern);
+        let (pattern, entry) = (shown(&pattern), [&*pattern, proposed.name()].join("="));
         let how = match self.circumstances.caller {
-            Caller::CommandLine => say!(":\n  --inject {}={}", pattern, name),
+            Caller::CommandLine => say!(":\n  {}", self.command(wanting, Some(&entry))),
             Caller::ArgoCd => {
                 say!(" by the parameter `inject` of the Application:\n  {}={}", pattern, name)
             }
@@ -209,16 +218,56 @@ impl<'c> World<'c> {
         wanting.workload.pulls.cannot.is_some() && !is_written
     }
 
-    /// The policy names the secret already, and nothing was injected here: by design or since it was refused.
-    fn by_policy(&self, name: &Shown<'_>) -> Message {
+    /// The policy or a flag names the secret already, and nothing was injected here: by design or since it was refused.
+    fn stated(&self, wanting: &Wanting<'_, '_>, name: &str, by_policy: bool) -> Message {
         if self.policy.inject().into != InjectInto::None {
             return Message::default();
         }
-        say!(
-            "The policy names the pull secret '{}': let pullcreds inject it when the manifests are rendered, or with \
-             `pullcreds inject --write`.\n",
-            name
-        )
+        let who = match (by_policy, self.circumstances.caller) {
+            (true, _) => "The policy",
+            (false, Caller::CommandLine) => "--inject",
+            (false, Caller::ArgoCd) => "The parameter `inject`",
+            (false, Caller::Function) => "The functionConfig",
+        };
+        let how = match (self.circumstances.caller, self.circumstances.input) {
+            (Caller::CommandLine, Input::Files | Input::Piped) => {
+                let entry = (!by_policy).then(|| [&*self.stated_pattern(wanting), name].join("="));
+                say!(":\n  {}\n", self.command(wanting, entry.as_deref()))
+            }
+            _ => " when the manifests are rendered, or with `pullcreds inject --write`.\n".into(),
+        };
+        say!("{} names the pull secret '{}'. Let pullcreds inject it{}", who, shown(name), how)
+    }
+
+    /// The images that the entry is about which names pull secrets.
+    fn stated_pattern(&self, wanting: &Wanting<'_, '_>) -> String {
+        let image = wanting.image;
+        let stated = self.policy.pull_secrets(image.domain(), image.path());
+        match stated {
+            Some((RuleId::Registry(at), _)) => {
+                self.policy.registries()[at].pattern.value.to_string()
+            }
+            _ => image.domain().to_owned(),
+        }
+    }
+
+    /// The command that injects a secret into what was read, `entry` being what no policy file says.
+    fn command(&self, wanting: &Wanting<'_, '_>, entry: Option<&str>) -> Message {
+        let flag = entry.map(|entry| say!(" --inject {}", shell_word(entry))).unwrap_or_default();
+        let name = &*self.sources[wanting.workload.object.source as usize].name;
+        let rendered = name.strip_prefix('<').and_then(|name| name.strip_suffix('>'));
+        match (self.circumstances.input, rendered) {
+            (Input::Stream, _) => flag.trimmed(),
+            (Input::Piped, _) => say!("RENDERER | pullcreds{}", flag),
+            (Input::Files, Some(command)) => say!("{} | pullcreds{}", shown(command), flag),
+            (Input::Files, None) => {
+                let paths = self.circumstances.paths;
+                let own = [PathBuf::from(name)];
+                let paths = if (1..=PATHS).contains(&paths.len()) { paths } else { &own };
+                let paths = paths.iter().map(|path| shell_path(path));
+                say!("pullcreds inject --write{} {}", flag, list(paths, " "))
+            }
+        }
     }
 
     /// How the Secret is made.

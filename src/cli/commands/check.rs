@@ -24,7 +24,7 @@ pub(crate) fn check(
 
 fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> Result<Exit, Stop> {
     let SourcesRead { sources, mut unread, unrendered, .. } = read(paths, settings)?;
-    let mut outcome = judge(&sources, settings, input(paths))?;
+    let mut outcome = judge(&sources, settings, (input(paths), paths))?;
     let missed = unrendered.missed(&outcome, settings);
     let is_missed = !missed.is_empty();
     unread.extend(missed);

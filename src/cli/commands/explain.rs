@@ -74,7 +74,7 @@ fn of_images(
     settings: &Settings,
 ) -> Result<Exit, Stop> {
     let read = read(paths, settings)?;
-    let circumstances = settings.circumstances(input(paths));
+    let circumstances = settings.circumstances(input(paths), paths);
     let (outcome, stories) =
         checks::explain(&read.sources, &settings.policy, circumstances, wanted);
     let texts = problems(&read.sources, &outcome, settings);

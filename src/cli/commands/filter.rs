@@ -25,7 +25,7 @@ pub(crate) fn standard_input(flags: &Layer) -> Result<Exit, Stop> {
 /// Judges a stream, and writes it with what is injected.
 pub(crate) fn pass_on(source: Source, settings: &Settings) -> Result<Exit, Stop> {
     let sources = [source];
-    let outcome = judge(&sources, settings, Input::Stream)?;
+    let outcome = judge(&sources, settings, (Input::Stream, &[]))?;
     let report = settings.report(&sources, &outcome);
     if let Some((_, problem)) = outcome.problems.first() {
         reports::write(&report, settings)?;

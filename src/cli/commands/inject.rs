@@ -36,7 +36,7 @@ pub(crate) fn inject(paths: &[PathBuf], to: To, settings: &Settings) -> Result<E
         return Err(Stop::new(Exit::Usage, text));
     }
     let SourcesRead { sources, origins, mut unread, unrendered } = read(paths, settings)?;
-    let outcome = judge(&sources, settings, Input::Files)?;
+    let outcome = judge(&sources, settings, (Input::Files, paths))?;
     unread.extend(unrendered.missed(&outcome, settings));
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     let report = settings.report(&sources, &outcome).with_unread(unread);

@@ -80,7 +80,7 @@ fn run(source: &Source, list: &ResourceList<'_>, flags: &Layer) -> Result<Exit, 
     };
     let settings = Settings::resolve(flags, Mode::Function, Some(function))?;
     let sources = std::slice::from_ref(source);
-    let outcome = judge(sources, &settings, Input::Stream)?;
+    let outcome = judge(sources, &settings, (Input::Stream, &[]))?;
     let report = settings.report(sources, &outcome);
     let failed = settings.fails(&outcome) || is_refused(&outcome);
     reports::write(&report, &settings)?;

@@ -59,9 +59,8 @@ fn render(settings: &Settings, them: &'static str) -> Message {
 impl Unrendered {
     pub(super) fn of(found: &FoundFiles, skipped: &Skipped<'_>, settings: &Settings) -> Self {
         // Charts of charts may have no template of their own.
-        let has_no_template = |chart: &&Path| {
-            !found.files.iter().any(|file| found.chart_of(file) == Some(*chart))
-        };
+        let has_no_template =
+            |chart: &&Path| !found.files.iter().any(|file| found.chart_of(file) == Some(*chart));
         let bare = found.whole_charts().filter(has_no_template).map(|chart| (chart, 0));
         let templates = skipped.iter().map(|(chart, files)| (*chart, files.len()));
         let all: BTreeMap<_, _> = bare.chain(templates).collect();
@@ -90,11 +89,7 @@ impl Unrendered {
     }
 
     /// The charts, if there is no image without them: then nothing was checked, and that is said.
-    pub(crate) fn missed(
-        &self,
-        outcome: &Outcome<'_>,
-        settings: &Settings,
-    ) -> Vec<UnreadSource> {
+    pub(crate) fn missed(&self, outcome: &Outcome<'_>, settings: &Settings) -> Vec<UnreadSource> {
         if outcome.summary.has_images() || self.charts.is_empty() {
             return Vec::new();
         }
@@ -105,7 +100,11 @@ impl Unrendered {
             1 => ("the chart was", "it"),
             _ => ("the charts were", "them"),
         };
-        eprint(&say!("error: no images found, and {} not rendered. {}\n", what, render(settings, them)));
+        eprint(&say!(
+            "error: no images found, and {} not rendered. {}\n",
+            what,
+            render(settings, them)
+        ));
         let charts = self.charts.iter().map(|name| UnreadSource {
             name: name.clone(),
             position: None,
