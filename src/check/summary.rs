@@ -282,7 +282,10 @@ impl Summary {
         let hosts = self.assumed_public.iter().map(|host| shown(host));
         match self.status {
             Status::Skip if self.assumed_public.is_empty() => None,
-            Status::Skip => Some(say!("assumed: {}", list(hosts, ", "))),
+            Status::Skip => Some(say!(
+                "assumed public, unless the policy says otherwise: {}",
+                list(hosts, ", ")
+            )),
             _ if self.by_basis.is_empty() => None,
             _ => Some(list(by_basis, ", ")),
         }
