@@ -43,6 +43,7 @@ pub use wrong::{NotString, Sort};
 
 use crate::image::{InvalidReference, Reference};
 use crate::kinds::{self, ACCOUNT_FIELDS, PULL_SECRETS, PullSite, Role, Row, Table, Way};
+use crate::names::is_subdomain;
 use crate::patch::Form;
 use crate::shared::Shared;
 use crate::source::Span;
@@ -337,6 +338,12 @@ impl<'a> PullSecretRef<'a> {
     /// A name that is not written in the list; `span` is what brings it there.
     fn implied(name: Text<'a>, span: Span) -> Self {
         Self { name: Some(name), bare: false, not_a_name: None, unknown: None, span }
+    }
+
+    /// Whether nothing but its name is at its place in `text`, its source, and a Secret can be called so.
+    pub fn is_name_in(&self, text: &str) -> bool {
+        let written = text.get(self.span.range()).map(|text| text.trim_matches(['"', '\'']));
+        self.name.as_ref().is_some_and(|name| is_subdomain(name) && written == Some(name.as_str()))
     }
 }
 

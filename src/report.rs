@@ -264,6 +264,17 @@ impl<'r> Report<'r> {
         chunk.unwrap_or_else(|| Span::new(0, self.source(source).text.len()))
     }
 
+    /// Where fields of a source that hold the name of a pull secret have one: reports show these names. What no Secret
+    /// can be called may be something else.
+    fn names_of_secrets(&self, source: usize) -> BTreeSet<Span> {
+        let inventory = &self.outcome.inventories[source];
+        let lists = inventory.workloads.iter().map(|workload| &workload.pull_secrets);
+        let lists = lists.chain(inventory.service_accounts.iter().map(|one| &one.pull_secrets));
+        let entries = lists.flat_map(|list| &list.entries);
+        let text = &self.source(source).text;
+        entries.filter(|entry| entry.is_name_in(text)).map(|entry| entry.span).collect()
+    }
+
     /// What may not be shown of the documents in a part of a source.
     fn hidden(&self, source: usize, chunk: Span) -> Spans {
         let mut known = self.hidden.borrow_mut();
@@ -272,6 +283,8 @@ impl<'r> Report<'r> {
             let inside = |span: &Span| chunk.start <= span.start && span.end <= chunk.end;
             let shown = exposed.map(|exposed| exposed.span).filter(inside);
             let mut spans = hidden::spans(&self.source(source).text, chunk);
+            let names = self.names_of_secrets(source);
+            spans.retain(|span| !names.contains(span));
             spans.extend(shown);
             spans.sort_unstable();
             spans.into()
