@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::excerpt::{Excerpt, Labelled};
-use super::grouped::{CauseGroup, grouped};
+use super::grouped::grouped;
 use super::human;
 use super::listed::heading;
 use super::template::Templates;
@@ -19,8 +19,6 @@ use crate::yaml::Problem;
 const LIMIT: usize = 2500;
 /// Bytes of one entry of it.
 const ENTRY: usize = 1100;
-/// How many other images with the cause of a finding are named.
-const NAMED: usize = 5;
 /// Bytes of the line that says how many did not fit.
 const REST: usize = 40;
 
@@ -42,7 +40,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         let remedy = finding.remedy.as_ref().filter(|_| first);
         let more = match cause.others.len() {
             0 => String::new(),
-            _ => format!("and {}{}\n", cause.others_text(), images(cause)),
+            _ => format!("and {}{}\n", cause.others_text(), cause.other_images()),
         };
         let below = place(report, finding) + &more + &remedy.map(Remedy::text).unwrap_or_default();
         (1 + cause.others.len(), entry(&line(finding), &below))
@@ -69,16 +67,6 @@ fn line(finding: &Finding) -> String {
         let _ = write!(line, " (image '{image}')");
     }
     line
-}
-
-/// The images of the other findings, as far as a line has room.
-fn images(cause: &CauseGroup<'_>) -> String {
-    let all = cause.others.iter().filter_map(|finding| finding.image.as_ref());
-    let mut names: Vec<_> = all.clone().take(NAMED).map(ToString::to_string).collect();
-    if all.count() > NAMED {
-        names.push("…".to_owned());
-    }
-    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 /// A line that says where it is.

@@ -3,11 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::tally::registry;
 use crate::finding::{Cause, Finding};
+use crate::text::shown;
 
 /// With more groups than this, small ones of a code are grouped by a wider cause. A group is small that has no more
 /// findings than this.
 const MOST: usize = 10;
+/// How many images or registries a line names.
+const NAMED: usize = 5;
 
 /// Findings that are one problem.
 pub(super) struct CauseGroup<'r> {
@@ -31,17 +35,54 @@ pub(super) enum Common {
 /// What is the same for all findings of a group.
 type Key = (&'static str, &'static str, Common, u64);
 
-impl CauseGroup<'_> {
+impl<'r> CauseGroup<'r> {
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'r Finding> + '_ {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
     /// In how many objects all of them are.
     pub(super) fn objects(&self) -> usize {
-        let all = std::iter::once(self.first).chain(self.others.iter().copied());
-        let places = all.filter_map(|finding| {
+        let places = self.all().filter_map(|finding| {
             let place = finding.place.as_ref()?;
             // Objects of a List share their document.
             let object = &place.object;
             Some((place.source, place.document, object.kind.masked(), object.name.as_ref()))
         });
         places.collect::<BTreeSet<_>>().len()
+    }
+
+    /// What to do about all of them, of which the remedy of the first is about its own registry.
+    pub(super) fn remedy(&self) -> Option<String> {
+        let remedy = self.first.remedy.as_ref()?;
+        Some(remedy.text() + &self.for_other_registries())
+    }
+
+    /// What to do about images of other registries than that of the first.
+    fn for_other_registries(&self) -> String {
+        let own = registry(self.first);
+        let others: BTreeSet<_> = self.others.iter().filter_map(|one| registry(one)).collect();
+        let others: Vec<_> =
+            others.into_iter().filter(|other| Some(other) != own.as_ref()).collect();
+        if others.is_empty() {
+            return String::new();
+        }
+        let mut names: Vec<_> =
+            others.iter().take(NAMED).map(|name| shown(name).to_string()).collect();
+        if let more @ 1.. = others.len().saturating_sub(NAMED) {
+            names.push(format!("{more} more"));
+        }
+        format!("\nThe images of {} need the same for their registry.", names.join(", "))
+    }
+
+    /// `: IMAGE, IMAGE, …`: the images of the others, as far as a line has room.
+    pub(super) fn other_images(&self) -> String {
+        let all = self.others.iter().filter_map(|finding| finding.image.as_ref());
+        let mut names: Vec<_> = all.clone().take(NAMED).map(ToString::to_string).collect();
+        if all.count() > NAMED {
+            names.push("…".to_owned());
+        }
+        if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
     }
 
     /// `48 more images with the same cause (30 objects in all)`.

@@ -1,21 +1,21 @@
-//! One page without any other file: the sentence, a matrix of workloads and registries, and a part for each workload.
+//! One page without any other file: the sentence, a matrix of workloads and registries, the findings by cause, and a part
+//! for each workload.
 //!
 //! The templates escape every value. What a person sees of a source comes from `Excerpt` and the diff only.
 
 mod parts;
 mod tables;
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use jiff::tz::Offset;
 
 use super::Look;
 use super::Report;
+use super::grouped::grouped;
 use super::human;
 use super::listed;
 use crate::check::Status;
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::verdict::Verdict;
 
 use parts::{HtmlDiffLine, HtmlFinding, HtmlWorkload};
@@ -25,8 +25,10 @@ use tables::{HtmlAccount, HtmlMatrix, HtmlSecret};
 const WORKLOADS: usize = 500;
 /// How many findings have an excerpt; the others have a place.
 const EXCERPTS: usize = 500;
-/// How many findings outside of workloads are shown, and how many that are suppressed.
+/// How many causes of findings are shown, and how many findings that are suppressed.
 const FINDINGS: usize = 1000;
+/// How many other findings of a cause are listed.
+const OTHERS: usize = 100;
 /// How many rows a table has.
 const ROWS: usize = 500;
 
@@ -41,8 +43,8 @@ struct HtmlPage {
     details: Vec<String>,
     contents: Vec<(&'static str, &'static str)>,
     matrix: HtmlMatrix,
-    general: Vec<HtmlFinding>,
-    more_general: usize,
+    findings: Vec<HtmlFinding>,
+    more_findings: usize,
     workloads: Vec<HtmlWorkload>,
     more_workloads: usize,
     accounts: Vec<HtmlAccount>,
@@ -67,12 +69,16 @@ pub(super) fn render(report: &Report<'_>) -> String {
         Status::Skip => ("skipped", "plain"),
     };
     let mut numbers = parts::Numbers::default();
+    let all: Vec<_> = outcome.findings.iter().collect();
+    let causes = grouped(&all);
     let by_pod = parts::by_workload(report);
-    let workloads = parts::workloads(report, &by_pod, &mut numbers);
-    let general = general(report, &by_pod);
-    let more_general = general.len().saturating_sub(FINDINGS);
-    let general = general.into_iter().take(FINDINGS);
-    let general = general.map(|one| parts::finding(report, &one, &mut numbers)).collect();
+    let unread = listed::unread_sources(report).take(FINDINGS);
+    let mut findings: Vec<_> =
+        unread.map(|one| parts::finding(report, &one, &mut numbers)).collect();
+    let part_ids = parts::part_ids(report, &by_pod);
+    let known = causes.iter().take(FINDINGS);
+    findings.extend(known.map(|cause| parts::cause(report, cause, &part_ids, &mut numbers)));
+    let workloads = parts::workloads(report, &by_pod, &causes, &findings);
     let (accounts, more_accounts) = tables::accounts(report);
     let (secrets, more_secrets) = tables::secrets(report);
     let suppressed = outcome.suppressed.iter().take(FINDINGS);
@@ -87,8 +93,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
         details: lines.collect(),
         contents: Vec::new(),
         matrix: tables::matrix(report, workloads.len()),
-        general,
-        more_general,
+        more_findings: causes.len().saturating_sub(FINDINGS),
+        findings,
         more_workloads: outcome.pods.len() - workloads.len(),
         workloads,
         accounts,
@@ -109,7 +115,7 @@ impl HtmlPage {
     fn contents(&self) -> Vec<(&'static str, &'static str)> {
         let all = [
             (!self.matrix.rows.is_empty(), "matrix", "Workloads and registries"),
-            (!self.general.is_empty(), "general", "Findings outside of workloads"),
+            (!self.findings.is_empty(), "findings", "Findings"),
             (!self.workloads.is_empty(), "workloads", "Workloads"),
             (!self.accounts.is_empty(), "accounts", "ServiceAccounts"),
             (!self.secrets.is_empty(), "secrets", "Secrets"),
@@ -118,15 +124,6 @@ impl HtmlPage {
         let there = all.into_iter().filter(|(is_there, ..)| *is_there);
         there.map(|(_, id, title)| (id, title)).collect()
     }
-}
-
-/// What cannot be read, and the findings that are not about a workload.
-fn general<'r>(report: &'r Report<'_>, by_pod: &parts::ByWorkload<'_>) -> Vec<listed::Listed<'r>> {
-    let of_pods = by_pod.values().flatten().map(|finding| std::ptr::from_ref(*finding));
-    let of_pods: BTreeSet<_> = of_pods.collect();
-    let is_general = |finding: &Finding| !of_pods.contains(&std::ptr::from_ref(finding));
-    let all = listed::all(report);
-    all.filter(|listed| listed.finding.is_none_or(is_general)).collect()
 }
 
 /// How a severity looks.

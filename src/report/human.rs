@@ -8,7 +8,7 @@ use super::excerpt::{Excerpt, Labelled};
 use super::grouped::{CauseGroup, grouped};
 use super::listed::heading;
 use super::style::{CYAN, GREEN, RED, cut, dots, linked, of_severity, paint, wrapped};
-use super::tally::{registry, tally};
+use super::tally::tally;
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
@@ -27,9 +27,6 @@ const BRIEF: usize = 200;
 const ALSO: usize = 8;
 /// With more errors and warnings than this, the report ends with a tally.
 const LONG: usize = 25;
-/// How many registries a line names.
-const REGISTRIES: usize = 5;
-
 /// What to do about a source that is not YAML.
 const NOT_YAML: &str = "check the command that rendered this, or leave the file out";
 /// The same of one that may be a template of Helm.
@@ -85,7 +82,6 @@ fn drawing(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look) -> Drawing {
         Drawn(report.excerpt(place).named(&source_name(report.source(place.source), template)))
     });
     let also = (!cause.others.is_empty()).then(|| also(report, cause, look));
-    let help = finding.remedy.as_ref().map(Remedy::text);
     Drawing {
         severity: finding.severity,
         code: heading(finding.severity, finding.code.name),
@@ -94,7 +90,7 @@ fn drawing(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look) -> Drawing {
         label: place.map(|place| place.label.to_string()).unwrap_or_default(),
         excerpt,
         also,
-        help: help.map(|help| help + &for_other_registries(cause)),
+        help: cause.remedy(),
     }
 }
 
@@ -136,22 +132,6 @@ fn also_row(report: &Report<'_>, first: &Finding, finding: &Finding) -> [String;
     });
     let image = finding.image.as_ref().map(ToString::to_string);
     [object.unwrap_or_default(), at.unwrap_or_default(), image.unwrap_or_default()]
-}
-
-/// What to do about images of other registries than that of the first.
-fn for_other_registries(cause: &CauseGroup<'_>) -> String {
-    let own = registry(cause.first);
-    let others: BTreeSet<_> = cause.others.iter().filter_map(|one| registry(one)).collect();
-    let others: Vec<_> = others.into_iter().filter(|other| Some(other) != own.as_ref()).collect();
-    if others.is_empty() {
-        return String::new();
-    }
-    let mut names: Vec<_> =
-        others.iter().take(REGISTRIES).map(|name| shown(name).to_string()).collect();
-    if let more @ 1.. = others.len().saturating_sub(REGISTRIES) {
-        names.push(format!("{more} more"));
-    }
-    format!("\nThe images of {} need the same for their registry.", names.join(", "))
 }
 
 fn brief_line(report: &Report<'_>, cause: &CauseGroup<'_>, look: Look, out: &mut String) {

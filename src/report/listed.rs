@@ -72,11 +72,15 @@ impl Located {
 
 /// Everything that a report lists: what cannot be read, then the findings in their order.
 pub(super) fn all<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Listed<'r>> {
+    let findings = report.outcome.findings.iter().map(|one| finding(report, one));
+    unread_sources(report).chain(findings)
+}
+
+/// What cannot be read.
+pub(super) fn unread_sources<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Listed<'r>> {
     let problems = report.outcome.problems.iter();
     let problems = problems.map(|(source, problem)| self::problem(report, *source, problem));
-    let unread = report.unread.iter().map(unread);
-    let findings = report.outcome.findings.iter().map(|one| finding(report, one));
-    problems.chain(unread).chain(findings)
+    problems.chain(report.unread.iter().map(unread))
 }
 
 /// A finding, which may be suppressed.

@@ -1,16 +1,17 @@
-//! Markdown for a comment on a pull request or for `GITHUB_STEP_SUMMARY`: the sentence, a table of findings, and folded
-//! below it what to do, the images, and what is suppressed.
+//! Markdown for a comment on a pull request or for `GITHUB_STEP_SUMMARY`: the sentence, a table of findings, those with
+//! one cause together, and folded below it what to do, the images, and what is suppressed.
 //!
 //! A comment of GitHub has at most 65,536 characters.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::grouped::{CauseGroup, grouped};
 use super::human;
 use super::listed::{self, Listed, clipped, one_line};
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::{Finding, Remedy};
+use crate::finding::Finding;
 use crate::text::{printable, shown};
 
 /// Bytes of the tables and of the remedies. Together they leave room for the rest.
@@ -29,10 +30,12 @@ const REMEDY: usize = 3_000;
 pub(super) fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
     sentence(report, &mut out);
-    let all: Vec<_> = listed::all(report).collect();
-    let rows = all.iter().map(row);
-    table(&["severity", "finding", "where", "what"], rows, FINDINGS, &mut out);
-    remedies(&all, &mut out);
+    let findings: Vec<_> = report.outcome.findings.iter().collect();
+    let causes = grouped(&findings);
+    let unread = listed::unread_sources(report).map(|one| row(&one, ""));
+    let rows = causes.iter().map(|cause| row(&listed::finding(report, cause.first), &more(cause)));
+    table(&["severity", "finding", "where", "what"], unread.chain(rows), FINDINGS, &mut out);
+    remedies(report, &causes, &mut out);
     images(report, &mut out);
     suppressed(report, &mut out);
     out
@@ -80,9 +83,19 @@ fn rest(count: usize, out: &mut String) {
     }
 }
 
-fn row(listed: &Listed<'_>) -> Vec<String> {
+/// The row of what is listed; `more` is said behind its message.
+fn row(listed: &Listed<'_>, more: &str) -> Vec<String> {
     let code = format!("`{}`", listed.rule.name);
-    vec![listed.severity.name().to_owned(), code, place(listed), cell(&listed.message)]
+    let what = format!("{} {}", cell(&listed.message), cell(more)).trim_end().to_owned();
+    vec![listed.severity.name().to_owned(), code, place(listed), what]
+}
+
+/// The other findings with the cause of the first, as one more sentence.
+fn more(cause: &CauseGroup<'_>) -> String {
+    match cause.others.len() {
+        0 => String::new(),
+        _ => format!("And {}{}.", cause.others_text(), cause.other_images()),
+    }
 }
 
 fn place(listed: &Listed<'_>) -> String {
@@ -93,24 +106,22 @@ fn place(listed: &Listed<'_>) -> String {
     cell(&format!("{}{file}{position}", template.unwrap_or_default()))
 }
 
-/// What to do, once for all findings that say the same.
-fn remedies(all: &[Listed<'_>], out: &mut String) {
-    let mut remedies: Vec<(&Remedy, Vec<&Listed<'_>>)> = Vec::new();
+/// What to do, once for all causes that say the same.
+fn remedies(report: &Report<'_>, causes: &[CauseGroup<'_>], out: &mut String) {
+    let mut remedies: Vec<(String, Vec<&CauseGroup<'_>>)> = Vec::new();
     let mut known = BTreeMap::new();
-    for listed in all {
-        let Some(remedy) = listed.finding.and_then(|finding| finding.remedy.as_ref()) else {
-            continue;
-        };
-        let at = *known.entry(remedy).or_insert_with(|| {
+    for cause in causes {
+        let Some(remedy) = cause.remedy() else { continue };
+        let at = *known.entry(remedy.clone()).or_insert_with(|| {
             remedies.push((remedy, Vec::new()));
             remedies.len() - 1
         });
-        remedies[at].1.push(listed);
+        remedies[at].1.push(cause);
     }
     if remedies.is_empty() {
         return;
     }
-    let texts: Vec<_> = remedies.iter().map(|(text, of)| remedy(text, of)).collect();
+    let texts: Vec<_> = remedies.iter().map(|(text, of)| remedy(report, text, of)).collect();
     let shown = fitting(&texts, REMEDIES);
     let _ = writeln!(out, "\n<details>\n<summary>What to do</summary>\n");
     out.extend(texts[..shown].iter().map(String::as_str));
@@ -118,18 +129,18 @@ fn remedies(all: &[Listed<'_>], out: &mut String) {
     let _ = writeln!(out, "\n</details>");
 }
 
-fn remedy(remedy: &Remedy, of: &[&Listed<'_>]) -> String {
-    let first = of[0];
-    let more = match of.len() {
-        1 => String::new(),
+fn remedy(report: &Report<'_>, remedy: &str, of: &[&CauseGroup<'_>]) -> String {
+    let first = listed::finding(report, of[0].first);
+    let more = match of.iter().map(|cause| 1 + cause.others.len()).sum() {
+        0 | 1_usize => String::new(),
         many => format!(" and {} more", many - 1),
     };
-    let remedy = clipped(&printable(&remedy.text()), REMEDY);
+    let remedy = clipped(&printable(remedy), REMEDY);
     let fence = fence(&remedy);
     let code = first.rule.name;
     format!(
         "\n`{code}` at {}{more}:\n\n{fence}text\n{}\n{fence}\n",
-        place(first),
+        place(&first),
         remedy.trim_end()
     )
 }

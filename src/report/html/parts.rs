@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diff;
+use super::super::grouped::CauseGroup;
 use super::super::listed::{self, Listed, Located};
 use super::super::{Look, Report};
-use super::{EXCERPTS, WORKLOADS, class, verdict_class};
+use super::{EXCERPTS, FINDINGS, OTHERS, WORKLOADS, class, verdict_class};
 use crate::check::{Basis, Judged, Pod};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, SuppressedBy, Suppression};
 use crate::inject::Holder;
 use crate::inventory::{Image, Object, WorkloadId};
 use crate::text::{Shown, printable, shown};
@@ -23,7 +24,7 @@ pub(super) struct HtmlWorkload {
     /// The names of its pull secrets, and where each is.
     pub(super) secrets: Vec<(String, String)>,
     pub(super) images: Vec<HtmlImage>,
-    pub(super) findings: Vec<HtmlFinding>,
+    pub(super) findings: Vec<HtmlFindingLink>,
     pub(super) diff: Vec<HtmlDiffLine>,
 }
 
@@ -46,8 +47,32 @@ pub(super) struct HtmlFinding {
     pub(super) label: String,
     pub(super) related: Vec<String>,
     pub(super) remedy: String,
+    /// How many others have its cause; empty if there are none.
+    pub(super) also: String,
+    /// The first of these.
+    pub(super) others: Vec<HtmlOther>,
+    pub(super) more_others: usize,
     /// Why it is suppressed; empty if it is not.
     pub(super) reason: String,
+}
+
+/// Another finding with the same cause.
+pub(super) struct HtmlOther {
+    /// The part of its workload, if there is one.
+    pub(super) id: String,
+    pub(super) object: String,
+    pub(super) image: String,
+    pub(super) place: String,
+}
+
+/// A finding in the part of its workload.
+pub(super) struct HtmlFindingLink {
+    /// The finding, or the first one with its cause; empty if the page does not show it.
+    pub(super) id: String,
+    pub(super) severity: &'static str,
+    pub(super) class: &'static str,
+    pub(super) code: &'static str,
+    pub(super) message: String,
 }
 
 /// A line of an excerpt; `marked` is what the finding is about.
@@ -102,12 +127,39 @@ fn holder(
     all.find_map(|path| objects.get(&(place.source, place.document, path)).copied())
 }
 
-/// A part for each of the first workloads, in the order of the input.
+/// What tells a finding from every other one.
+type FindingId = *const Finding;
+
+/// The part of the workload of each finding in the first workloads.
+pub(super) fn part_ids(report: &Report<'_>, found: &ByWorkload<'_>) -> BTreeMap<FindingId, String> {
+    let pods = report.outcome.pods.iter().take(WORKLOADS).enumerate();
+    let all = pods.flat_map(|(at, pod)| {
+        let findings = found.get(&pod.id).into_iter().flatten();
+        findings.map(move |finding| (std::ptr::from_ref(*finding), part_id(at)))
+    });
+    all.collect()
+}
+
+/// The id of the part of a workload.
+fn part_id(at: usize) -> String {
+    format!("w{at}")
+}
+
+/// A part for each of the first workloads, in the order of the input. What was found there is in `shown`, which has first
+/// what cannot be read and then the first `causes`.
 pub(super) fn workloads(
     report: &Report<'_>,
     found: &ByWorkload<'_>,
-    numbers: &mut Numbers,
+    causes: &[CauseGroup<'_>],
+    shown: &[HtmlFinding],
 ) -> Vec<HtmlWorkload> {
+    let unread = report.unread.len() + report.outcome.problems.len();
+    let ids = shown.iter().skip(unread.min(FINDINGS)).map(|finding| finding.id.as_str());
+    let ids: BTreeMap<FindingId, &str> = causes
+        .iter()
+        .zip(ids)
+        .flat_map(|(cause, id)| cause.all().map(move |one| (std::ptr::from_ref(one), id)))
+        .collect();
     let secrets = Secrets::new(&report.outcome.inventories);
     let mut shown_chunks = BTreeSet::new();
     let pods = report.outcome.pods.iter().take(WORKLOADS).enumerate();
@@ -115,8 +167,7 @@ pub(super) fn workloads(
         let object = &pod.id.of(&report.outcome.inventories).object;
         let mut part = workload(report, &secrets, pod, at);
         let found = found.get(&pod.id).into_iter().flatten();
-        let found = found.map(|finding| listed::finding(report, finding));
-        part.findings = found.map(|listed| finding(report, &listed, numbers)).collect();
+        part.findings = found.map(|finding| link(report, finding, &ids)).collect();
         // Objects of one List are edited in one document.
         if shown_chunks.insert((pod.id.source, object.chunk)) {
             part.diff = injected(report, pod.id.source, object);
@@ -144,7 +195,7 @@ fn workload(report: &Report<'_>, secrets: &Secrets<'_>, pod: &Pod<'_>, at: usize
     });
     let images = workload.images.iter().zip(&pod.images);
     HtmlWorkload {
-        id: format!("w{at}"),
+        id: part_id(at),
         name: object_name(&workload.object),
         place: place_of(report, &workload.object),
         account: format!("{account} ({known})"),
@@ -252,7 +303,68 @@ pub(super) fn finding(
             .and_then(|one| one.remedy.as_ref())
             .map(|remedy| printable(&remedy.text()))
             .unwrap_or_default(),
-        reason: suppressed.map(|one| one.text().to_string()).unwrap_or_default(),
+        also: String::new(),
+        others: Vec::new(),
+        more_others: 0,
+        reason: suppressed.map(|one| reason(one)).unwrap_or_default(),
+    }
+}
+
+/// Why a finding does not count.
+fn reason(suppression: &Suppression) -> String {
+    let by = match suppression.by {
+        SuppressedBy::PolicyException => "the policy",
+        SuppressedBy::Annotation => "an annotation",
+        SuppressedBy::Comment => "a comment",
+        SuppressedBy::Baseline => "the baseline",
+    };
+    format!("Accepted by {by}: {}", suppression.text())
+}
+
+/// A cause: its first finding, and where the others are.
+pub(super) fn cause(
+    report: &Report<'_>,
+    cause: &CauseGroup<'_>,
+    part_ids: &BTreeMap<FindingId, String>,
+    numbers: &mut Numbers,
+) -> HtmlFinding {
+    let first = finding(report, &listed::finding(report, cause.first), numbers);
+    if cause.others.is_empty() {
+        return first;
+    }
+    let others = cause.others.iter().take(OTHERS).map(|one| {
+        let place = one.place.as_ref();
+        let name = place.and_then(|place| place.object.name.as_ref());
+        let kind = place.map(|place| place.object.kind.to_string()).unwrap_or_default();
+        HtmlOther {
+            id: part_ids.get(&std::ptr::from_ref(*one)).cloned().unwrap_or_default(),
+            object: name.map_or_else(|| kind.clone(), |name| format!("{kind} {name}")),
+            image: one.image.as_ref().map(ToString::to_string).unwrap_or_default(),
+            place: place.map(|place| Located::of(report, place).text()).unwrap_or_default(),
+        }
+    });
+    HtmlFinding {
+        remedy: cause.remedy().as_deref().map(printable).unwrap_or_default(),
+        also: cause.others_text(),
+        others: others.collect(),
+        more_others: cause.others.len().saturating_sub(OTHERS),
+        ..first
+    }
+}
+
+/// The line of a finding in the part of its workload.
+fn link(
+    report: &Report<'_>,
+    finding: &Finding,
+    ids: &BTreeMap<FindingId, &str>,
+) -> HtmlFindingLink {
+    let listed = listed::finding(report, finding);
+    HtmlFindingLink {
+        id: ids.get(&std::ptr::from_ref(finding)).copied().unwrap_or_default().to_owned(),
+        severity: listed.severity.name(),
+        class: class(listed.severity),
+        code: listed.rule.name,
+        message: listed.message,
     }
 }
 
