@@ -51,7 +51,7 @@ Exit codes:
   0   pass, or findings below the threshold
   1   the check failed
   2   wrong usage or policy
-  3   input that cannot be read
+  3   input that cannot be read, or only charts that were not rendered
   4   output that cannot be written
   70  an internal error
 Under run also that of the renderer, 124 when its time is up, 126 and 127 when it cannot be run, and 128 and \
@@ -322,7 +322,7 @@ pub(crate) enum PolicyCommand {
     /// Print a policy for manifests: their registries, and what only you can know marked TODO
     ///
     /// On a terminal, it asks how images of each registry are pulled, unless the manifests come on standard input.
-    /// Elsewhere it asks nothing.
+    /// Elsewhere it asks nothing. If no image is found, it prints none and ends with exit code 3.
     Init {
         /// Files and folders; standard input without any, or for `-`
         paths: Vec<PathBuf>,
