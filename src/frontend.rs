@@ -21,7 +21,7 @@ use crate::text::{Message, Shown, shown, shown_error, shown_path};
 pub use limit::{Limit, parse_size};
 pub use replace::{Change, FilePlace, NotWritten, Replaced, replace_all};
 pub use target::{Standard, standard, write};
-pub use tree::{FoundFiles, LeftOutBy, LeftOutFile, find, left_out, parse_exclude};
+pub use tree::{FoundFiles, KUSTOMIZATIONS, LeftOutBy, LeftOutFile, find, left_out, parse_exclude};
 
 use tree::EXTENSIONS;
 

@@ -172,3 +172,13 @@ fn progress_is_on_a_terminal_and_nowhere_else() {
     let check = pullcreds(["check", "--fail-on", "never"]).arg(folder.path().join("manifests"));
     assert_eq!(check.run().expect(0).err(), "");
 }
+
+#[test]
+fn explain_does_not_wait_for_manifests() {
+    let folder = with_pod(&[]);
+    let line = "\"$PULLCREDS\" explain ghcr.io/acme/api:v1";
+    let Some(terminal) = Terminal::open(line, folder.path()) else { return };
+    let (seen, code) = terminal.end();
+    assert!(seen.contains("name the manifests with --in FILE"), "{seen}");
+    assert_eq!(code, 2, "{seen}");
+}

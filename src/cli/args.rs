@@ -51,7 +51,7 @@ Exit codes:
   0   pass, or findings below the threshold
   1   the check failed
   2   wrong usage or policy
-  3   input that cannot be read, or only charts that were not rendered
+  3   input that cannot be read, or only what has to be rendered first
   4   output that cannot be written
   70  an internal error
 Under run also that of the renderer, 124 when its time is up, 126 and 127 when it cannot be run, and 128 and \

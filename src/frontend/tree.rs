@@ -27,7 +27,7 @@ const TEMPLATES: &str = "templates";
 const SUBCHARTS: &str = "charts";
 /// The files that make a folder a kustomization (`RecognizedKustomizationFileNames` in kustomize's
 /// api/konfig/general.go).
-const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What is at paths.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! Charts and kustomizations that were not rendered: what is said of them, and when their manifests are missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pullcreds::check::Outcome;
-use pullcreds::frontend::FoundFiles;
+use pullcreds::frontend::{self, FoundFiles, KUSTOMIZATIONS};
 use pullcreds::report::UnreadSource;
 use pullcreds::say;
 use pullcreds::text::{Message, Shown, list, shell_path, shown_path};
@@ -26,6 +26,8 @@ pub(crate) struct Unrendered {
     pub(super) notes: Message,
     /// The names of the charts.
     charts: Vec<Shown<'static>>,
+    /// The folders of the kustomizations.
+    kustomizations: Vec<PathBuf>,
 }
 
 /// Whether a text has actions of Go's templates.
@@ -46,6 +48,25 @@ fn command(chart: &Path) -> Message {
     say!("helm template {} | pullcreds check", shell_path(chart))
 }
 
+/// Whether a kustomization has manifests that are not below its folder: of a folder beside or above it, of a URL, or of
+/// a chart.
+fn takes_from_elsewhere(folder: &Path, settings: &Settings) -> bool {
+    let files = KUSTOMIZATIONS.iter().map(|name| folder.join(name));
+    let mut texts = files.filter_map(|file| frontend::read_file(&file, &settings.limit).ok());
+    texts.any(|source| source.text.lines().any(is_elsewhere))
+}
+
+/// Whether a line of a kustomization is an entry of `resources`, `components` or `bases` outside of its folder, or
+/// begins a list of charts.
+fn is_elsewhere(line: &str) -> bool {
+    let line = line.trim();
+    let entry = line.strip_prefix("- ").map(|entry| entry.trim_start_matches(['"', '\'']));
+    let is_outside = |entry: &str| {
+        entry.starts_with("..") || entry.contains("://") || entry.starts_with("github.com/")
+    };
+    line.starts_with("helmCharts:") || entry.is_some_and(is_outside)
+}
+
 /// What to do about charts that were not rendered.
 fn render(settings: &Settings, them: &'static str) -> Message {
     match settings.mode {
@@ -59,9 +80,10 @@ fn render(settings: &Settings, them: &'static str) -> Message {
 impl Unrendered {
     pub(super) fn of(found: &FoundFiles, skipped: &Skipped<'_>, settings: &Settings) -> Self {
         // Charts of charts may have no template of their own.
-        let has_no_template =
-            |chart: &&Path| !found.files.iter().any(|file| found.chart_of(file) == Some(*chart));
-        let bare = found.whole_charts().filter(has_no_template).map(|chart| (chart, 0));
+        let files = found.files.iter().filter(|_| !found.charts.is_empty());
+        let with_templates: BTreeSet<_> = files.filter_map(|file| found.chart_of(file)).collect();
+        let bare = found.whole_charts().filter(|chart| !with_templates.contains(chart));
+        let bare = bare.map(|chart| (chart, 0));
         let templates = skipped.iter().map(|(chart, files)| (*chart, files.len()));
         let all: BTreeMap<_, _> = bare.chain(templates).collect();
         let all: Vec<_> =
@@ -84,32 +106,39 @@ impl Unrendered {
         let rest = (more > 0).then(|| say!("note: {} more charts and kustomizations\n", more));
         Self {
             charts: all.iter().map(|(chart, _)| shown_path(chart)).collect(),
+            kustomizations: found.kustomizations.iter().cloned().collect(),
             notes: list(notes.into_iter().take(NOTES_SHOWN).chain(rest), ""),
         }
     }
 
-    /// The charts, if there is no image without them: then nothing was checked, and that is said.
+    /// The charts, and the kustomizations that take manifests from elsewhere, if there is no image without them: then
+    /// nothing was checked, and that is said.
     pub(crate) fn missed(&self, outcome: &Outcome<'_>, settings: &Settings) -> Vec<UnreadSource> {
-        if outcome.summary.has_images() || self.charts.is_empty() {
+        if outcome.summary.has_images() {
             return Vec::new();
         }
+        let built =
+            self.kustomizations.iter().filter(|folder| takes_from_elsewhere(folder, settings));
+        let built: Vec<_> = built.map(|folder| shown_path(folder)).collect();
+        let (what, them) = match (&*self.charts, &*built) {
+            ([], []) => return Vec::new(),
+            ([_], []) => ("the chart was not rendered", "it"),
+            ([_, ..], []) => ("the charts were not rendered", "them"),
+            ([], [_]) => ("the kustomization was not built", "it"),
+            ([], _) => ("the kustomizations were not built", "them"),
+            _ => ("the charts and kustomizations were not rendered", "them"),
+        };
         if settings.quiet {
             eprint(&self.notes);
         }
-        let (what, them) = match self.charts.len() {
-            1 => ("the chart was", "it"),
-            _ => ("the charts were", "them"),
-        };
-        eprint(&say!(
-            "error: no images found, and {} not rendered. {}\n",
-            what,
-            render(settings, them)
-        ));
-        let charts = self.charts.iter().map(|name| UnreadSource {
+        eprint(&say!("error: no images found, and {}. {}\n", what, render(settings, them)));
+        let charts = self.charts.iter().map(|name| (name, "a chart that was not rendered"));
+        let built = built.iter().map(|name| (name, "a kustomization that was not built"));
+        let unread = charts.chain(built).map(|(name, why)| UnreadSource {
             name: name.clone(),
             position: None,
-            why: Message::of("a chart that was not rendered"),
+            why: Message::of(why),
         });
-        charts.collect()
+        unread.collect()
     }
 }
