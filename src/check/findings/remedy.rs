@@ -17,7 +17,7 @@ use crate::verdict::{Judgement, Known, MismatchReason, Origin, Referrer, Unasked
 use super::super::covering::CoveringSecret;
 use super::super::naming::{Names, is_for_other};
 use super::super::world::{InUse, ResolvedPod, World};
-use super::super::{Caller, Input};
+use super::super::{Caller, ContextScope, Input};
 use super::describe;
 
 /// More paths than this are not repeated in a command: it names the file of the image.
@@ -265,7 +265,12 @@ impl<'c> World<'c> {
                 let own = [PathBuf::from(name)];
                 let paths = if (1..=PATHS).contains(&paths.len()) { paths } else { &own };
                 let paths = paths.iter().map(|path| shell_path(path));
-                say!("pullcreds inject --write{} {}", flag, list(paths, " "))
+                let context = match self.circumstances.context {
+                    ContextScope::All => "",
+                    ContextScope::Folder => " --context folder",
+                    ContextScope::File => " --context file",
+                };
+                say!("pullcreds inject --write{}{} {}", context, flag, list(paths, " "))
             }
         }
     }
