@@ -183,6 +183,14 @@ pub struct TypeMeta<'a> {
     pub kind: Text<'a>,
 }
 
+/// Where an object is that is not the root of its document.
+#[derive(Clone)]
+struct Nested {
+    way: Box<str>,
+    /// The way to the object that holds it, if one does.
+    within: Option<Box<str>>,
+}
+
 /// A Kubernetes object, and where it is.
 #[derive(Clone)]
 pub struct Object<'a> {
@@ -192,12 +200,10 @@ pub struct Object<'a> {
     pub context: u32,
     /// The ordinal of its document, from 0.
     pub document: usize,
-    /// The way from the document's root to it: empty, or like `items[3]`.
-    pub place: Box<str>,
+    /// Where it is, if it is not the root of its document.
+    nested: Option<Box<Nested>>,
     /// What it is.
     pub type_meta: Arc<TypeMeta<'a>>,
-    /// The way to the object that holds it, if one does: those that one holds know each other alone.
-    pub within: Option<Box<str>>,
     /// Its `metadata.namespace`, if not empty. [`Object::namespace`] is where it will be.
     pub namespace: Option<Text<'a>>,
     /// The namespace of objects that name none, as [`Inventory::of_run`] says.
@@ -473,14 +479,24 @@ impl Object<'_> {
         self.namespace.as_deref().or(self.default_namespace)
     }
 
+    /// The way from the document's root to it: empty, or like `items[3]`.
+    pub fn place(&self) -> &str {
+        self.nested.as_ref().map_or("", |nested| &nested.way)
+    }
+
+    /// The way to the object that holds it, if one does: those that one holds know each other alone.
+    pub fn within(&self) -> Option<&str> {
+        self.nested.as_ref()?.within.as_deref()
+    }
+
     /// The object that holds it: its document, and the way to it.
     pub fn held_by(&self) -> Option<(usize, &str)> {
-        self.within.as_deref().map(|within| (self.document, within))
+        self.within().map(|within| (self.document, within))
     }
 
     /// The path of a field below it, from the root of the document.
     pub fn path(&self, steps: &[&str], field: &str) -> String {
-        Self::joined(self.place.to_string(), steps, field)
+        Self::joined(self.place().to_owned(), steps, field)
     }
 
     /// The path of a field below it, from itself.
@@ -808,7 +824,7 @@ impl<'a> Inventory<'a> {
         {
             self.take_flaws(flaws::incomplete(node, row, home), make);
         }
-        let is_held = workload.object.within.is_some();
+        let is_held = workload.object.within().is_some();
         for image in &mut workload.images {
             let by = placeholder::replaced_by(image, node, node.at(template));
             let by = by.or_else(|| placeholder::parameter_in(image).filter(|_| is_held));
@@ -1039,8 +1055,10 @@ fn object<'a>(node: Node<'_, 'a>, place: &ObjectPlace, type_meta: Arc<TypeMeta<'
         source: 0,
         context: 0,
         document: place.document,
-        place: place.way.as_str().into(),
-        within: place.within.as_ref().map(|within| within.way.clone()),
+        nested: (!place.way.is_empty()).then(|| {
+            let within = place.within.as_ref().map(|within| within.way.clone());
+            Box::new(Nested { way: place.way.as_str().into(), within })
+        }),
         build: Build::of(node, &type_meta.kind, name.as_deref()),
         type_meta,
         namespace: metadata.and_then(|metadata| metadata.get("namespace")).and_then(text),

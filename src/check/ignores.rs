@@ -102,7 +102,7 @@ impl<'c> Ignores<'c> {
     ) -> Option<(SuppressedBy, &'c str)> {
         let rules = self.rules.get_or_init(|| Rules::of(self.sources, self.inventories));
         let source = object.source as usize;
-        let key = (object.source, object.document, &*object.place);
+        let key = (object.source, object.document, object.place());
         let on_object = rules.on_objects.get(&key).into_iter().flatten().copied();
         let before = rules.on_lines.range((source, 0)..=(source, span.start)).next_back();
         let on_line = before.map(|(_, at)| *at).filter(|at| span.start < rules.all[*at].line.end);
@@ -165,7 +165,7 @@ impl<'c> Rules<'c> {
         let mut on_objects = BTreeMap::<_, Vec<usize>>::new();
         for ignore in inventories.iter().flat_map(|inventory| &inventory.ignores) {
             let object = &ignore.object;
-            let key = (object.source, object.document, &*object.place);
+            let key = (object.source, object.document, object.place());
             on_objects.entry(key).or_default().push(all.len());
             let text = ignore.text.trim();
             let (codes, reason) = text.split_once(char::is_whitespace).unwrap_or((text, ""));

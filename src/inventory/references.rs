@@ -246,7 +246,7 @@ impl<'a> Changes<'a> {
         let mut seen = BTreeSet::new();
         let absent = self.absent.into_iter().filter(|absent| {
             let object = &absent.object;
-            seen.insert((object.document, object.place.clone(), absent.field.clone()))
+            seen.insert((object.document, object.place().to_owned(), absent.field.clone()))
         });
         inventory.absent = absent.map(Box::new).collect();
         let places: BTreeSet<_> = self
@@ -254,12 +254,12 @@ impl<'a> Changes<'a> {
             .iter()
             .map(|(at, span)| {
                 let object = &templates[*at].object;
-                (object.document, &object.place, *span)
+                (object.document, object.place(), *span)
             })
             .collect();
         for other in &mut inventory.other_images {
             let (object, span) = (&other.object, other.image.span);
-            other.is_used = places.contains(&(object.document, &object.place, span));
+            other.is_used = places.contains(&(object.document, object.place(), span));
         }
         if self.workloads.is_empty() && self.added.is_empty() {
             return;
@@ -280,7 +280,7 @@ impl<'a> Changes<'a> {
         }
         inventory.workloads.extend(added.remove(&last).into_iter().flatten().map(Box::new));
         let place =
-            |workload: &Workload<'_>| (workload.object.document, workload.object.place.clone());
+            |workload: &Workload<'_>| (workload.object.document, workload.object.place().to_owned());
         inventory
             .workloads
             .chunk_by_mut(|one, other| place(one) == place(other))

@@ -196,7 +196,7 @@ mod tests {
         let thread = small.spawn(move || {
             let text = nested(2_000);
             let inventory = Inventory::of(&text).unwrap_or_else(|problem| panic!("{problem:?}"));
-            let place = &inventory.workloads[0].object.place;
+            let place = inventory.workloads[0].object.place();
             assert!(
                 place.starts_with("items[0].items[0].") && place.len() > 2_000 * "items[0]".len()
             );

@@ -27,7 +27,7 @@ impl Meanings {
         let (mut renames, mut are_held) = (false, false);
         for object in things {
             renames |= object.build.is_some();
-            are_held |= object.within.is_some();
+            are_held |= object.within().is_some();
         }
         Self { renames, are_held, known: RefCell::default() }
     }

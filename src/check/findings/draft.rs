@@ -28,7 +28,7 @@ pub(super) struct At<'f> {
 impl<'f> At<'f> {
     /// The object as a whole.
     pub(super) fn new(object: &'f Object<'f>, span: Span, label: impl Into<Message>) -> Self {
-        let (path, label) = (object.place.to_string().into(), label.into());
+        let (path, label) = (object.place().to_owned().into(), label.into());
         Self { object, span, path, by_name: None, label, container: None, holder: None }
     }
 
@@ -56,7 +56,7 @@ impl<'f> At<'f> {
         if let Some(by_name) = &self.by_name {
             return by_name.as_str().into();
         }
-        let below = self.path.strip_prefix(&*self.object.place).unwrap_or(&self.path);
+        let below = self.path.strip_prefix(self.object.place()).unwrap_or(&self.path);
         without_numbers(below.strip_prefix('.').unwrap_or(below)).into()
     }
 }

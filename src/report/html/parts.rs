@@ -103,7 +103,7 @@ pub(super) fn by_workload<'r>(report: &'r Report<'_>) -> ByWorkload<'r> {
     let mut objects: BTreeMap<_, WorkloadId> = BTreeMap::new();
     for pod in &report.outcome.pods {
         let object = &pod.id.of(&report.outcome.inventories).object;
-        let key = (pod.id.source, object.document, object.place.to_string());
+        let key = (pod.id.source, object.document, object.place().to_owned());
         objects.entry(key).or_insert(pod.id);
     }
     let mut all = ByWorkload::new();
