@@ -279,8 +279,9 @@ impl<'a> Changes<'a> {
             }
         }
         inventory.workloads.extend(added.remove(&last).into_iter().flatten().map(Box::new));
-        let place =
-            |workload: &Workload<'_>| (workload.object.document, workload.object.place().to_owned());
+        let place = |workload: &Workload<'_>| {
+            (workload.object.document, workload.object.place().to_owned())
+        };
         inventory
             .workloads
             .chunk_by_mut(|one, other| place(one) == place(other))

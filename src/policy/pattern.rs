@@ -240,7 +240,7 @@ impl std::str::FromStr for Pattern {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PatternIndex {
     by_domain: HashMap<String, RankedPatterns>,
-    // Those with a `*` in their host, but not in its last label, by that label and the port.
+    // Those with a `*` in their host, but not in its last label or its last two, by those and the port.
     by_suffix: HashMap<String, RankedPatterns>,
     others: RankedPatterns,
 }
@@ -277,8 +277,8 @@ impl PatternIndex {
             let domain = Pattern { path: Vec::new(), ..pattern.clone() }.to_string();
             let list = if !domain.contains('*') {
                 index.by_domain.entry(domain).or_default()
-            } else if !suffix(&domain).contains('*') {
-                index.by_suffix.entry(suffix(&domain).to_owned()).or_default()
+            } else if let Some(suffix) = suffixes(&domain).find(|suffix| !suffix.contains('*')) {
+                index.by_suffix.entry(suffix.to_owned()).or_default()
             } else {
                 &mut index.others
             };
@@ -293,8 +293,9 @@ impl PatternIndex {
         domain: &'i str,
         path: &'i str,
     ) -> impl Iterator<Item = usize> + 'i {
-        let lists =
-            [self.by_domain.get(domain), self.by_suffix.get(suffix(domain)), Some(&self.others)];
+        let mut suffixes = suffixes(domain);
+        let mut by_suffix = || suffixes.next().and_then(|suffix| self.by_suffix.get(suffix));
+        let lists = [self.by_domain.get(domain), by_suffix(), by_suffix(), Some(&self.others)];
         let mut lists = lists
             .map(|list| list.map_or(CandidatePatterns::All(&[]), |list| list.of(domain, path)));
         let merged = std::iter::from_fn(move || {
@@ -359,9 +360,12 @@ impl<'i> CandidatePatterns<'i> {
     }
 }
 
-/// The last label of a domain, with the port.
-fn suffix(domain: &str) -> &str {
-    domain.rsplit_once('.').map_or(domain, |(_, suffix)| suffix)
+/// The last two labels of a domain and the last one, with the port; only one of them if the domain has no other label.
+fn suffixes(domain: &str) -> impl Iterator<Item = &str> {
+    let mut dots = domain.rmatch_indices('.').map(|(at, _)| at);
+    let one = dots.next();
+    let two = one.map(|_| dots.next().map_or(domain, |at| &domain[at + 1..]));
+    two.into_iter().chain([one.map_or(domain, |at| &domain[at + 1..])])
 }
 
 /// Mistakes that are found before the text is split.

@@ -30,7 +30,7 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     }
     for word in long_words(bytes) {
         let mut runs = Runs::default();
-        let starts = word.filter(|&at| FIRST[usize::from(bytes[at])] && begins(bytes, at));
+        let starts = word.filter(|&at| begins(bytes, at) && may_be_token(&bytes[at..]));
         found.extend(starts.filter_map(|start| token_at(bytes, start, &mut runs)));
     }
     pem_keys(text, &mut found);
@@ -73,16 +73,22 @@ fn word_at(text: &[u8], at: usize) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The bytes that tokens begin with.
-static FIRST: [bool; 256] = {
-    let mut first = [false; 256];
-    first[JSON.as_bytes()[0] as usize] = true;
+/// Whether a text begins with the same two bytes as some token.
+fn may_be_token(text: &[u8]) -> bool {
+    let Some(&[first, second]) = text.first_chunk() else { return false };
+    FIRST_TWO[usize::from(first)][usize::from(second) / 64] >> (second % 64) & 1 == 1
+}
+
+/// The bytes that tokens begin with: of each first one, a bit for each second one.
+static FIRST_TWO: [[u64; 4]; 256] = {
+    let mut all = [[0; 4]; 256];
     let mut at = 0;
-    while at < SHAPES.len() {
-        first[SHAPES[at].prefix.as_bytes()[0] as usize] = true;
+    while at <= SHAPES.len() {
+        let prefix = if at < SHAPES.len() { SHAPES[at].prefix } else { JSON }.as_bytes();
+        all[prefix[0] as usize][prefix[1] as usize / 64] |= 1 << (prefix[1] % 64);
         at += 1;
     }
-    first
+    all
 };
 
 /// The runs of bytes that were looked at last. Many tokens may begin in one, and each asks where it ends.

@@ -142,6 +142,10 @@ fn check_port(port: &[u8]) -> Result<(), InvalidUrl> {
 /// `unescape` of `net/url`: resolves percent escapes. A host may escape only bytes outside of ASCII,
 /// and must not hold certain characters at all.
 fn unescape(text: &[u8], part: UrlPart) -> Result<Vec<u8>, InvalidUrl> {
+    // Hardly any text has an escape.
+    if part == UrlPart::Other && !text.contains(&b'%') {
+        return Ok(text.to_vec());
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, after @ ..] = rest {
