@@ -26,7 +26,7 @@ use jiff::tz::Offset;
 
 use crate::credentials::provider::Provider;
 use crate::edit::Plan;
-use crate::finding::{Finding, Severity};
+use crate::finding::{FindingList, Severity};
 use crate::inject::{self, Added, Holder, Injection, Request};
 use crate::inventory::stamp::{self, Stamp, Stamped};
 use crate::inventory::{self, Inventory, Pulled, ServiceAccount, Workload, WorkloadId};
@@ -133,9 +133,9 @@ pub struct Outcome<'a> {
     /// The workloads, in the order of sources and streams.
     pub pods: Vec<Pod<'a>>,
     /// What was found: what stops a pull first, how credentials are kept last, and each by source, place and code.
-    pub findings: Vec<Finding>,
+    pub findings: FindingList,
     /// The findings that the policy, the manifests or the baseline accept, in the same order. They do not count.
-    pub suppressed: Vec<Finding>,
+    pub suppressed: FindingList,
     /// The edits of each source; none of a dump.
     pub plans: Vec<Plan>,
     /// What the edits add, by holder.
@@ -227,7 +227,7 @@ pub fn explain<'a>(
     wanted: &Wanted,
 ) -> (Outcome<'a>, Vec<Story>) {
     check_and(sources, policy, circumstances, |world, findings| {
-        let all = findings.found.iter().chain(&findings.suppressed);
+        let all = findings.found.iter().chain(findings.suppressed.iter());
         findings::story::stories(world, wanted, &all)
     })
 }

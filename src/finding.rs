@@ -157,6 +157,46 @@ pub struct Finding {
     pub suppressed: Option<Box<Suppression>>,
 }
 
+/// Findings in order.
+#[expect(
+    clippy::vec_box,
+    reason = "a list of many thousand would be copied as a whole when it grows"
+)]
+#[derive(Debug, Default)]
+pub struct FindingList(Vec<Box<Finding>>);
+
+impl FindingList {
+    /// Adds one at the end.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.push(Box::new(finding));
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Finding> + ExactSizeIterator + Clone {
+        self.0.iter().map(|finding| &**finding)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Removes all of them.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Sorts them; those with equal keys keep their order.
+    pub fn sort_by_cached_key<K: Ord>(&mut self, key: impl Fn(&Finding) -> K) {
+        self.0.sort_by_cached_key(|finding| key(finding));
+    }
+}
+
 /// What findings of one code have in common: the ServiceAccount that no one knows, the registry without a pull secret.
 /// Findings with an equal cause are one problem to a person, and stay apart for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::finding::{
-    self, Finding, Fingerprint, Place, Remedy, Severity, Subject, SuppressedBy, Suppression,
+    self, Finding, FindingList, Fingerprint, Place, Remedy, Severity, Subject, SuppressedBy,
+    Suppression,
 };
 use crate::inject::{self, Holder};
 use crate::inventory::{Image, ListState, Object, PullSecrets};
@@ -97,9 +98,9 @@ pub(super) struct Findings<'w, 'c> {
     world: &'w World<'c>,
     /// The entries of the policy that were used.
     used: BTreeSet<RuleId>,
-    pub(super) found: Vec<Finding>,
+    pub(super) found: FindingList,
     /// What an exception of the policy, the manifests or the baseline accept.
-    pub(super) suppressed: Vec<Finding>,
+    pub(super) suppressed: FindingList,
     /// What has been said of exceptions that have expired.
     expired: BTreeSet<Message>,
     /// What the manifests and the baseline accept.
@@ -118,8 +119,8 @@ impl<'w, 'c> Findings<'w, 'c> {
         let mut out = Self {
             world,
             used,
-            found: Vec::new(),
-            suppressed: Vec::new(),
+            found: FindingList::default(),
+            suppressed: FindingList::default(),
             expired: BTreeSet::new(),
             ignores: Ignores::new(
                 world.sources,
@@ -138,7 +139,6 @@ impl<'w, 'c> Findings<'w, 'c> {
             let at = place.map(|place| (place.source, place.span.start, place.span.end));
             (finding.code.concern(), at.is_none(), at, finding.code.name)
         };
-        // There may be many thousand, and one is far larger than what it is sorted by.
         out.found.sort_by_cached_key(key);
         out.suppressed.sort_by_cached_key(key);
         out
@@ -195,10 +195,6 @@ impl<'w, 'c> Findings<'w, 'c> {
         };
         let list =
             if finding.suppressed.is_some() { &mut self.suppressed } else { &mut self.found };
-        if list.len() == list.capacity() {
-            // To double a long list would reserve megabytes that stay empty.
-            list.reserve_exact(list.len() / 8 + 8);
-        }
         list.push(finding);
     }
 

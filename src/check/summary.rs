@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{FindingList, Severity};
 use crate::inventory::{Image, Inventory};
 use crate::policy::AccessFrom;
 use crate::say;
@@ -154,7 +154,7 @@ impl Summary {
     pub(super) fn of(
         inventories: &[Inventory<'_>],
         pods: &[Pod<'_>],
-        findings: &[Finding],
+        findings: &FindingList,
         excused: &BTreeSet<ImageId>,
     ) -> Self {
         let mut counted = Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Item, ResourceList};
 use crate::edit::Edit;
-use crate::finding::{self, Code, Concern, Finding, Place, Severity, Subject};
+use crate::finding::{self, Code, Concern, Finding, FindingList, Place, Severity, Subject};
 use crate::patch::NewValue;
 use crate::text::{Message, Shown, shown};
 
@@ -26,7 +26,7 @@ pub struct FunctionResult {
 
 impl ResourceList<'_> {
     /// A result for each finding.
-    pub fn results(&self, findings: &[Finding]) -> Vec<FunctionResult> {
+    pub fn results(&self, findings: &FindingList) -> Vec<FunctionResult> {
         findings.iter().map(|finding| self.result(finding)).collect()
     }
 

@@ -12,7 +12,7 @@ use super::tally::tally;
 use super::template::Templates;
 use super::{Look, Report};
 use crate::check::Status;
-use crate::finding::{Finding, Remedy, Severity, SuppressedBy};
+use crate::finding::{Finding, FindingList, Remedy, Severity, SuppressedBy};
 use crate::policy::{Mistake, Policy};
 use crate::say;
 use crate::source::{LineIndex, Source, Span};
@@ -207,7 +207,7 @@ pub(super) fn sentence(report: &Report<'_>, look: Look) -> String {
 }
 
 /// How many findings are suppressed, and by what, if there are any.
-fn suppressed(findings: &[Finding]) -> Option<String> {
+fn suppressed(findings: &FindingList) -> Option<String> {
     let mut counts = BTreeMap::<SuppressedBy, usize>::new();
     for suppression in findings.iter().filter_map(|finding| finding.suppressed.as_ref()) {
         *counts.entry(suppression.by).or_default() += 1;

@@ -72,7 +72,7 @@ type ByImage<'r> = BTreeMap<(usize, Span, String), Vec<&'r Finding>>;
 /// The whole report.
 pub(super) fn render(report: &Report<'_>) -> String {
     let mut cases: BTreeMap<usize, Vec<TestCase>> = BTreeMap::new();
-    let findings = || report.outcome.findings.iter().chain(&report.outcome.suppressed);
+    let findings = || report.outcome.findings.iter().chain(report.outcome.suppressed.iter());
     let mut by_image = ByImage::new();
     for finding in findings() {
         if let Some(key) = image_of(finding) {

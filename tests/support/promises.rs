@@ -466,7 +466,7 @@ pub(crate) fn reports_are_sound(text: &str) {
         let place = finding.place.as_ref().map(|place| place.span);
         (finding.code.concern(), place.is_none(), place, finding.code.name)
     };
-    assert!(outcome.findings.is_sorted_by_key(key), "findings are sorted");
+    assert!(outcome.findings.iter().is_sorted_by_key(key), "findings are sorted");
     let json: serde_json::Value = serde_json::from_str(&json).expect("the report is JSON");
     let lines: Vec<&str> = text.split('\n').collect();
     for image in json["images"].as_array().into_iter().flatten() {

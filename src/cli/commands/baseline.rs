@@ -30,7 +30,8 @@ pub(crate) fn baseline(
     };
     let read = read(paths, &settings)?;
     let outcome = judge_whole(&read, paths, &settings)?;
-    let new = if prune { old.pruned(&outcome.findings) } else { Baseline::of(&outcome.findings) };
+    let findings = outcome.findings.iter();
+    let new = if prune { old.pruned(findings) } else { Baseline::of(findings) };
     match file.filter(|_| write) {
         None => return print(&new.text()),
         Some(file) if new != old || !file.exists() => write_whole(file, &new.text())?,

@@ -107,7 +107,7 @@ pub(super) fn by_workload<'r>(report: &'r Report<'_>) -> ByWorkload<'r> {
         objects.entry(key).or_insert(pod.id);
     }
     let mut all = ByWorkload::new();
-    for finding in &report.outcome.findings {
+    for finding in report.outcome.findings.iter() {
         let Some(place) = &finding.place else { continue };
         if let Some(workload) = holder(&objects, place) {
             all.entry(workload).or_default().push(finding);
