@@ -62,6 +62,14 @@ grow *args:
 instructions *args:
     cargo bench --locked --profile dist --bench instructions -- {{ args }}
 
+# Other programs that read the same manifests, where they are installed.
+peers *args:
+    cargo bench --locked --profile dist --bench peers -- {{ args }}
+
+# All benchmarks, and the page docs/performance.md with their tables. Run it on a machine that does nothing else.
+performance:
+    eval "$(bash .ci/tools.sh kubectl kustomize python)" && bash .ci/performance.sh
+
 # Kill a hundred runs that write, render and filter, and check the files and processes that remain.
 faults:
     cargo test {{ release }} --test faults -- --show-output
