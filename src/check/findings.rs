@@ -316,7 +316,7 @@ impl<'c> World<'c> {
     }
 
     fn entry_of(&self, pod: &ResolvedPod<'c>, at: usize) -> Option<(Holder, Span)> {
-        let holder = match (pod.effective.origin, pod.account) {
+        let holder = match (pod.effective().origin, pod.account) {
             (Origin::Pod, _) => pod.holder(),
             (Origin::ServiceAccount, InUse::Seen { id, account, .. })
                 if !self.is_in_cluster(&account.object) =>
@@ -325,7 +325,7 @@ impl<'c> World<'c> {
             }
             _ => return None,
         };
-        let name = pod.effective.names.get(at)?;
+        let name = pod.effective().names.get(at)?;
         let mut entries = inject::list(self.inventories, holder).entries.iter();
         let entry = entries.find(|entry| entry.name.as_ref() == Some(name))?;
         Some((holder, entry.span))

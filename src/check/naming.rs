@@ -70,13 +70,13 @@ impl<'c> Names<'c> {
         for pod in pods {
             let workload = pod.workload;
             let home = (workload.object.context, workload.object.namespace());
-            names.used.extend(pod.effective.names.iter().map(|name| (home, &**name)));
-            for (image, judged) in workload.images.iter().zip(pod.images) {
+            names.used.extend(pod.effective().names.iter().map(|name| (home, &**name)));
+            for (image, judged) in workload.images.iter().zip(pod.images()) {
                 let secret = judged.judgement.secret;
                 let secret = secret.filter(|_| judged.judgement.verdict.is_configured());
                 if let (Ok(image), Some(at)) = (image.parsed(), secret) {
                     let host = (home, image.domain());
-                    names.by_host.entry(host).or_insert(&pod.effective.names[at]);
+                    names.by_host.entry(host).or_insert(&pod.effective().names[at]);
                 }
             }
         }

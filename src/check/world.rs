@@ -45,12 +45,10 @@ pub(super) type Resolved<'c> = Rc<[Named<'c>]>;
 
 /// A workload with its ServiceAccount, its pull secrets, what is known of each, and the verdicts.
 pub(super) struct ResolvedPod<'c> {
-    pub(super) id: WorkloadId,
+    judged: &'c Pod<'c>,
     pub(super) workload: &'c Workload<'c>,
     pub(super) account: InUse<'c>,
-    pub(super) effective: &'c Effective<'c>,
     pub(super) secrets: Resolved<'c>,
-    pub(super) images: &'c [Judged],
 }
 
 /// The ServiceAccount of a pod, as far as checks ask.
@@ -100,17 +98,31 @@ impl<'c> InUse<'c> {
 
 impl<'c> ResolvedPod<'c> {
     pub(super) fn new(
-        pod: &'c Pod<'_>,
+        judged: &'c Pod<'_>,
         inventories: &'c [Inventory<'_>],
         account: InUse<'c>,
         secrets: Resolved<'c>,
     ) -> Self {
-        let &Pod { id, ref effective, ref images, .. } = pod;
-        Self { id, workload: id.of(inventories), account, effective, secrets, images }
+        Self { judged, workload: judged.id.of(inventories), account, secrets }
+    }
+
+    /// Which workload it is.
+    pub(super) fn id(&self) -> WorkloadId {
+        self.judged.id
+    }
+
+    /// The pull secrets of the output.
+    pub(super) fn effective(&self) -> &'c Effective<'c> {
+        &self.judged.effective
+    }
+
+    /// A verdict for each of its images.
+    pub(super) fn images(&self) -> &'c [Judged] {
+        &self.judged.images
     }
 
     pub(super) fn holder(&self) -> Holder {
-        Holder::Pod(self.id)
+        Holder::Pod(self.id())
     }
 
     /// The namespace of the pods, as far as it is known.
@@ -125,21 +137,22 @@ impl<'c> ResolvedPod<'c> {
 
     /// Its pull secrets, ready to be asked about images.
     pub(super) fn credentials(&self) -> Credentials<'c> {
-        Credentials::new(Rc::clone(&self.secrets), self.effective.origin, self.account.puller())
+        Credentials::new(Rc::clone(&self.secrets), self.effective().origin, self.account.puller())
     }
 
     /// Whether it names a pull secret of which nothing is known, or may name one, and pulls an image that may need it.
     pub(super) fn may_name_another(&self) -> bool {
         let may_need = |judged: &Judged| {
             judged.judgement.rests_on_nothing()
-                || judged.is_assumed_public() && !self.effective.names.is_empty()
+                || judged.is_assumed_public() && !self.effective().names.is_empty()
         };
-        self.images.iter().any(may_need)
+        self.images().iter().any(may_need)
     }
 
     /// Whether a Secret of the input may be what an image of it lacks.
     pub(super) fn is_wanting(&self) -> bool {
-        self.may_name_another() || self.images.iter().any(|image| image.judgement.can_be_covered())
+        self.may_name_another()
+            || self.images().iter().any(|image| image.judgement.can_be_covered())
     }
 
     /// The ServiceAccount that is among the manifests.
@@ -167,7 +180,7 @@ impl<'c> World<'c> {
     /// What names the effective pull secrets of a pod.
     pub(super) fn referrer(&self, pod: &ResolvedPod<'c>) -> Referrer<'c> {
         let account = pod.own_account(self);
-        Referrer::of_secrets(&pod.workload.object, account, pod.effective.origin)
+        Referrer::of_secrets(&pod.workload.object, account, pod.effective().origin)
     }
 
     /// What is known of a pull secret that a pod could name.
@@ -180,7 +193,7 @@ impl<'c> World<'c> {
         self.pods.iter().filter(move |pod| match (holder, pod.account) {
             (Holder::Pod(_), _) => pod.holder() == holder,
             (Holder::Account(of), InUse::Seen { id, .. }) => {
-                id == of && pod.effective.origin == Origin::ServiceAccount
+                id == of && pod.effective().origin == Origin::ServiceAccount
             }
             (Holder::Account(_), _) => false,
         })

@@ -24,7 +24,7 @@ impl<'c> World<'c> {
             if assumed && assumed_seen.insert(id) {
                 self.about_assumed_account(out, pod, &account.object);
             }
-            if pod.effective.origin == Origin::Pod {
+            if pod.effective().origin == Origin::Pod {
                 self.about_shadowed_list(out, pod, id);
                 if account.enforces_mountable {
                     self.about_forbidden_names(out, pod, id);
@@ -63,7 +63,7 @@ impl<'c> World<'c> {
     ) {
         let account = Holder::Account(id);
         let listed = inject::list(self.inventories, account);
-        let hidden = listed.names().filter(|name| !pod.effective.names.contains(name));
+        let hidden = listed.names().filter(|name| !pod.effective().names.contains(name));
         let hidden: Vec<_> = hidden.map(|name| say!("'{}'", name.shown())).collect();
         if hidden.is_empty() {
             return;
@@ -92,7 +92,7 @@ impl<'c> World<'c> {
         let added = self.added.get(&account).into_iter().flat_map(|added| added.iter());
         let allowed: Vec<_> =
             inject::list(self.inventories, account).names().chain(added).collect();
-        for name in pod.effective.names.iter().filter(|name| !allowed.contains(name)) {
+        for name in pod.effective().names.iter().filter(|name| !allowed.contains(name)) {
             let message = say!(
                 "{} names the pull secret '{}', which {} does not name and so forbids.",
                 describe(&pod.workload.object),

@@ -31,7 +31,7 @@ impl<'c> World<'c> {
             return Vec::new();
         }
         let workload = pod.workload;
-        let account = self.service_accounts.find(pod.id.source, workload, self.policy);
+        let account = self.service_accounts.find(pod.id().source, workload, self.policy);
         let earlier = earlier(self.service_accounts, workload, account, self.policy);
         let holder = pod.holder();
         let request = Request { holder, needs, account, earlier, is_vital: true };

@@ -23,14 +23,14 @@ impl<'c> World<'c> {
         credentials: &Credentials<'_>,
     ) {
         let workload = pod.workload;
-        for (image, judged) in workload.images.iter().zip(pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images()) {
             if judged.judgement.verdict.is_configured() || !is_hostless(image) {
                 continue;
             }
             let found = spare_keys(workload, credentials)
                 .find_map(|(at, key)| Some((at, key, with_host(&image.reference, key)?)));
             if let Some((at, key, meant)) = found {
-                let name = &pod.effective.names[at];
+                let name = &pod.effective().names[at];
                 let known = credentials.named()[at].known;
                 Self::hostless(out, pod, image, (name, key, known), &meant);
             }

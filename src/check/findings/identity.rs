@@ -20,7 +20,7 @@ impl<'c> World<'c> {
             let workload = pod.workload;
             let namespace = workload.object.namespace.as_deref().unwrap_or_default();
             let account = workload.effective_service_account();
-            for (image, judged) in workload.images.iter().zip(pod.images) {
+            for (image, judged) in workload.images.iter().zip(pod.images()) {
                 let Some(identity) = judged.judgement.identity() else { continue };
                 if let Identified::OnlyInside(identity) = identity {
                     if told.insert((identity.name, namespace.to_owned(), account)) {

@@ -27,7 +27,7 @@ impl<'c> World<'c> {
         for pod in &self.pods {
             let workload = pod.workload;
             let mut seen = BTreeSet::new();
-            for (image, judged) in workload.images.iter().zip(pod.images) {
+            for (image, judged) in workload.images.iter().zip(pod.images()) {
                 // The same image can be in a container that never pulls it and in one that does.
                 let is_pulled = judged.judgement.verdict != Verdict::NotPulled;
                 if is_pulled && seen.insert(&*image.reference) {
@@ -133,7 +133,7 @@ impl<'c> World<'c> {
                      {}.{}",
                     who,
                     reference,
-                    names(pod.effective),
+                    names(pod.effective()),
                     self.why(pod, judgement),
                     unasked
                 ),
@@ -164,7 +164,7 @@ impl<'c> World<'c> {
         let label = "gives no credentials for it";
         let nearest = judgement.secret.and_then(|at| Self::at_secret(pod, at, label));
         let account = match pod.account {
-            InUse::Seen { account, .. } if pod.effective.names.is_empty() => {
+            InUse::Seen { account, .. } if pod.effective().names.is_empty() => {
                 let object = &account.object;
                 Some(At::new(object, object.label, "names no pull secret"))
             }
@@ -227,7 +227,7 @@ impl<'c> World<'c> {
     /// Why no one knows the pull secrets of a pod's ServiceAccount.
     pub(super) fn why_unknown(&self, pod: &ResolvedPod<'c>) -> Message {
         let name = shown(pod.workload.effective_service_account());
-        match self.service_accounts.find(pod.id.source, pod.workload, self.policy) {
+        match self.service_accounts.find(pod.id().source, pod.workload, self.policy) {
             Account::Later(_) => say!(
                 "Its ServiceAccount '{}' comes after it in the input: applied in this order, the Pod is created \
                  without the pull secrets that are named there.",
@@ -243,7 +243,7 @@ impl<'c> World<'c> {
 
     /// What keeps the nearest of a pod's secrets from covering an image.
     pub(super) fn why(&self, pod: &ResolvedPod<'c>, judgement: &Judgement) -> Message {
-        let name = judgement.secret.and_then(|at| pod.effective.names.get(at));
+        let name = judgement.secret.and_then(|at| pod.effective().names.get(at));
         let name = name.map_or("", |name| &**name);
         let namespace = pod.namespace();
         let scope = || self.policy.scope(namespace, name).map(|scope| declared_for(&scope));
@@ -276,7 +276,7 @@ impl<'c> World<'c> {
         let mut seen = BTreeSet::new();
         for pod in &self.pods {
             let workload = pod.workload;
-            for (image, judged) in workload.images.iter().zip(pod.images) {
+            for (image, judged) in workload.images.iter().zip(pod.images()) {
                 let Some((class, AccessFrom::Assumed)) = judged.access else { continue };
                 let Ok(reference) = image.parsed() else { continue };
                 if !seen.insert(reference.domain().to_owned()) {

@@ -62,7 +62,7 @@ impl<'c> World<'c> {
     ) {
         let workload = pod.workload;
         let home = home(&workload.object);
-        for (image, judged) in workload.images.iter().zip(pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images()) {
             let Ok(reference) = image.parsed() else { continue };
             let Some(missing) = self.outside(pod, judged) else { continue };
             let covering = self
@@ -93,10 +93,10 @@ impl<'c> World<'c> {
         let namespace = pod.workload.object.namespace();
         let is_silent = |name: &Text<'_>| self.policy.scope(namespace, name).is_none();
         if judged.judgement.rests_on_nothing() {
-            let name = pod.effective.names.get(judged.judgement.secret?)?;
+            let name = pod.effective().names.get(judged.judgement.secret?)?;
             return Some(name).filter(|name| is_silent(name));
         }
-        let all = pod.effective.names.iter().zip(&*pod.secrets);
+        let all = pod.effective().names.iter().zip(&*pod.secrets);
         let mut all = all.filter(|_| judged.is_assumed_public());
         let outside =
             all.find(|(name, secret)| is_silent(name) && matches!(secret.known, Known::Outside));
@@ -124,7 +124,7 @@ impl<'c> World<'c> {
         let mut named = BTreeSet::new();
         for pod in &self.pods {
             let home = home(&pod.workload.object);
-            named.extend(pod.effective.names.iter().map(|name| (home, &**name)));
+            named.extend(pod.effective().names.iter().map(|name| (home, &**name)));
         }
         for (_, inventory) in self.manifests() {
             for account in &inventory.service_accounts {
@@ -203,7 +203,7 @@ fn home<'o>(object: &'o Object<'_>) -> Home<'o> {
 
 /// What names the pull secrets of a pod.
 fn holder_of(pod: &ResolvedPod<'_>) -> Holder {
-    match (pod.effective.origin, pod.account) {
+    match (pod.effective().origin, pod.account) {
         (Origin::ServiceAccount, InUse::Seen { id, .. }) => Holder::Account(id),
         _ => pod.holder(),
     }

@@ -55,7 +55,7 @@ impl<'c> World<'c> {
     ) {
         let workload = pod.workload;
         let namespace = workload.object.namespace();
-        let absent = pod.effective.names.iter().map(|name| {
+        let absent = pod.effective().names.iter().map(|name| {
             let is_there = self.policy.secret(namespace, name).is_some()
                 || self.secrets.in_cluster(namespace, name).is_some();
             let referrer = self.referrer(pod);
@@ -63,7 +63,7 @@ impl<'c> World<'c> {
             let copies = if self.secrets.are_renamed() {
                 last_of_each(&all())
             } else {
-                gathered.of((pod.id.source, namespace, name), all)
+                gathered.of((pod.id().source, namespace, name), all)
             };
             missing(&workload.object, &copies).filter(|_| !is_there)
         });
@@ -78,7 +78,7 @@ impl<'c> World<'c> {
             if !self.needs(pod, at, &is_there) {
                 continue;
             }
-            let name = pod.effective.names[at].shown();
+            let name = pod.effective().names[at].shown();
             let late = AbsentDependency { thing: Dependency::PullSecret, name, missing };
             let entry = self.entry(pod, at);
             let at = self.at_whole_list(holder, "");
@@ -90,9 +90,9 @@ impl<'c> World<'c> {
     fn needs(&self, pod: &ResolvedPod<'c>, at: usize, is_there: &dyn Fn(usize) -> bool) -> bool {
         let kept = pod.secrets.iter().enumerate().filter(|(at, _)| is_there(*at));
         let kept: Vec<_> = kept.map(|(_, secret)| *secret).collect();
-        let rest = Credentials::new(kept.into(), pod.effective.origin, pod.account.puller());
+        let rest = Credentials::new(kept.into(), pod.effective().origin, pod.account.puller());
         let images = &pod.workload.images;
-        images.iter().zip(pod.images).any(|(image, judged)| {
+        images.iter().zip(pod.images()).any(|(image, judged)| {
             let judgement = &judged.judgement;
             judgement.verdict.is_configured()
                 && judgement.secret == Some(at)
@@ -165,8 +165,8 @@ impl<'c> World<'c> {
         }
         // Every namespace has this one; what the stream brings is its list.
         if name == "default" {
-            let all = 0..pod.effective.names.len();
-            let lists = pod.effective.origin == Origin::ServiceAccount
+            let all = 0..pod.effective().names.len();
+            let lists = pod.effective().origin == Origin::ServiceAccount
                 && all.into_iter().any(|at| self.needs(pod, at, &|_| false));
             if !lists {
                 return;

@@ -104,7 +104,7 @@ impl<'c> World<'c> {
         if let Some(name) = wanted.filter(|name| !self.is_for_other(wanting, name)) {
             return ProposedSecret::There(name.to_owned());
         }
-        let meant = judgement.secret.and_then(|at| pod.effective.names.get(at));
+        let meant = judgement.secret.and_then(|at| pod.effective().names.get(at));
         let meant = meant.filter(|_| is_meant(judgement));
         if let Some(name) = meant.filter(|name| !self.is_for_other(wanting, name)) {
             let (known, name) = (self.known(wanting, name), name.to_string());
@@ -145,7 +145,7 @@ impl<'c> World<'c> {
         let (Some(MismatchReason::Policy), Some(at)) = (judgement.why(), judgement.secret) else {
             return Message::default();
         };
-        let name = &*pod.effective.names[at];
+        let name = &*pod.effective().names[at];
         let namespace = workload.object.namespace.as_deref();
         let Some(scope) = self.policy.scope(namespace, name) else { return Message::default() };
         let place = owner_of(&self.policy.access(image.domain(), image.path()), image);
@@ -485,7 +485,7 @@ fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<Message> {
         let account = shown(workload.effective_service_account());
         return Some(say!("in imagePullSecrets of ServiceAccount '{}'", account));
     }
-    if wanting.pod.effective.origin == Origin::ServiceAccount {
+    if wanting.pod.effective().origin == Origin::ServiceAccount {
         return None;
     }
     let path = ways.list.as_deref()?;
@@ -505,7 +505,7 @@ fn own_field(wanting: &Wanting<'_, '_>, name: &str) -> Option<Message> {
 fn holder(wanting: &Wanting<'_, '_>) -> Message {
     let ways = wanting.workload.ways.as_deref();
     let has_no_field = ways.is_some_and(|ways| ways.list.is_none());
-    if has_no_field || wanting.pod.effective.origin == Origin::ServiceAccount {
+    if has_no_field || wanting.pod.effective().origin == Origin::ServiceAccount {
         return say!("ServiceAccount '{}'", shown(wanting.workload.effective_service_account()));
     }
     shown(&wanting.workload.home()).into()

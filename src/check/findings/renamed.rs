@@ -39,7 +39,7 @@ impl<'c> World<'c> {
 
     fn about_names(&self, out: &mut Findings<'_, '_>, pod: &ResolvedPod<'c>) {
         let referrer = self.referrer(pod);
-        for (name, secret) in pod.effective.names.iter().zip(&*pod.secrets) {
+        for (name, secret) in pod.effective().names.iter().zip(&*pod.secrets) {
             if matches!(secret.known, Known::Outside | Known::Absent { .. })
                 && let Some(renamed) = self.secrets.left_behind(referrer, name)
             {

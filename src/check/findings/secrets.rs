@@ -248,7 +248,7 @@ impl<'c> World<'c> {
     ) {
         let object = &pod.workload.object;
         let here = object.namespace();
-        for (at, (name, secret)) in pod.effective.names.iter().zip(&*pod.secrets).enumerate() {
+        for (at, (name, secret)) in pod.effective().names.iter().zip(&*pod.secrets).enumerate() {
             let is_outside = matches!(secret.known, Known::Outside);
             // What lies outside is reported once for all contexts and namespaces, what is inside once for each.
             let context = if is_outside { 0 } else { object.context };

@@ -124,7 +124,7 @@ pub(in crate::check) fn stories<'f>(
 ) -> Vec<Story> {
     let mut stories = Vec::new();
     for pod in world.pods.iter().filter(|pod| wanted.is_pod(pod.workload)) {
-        for (image, judged) in pod.workload.images.iter().zip(pod.images) {
+        for (image, judged) in pod.workload.images.iter().zip(pod.images()) {
             if wanted.is_image(image) {
                 let mut story = world.story(pod, image, judged);
                 story.finding = story.find(findings.clone());
@@ -174,7 +174,7 @@ impl<'c> World<'c> {
         if judgement.verdict.is_private() {
             steps.extend(self.account_step(pod));
             steps.push(self.list_step(pod));
-            let named = pod.effective.names.iter().zip(&*pod.secrets).enumerate();
+            let named = pod.effective().names.iter().zip(&*pod.secrets).enumerate();
             steps.extend(named.map(|(at, (name, named))| self.secret_step(pod, at, name, named)));
             steps.extend(reference.and_then(|image| keys_step(pod, image)));
             steps.extend(identity_step(pod, judgement));
@@ -199,7 +199,7 @@ impl<'c> World<'c> {
     /// What is known of the ServiceAccount, unless the list of the object counts anyway and nothing is known of it.
     fn account_step(&self, pod: &ResolvedPod<'c>) -> Option<StoryStep> {
         let name = shown(pod.workload.effective_service_account());
-        let own = pod.effective.origin == Origin::Pod;
+        let own = pod.effective().origin == Origin::Pod;
         let step = |text, place, rule| {
             let about = say!("ServiceAccount");
             Some(StoryStep { about, text, place, rule, details: Vec::new() })
@@ -249,7 +249,7 @@ impl<'c> World<'c> {
 
     /// Which list counts.
     fn list_step(&self, pod: &ResolvedPod<'c>) -> StoryStep {
-        let effective = pod.effective;
+        let effective = pod.effective();
         let (text, place) = match effective.origin {
             Origin::Pod => {
                 let at = self.at_whole_list(pod.holder(), "the list of the object");
@@ -345,7 +345,7 @@ impl<'c> World<'c> {
         image: &Image<'_>,
         judgement: &Judgement,
     ) -> Message {
-        let secret = judgement.secret.and_then(|at| pod.effective.names.get(at));
+        let secret = judgement.secret.and_then(|at| pod.effective().names.get(at));
         let secret = say!("'{}'", secret.map(|name| name.shown()).unwrap_or_default());
         match judgement.verdict {
             Verdict::Public => "no credentials are needed".into(),
@@ -402,7 +402,7 @@ fn keys_step(pod: &ResolvedPod<'_>, image: &Reference<'_>) -> Option<StoryStep> 
     }
     let text = say!("compared with {} in the order of the kubelet", shown(image.name()));
     let details = compared.iter().map(|key| {
-        let secret = pod.effective.names.get(key.secret).map(|name| name.shown());
+        let secret = pod.effective().names.get(key.secret).map(|name| name.shown());
         say!("'{}' of '{}': {}", key.key, secret.unwrap_or_default(), key_text(key))
     });
     let details = details.collect();

@@ -65,9 +65,9 @@ impl<'c> World<'c> {
         }
         let uses = self.uses(pod, credentials);
         let mut unneeded = Vec::new();
-        for (at, name) in pod.effective.names.iter().enumerate() {
+        for (at, name) in pod.effective().names.iter().enumerate() {
             let needed = Self::is_needed(pod, credentials, &uses, at);
-            match (pod.effective.origin, pod.account) {
+            match (pod.effective().origin, pod.account) {
                 (Origin::Pod, _) if !needed => unneeded.push(at),
                 // The list of a ServiceAccount of the cluster is for pods that no one sees here.
                 (Origin::ServiceAccount, InUse::Seen { id, account, .. })
@@ -87,7 +87,7 @@ impl<'c> World<'c> {
         let workload = pod.workload;
         let everywhere = self.policy.everywhere().iter().map(|name| name.value.as_str());
         let mut uses = Uses { named: everywhere.collect(), ..Uses::default() };
-        for (image, judged) in workload.images.iter().zip(pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images()) {
             let Ok(reference) = image.parsed() else { continue };
             uses.told.extend(credentials.told(reference.name()));
             let judgement = &judged.judgement;
@@ -136,7 +136,7 @@ impl<'c> World<'c> {
         let mistakes = credentials.misspelt(unneeded, images.map(Reference::name));
         let places = first_places(&workload.pull_secrets);
         for at_secret in unneeded {
-            let name = &pod.effective.names[*at_secret];
+            let name = &pod.effective().names[*at_secret];
             let mistake = mistakes.get(at_secret).map(|miss| say!(" ({})", miss.message()));
             let message = say!(
                 "{} has the pull secret '{}', and none of its images needs it{}.",
@@ -166,7 +166,8 @@ impl<'c> World<'c> {
         let workload = pod.workload;
         // What an injector puts in the place of an image may need any of them.
         let placeholder = |judged: &Judged| judged.judgement.verdict == Verdict::Placeholder;
-        if uses.named.contains(&*pod.effective.names[at]) || pod.images.iter().any(placeholder) {
+        if uses.named.contains(&*pod.effective().names[at]) || pod.images().iter().any(placeholder)
+        {
             return true;
         }
         // What it holds decides, else what the policy says of it, else no one knows.
@@ -201,7 +202,7 @@ impl<'c> World<'c> {
     ) {
         let workload = pod.workload;
         let mut seen = BTreeSet::new();
-        for (image, judged) in workload.images.iter().zip(pod.images) {
+        for (image, judged) in workload.images.iter().zip(pod.images()) {
             let is_public = judged.judgement.verdict == Verdict::Public;
             if is_public && seen.insert(&*image.reference) {
                 self.about_public_image(out, pod, credentials, image);
