@@ -4,6 +4,7 @@
 //! paths match by whole segments, which the kubelet does not do: `ghcr.io/acme` is not about
 //! `ghcr.io/acme-evil`. Nothing here knows what an entry says about the images it matches.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
@@ -35,8 +36,8 @@ pub struct Pattern {
 enum HostPattern {
     /// `*` alone: every registry.
     Any,
-    /// Labels and port. Invariant: at least one label; an IPv6 address in brackets is one label.
-    Named { labels: Vec<String>, port: Option<String> },
+    /// Labels with dots between them, and port. Invariant: at least one label; an IPv6 address in brackets is one label.
+    Named { host: String, port: Option<String> },
 }
 
 /// How narrow a pattern is; the greater wins where several match. Of two different patterns that
@@ -119,11 +120,11 @@ impl Pattern {
     }
 
     fn matches_domain(&self, domain: &str) -> bool {
-        let HostPattern::Named { labels, port } = &self.host else { return true };
+        let HostPattern::Named { host: pattern, port } = &self.host else { return true };
         let (host, given_port) = split_port(domain);
         // The last labels tell hosts apart.
         let mut given = split_labels(host).rev();
-        let mut labels = labels.iter().rev();
+        let mut labels = split_labels(pattern).rev();
         port.as_deref() == given_port
             && labels.all(|glob| given.next().is_some_and(|label| matches_glob(glob, label)))
             && given.next().is_none()
@@ -136,42 +137,37 @@ impl Pattern {
 
     /// How narrow the pattern is.
     pub fn specificity(&self) -> Specificity {
-        let (named, labels): (_, &[String]) = match &self.host {
-            HostPattern::Any => (false, &[]),
-            HostPattern::Named { labels, .. } => (true, labels),
-        };
-        let stars = labels.iter().flat_map(|label| label.chars()).filter(|&c| c == '*').count();
+        let named = !self.is_any();
+        let stars = self.labels().flat_map(str::bytes).filter(|&byte| byte == b'*').count();
         Specificity {
             segments: self.path.len(),
             named,
             exact: named && stars == 0,
-            literals: labels.iter().map(String::len).sum::<usize>() - stars,
+            literals: self.labels().map(str::len).sum::<usize>() - stars,
             stars: Reverse(stars),
         }
     }
 
     /// Whether some image is matched by both.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let (
-            HostPattern::Named { labels, port },
-            HostPattern::Named { labels: other_labels, port: other_port },
-        ) = (&self.host, &other.host)
+        let (HostPattern::Named { port, .. }, HostPattern::Named { port: other_port, .. }) =
+            (&self.host, &other.host)
         else {
             return true;
         };
         port == other_port
-            && labels.len() == other_labels.len()
-            && labels.iter().zip(other_labels).all(|(one, two)| globs_meet(one, two))
+            && self.labels().count() == other.labels().count()
+            && self.labels().zip(other.labels()).all(|(one, two)| globs_meet(one, two))
             && self.path.iter().zip(&other.path).all(|(one, two)| one == two)
     }
 
     /// What two patterns have in common of which neither wins and that meet; `None` without a `*` in a host.
     pub(super) fn shape(&self) -> Option<PatternShape> {
-        let HostPattern::Named { labels, port } = &self.host else { return None };
-        let has_star = labels.iter().any(|label| label.contains('*'));
+        let HostPattern::Named { host, port } = &self.host else { return None };
+        let has_star = host.contains('*');
         has_star.then(|| PatternShape {
             specificity: self.specificity(),
-            labels: labels.len(),
+            labels: self.labels().count(),
             port: port.clone(),
             path: self.path.clone(),
         })
@@ -179,35 +175,46 @@ impl Pattern {
 
     /// Which labels of the host have a `*`.
     pub(super) fn stars(&self) -> Vec<bool> {
-        self.labels().iter().map(|label| label.contains('*')).collect()
+        self.labels().map(|label| label.contains('*')).collect()
     }
 
     /// The labels without a `*` in either of two hosts.
     pub(super) fn plain_labels(&self, others: &[bool]) -> Vec<String> {
-        let labels = self.labels().iter().zip(others);
+        let labels = self.labels().zip(others);
         let plain = labels.filter(|(label, star)| !**star && !label.contains('*'));
-        plain.map(|(label, _)| label.clone()).collect()
+        plain.map(|(label, _)| label.to_owned()).collect()
     }
 
     /// What stands before the first `*` in its label.
     pub(super) fn head(&self) -> &str {
-        let first = self.labels().iter().find_map(|label| label.split_once('*'));
+        let first = self.labels().find_map(|label| label.split_once('*'));
         first.map_or("", |(head, _)| head)
     }
 
-    fn labels(&self) -> &[String] {
+    /// The labels of its host; none if it is about every registry.
+    fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let host = match &self.host {
+            HostPattern::Any => None,
+            HostPattern::Named { host, .. } => Some(&**host),
+        };
+        host.into_iter().flat_map(split_labels)
+    }
+
+    /// The host with its port, or `*`.
+    fn domain(&self) -> Cow<'_, str> {
         match &self.host {
-            HostPattern::Any => &[],
-            HostPattern::Named { labels, .. } => labels,
+            HostPattern::Any => "*".into(),
+            HostPattern::Named { host, port: None } => host.into(),
+            HostPattern::Named { host, port: Some(port) } => format!("{host}:{port}").into(),
         }
     }
 
     /// Puts the pattern into an index, as `key`. The pattern for every registry is in none.
     fn add_to(&self, index: &mut keyring::Index, key: usize) {
-        let HostPattern::Named { labels, port } = &self.host else { return };
+        let HostPattern::Named { host, port } = &self.host else { return };
         let port = port.as_deref().unwrap_or_default();
         let path: String = self.path.iter().flat_map(|segment| ["/", segment]).collect();
-        index.add((labels.join(".").as_bytes(), port.as_bytes()), path.as_bytes(), key);
+        index.add((host.as_bytes(), port.as_bytes()), path.as_bytes(), key);
     }
 
     /// Whether the pattern is `*`, every registry.
@@ -219,11 +226,7 @@ impl Pattern {
 /// The canonical spelling: no final `/*`, `docker.io` for `index.docker.io`.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HostPattern::Named { labels, port } = &self.host else { return f.write_str("*") };
-        f.write_str(&labels.join("."))?;
-        if let Some(port) = port {
-            write!(f, ":{port}")?;
-        }
+        f.write_str(&self.domain())?;
         self.path.iter().try_for_each(|segment| write!(f, "/{segment}"))
     }
 }
@@ -274,9 +277,9 @@ impl PatternIndex {
         places.sort_by_cached_key(|(place, pattern)| Reverse((pattern.specificity(), *place)));
         let mut index = Self::default();
         for (rank, (place, pattern)) in places.into_iter().enumerate() {
-            let domain = Pattern { path: Vec::new(), ..pattern.clone() }.to_string();
+            let domain = pattern.domain();
             let list = if !domain.contains('*') {
-                index.by_domain.entry(domain).or_default()
+                index.by_domain.entry(domain.into_owned()).or_default()
             } else if let Some(suffix) = suffixes(&domain).find(|suffix| !suffix.contains('*')) {
                 index.by_suffix.entry(suffix.to_owned()).or_default()
             } else {
@@ -461,8 +464,7 @@ fn parse_host(host: &str, text: &str) -> Result<HostPattern, PatternMistake> {
     }
     split_labels(name).try_for_each(|label| check_label(label, text))?;
     let name = if port.is_none() && name == "index.docker.io" { HUB } else { name };
-    let labels = split_labels(name).map(str::to_owned).collect();
-    Ok(HostPattern::Named { labels, port: port.map(str::to_owned) })
+    Ok(HostPattern::Named { host: name.to_owned(), port: port.map(str::to_owned) })
 }
 
 fn refuse_short_name(name: &str, text: &str) -> PatternMistake {

@@ -147,7 +147,7 @@ fn is_missing(error: &io::Error) -> bool {
 
 /// By their names, which begin with the time.
 fn sort(files: &mut [PathBuf]) {
-    files.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+    files.sort_by_cached_key(|path| path.file_name().map(ToOwned::to_owned));
 }
 
 /// The exit code and the extension in the name of a report, finished or not. Other files in the folder are not ours.
