@@ -237,6 +237,18 @@ pub(crate) fn in_parts<T: Send>(text: &str, each: impl Fn(Range<usize>) -> T + S
     starts.map(|start| each(start..text.len().min(start + PARALLEL_BYTES))).collect()
 }
 
+/// Where `wanted`, which does not overlap itself, is in a text: in order, and found as [`in_parts`] goes through it.
+pub(crate) fn places_of(text: &str, wanted: &str) -> Vec<usize> {
+    let finder = Finder::new(wanted);
+    let parts = in_parts(text, |part| {
+        // What crosses the end of a part belongs to it.
+        let end = text.len().min(part.end + wanted.len() - 1);
+        let places = finder.find_iter(&text.as_bytes()[part.start..end]);
+        places.map(|at| part.start + at).collect::<Vec<_>>()
+    });
+    parts.concat()
+}
+
 /// A NUL byte shows that the input is not text: YAML forbids it (YAML 1.2.2, 5.1).
 const FIRST: usize = 64 << 10;
 
@@ -284,9 +296,13 @@ impl Source {
             return refuse(Some(position), "it is not text: it contains a NUL byte");
         }
         let text = match bytes {
-            Cow::Borrowed(bytes) => {
-                std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| (error, bytes.into()))
-            }
+            Cow::Borrowed(bytes) => match simdutf8::basic::from_utf8(bytes) {
+                Ok(text) => Ok(Cow::Borrowed(text)),
+                // The other check says where it is wrong.
+                Err(_) => std::str::from_utf8(bytes)
+                    .map(Cow::Borrowed)
+                    .map_err(|error| (error, bytes.into())),
+            },
             Cow::Owned(bytes) => String::from_utf8(bytes)
                 .map(Cow::Owned)
                 .map_err(|error| (error.utf8_error(), error.into_bytes().into())),
@@ -312,6 +328,19 @@ mod tests {
         assert!(
             Source::new("a", b"\xff\xfea\0".to_vec()).err().unwrap().message.contains("UTF-16")
         );
+    }
+
+    #[test]
+    fn places_are_found_across_parts() {
+        let mut text = "-".repeat(3 * PARALLEL_BYTES);
+        let places =
+            [0, PARALLEL_BYTES - 2, PARALLEL_BYTES + 3, 2 * PARALLEL_BYTES, text.len() - 3];
+        for at in places {
+            text.replace_range(at..at + 3, "abc");
+        }
+        assert_eq!(places_of(&text, "abc"), places);
+        assert_eq!(places_of("abcabc", "abc"), [0, 3]);
+        assert!(places_of("ab", "abc").is_empty());
     }
 
     #[test]

@@ -5,12 +5,10 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use memchr::memmem;
-
 use crate::baseline::Baseline;
 use crate::finding::{self, Code, SuppressedBy};
 use crate::inventory::{Inventory, Object};
-use crate::source::{Source, Span};
+use crate::source::{self, Source, Span};
 use crate::yaml::layout::{line_end, line_start, next_line};
 
 /// What a comment begins with, after its `#`.
@@ -216,7 +214,7 @@ impl<'c> IgnoreRule<'c> {
 /// The comments of a text that name findings to ignore. One on a line of its own is about the next line that is neither
 /// empty nor a comment, another one about its own line.
 fn comments(text: &str) -> impl Iterator<Item = IgnoreRule<'_>> {
-    memmem::find_iter(text.as_bytes(), MARK).filter_map(move |at| {
+    source::places_of(text, MARK).into_iter().filter_map(move |at| {
         let start = line_start(text, at);
         let before = text[start..at].trim_end_matches([' ', '\t']).strip_suffix('#')?;
         // In a value, a `#` needs a blank before it to begin a comment.

@@ -5,9 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
-use crate::source::{Source, Span};
+use crate::source::{self, Source, Span};
 use crate::text::{Shown, shown};
 
 /// How every document begins that Helm 3 renders, and that `helm template` prints (`pkg/action/action.go`).
@@ -81,7 +79,8 @@ impl Templates {
 }
 
 fn ends_of(text: &str, wanted: &str) -> impl Iterator<Item = usize> {
-    memmem::find_iter(text.as_bytes(), wanted).map(move |at| at + wanted.len())
+    let length = wanted.len();
+    source::places_of(text, wanted).into_iter().map(move |at| at + length)
 }
 
 /// The value on the rest of a line after its key.
