@@ -109,6 +109,11 @@ impl Code {
         }
     }
 
+    /// Whether it says that the whole input holds nothing to check.
+    pub fn is_of_input(&self) -> bool {
+        [&EMPTY_INPUT, &NO_KUBERNETES_OBJECT].contains(&self)
+    }
+
     /// The page of the web to read on, if there is one.
     pub fn page(&self) -> Option<&'static str> {
         self.references.iter().copied().find(|reference| reference.starts_with("https://"))
@@ -184,6 +189,11 @@ impl FindingList {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Removes those that `keep` does not want.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Finding) -> bool) {
+        self.0.retain(|finding| keep(finding));
     }
 
     /// Removes all of them.
@@ -1174,7 +1184,7 @@ codes! {
     NO_KUBERNETES_OBJECT {
         name: "no-kubernetes-object", severity: Error,
         title: "the input contains text but no Kubernetes object",
-        what: "Standard input contains text, but none of its documents has an apiVersion and a kind.",
+        what: "The input contains text, but none of its documents has an apiVersion and a kind. For files that are named it is a warning.",
         why: "The text is usually the error message of the command that should have rendered manifests. Nothing was checked, and this must not look like a pass.",
         example: "helm template shop . 2>&1 | pullcreds check   # Error: INSTALLATION FAILED",
         remedy: "Check the command before pullcreds. `pullcreds run -- helm template …` fails if that command fails.",

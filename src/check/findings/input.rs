@@ -20,9 +20,15 @@ impl World<'_> {
             };
             let draft = Draft::new(code, "No YAML documents found in the input.");
             out.report(draft.severity(severity).remedy(remedy));
-        } else if self.circumstances.input == Input::Piped && !self.holds_object() {
-            let message = "The input contains text, but no Kubernetes object.";
-            out.report(Draft::new(&finding::NO_KUBERNETES_OBJECT, message));
+        } else if self.circumstances.input != Input::Stream && !self.holds_object() {
+            let code = &finding::NO_KUBERNETES_OBJECT;
+            // Files of other tools are no error: a run may name all files that have changed.
+            let (severity, remedy) = match self.circumstances.input {
+                Input::Files => (Severity::Warning, "Name a file or folder with manifests."),
+                _ => (code.severity, code.remedy),
+            };
+            let draft = Draft::new(code, "The input contains text, but no Kubernetes object.");
+            out.report(draft.severity(severity).remedy(remedy));
         }
         // Helm captures the standard error of its post-renderer.
         let in_between = self.circumstances.input == Input::Stream && !self.circumstances.watched;

@@ -30,6 +30,11 @@ pub(crate) fn baseline(
     };
     let read = read(paths, &settings)?;
     let outcome = judge_whole(&read, paths, &settings)?;
+    if outcome.findings.iter().any(|finding| finding.code.is_of_input()) {
+        let text =
+            "error: no Kubernetes object found in the input: there is nothing to take as known\n";
+        return Err(Stop::new(Exit::Unreadable, text));
+    }
     let findings = outcome.findings.iter();
     let new = if prune { old.pruned(findings) } else { Baseline::of(findings) };
     match file.filter(|_| write) {

@@ -31,12 +31,14 @@ fn check_by(paths: &[PathBuf], format: Option<Format>, settings: &Settings) -> R
     let is_whole = unread.is_empty() && outcome.problems.is_empty();
     if !unread.is_empty() {
         outcome.summary.status = Status::Fail;
+        // No one knows whether there was anything in it.
+        outcome.findings.retain(|finding| !finding.code.is_of_input());
         if sources.is_empty() || is_missed {
-            // Nobody knows whether there was anything in it.
             outcome.findings.clear();
         }
     }
-    let read_nothing = !is_whole && (is_missed || sources.len() == outcome.problems.len());
+    let found_nothing = !outcome.summary.has_images() && outcome.findings.is_empty();
+    let read_nothing = !is_whole && found_nothing;
     let report = settings.report(&sources, &outcome).with_unread(unread);
     reports::write(&report, settings)?;
     eprint(&reports::for_standard_error(&report, settings).unwrap_or_default());
