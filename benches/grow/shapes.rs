@@ -32,6 +32,11 @@ const fn shape(
     Shape { name, args, size: 128, input }
 }
 
+/// One of which a small input shows nothing.
+const fn large(name: &'static str, input: fn(usize) -> Input) -> Shape {
+    Shape { size: 512, ..shape(name, FILTER, input) }
+}
+
 pub(crate) const SHAPES: &[Shape] = &[
     // Many objects.
     shape("deployments", FILTER, |n| stream(n, deployment)),
@@ -44,6 +49,10 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("a registry each", FILTER, |n| {
         stream(n, |at| Pod::new(at).image(format!("reg{at}.example.com/a/b:1")).text())
     }),
+    large("a template of one name in a namespace each", |n| {
+        stream(n, |at| task_and_run(&format!("ns-{at}")))
+    }),
+    large("a template of one name", |n| stream(n, |_| task_and_run("ci"))),
     shape("a list", FILTER, |n| list("List", n)),
     shape("a ResourceList", &["krm"], |n| list("ResourceList", n)),
     shape("a list in JSON on one line", FILTER, |n| json_list(n, "")),
@@ -363,6 +372,17 @@ impl Pod {
         let _ = writeln!(text, "      containers:\n      - name: app\n        image: {image}");
         text
     }
+}
+
+/// A Task, and a `TaskRun` that refers to it.
+fn task_and_run(namespace: &str) -> String {
+    let metadata = |name: &str| format!("metadata: {{name: {name}, namespace: {namespace}}}");
+    format!(
+        "---\napiVersion: tekton.dev/v1\nkind: Task\n{}\nspec: {{steps: [{{name: a, image: ghcr.io/a/b:1}}]}}\n---\n\
+         apiVersion: tekton.dev/v1\nkind: TaskRun\n{}\nspec: {{taskRef: {{name: build}}}}\n",
+        metadata("build"),
+        metadata("run")
+    )
 }
 
 fn deployment(at: usize) -> String {

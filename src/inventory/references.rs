@@ -291,9 +291,61 @@ impl<'a> Changes<'a> {
 
 /// The objects of a run to which others may refer.
 struct KnownTemplates<'k, 'a> {
-    templates: BTreeMap<&'k str, Vec<Found<'k, 'a>>>,
+    templates: ByName<'k, 'a>,
     /// Those that make their pods themselves.
-    workloads: BTreeMap<&'k str, Vec<Found<'k, 'a>>>,
+    workloads: ByName<'k, 'a>,
+}
+
+/// Objects by name, those of one name in the order of sources. There may be many thousand of one name.
+#[derive(Default)]
+struct ByName<'k, 'a> {
+    /// Those of the manifests by their context, those of dumps of the cluster without one.
+    named: BTreeMap<(Option<u32>, &'k str), Vec<Found<'k, 'a>>>,
+    /// The same, each namespace apart.
+    in_namespace: BTreeMap<InNamespace<'k>, Vec<Found<'k, 'a>>>,
+}
+
+/// A context, a name and a namespace.
+type InNamespace<'k> = (Option<u32>, &'k str, Option<&'k str>);
+
+impl<'k, 'a> ByName<'k, 'a> {
+    fn add(&mut self, context: Option<u32>, found: Found<'k, 'a>) {
+        let Some(name) = found.object.name.as_deref() else { return };
+        self.named.entry((context, name)).or_default().push(found);
+        let namespace = found.object.namespace();
+        self.in_namespace.entry((context, name, namespace)).or_default().push(found);
+    }
+
+    /// Of the objects of a name that a target is, the last one of the namespace, of the same source if there is one; else
+    /// the only one, if one of the two does not say its namespace.
+    fn last(
+        &self,
+        from: &Object<'_>,
+        (context, name, namespace): InNamespace<'_>,
+        target: &Target,
+    ) -> Option<Found<'k, 'a>> {
+        let is_meant = |found: &&Found<'_, '_>| {
+            let meta = &found.object.type_meta;
+            target.is(&meta.api_version, &meta.kind) && is_beside(from, found.object)
+        };
+        let named = self.named.get(&(context, name))?;
+        let same = if target.cluster_scoped {
+            named
+        } else {
+            self.in_namespace.get(&(context, name, namespace)).unwrap_or(const { &Vec::new() })
+        };
+        let start = same.partition_point(|found| found.object.source < from.source);
+        let own = same[start..].partition_point(|found| found.object.source == from.source);
+        let own = same[start..start + own].iter().rfind(is_meant);
+        if let Some(found) = own.or_else(|| same.iter().rfind(is_meant)) {
+            return Some(*found);
+        }
+        let mut meant = named.iter().filter(is_meant);
+        let last = meant.next_back()?;
+        let other = last.object.namespace();
+        let is_one = meant.all(|found| found.object.namespace() == other);
+        (is_one && other.is_some() != namespace.is_some()).then_some(*last)
+    }
 }
 
 /// An object that may be meant.
@@ -312,22 +364,18 @@ impl<'k, 'a> KnownTemplates<'k, 'a> {
         templates: &'k [Vec<Template<'a>>],
         with_workloads: bool,
     ) -> Self {
-        let mut known = Self { templates: BTreeMap::new(), workloads: BTreeMap::new() };
+        let mut known = Self { templates: ByName::default(), workloads: ByName::default() };
         for (inventory, templates) in inventories.iter().zip(templates) {
             let in_cluster = inventory.source_kind == SourceKind::Cluster;
+            let context = (!in_cluster).then_some(inventory.context);
             for (at, template) in templates.iter().enumerate() {
                 let object = &template.object;
-                let found = Found { object, in_cluster, template: Some((at, template)) };
-                if let Some(name) = object.name.as_deref() {
-                    known.templates.entry(name).or_default().push(found);
-                }
+                let template = Some((at, template));
+                known.templates.add(context, Found { object, in_cluster, template });
             }
             for workload in inventory.workloads.iter().filter(|_| with_workloads) {
                 let object = &workload.object;
-                let found = Found { object, in_cluster, template: None };
-                if let Some(name) = object.name.as_deref() {
-                    known.workloads.entry(name).or_default().push(found);
-                }
+                known.workloads.add(context, Found { object, in_cluster, template: None });
             }
         }
         known
@@ -340,26 +388,15 @@ impl<'k, 'a> KnownTemplates<'k, 'a> {
         referral: &Referral<'a>,
     ) -> Option<(Found<'k, 'a>, &'a Target)> {
         let name = referral.name.as_deref().filter(|_| referral.remote.is_none())?;
-        let list = match referral.row.takes {
+        let objects = match referral.row.takes {
             Takes::Target => &self.workloads,
             Takes::Images | Takes::Pods => &self.templates,
         };
-        let named = list.get(name).map_or(&[][..], Vec::as_slice);
+        let namespace = referral.namespace.as_deref().or_else(|| from.namespace());
         referral.to.iter().find_map(|target| {
-            let is_meant = |found: &&Found<'_, '_>| {
-                let meta = &found.object.type_meta;
-                let is_there = found.in_cluster || from.context == found.object.context;
-                is_there
-                    && target.is(&meta.api_version, &meta.kind)
-                    && is_beside(from, found.object)
-            };
-            let meant: Vec<_> = named.iter().filter(is_meant).copied().collect();
-            let found = [false, true].into_iter().find_map(|in_cluster| {
-                let of_kind = meant.iter().filter(|found| found.in_cluster == in_cluster);
-                let of_kind: Vec<_> = of_kind.copied().collect();
-                last(from, referral.namespace.as_deref(), &of_kind, target.cluster_scoped)
-            });
-            found.map(|found| (found, *target))
+            let find = |context| objects.last(from, (context, name, namespace), target);
+            let found = find(Some(from.context)).or_else(|| find(None))?;
+            Some((found, *target))
         })
     }
 
@@ -421,27 +458,6 @@ fn is_beside(one: &Object<'_>, other: &Object<'_>) -> bool {
         object.held_by().map(|(document, way)| (object.source, document, way.to_owned()))
     };
     held(one) == held(other)
-}
-
-/// The last one of the namespace, which is that of `from` if none is given, of the same source if there is one; else the only one, if one of the two does not say
-/// its namespace.
-fn last<'k, 'a>(
-    from: &Object<'_>,
-    namespace: Option<&str>,
-    all: &[Found<'k, 'a>],
-    cluster_scoped: bool,
-) -> Option<Found<'k, 'a>> {
-    let wanted = namespace.or_else(|| from.namespace());
-    let is_same = |found: &&Found<'_, '_>| cluster_scoped || found.object.namespace() == wanted;
-    let same = || all.iter().rev().filter(is_same);
-    let own = same().find(|found| found.object.source == from.source);
-    if let Some(found) = own.or_else(|| same().next()) {
-        return Some(*found);
-    }
-    let last = all.last()?;
-    let namespace = last.object.namespace();
-    let is_one = all.iter().all(|found| found.object.namespace() == namespace);
-    (is_one && namespace.is_some() != wanted.is_some()).then_some(*last)
 }
 
 /// A reference on the way from an object.
