@@ -672,9 +672,17 @@ impl<'a> Inventory<'a> {
 
     /// Whether a document of a stream says what it is: a Kubernetes object, or a list, be it without items.
     pub fn is_typed(text: &str) -> bool {
-        let look = |found: &mut bool, _, tree: &Tree<'_>| *found |= walk::is_typed(tree);
-        let parts = yaml::read(text, |_, _| true, look).unwrap_or_default();
-        parts.into_iter().any(|(_, found)| found)
+        let found = AtomicBool::new(false);
+        let read = |_: &str, document: &str| {
+            if has_version(document) {
+                found.store(true, Ordering::Relaxed);
+            }
+            !found.load(Ordering::Relaxed)
+        };
+        let look = |(): &mut (), _, tree: &Tree<'_>| {
+            found.fetch_or(walk::is_typed(tree), Ordering::Relaxed);
+        };
+        yaml::read(text, read, look).is_ok() && found.into_inner()
     }
 
     /// Whether a stream holds a Kubernetes object of any kind; a list without items is none.
@@ -685,9 +693,7 @@ impl<'a> Inventory<'a> {
     pub fn holds_object(text: &str) -> Result<bool, Problem> {
         let found = AtomicBool::new(false);
         let read = |kind: &str, document: &str| {
-            let has_version = document.starts_with(API_VERSION_LINE.trim_start())
-                || document.contains(API_VERSION_LINE);
-            let is_certain = has_version && !kind.ends_with("List");
+            let is_certain = has_version(document) && !kind.ends_with("List");
             found.fetch_or(is_certain, Ordering::Relaxed);
             !is_certain
         };
@@ -1073,6 +1079,11 @@ fn object<'a>(node: Node<'_, 'a>, place: &ObjectPlace, type_meta: Arc<TypeMeta<'
 
 static MENTIONS_IGNORE: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new(IGNORE));
+
+/// Whether a document that is certainly a mapping says plainly which version it has.
+fn has_version(document: &str) -> bool {
+    document.starts_with(API_VERSION_LINE.trim_start()) || document.contains(API_VERSION_LINE)
+}
 
 /// Whether the annotations of an object or a pod template opt out of injection.
 fn opts_out(node: Node<'_, '_>) -> bool {
