@@ -1014,13 +1014,16 @@ impl<'i> Credentials<'i> {
         let Puller::Annotated(annotations) = self.puller else {
             return Asking::unasked(unasked);
         };
-        let own = IDENTITIES.iter().filter(|identity| {
+        let own = IDENTITIES.iter().filter_map(|identity| {
             // A configuration that is known says all that kubelets pull with.
             let asked = !identity.pulls || providers.is_empty();
-            asked && identity.official.matching(image.name()).is_some()
+            let missing = identity.missing(|key| value(annotations, key));
+            // Most ServiceAccounts have none of the annotations.
+            let has_one = asked && missing != MissingAnnotation::All;
+            let is_for_image = has_one && identity.official.matching(image.name()).is_some();
+            is_for_image.then_some((identity, missing))
         });
-        let mut own =
-            own.map(|identity| (identity, identity.missing(|key| value(annotations, key))));
+        let mut own = own.collect::<Vec<_>>().into_iter();
         let half = own.clone().find_map(|(identity, missing)| match missing {
             MissingAnnotation::Some(annotation) => Some(Unasked::Half { identity, annotation }),
             MissingAnnotation::All | MissingAnnotation::None => None,

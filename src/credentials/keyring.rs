@@ -42,16 +42,16 @@ pub fn normalise(key: &str) -> Result<Vec<u8>, InvalidUrl> {
     Ok(normalised)
 }
 
-/// Whether `pattern` matches the image name `name`: `URLsMatchStr` in `keyring.go`, which is used
+/// The first of `patterns` that matches the image name `name`: `URLsMatchStr` in `keyring.go`, which is used
 /// for normalised keys and for `matchImages` of credential providers alike. Ports must be equal,
 /// hosts must have equally many labels and each must match (`*` stays inside its label), and the
 /// pattern's path must be a prefix of the name's path, letter by letter. A pattern that is not a URL
 /// matches nothing.
-pub fn urls_match(pattern: &str, name: &str) -> bool {
-    match (Url::parse(pattern.as_bytes()), Url::parse(name.as_bytes())) {
-        (Ok(pattern), Ok(name)) => matches(&pattern, &name),
-        _ => false,
-    }
+pub fn first_match<'p>(patterns: impl IntoIterator<Item = &'p str>, name: &str) -> Option<&'p str> {
+    let name = Url::parse(name.as_bytes()).ok()?;
+    let matches_name =
+        |pattern: &str| Url::parse(pattern.as_bytes()).is_ok_and(|url| matches(&url, &name));
+    patterns.into_iter().find(|pattern| matches_name(pattern))
 }
 
 /// Whether Go's `url.Parse` accepts `pattern` after `https://`, which the kubelet asks of each of

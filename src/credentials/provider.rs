@@ -10,7 +10,7 @@ mod official;
 pub use config::ConfigMistake;
 pub use official::{IDENTITIES, Identity, MissingAnnotation, Official};
 
-use crate::credentials::keyring::urls_match;
+use crate::credentials::keyring::first_match;
 
 /// A kubelet's `CredentialProviderConfig`, valid as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Provider {
     /// The first pattern that matches the image `name`. Unlike the keys of a pull secret, a pattern
     /// is not normalised, and none is used for Docker Hub.
     pub fn matching(&self, name: &str) -> Option<&str> {
-        self.match_images.iter().map(String::as_str).find(|pattern| urls_match(pattern, name))
+        first_match(self.match_images.iter().map(String::as_str), name)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The plugins that managed Kubernetes services install, and the annotations that people set for
 //! them.
 
-use crate::credentials::keyring::urls_match;
+use crate::credentials::keyring::first_match;
 
 /// A managed Kubernetes service whose nodes have a credential provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +76,7 @@ impl Official {
     /// The first pattern that matches the image `name` (as [`crate::image::Reference::name`] gives
     /// it).
     pub fn matching(self, name: &str) -> Option<&'static str> {
-        self.match_images().iter().copied().find(|pattern| urls_match(pattern, name))
+        first_match(self.match_images().iter().copied(), name)
     }
 }
 
