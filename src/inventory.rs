@@ -130,6 +130,8 @@ pub struct Inventory<'a> {
     users: Vec<references::User<'a>>,
     /// How many documents held Kubernetes objects that were read.
     pub objects: usize,
+    /// Whether a document plainly says what it is, be it one that was not read.
+    pub has_typed: bool,
 }
 
 /// An image that the kubelet does not pull for pods of its object.
@@ -623,12 +625,19 @@ impl<'a> Inventory<'a> {
                 part.take(node, place, meta, row);
             });
         };
-        let matters = |kind: &str, document: &str| prefilter::matters(table, kind, document);
+        let has_typed = AtomicBool::new(false);
+        let matters = |kind: &str, document: &str| {
+            if !has_typed.load(Ordering::Relaxed) && has_version(document) {
+                has_typed.store(true, Ordering::Relaxed);
+            }
+            prefilter::matters(table, kind, document)
+        };
         let parts = match extent {
             ReadScope::Needed => yaml::read(text, matters, take)?,
             ReadScope::Whole => yaml::read_whole(text, matters, take)?,
         };
-        let mut all = Self { source_kind, ..Self::default() };
+        let has_typed = has_typed.into_inner();
+        let mut all = Self { source_kind, has_typed, ..Self::default() };
         for (documents_before, StreamPart { found: mut part, .. }) in parts {
             for object in part.objects_mut() {
                 object.document += documents_before;

@@ -42,7 +42,7 @@ impl World<'_> {
     /// Whether some manifest says what it is. What cannot be read may.
     fn holds_object(&self) -> bool {
         self.unreadable
-            || self.manifests().any(|(_, inventory)| inventory.objects > 0)
+            || self.manifests().any(|(_, inventory)| inventory.has_typed || inventory.objects > 0)
             || self.sources.iter().any(|source| Inventory::is_typed(&source.text))
     }
 }
