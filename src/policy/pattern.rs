@@ -116,12 +116,16 @@ impl Pattern {
     /// Whether the pattern is about the image whose reference has this domain (with its port) and
     /// this path, as `distribution/reference` splits them: `docker.io` and `library/nginx`.
     pub fn matches(&self, domain: &str, path: &str) -> bool {
-        self.matches_domain(domain) && self.matches_path(path)
+        // Of many entries most have one host, and paths of their own.
+        self.matches_path(path) && self.matches_domain(domain)
     }
 
     fn matches_domain(&self, domain: &str) -> bool {
         let HostPattern::Named { host: pattern, port } = &self.host else { return true };
         let (host, given_port) = split_port(domain);
+        if !pattern.contains('*') {
+            return pattern == host && port.as_deref() == given_port;
+        }
         // The last labels tell hosts apart.
         let mut given = split_labels(host).rev();
         let mut labels = split_labels(pattern).rev();
