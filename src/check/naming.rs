@@ -16,7 +16,7 @@ use super::world::ResolvedPod;
 const USUAL: &str = "regcred";
 
 /// A context and a namespace, the default one of the policy if an object names none.
-type Home<'c> = (u32, Option<&'c str>);
+pub(super) type Home<'c> = (u32, Option<&'c str>);
 
 /// The names that are in use.
 pub(super) struct Names<'c> {

@@ -291,24 +291,24 @@ impl<'a> Changes<'a> {
 
 /// The objects of a run to which others may refer.
 struct KnownTemplates<'k, 'a> {
-    templates: ByName<'k, 'a>,
+    templates: TargetIndex<'k, 'a>,
     /// Those that make their pods themselves.
-    workloads: ByName<'k, 'a>,
+    workloads: TargetIndex<'k, 'a>,
 }
 
 /// Objects by name, those of one name in the order of sources. There may be many thousand of one name.
 #[derive(Default)]
-struct ByName<'k, 'a> {
+struct TargetIndex<'k, 'a> {
     /// Those of the manifests by their context, those of dumps of the cluster without one.
     named: BTreeMap<(Option<u32>, &'k str), Vec<Found<'k, 'a>>>,
     /// The same, each namespace apart.
-    in_namespace: BTreeMap<InNamespace<'k>, Vec<Found<'k, 'a>>>,
+    in_namespace: BTreeMap<TargetKey<'k>, Vec<Found<'k, 'a>>>,
 }
 
 /// A context, a name and a namespace.
-type InNamespace<'k> = (Option<u32>, &'k str, Option<&'k str>);
+type TargetKey<'k> = (Option<u32>, &'k str, Option<&'k str>);
 
-impl<'k, 'a> ByName<'k, 'a> {
+impl<'k, 'a> TargetIndex<'k, 'a> {
     fn add(&mut self, context: Option<u32>, found: Found<'k, 'a>) {
         let Some(name) = found.object.name.as_deref() else { return };
         self.named.entry((context, name)).or_default().push(found);
@@ -321,7 +321,7 @@ impl<'k, 'a> ByName<'k, 'a> {
     fn last(
         &self,
         from: &Object<'_>,
-        (context, name, namespace): InNamespace<'_>,
+        (context, name, namespace): TargetKey<'_>,
         target: &Target,
     ) -> Option<Found<'k, 'a>> {
         let is_meant = |found: &&Found<'_, '_>| {
@@ -364,7 +364,8 @@ impl<'k, 'a> KnownTemplates<'k, 'a> {
         templates: &'k [Vec<Template<'a>>],
         with_workloads: bool,
     ) -> Self {
-        let mut known = Self { templates: ByName::default(), workloads: ByName::default() };
+        let mut known =
+            Self { templates: TargetIndex::default(), workloads: TargetIndex::default() };
         for (inventory, templates) in inventories.iter().zip(templates) {
             let in_cluster = inventory.source_kind == SourceKind::Cluster;
             let context = (!in_cluster).then_some(inventory.context);

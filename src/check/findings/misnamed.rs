@@ -12,14 +12,12 @@ use crate::verdict::{Known, Origin};
 use strsim::osa_distance as distance;
 
 use super::super::Judged;
+use super::super::naming::Home;
 use super::super::world::{InUse, ResolvedPod, World};
 use super::{At, Draft, Findings, describe};
 
 /// How many letters two names differ in that may be a slip.
 const SLIP: usize = 2;
-
-/// A context and a namespace.
-type Home<'c> = (u32, Option<&'c str>);
 
 /// Names of pull secrets in contexts and namespaces, each of which is dealt with once.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 use pullcreds::check::{Input, Outcome};
-use pullcreds::frontend::{self, Limit, ReadError};
+use pullcreds::frontend::{self, FoundFiles, Limit, ReadError};
 use pullcreds::report::{self, UnreadSource};
 use pullcreds::source::Source;
 use pullcreds::text::{Message, shown};
@@ -83,31 +83,8 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
         tell(&|| verbose::rendered(&rendered));
         files = kept;
     }
-    let bar = if io::stderr().is_terminal() && !settings.quiet && files.len() > 50 {
-        ProgressBar::new(files.len() as u64)
-    } else {
-        ProgressBar::hidden()
-    };
-    let results = frontend::read_files(&files, &settings.limit, || bar.inc(1));
-    bar.finish_and_clear();
     let mut read = SourcesRead::default();
-    let mut skipped = Skipped::new();
-    for (path, result) in files.iter().zip(results) {
-        if let (Some(chart), Ok(source)) = (found.chart_of(path), &result)
-            && is_template(&source.text)
-        {
-            if paths.contains(path) {
-                read.unread.push(charts::refuse(path, chart));
-            } else {
-                skipped.entry(chart).or_default().push(path);
-            }
-            continue;
-        }
-        if result.is_ok() && settings.mode == Mode::Inject {
-            read.origins.push(write::origin(path));
-        }
-        read.take(result);
-    }
+    let skipped = read.take_files(&files, paths, &found, settings);
     tell(&|| verbose::templates(&skipped));
     if settings.render {
         for rendered in render(&found, settings) {
@@ -124,6 +101,42 @@ pub(crate) fn read(paths: &[PathBuf], settings: &Settings) -> Result<SourcesRead
 }
 
 impl SourcesRead {
+    /// Reads `files`, with progress if there are many, and keeps them but for the templates of charts: one that is among
+    /// `paths` is refused, the others are given back.
+    fn take_files<'f>(
+        &mut self,
+        files: &'f [PathBuf],
+        paths: &[PathBuf],
+        found: &'f FoundFiles,
+        settings: &Settings,
+    ) -> Skipped<'f> {
+        let bar = if io::stderr().is_terminal() && !settings.quiet && files.len() > 50 {
+            ProgressBar::new(files.len() as u64)
+        } else {
+            ProgressBar::hidden()
+        };
+        let results = frontend::read_files(files, &settings.limit, || bar.inc(1));
+        bar.finish_and_clear();
+        let mut skipped = Skipped::new();
+        for (path, result) in files.iter().zip(results) {
+            if let (Some(chart), Ok(source)) = (found.chart_of(path), &result)
+                && is_template(&source.text)
+            {
+                if paths.contains(path) {
+                    self.unread.push(charts::refuse(path, chart));
+                } else {
+                    skipped.entry(chart).or_default().push(path);
+                }
+                continue;
+            }
+            if result.is_ok() && settings.mode == Mode::Inject {
+                self.origins.push(write::origin(path));
+            }
+            self.take(result);
+        }
+        skipped
+    }
+
     fn take_rendered(&mut self, rendered: Rendered) {
         match rendered.output {
             Ok(source) => self.sources.push(source),
