@@ -125,8 +125,8 @@ fn what_covers_an_image_is_proposed() {
     assert_eq!(
         remedies,
         [
-            "The Secret 'acr' of the input covers it.\nLet pullcreds inject a pull secret:\n  --inject \
-          acme.azurecr.io=acr\nor in the policy:\n  registries:\n  - match: acme.azurecr.io\n    pullSecrets: \
+            "The Secret 'acr' of the input covers it.\nLet pullcreds inject a pull secret:\n  RENDERER | \
+          pullcreds --inject acme.azurecr.io=acr\nor in the policy:\n  registries:\n  - match: acme.azurecr.io\n    pullSecrets: \
           [acr]\nor attach what covers an image, whatever its name: attachCovering: true below inject in the \
           policy\nor name it in spec.template.spec:\n  imagePullSecrets:\n  - name: acr"
         ]

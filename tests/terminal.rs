@@ -182,3 +182,18 @@ fn explain_does_not_wait_for_manifests() {
     assert!(seen.contains("name the manifests with --in FILE"), "{seen}");
     assert_eq!(code, 2, "{seen}");
 }
+
+#[test]
+fn wrong_usage_does_not_take_the_place_of_the_last_report() {
+    let folder = with_pod(IMAGES);
+    let line = "\"$PULLCREDS\" --quiet <manifests/pod.yaml >pod.yaml; \"$PULLCREDS\" --no-such-flag; \
+                \"$PULLCREDS\" no-such-command; \"$PULLCREDS\" last; \
+                \"$PULLCREDS\" --no-such-flag <manifests/pod.yaml; \"$PULLCREDS\" last";
+    let Some(terminal) = Terminal::open(line, folder.path()) else { return };
+    let (seen, _) = terminal.end();
+    let (at_terminal, piped) =
+        seen.split_once("exit code 0").expect("the report of the run is there");
+    assert!(at_terminal.contains("--no-such-flag"), "{seen}");
+    // A renderer may hide what was wrong, and its run has no report.
+    assert!(piped.contains("exit code 2"), "{seen}");
+}

@@ -43,11 +43,6 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether Helm calls this program as a plugin, as Helm 4 does with post-renderers.
-pub(crate) fn is_under_helm() -> bool {
-    variable("HELM_PLUGIN_NAME").is_some()
-}
-
 /// As [`variable`], text or not.
 pub(crate) fn raw_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)

@@ -1,13 +1,15 @@
 //! What is kept of a run for `pullcreds last`.
 
 use jiff::Timestamp;
+use std::io::{self, IsTerminal as _};
+
 use pullcreds::check::Outcome;
 use pullcreds::report::{self, Format, Look, Report};
 use pullcreds::text::Shown;
 
 use super::state::{Run, State};
 use super::{NOTHING_WRITTEN, because};
-use crate::cli::environment::{is_under_helm, raw_variable};
+use crate::cli::environment::raw_variable;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::settings::Settings;
 
@@ -38,9 +40,9 @@ pub(crate) fn keep(report: &Report<'_>, outcome: &Outcome<'_>, settings: &Settin
 }
 
 /// Keeps why a run of the filter ended early: Helm 4 throws standard error away, and what an earlier run has left
-/// must not pass for this one's. Wrong usage is no run, and everybody else but Helm 4 shows what is wrong with it.
+/// must not pass for this one's. Wrong usage by a person, at whose terminal no manifests come in, is not a run.
 pub(crate) fn keep_stop(stop: &Stop) {
-    if stop.exit == Exit::Usage && !is_under_helm() {
+    if stop.exit == Exit::Usage && io::stdin().is_terminal() {
         return;
     }
     keep_run(&stop.text, None, stop.exit);
