@@ -303,6 +303,10 @@ fn followed_by_blank(key: Node<'_, '_>) -> bool {
 
 /// Whether a key is written with `?`, which may be on a line before it.
 fn is_complex(key: Node<'_, '_>) -> bool {
+    // Any other key is on one line (YAML 1.2.2, section 7.4.2).
+    if key.kind() == NodeKind::Scalar(Scalar::Block) {
+        return true;
+    }
     let text = key.tree().text();
     let mut end = key.span().start as usize;
     loop {

@@ -120,6 +120,8 @@ fn no_key_is_put_between_a_question_mark_and_its_key() {
         "?\n  c\n: 1\n",
         "?  # why\n\n  # where\n  c\n: 1\n",
         "? &x\n  c\n: 1\n",
+        "?   |+\n  c\n\n",
+        "? >-\n  c\n: 1\n",
         "?\n  c: 1\n",
     ] {
         check_refused(STRINGS, text, why);
