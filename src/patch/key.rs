@@ -178,10 +178,13 @@ impl Absent<'_> {
     }
 
     fn in_braces(self, holder: Node<'_, '_>) -> Result<InsertionPoint, Refusal> {
-        if !holder.source().starts_with('{') {
+        let entries: Vec<_> = holder.entries().collect();
+        // The brace of a pair in a list may be that of its key.
+        let is_of_key =
+            entries.first().is_some_and(|(key, _)| key.span().start == holder.span().start);
+        if is_of_key || !holder.source().starts_with('{') {
             return Err(Refusal::new(holder.span(), "this mapping has no braces", self.by_hand()));
         }
-        let entries: Vec<_> = holder.entries().collect();
         let merge = entries.iter().rposition(|(key, _)| key.is_merge_key());
         let next = merge.map_or(0, |at| at + 1);
         match entries.first() {
@@ -303,8 +306,11 @@ fn followed_by_blank(key: Node<'_, '_>) -> bool {
 
 /// Whether a key is written with `?`, which may be on a line before it.
 fn is_complex(key: Node<'_, '_>) -> bool {
-    // Any other key is on one line (YAML 1.2.2, section 7.4.2).
-    if key.kind() == NodeKind::Scalar(Scalar::Block) {
+    // Other keys are on one line (YAML 1.2.2, section 7.4.2).
+    if let NodeKind::Scalar(Scalar::Block)
+    | NodeKind::Mapping(Written::Block)
+    | NodeKind::Sequence(Written::Block) = key.kind()
+    {
         return true;
     }
     let text = key.tree().text();

@@ -113,6 +113,20 @@ fn keys_that_a_new_key_would_change_are_refused() {
 }
 
 #[test]
+fn a_pair_in_a_list_has_no_braces_of_its_own() {
+    for text in ["a: [c: 1]\n", "a: [{c: 1}: 2]\n", "a: [{c:G, } :1A]\n"] {
+        let take = |found: &mut Vec<_>, _, tree: &Tree<'_>| {
+            let list = tree.root().get("a").expect("it is there");
+            let pair = list.items().next().expect("it has one");
+            found.push(grow(pair, &["b"], ONE, "").map(|_| ()).map_err(|refusal| refusal.why));
+        };
+        let parts = yaml::read(text, |_, _| true, take).expect("it is YAML");
+        let found: Vec<_> = parts.into_iter().flat_map(|(_, found)| found).collect();
+        assert_eq!(found, [Err("this mapping has no braces")], "{text}");
+    }
+}
+
+#[test]
 fn no_key_is_put_between_a_question_mark_and_its_key() {
     let why = "written with `?`";
     for text in [
@@ -122,6 +136,9 @@ fn no_key_is_put_between_a_question_mark_and_its_key() {
         "? &x\n  c\n: 1\n",
         "?   |+\n  c\n\n",
         "? >-\n  c\n: 1\n",
+        "?\n- c # |\n",
+        "?\n - - c\n",
+        "? #\n  - c: 1\n    d: 2\n",
         "?\n  c: 1\n",
     ] {
         check_refused(STRINGS, text, why);
