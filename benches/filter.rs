@@ -12,6 +12,7 @@
 #[path = "filter/generate.rs"]
 #[allow(dead_code, reason = "each benchmark uses a part of this")]
 mod generate;
+#[allow(dead_code, reason = "each benchmark uses a part of this")]
 mod measure;
 
 use std::ffi::OsStr;

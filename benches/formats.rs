@@ -11,13 +11,12 @@
 mod generate;
 mod measure;
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use measure::{median, megabytes, milliseconds, peak_memory, timed};
+use measure::{median, megabytes, milliseconds, peak_memory, program, timed};
 use pullcreds::report::Format;
 use pullcreds::words::Words as _;
 
@@ -68,9 +67,7 @@ fn main() -> io::Result<()> {
 }
 
 fn check(folder: &Path, format: &str) -> Command {
-    let program = std::env::var_os("PULLCREDS_BINARY");
-    let program = program.unwrap_or(OsString::from(env!("CARGO_BIN_EXE_pullcreds")));
-    let mut command = Command::new(program);
+    let mut command = Command::new(program());
     command.args(["check", "--assume-private", "--fail-on", "never", "--format", format]);
     command.arg("input.yaml").current_dir(folder);
     command

@@ -42,8 +42,8 @@ struct Run {
 /// The six runs.
 fn runs() -> [Run; 6] {
     let chart = generate::chart().text;
-    let workloads = first(&generate::workloads().text, 3_000_000);
-    let definitions = first(&generate::definitions().text, 6_000_000);
+    let workloads = generate::first(&generate::workloads().text, 3_000_000);
+    let definitions = generate::first(&generate::definitions().text, 6_000_000);
     [
         Run { name: "chart, inject", input: chart, args: INJECT },
         Run { name: "workloads, inject", input: workloads.clone(), args: INJECT },
@@ -52,12 +52,6 @@ fn runs() -> [Run; 6] {
         Run { name: "workloads, check as JSON", input: workloads, args: JSON },
         Run { name: "definitions, inject", input: definitions, args: INJECT },
     ]
-}
-
-/// The first documents of a stream, in about `most` bytes.
-fn first(text: &str, most: usize) -> String {
-    let end = text[..most.min(text.len())].rfind("---\n").unwrap_or(0);
-    text[..end].to_owned()
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {

@@ -1,8 +1,14 @@
 //! Times and memory of whole processes.
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+/// The program that is measured: the one that is built, or the one that `PULLCREDS_BINARY` names.
+pub(crate) fn program() -> OsString {
+    std::env::var_os("PULLCREDS_BINARY").unwrap_or(env!("CARGO_BIN_EXE_pullcreds").into())
+}
 
 /// The time from the start of a process to its end.
 pub(crate) fn timed(mut command: Command, input: &str) -> io::Result<Duration> {

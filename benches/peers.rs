@@ -146,8 +146,7 @@ fn compare(folder: &Path) -> io::Result<()> {
 
 /// The first documents of an input, in about `most` bytes.
 fn first(input: &Input, most: usize) -> Input {
-    let end = input.text[..most.min(input.text.len())].rfind("---\n").unwrap_or(0);
-    let text = input.text[..end].to_owned();
+    let text = generate::first(&input.text, most);
     Input { name: input.name, documents: text.matches("---\n").count(), text }
 }
 

@@ -10,13 +10,12 @@
 mod generate;
 mod measure;
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use measure::{median, megabytes, milliseconds, peak_memory, timed};
+use measure::{median, megabytes, milliseconds, peak_memory, program, timed};
 
 const COUNTS: [usize; 2] = [1_000, 10_000];
 const ROUNDS: usize = 9;
@@ -80,9 +79,7 @@ fn cost(scratch: &Path, count: usize, context: &str) -> io::Result<Cost> {
 }
 
 fn check(folder: &Path, context: &str) -> Command {
-    let program = std::env::var_os("PULLCREDS_BINARY");
-    let program = program.unwrap_or(OsString::from(env!("CARGO_BIN_EXE_pullcreds")));
-    let mut command = Command::new(program);
+    let mut command = Command::new(program());
     command.args(["check", "--fail-on", "never", "tree"]);
     command.env("PULLCREDS_CONTEXT", context).current_dir(folder);
     command

@@ -9,6 +9,12 @@ pub(crate) struct Input {
     pub(crate) documents: usize,
 }
 
+/// The first documents of a stream, in about `most` bytes.
+pub(crate) fn first(text: &str, most: usize) -> String {
+    let end = text[..most.min(text.len())].rfind("---\n").unwrap_or(0);
+    text[..end].to_owned()
+}
+
 /// About 50 KB: what one chart renders.
 pub(crate) fn chart() -> Input {
     let each = [deployment, service, service_account, small_config_map, secret];
