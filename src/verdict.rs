@@ -1023,12 +1023,12 @@ impl<'i> Credentials<'i> {
             let is_for_image = has_one && identity.official.matching(image.name()).is_some();
             is_for_image.then_some((identity, missing))
         });
-        let mut own = own.collect::<Vec<_>>().into_iter();
-        let half = own.clone().find_map(|(identity, missing)| match missing {
+        let own: Vec<_> = own.collect();
+        let half = own.iter().find_map(|&(identity, missing)| match missing {
             MissingAnnotation::Some(annotation) => Some(Unasked::Half { identity, annotation }),
             MissingAnnotation::All | MissingAnnotation::None => None,
         });
-        match own.find(|(_, missing)| *missing == MissingAnnotation::None) {
+        match own.iter().find(|(_, missing)| *missing == MissingAnnotation::None) {
             Some((identity, _)) if identity.pulls => {
                 Asking::Answered(Identified::ByAnnotation(identity))
             }

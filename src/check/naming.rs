@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::credentials::keyring::{KeyIndex, Keyring, explain_near_miss};
 use crate::image::Reference;
 use crate::inventory::secrets::{Content, RedactedEntry};
-use crate::inventory::{Inventory, SourceKind};
+use crate::inventory::{Inventory, Object, SourceKind};
 use crate::policy::{Policy, Scope};
 use crate::verdict::Known;
 
@@ -17,6 +17,11 @@ const USUAL: &str = "regcred";
 
 /// A context and a namespace, the default one of the policy if an object names none.
 pub(super) type Home<'c> = (u32, Option<&'c str>);
+
+/// Where the names that an object has are looked up.
+pub(super) fn home<'o>(object: &'o Object<'_>) -> Home<'o> {
+    (object.context, object.namespace())
+}
 
 /// The names that are in use.
 pub(super) struct Names<'c> {
@@ -69,7 +74,7 @@ impl<'c> Names<'c> {
         }
         for pod in pods {
             let workload = pod.workload;
-            let home = (workload.object.context, workload.object.namespace());
+            let home = home(&workload.object);
             names.used.extend(pod.effective().names.iter().map(|name| (home, &**name)));
             for (image, judged) in workload.images.iter().zip(pod.images()) {
                 let secret = judged.judgement.secret;

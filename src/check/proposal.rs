@@ -58,7 +58,7 @@ pub enum RegistryAnswer {
 }
 
 impl ProposedRegistry {
-    /// Whether nobody has to confirm what is proposed.
+    /// Whether the proposals are taken without asking.
     pub fn is_certain(&self) -> bool {
         self.from != AccessFrom::Assumed && !self.is_guess
     }

@@ -12,7 +12,7 @@ use crate::verdict::{Known, Origin};
 use strsim::osa_distance as distance;
 
 use super::super::Judged;
-use super::super::naming::Home;
+use super::super::naming::{Home, home};
 use super::super::world::{InUse, ResolvedPod, World};
 use super::{At, Draft, Findings, describe};
 
@@ -193,10 +193,6 @@ impl<'c> World<'c> {
         let entry = list.entries.iter().find(|entry| entry.name.as_deref() == Some(name));
         entry.map_or(workload.object.label, |entry| entry.span)
     }
-}
-
-fn home<'o>(object: &'o Object<'_>) -> Home<'o> {
-    (object.context, object.namespace())
 }
 
 /// What names the pull secrets of a pod.

@@ -13,9 +13,10 @@ use crate::policy::{Access, AccessFrom, InjectInto, Policy, RuleId, Spanned};
 use crate::say;
 use crate::text::{Message, Shown, list, shell_path, shell_word, shown};
 use crate::verdict::{Judgement, Known, MismatchReason, Origin, Referrer, Unasked, Verdict};
+use crate::words::Words as _;
 
 use super::super::covering::CoveringSecret;
-use super::super::naming::{Names, is_for_other};
+use super::super::naming::{Names, home, is_for_other};
 use super::super::world::{InUse, ResolvedPod, World};
 use super::super::{Caller, ContextScope, Input};
 use super::describe;
@@ -118,7 +119,7 @@ impl<'c> World<'c> {
         }
         let names =
             self.names.get_or_init(|| Names::new(self.inventories, &self.pods, self.policy));
-        let home = (workload.object.context, workload.object.namespace());
+        let home = home(&workload.object);
         let of_others = names.of_others(home, image.domain());
         match of_others.filter(|name| !self.is_for_other(wanting, name)) {
             Some(name) => ProposedSecret::There(name.to_owned()),
@@ -266,9 +267,8 @@ impl<'c> World<'c> {
                 let paths = if (1..=PATHS).contains(&paths.len()) { paths } else { &own };
                 let paths = paths.iter().map(|path| shell_path(path));
                 let context = match self.circumstances.context {
-                    ContextScope::All => "",
-                    ContextScope::Folder => " --context folder",
-                    ContextScope::File => " --context file",
+                    ContextScope::All => Message::default(),
+                    narrower => say!(" --context {}", narrower.word()),
                 };
                 say!("pullcreds inject --write{}{} {}", context, flag, list(paths, " "))
             }
